@@ -1,0 +1,213 @@
+"""What Argo CD says about its Applications, and what it renders."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from .api import Object, RefusedError
+from .cluster import Cluster
+from .observer import Event, of_kind
+from .programs import BIN, shared
+
+T = TypeVar("T")
+NAMESPACE = "argocd"
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """An Application's status at one moment."""
+
+    sync: str
+    health: str
+    #: the newest commit that it was compared with
+    revision: str
+    #: of the last or running operation: Running, Succeeded, Failed, Error
+    phase: str
+    #: the commit that the last or running operation applies
+    applies: str
+    retries: int
+    message: str
+
+    @property
+    def settled(self) -> bool:
+        """Synced and Healthy, and no operation under way."""
+        return (self.sync, self.health) == ("Synced", "Healthy") and self.phase != "Running"
+
+
+def state(application: Object) -> State:
+    """The state that an Application object carries."""
+    status = application.get("status", {})
+    operation = status.get("operationState", {})
+    sync = status.get("sync", {})
+    return State(
+        sync=sync.get("status", ""),
+        health=status.get("health", {}).get("status", ""),
+        revision=_revision(sync),
+        phase=operation.get("phase", ""),
+        applies=_revision(operation.get("syncResult") or operation.get("operation", {}).get("sync", {})),
+        retries=operation.get("retryCount", 0),
+        message=operation.get("message", ""),
+    )
+
+
+def _revision(status: Object) -> str:
+    # Several sources: the one with the values is the repository under test, and comes last.
+    revisions = status.get("revisions") or [status.get("revision", "")]
+    return str(revisions[-1])
+
+
+def history(events: list[Event], application: str) -> list[State]:
+    """The states that an Application went through, without repetitions."""
+    states: list[State] = []
+    for event in of_kind(events, "Application", NAMESPACE):
+        now = state(event.object)
+        if event.key.name == application and (not states or states[-1] != now):
+            states.append(now)
+    return states
+
+
+class ArgoCD:
+    """The Applications of a cluster, as observed."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._observer = cluster.observer
+
+    def names(self) -> list[str]:
+        """The Applications that exist."""
+        return [found["metadata"]["name"] for found in self._observer.objects("Application", NAMESPACE)]
+
+    def application(self, name: str) -> Object | None:
+        """An Application as last seen."""
+        return self._observer.get("Application", NAMESPACE, name)
+
+    def state(self, name: str) -> State:
+        """An Application's state; of one that does not exist, all fields are empty."""
+        return state(self.application(name) or {})
+
+    def wait_settled(self, name: str, commit: str, seconds: float = 120) -> State:
+        """Wait until an Application is Synced and Healthy at a commit, with nothing under way."""
+
+        def settled() -> State | None:
+            now = self.state(name)
+            return now if now.settled and now.revision == commit else None
+
+        return self._wait(f"{name} Synced and Healthy at {commit[:7]}", name, settled, seconds)
+
+    def wait_applied(self, name: str, commit: str, seconds: float = 120) -> State:
+        """Wait until an operation that applies a commit has ended Succeeded, whatever becomes healthy later."""
+
+        def applied() -> State | None:
+            now = self.state(name)
+            return now if (now.phase, now.applies) == ("Succeeded", commit) else None
+
+        return self._wait(f"{name} applied at {commit[:7]}", name, applied, seconds)
+
+    def wait_phase(self, name: str, phase: str, commit: str, seconds: float = 120) -> State:
+        """Wait until the operation on a commit is in a phase, or was retried out of it."""
+
+        def reached() -> State | None:
+            now = self.state(name)
+            tried = now.retries > 0 and phase == "Failed"
+            return now if now.applies == commit and (now.phase == phase or tried) else None
+
+        return self._wait(f"{name} {phase} at {commit[:7]}", name, reached, seconds)
+
+    def wait_gone(self, name: str, seconds: float = 120) -> None:
+        """Wait until an Application does not exist."""
+        self._wait(f"{name} gone", name, lambda: self.application(name) is None, seconds)
+
+    def _wait(self, what: str, name: str, probe: Callable[[], T | None], seconds: float) -> T:
+        try:
+            return self._observer.wait(what, probe, seconds)
+        except AssertionError as error:
+            error.add_note(f"{name} is now {self.state(name)}")
+            error.add_note(_unhealthy(self.application(name) or {}))
+            raise
+
+    def refresh(self, name: str) -> None:
+        """Have Argo CD compare an Application with its repository now."""
+        change = {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}}
+        self._cluster.api.patch(_path(name), change)
+
+    def terminate(self, name: str) -> None:
+        """What `argocd app terminate-op` does."""
+        self._cluster.api.patch(_path(name), {"status": {"operationState": {"phase": "Terminating"}}})
+
+    def remove(self, *names: str) -> None:
+        """Delete Applications and all they applied, without waiting."""
+        self._cluster.kubectl("delete", "application", "--ignore-not-found", "--wait=false", *names)
+
+    def render(self, name: str) -> list[Object]:
+        """What Argo CD's own repo-server renders for an Application, as its controller would ask."""
+        application = self.application(name)
+        if application is None:
+            raise LookupError(f"there is no Application {name}")
+        answer = self._call("GenerateManifest", manifest_request(application, *self._versions()))
+        return [json.loads(manifest) for manifest in answer.get("manifests", [])]
+
+    def _versions(self) -> tuple[str, list[str]]:
+        """The server's version and every API that it serves, as Argo CD tells them to Helm."""
+        version = self._cluster.api.get("/version")["gitVersion"]
+        groups = [group["versions"] for group in self._cluster.api.get("/apis")["groups"]]
+        served = ["v1", *(found["groupVersion"] for versions in groups for found in versions)]
+        return version, served
+
+    def _call(self, method: str, request: Object) -> Object:
+        protos = shared("argocd") / "protos"
+        definition = "github.com/argoproj/argo-cd/v3/reposerver/repository/repository.proto"
+        source = ("-import-path", protos, "-proto", definition, "-plaintext", "-max-msg-sz", "67108864", "-d", "@")
+        server = f"127.0.0.1:{self._cluster.port['repo-server']}"
+        run = subprocess.run(
+            [BIN / "grpcurl", *source, server, f"repository.RepoServerService/{method}"],
+            input=json.dumps(request),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if run.returncode:
+            raise RefusedError(f"{method}: {run.stderr.strip()}")
+        answer: Object = json.loads(run.stdout)
+        return answer
+
+
+def manifest_request(application: Object, kubernetes: str, apis: list[str]) -> Object:
+    """A repository.ManifestRequest for an Application with one source.
+
+    https://github.com/argoproj/argo-cd/blob/master/reposerver/repository/repository.proto
+    """
+    spec = application["spec"]
+    source = spec["source"]
+    return {
+        "repo": {"repo": source["repoURL"]},
+        "revision": source["targetRevision"],
+        "appName": application["metadata"]["name"],
+        "namespace": spec["destination"]["namespace"],
+        "applicationSource": source,
+        "kubeVersion": kubernetes.removeprefix("v"),
+        "apiVersions": apis,
+        "projectName": spec["project"],
+        "projectSourceRepos": ["*"],
+        "trackingMethod": "annotation",
+        "appLabelKey": "app.kubernetes.io/instance",
+        "noCache": True,
+    }
+
+
+def _path(name: str) -> str:
+    return f"/apis/argoproj.io/v1alpha1/namespaces/{NAMESPACE}/applications/{name}"
+
+
+def _unhealthy(application: Object) -> str:
+    status = application.get("status", {})
+    resources = [
+        f"{found['kind']}/{found['name']}: {found.get('status')} {found.get('health')}"
+        for found in status.get("resources", [])
+        if found.get("status") != "Synced" or found.get("health", {}).get("status", "Healthy") != "Healthy"
+    ]
+    conditions = [f"{found['type']}: {found['message']}" for found in status.get("conditions", [])]
+    return "\n".join([*resources, *conditions])

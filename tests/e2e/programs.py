@@ -1,0 +1,52 @@
+"""Where the programs of the control plane are, which versions are pinned, and what is missing.
+
+`build.sh` makes everything that this module finds; nothing here builds or downloads.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import re
+import shutil
+
+HERE = pathlib.Path(__file__).resolve().parent
+CACHE = pathlib.Path(
+    os.environ.get("E2E_CACHE")
+    or pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "gitops-gen-e2e"
+)
+BIN = CACHE / "bin"
+BUILT = (
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kubectl",
+    "etcd",
+    "kwok",
+    "helm",
+    "argocd",
+    "external-secrets",
+    "grpcurl",
+)
+INSTALLED = ("redis-server", "git", "openssl")
+
+
+def pinned(pin: str) -> str:
+    """The module version that `pins/<pin>/go.mod` requires, such as `v3.5.7`."""
+    found = re.search(r"^require \S+ (\S+)", (HERE / "pins" / pin / "go.mod").read_text(), re.MULTILINE)
+    if not found:
+        raise LookupError(f"pins/{pin}/go.mod requires no module")
+    return found[1]
+
+
+def shared(pin: str) -> pathlib.Path:
+    """The folder with the CRDs (and, for Argo CD, scripts and protobuf files) of a pinned release."""
+    names = {"argocd": "argo-cd", "external-secrets": "external-secrets"}
+    return CACHE / "share" / f"{names[pin]}-{pinned(pin)}"
+
+
+def missing() -> list[str]:
+    """What a run needs and does not find, one line each; empty when the run can start."""
+    built = [str(BIN / name) for name in BUILT if not os.access(BIN / name, os.X_OK)]
+    folders = [str(shared(pin)) for pin in ("argocd", "external-secrets") if not shared(pin).is_dir()]
+    return [*built, *folders, *(f"{name} (on PATH)" for name in INSTALLED if not shutil.which(name))]

@@ -1,0 +1,33 @@
+"""The table at the end of a run: scenario, seconds, verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+#: pytest's outcomes, worst first
+VERDICTS = {"failed": "FAILED", "error": "ERROR", "skipped": "skipped", "passed": "ok"}
+
+
+@dataclass(kw_only=True)
+class Row:
+    """One scenario: a test, or several parts of it."""
+
+    title: str
+    seconds: float = 0.0
+    outcome: str = "passed"
+
+    def add(self, seconds: float, outcome: str) -> None:
+        """Count one phase of the test; the worst outcome stays."""
+        order = list(VERDICTS)
+        self.seconds += seconds
+        self.outcome = min(self.outcome, outcome, key=order.index)
+
+
+def table(rows: Iterable[Row]) -> list[str]:
+    """The lines of the table, with a total."""
+    rows = list(rows)
+    width = max((len(row.title) for row in rows), default=0)
+    lines = [f"{row.title:<{width}}  {row.seconds:6.1f} s  {VERDICTS[row.outcome]}" for row in rows]
+    total = sum(row.seconds for row in rows)
+    return [*lines, f"{'total':<{width}}  {total:6.1f} s"]
