@@ -1,0 +1,32 @@
+#!/bin/sh
+# Bring the data directory into the state that the release needs, before the server starts for its clients.
+# Creates the cluster in a folder of its own and renames it when complete, so a kill leaves either nothing or a cluster; then runs INIT_SCRIPT
+# against a server that only this container can reach. Safe to repeat: it runs at every start, which also sets rotated passwords.
+set -eu
+
+: "${PGDATA:?}" "${INIT_SCRIPT:?}"
+secrets=${SECRETS_DIR:-/run/secrets}
+socket=$(mktemp -d)
+incomplete=$PGDATA.incomplete
+
+if [ ! -s "$PGDATA/PG_VERSION" ]; then
+    # An init that was killed; a data directory proper is never named so.
+    rm -rf "$incomplete"
+    initdb --pgdata "$incomplete" --username postgres --pwfile "$secrets/postgres_password" \
+        --auth-local trust --auth-host scram-sha-256 --encoding UTF8 --locale C.UTF-8 --data-checksums
+    # Empty at most: a mount point or what a failed container left.
+    [ ! -d "$PGDATA" ] || rmdir "$PGDATA"
+    mv "$incomplete" "$PGDATA"
+fi
+
+printf 'local all postgres trust\n' >"$socket/pg_hba.conf"
+stop() {
+    pg_ctl stop --pgdata "$PGDATA" --mode fast --silent || true
+    rm -rf "$socket"
+}
+trap stop EXIT
+trap 'exit 143' INT TERM
+pg_ctl start --pgdata "$PGDATA" --wait --timeout "${START_TIMEOUT_SECONDS:-240}" --silent --options \
+    "-c listen_addresses='' -c unix_socket_directories='$socket' -c hba_file='$socket/pg_hba.conf' -c ssl=off -c log_statement=none"
+
+PGHOST=$socket PGUSER=postgres SECRETS_DIR=$secrets sh "$INIT_SCRIPT"

@@ -1,0 +1,22 @@
+{{/*
+The text of files: the chart's own in files/, or the environment's in `configFiles`.
+*/}}
+
+{{/* Input: root, own (the environment's text), file (the chart's, under files/). */}}
+{{- define "api-forge.file" -}}
+{{- if .own -}}
+{{ .own }}
+{{- else -}}
+{{ .root.Files.Get (printf "files/%s" .file) }}
+{{- end -}}
+{{- end }}
+
+{{/* A ConfigMap. Its data is the template `api-forge.data.<name>`, which the checksum on the pods is made of too. Input: root, name, of. */}}
+{{- define "api-forge.configMap" -}}
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  {{- include "api-forge.metadata" (dict "root" .root "name" .name "of" .of "wave" "config") | nindent 2 }}
+data:
+  {{- include (printf "api-forge.data.%s" .name) .root | nindent 2 }}
+{{- end }}

@@ -1,0 +1,202 @@
+{{/*
+What every pod and container has in common: images, the restrictions of Pod Security `restricted`, secret files, probes.
+*/}}
+
+{{/* An image reference. Input: root, image (repository, tag, digest). */}}
+{{- define "api-forge.image" -}}
+{{- $repository := .image.repository -}}
+{{- $first := splitList "/" $repository | first -}}
+{{- $named := and (contains "/" $repository) (or (contains "." $first) (contains ":" $first) (eq $first "localhost")) -}}
+{{- if and .root.Values.global.imageRegistry (not $named) -}}
+{{- $repository = printf "%s/%s" (trimSuffix "/" .root.Values.global.imageRegistry) $repository -}}
+{{- end -}}
+{{- if .image.digest -}}
+{{ $repository }}@{{ .image.digest }}
+{{- else -}}
+{{ $repository }}:{{ .image.tag }}
+{{- end -}}
+{{- end }}
+
+{{/* The application's image. Input: root. */}}
+{{- define "api-forge.appImage" -}}
+{{- $image := .Values.app.image -}}
+{{- $tag := $image.tag | default .Chart.AppVersion -}}
+{{- include "api-forge.image" (dict "root" . "image" (dict "repository" $image.repository "tag" $tag "digest" $image.digest)) -}}
+{{- end }}
+
+{{/* The worker's image: the app's, but for what it says itself. Input: root. */}}
+{{- define "api-forge.workerImage" -}}
+{{- $app := .Values.app.image -}}
+{{- $own := .Values.worker.image -}}
+{{- $follows := not (or $own.tag $own.digest) -}}
+{{- $image := dict
+  "repository" ($own.repository | default $app.repository)
+  "tag" ($follows | ternary ($app.tag | default .Chart.AppVersion) $own.tag)
+  "digest" ($follows | ternary $app.digest $own.digest) -}}
+{{- include "api-forge.image" (dict "root" . "image" $image) -}}
+{{- end }}
+
+{{/*
+The fields of a pod's spec beside its containers and volumes.
+Input: root, of, runAsUser, values (the component's, for scheduling; optional), replicas (for the spread; optional).
+*/}}
+{{- define "api-forge.podSpec" -}}
+serviceAccountName: {{ .of }}
+automountServiceAccountToken: false
+enableServiceLinks: false
+{{- with .root.Values.global.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+securityContext:
+  runAsNonRoot: true
+  runAsUser: {{ int .runAsUser }}
+  runAsGroup: {{ int (.runAsGroup | default .runAsUser) }}
+  fsGroup: {{ int (.runAsGroup | default .runAsUser) }}
+  fsGroupChangePolicy: OnRootMismatch
+  seccompProfile:
+    type: RuntimeDefault
+{{- with .values }}
+terminationGracePeriodSeconds: {{ int .terminationGracePeriodSeconds }}
+{{- with .nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- end }}
+{{- if gt (int .replicas) 1 }}
+topologySpreadConstraints:
+  - maxSkew: 1
+    topologyKey: kubernetes.io/hostname
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- include "api-forge.selector" .of | nindent 8 }}
+{{- end }}
+{{- end }}
+
+{{/* The fields of every container. Input: root, image (a reference), resources. */}}
+{{- define "api-forge.container" -}}
+image: {{ .image | quote }}
+imagePullPolicy: {{ .root.Values.global.imagePullPolicy }}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities:
+    drop: [ALL]
+resources:
+  {{- toYaml .resources | nindent 2 }}
+{{- end }}
+
+{{/* The three probes of a container, which ask the same at their own times. Input: values (the component's), asks (a handler, as a map). */}}
+{{- define "api-forge.probes" -}}
+{{- $asks := .asks -}}
+{{- range $probe := list "startupProbe" "livenessProbe" "readinessProbe" }}
+{{ $probe }}:
+  {{- toYaml (merge (dict) $asks (get $.values $probe)) | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{/*
+The volume behind /run/secrets: the named keys of several Secrets as files. A directory is refreshed when a Secret changes; a subPath would not be.
+Mode 0400 becomes 0440 for the pod's group, which PostgreSQL accepts for a key that root owns.
+Input: a list of {name, keys}.
+*/}}
+{{- define "api-forge.secretVolume" -}}
+- name: secrets
+  projected:
+    defaultMode: 0400
+    sources:
+      {{- range . }}
+      - secret:
+          name: {{ .name }}
+          items:
+            {{- range .keys }}
+            - {key: {{ . }}, path: {{ . }}}
+            {{- end }}
+      {{- end }}
+{{- end }}
+
+{{/* A volume of a ConfigMap whose scripts are run by `sh`. Input: name. */}}
+{{- define "api-forge.configVolume" -}}
+- name: {{ . }}
+  configMap:
+    name: {{ . }}
+    defaultMode: 0444
+{{- end }}
+
+{{/* A volume in memory. Input: name, size. */}}
+{{- define "api-forge.memoryVolume" -}}
+- name: {{ .name }}
+  emptyDir:
+    medium: Memory
+    sizeLimit: {{ .size }}
+{{- end }}
+
+{{/* Replicas that a scaled component has at least. Input: the component's values. */}}
+{{- define "api-forge.leastReplicas" -}}
+{{- .autoscaling.enabled | ternary (int .autoscaling.minReplicas) (int .replicas) -}}
+{{- end }}
+
+{{/* A ServiceAccount. No workload talks to the Kubernetes API, so none gets a token. Input: root, of, annotations (optional). */}}
+{{- define "api-forge.serviceAccount" -}}
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  {{- include "api-forge.metadata" (dict "root" .root "name" .of "of" .of "wave" "config" "annotations" .annotations) | nindent 2 }}
+automountServiceAccountToken: false
+{{- end }}
+
+{{/*
+A Service. One that waits for a load balancer's address may never become healthy, so it goes into the wave that gates nothing.
+Input: root, of, service (type, annotations), ports (name, port, appProtocol).
+*/}}
+{{- define "api-forge.service" -}}
+{{- $type := .service.type | default "ClusterIP" -}}
+apiVersion: v1
+kind: Service
+metadata:
+  {{- $wave := eq $type "LoadBalancer" | ternary "last" "config" }}
+  {{- include "api-forge.metadata" (dict "root" .root "name" .of "of" .of "wave" $wave "annotations" .service.annotations) | nindent 2 }}
+spec:
+  type: {{ $type }}
+  selector:
+    {{- include "api-forge.selector" .of | nindent 4 }}
+  ports:
+    {{- range .ports }}
+    - name: {{ .name }}
+      port: {{ .port }}
+      targetPort: {{ .name }}
+      protocol: TCP
+    {{- end }}
+{{- end }}
+
+{{/*
+A claim that neither Argo CD nor Helm deletes. It is in the wave of the pod that mounts it: a claim that waits for its first consumer is not
+healthy before. Input: root, of, name, claim (size, storageClass).
+*/}}
+{{- define "api-forge.claim" -}}
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  {{- $keep := dict "argocd.argoproj.io/sync-options" "Delete=false,Prune=false" "helm.sh/resource-policy" "keep" }}
+  {{- include "api-forge.metadata" (dict "root" .root "name" .name "of" .of "wave" "data" "annotations" $keep) | nindent 2 }}
+spec:
+  accessModes: [ReadWriteOnce]
+  {{- with .claim.storageClass | default .root.Values.global.storageClass }}
+  storageClassName: {{ . }}
+  {{- end }}
+  resources:
+    requests:
+      storage: {{ .claim.size }}
+{{- end }}
