@@ -1,0 +1,5 @@
+"""`python -m gitops_gen`."""
+
+from gitops_gen.cli import main
+
+main()

@@ -1,0 +1,65 @@
+"""What can go wrong, as data: a `Problem` says what, where and what to do next; errors carry problems to the one
+place that prints them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """One thing that is wrong with the input.
+
+    `file` is a path as the user would type it; `line` counts from 1; `key` is a dotted path inside the file;
+    `hint` says what to do or to type next; `rule` is the id of the rule that found it, where one did.
+    """
+
+    message: str
+    file: str = ""
+    line: int | None = None
+    key: str = ""
+    hint: str = ""
+    rule: str = ""
+
+    def at(self, file: str, line: int | None) -> "Problem":
+        """The same problem with its place filled in."""
+        return replace(self, file=file, line=line)
+
+    def keyed(self, key: str) -> "Problem":
+        """The same problem with its key filled in."""
+        return replace(self, key=key)
+
+    @property
+    def place(self) -> str:
+        """`file:line`, `file`, or nothing."""
+        return f"{self.file}:{self.line}" if self.file and self.line else self.file
+
+
+class GitopsError(Exception):
+    """An expected failure: printed as a message with a hint, never as a traceback."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class UsageError(GitopsError):
+    """The command line asks for something that does not exist."""
+
+    exit_code = 2
+
+
+class ProblemsError(GitopsError):
+    """The input is wrong: every problem that was found, in one go."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems), key=lambda p: (p.file, p.line or 0, p.key, p.message)))
+        super().__init__(f"{len(self.problems)} problem{'s' if len(self.problems) != 1 else ''}")
+
+
+def fail_if_any(problems: Iterable[Problem]) -> None:
+    """Raise `ProblemsError` when there is at least one problem."""
+    if found := list(problems):
+        raise ProblemsError(found)

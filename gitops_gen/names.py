@@ -1,0 +1,32 @@
+"""Names: what Kubernetes accepts as one, and which known name a misspelt one was meant to be.
+
+https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
+"""
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+DNS_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+SUBDOMAIN_LENGTH = 253
+RELEASE_NAME_LENGTH = 53
+"""Helm refuses longer release names: https://helm.sh/docs/chart_template_guide/getting_started/"""
+
+
+def is_dns_label(name: str) -> bool:
+    """Whether `name` can name a namespace or a Service (RFC 1123 label, 63 characters)."""
+    return DNS_LABEL.fullmatch(name) is not None
+
+
+def is_dns_subdomain(name: str) -> bool:
+    """Whether `name` can name most other objects, an Application for one (RFC 1123 subdomain, 253 characters)."""
+    return len(name) <= SUBDOMAIN_LENGTH and DNS_SUBDOMAIN.fullmatch(name) is not None
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A hint for an unknown `name`: the nearest known one, else all of them."""
+    names = sorted(known)
+    if near := get_close_matches(name, names, 1):
+        return f"did you mean `{near[0]}`?"
+    return f"known: {', '.join(names)}" if names else ""
