@@ -1,0 +1,169 @@
+"""Where the hand-written files lie, and reading them: project first, then one environment at a time.
+
+Nothing here stops at the first mistake: each reader gives back what it could read and every problem it met.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from gitops_gen.errors import GitopsError, Problem, ProblemsError
+from gitops_gen.names import is_dns_label
+from gitops_gen.spec.models import Environment, Project, Release
+from gitops_gen.spec.validation import validate
+from gitops_gen.yaml_io import load
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+PROJECT_FILE = "gitops.yaml"
+ENVIRONMENTS = "environments"
+ENVIRONMENT_FILE = "environment.yaml"
+RELEASE_FILE = "release.yaml"
+HAND_WRITTEN = (ENVIRONMENT_FILE, RELEASE_FILE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProjectFile:
+    """The project as read: its folder, its typed form and the same as plain data (for merging and for provenance)."""
+
+    root: Path
+    spec: Project
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EnvironmentFiles:
+    """One environment as read; `release_data` is empty when there is no release.yaml."""
+
+    name: str
+    spec: Environment
+    data: dict[str, Any]
+    release: Release | None
+    release_data: dict[str, Any]
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The hand-written files, relative to the project's folder."""
+        folder = f"{ENVIRONMENTS}/{self.name}/"
+        return (folder + ENVIRONMENT_FILE, *([folder + RELEASE_FILE] if self.release else []))
+
+
+def find_project(start: Path) -> Path:
+    """The folder of the project that `start` lies in: the nearest one upwards with a gitops.yaml.
+
+    Raises `GitopsError` when there is none.
+    """
+    for folder in (start, *start.parents):
+        if (folder / PROJECT_FILE).is_file():
+            return folder
+    raise GitopsError(
+        f"no {PROJECT_FILE} in {start} or above it",
+        "start a project with `gitops-gen init DIR`, or choose one with `-C DIR`",
+    )
+
+
+def read_project(root: Path) -> tuple[ProjectFile | None, list[Problem]]:
+    """`gitops.yaml` in `root`, and what is wrong with it."""
+    data, spec, problems = _read(root, PROJECT_FILE, Project)
+    return (ProjectFile(root=root, spec=spec, data=data) if spec else None), problems
+
+
+def environment_names(root: Path) -> tuple[list[str], list[Problem]]:
+    """The environments in name order (a folder with an environment.yaml or a release.yaml is one), and folders that
+    cannot be one.
+    """
+    folder = root / ENVIRONMENTS
+    if escape := _escape(root, ENVIRONMENTS):
+        return [], [escape]
+    if not folder.is_dir():
+        return [], []
+    found = {entry.name: os.listdir(entry) for entry in os.scandir(folder) if entry.is_dir()}
+    names = sorted(name for name, files in found.items() if ENVIRONMENT_FILE in files or RELEASE_FILE in files)
+    misnamed = [problem for name in sorted(found) for problem in _misnamed(name, found[name])]
+    return names, [*_name_problems(root, names), *misnamed]
+
+
+def _misnamed(environment: str, files: list[str]) -> Iterator[Problem]:
+    """A file that nothing would read, though its name says that it was meant to be read."""
+    for name in sorted(files):
+        stem, _, extension = name.rpartition(".")
+        if name in HAND_WRITTEN or extension not in ("yaml", "yml"):
+            continue
+        if near := get_close_matches(stem, ("environment", "release"), 1, 0.8):
+            hint = f"rename it to `{near[0]}.yaml`"
+            yield Problem(file=f"{ENVIRONMENTS}/{environment}/{name}", message="is not read by anything", hint=hint)
+
+
+def _name_problems(root: Path, names: list[str]) -> Iterator[Problem]:
+    for name in names:
+        if not is_dns_label(name):
+            yield Problem(
+                file=f"{ENVIRONMENTS}/{name}",
+                message=f"`{name}` cannot name an environment: it must be a DNS label",
+                hint="use lower-case letters, digits and `-`",
+            )
+        if escape := _escape(root, f"{ENVIRONMENTS}/{name}"):
+            yield escape
+
+
+def read_environment(root: Path, name: str) -> tuple[EnvironmentFiles | None, list[Problem]]:
+    """The hand-written files of one environment, and what is wrong with them."""
+    folder = f"{ENVIRONMENTS}/{name}"
+    data, spec, problems = _read(root, f"{folder}/{ENVIRONMENT_FILE}", Environment)
+    release_data, release, more = _read_release(root, f"{folder}/{RELEASE_FILE}")
+    problems += more
+    if spec is None or problems:
+        return None, problems
+    return EnvironmentFiles(name=name, spec=spec, data=data, release=release, release_data=release_data), []
+
+
+def _read_release(root: Path, path: str) -> tuple[dict[str, Any], Release | None, list[Problem]]:
+    return _read(root, path, Release) if os.path.lexists(root / path) else ({}, None, [])
+
+
+def _read(root: Path, path: str, model: type[ModelT]) -> tuple[dict[str, Any], ModelT | None, list[Problem]]:
+    if escape := _escape(root, path):
+        return {}, None, [escape]
+    try:
+        text = read_text(root, path)
+        data = load(text, path, empty_values=False)
+    except ProblemsError as error:
+        return {}, None, list(error.problems)
+    if not isinstance(data, dict):
+        empty = Problem(
+            file=path, line=1, message="must be a map with apiVersion and kind", hint="see `gitops-gen schema`"
+        )
+        return {}, None, [empty]
+    spec, problems = validate(model, data, path, lambda: text)
+    return data, spec, problems
+
+
+def read_text(root: Path, path: str) -> str:
+    """The text of an input file. Raises `ProblemsError` when it is missing, is no file or is not UTF-8."""
+    try:
+        return (root / path).read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except FileNotFoundError:
+        raise ProblemsError(
+            [Problem(file=path, message="is missing", hint="create it; `gitops-gen schema` has its format")]
+        ) from None
+    except UnicodeDecodeError as error:
+        raise ProblemsError([Problem(file=path, message=f"is not UTF-8 text (byte {error.start})")]) from None
+    except OSError as error:
+        raise ProblemsError([Problem(file=path, message=f"cannot be read: {error.strerror}")]) from None
+
+
+def _escape(root: Path, path: str) -> Problem | None:
+    """A symlink that leaves the project would make the result depend on something that git does not hold."""
+    full = root / path
+    if full.is_symlink() and not full.resolve().is_relative_to(root.resolve()):
+        return Problem(
+            file=path,
+            message=f"is a symlink that leaves the project (to {full.readlink()})",
+            hint="put the file itself there",
+        )
+    return None

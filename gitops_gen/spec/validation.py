@@ -1,0 +1,120 @@
+"""From a parsed file to a typed model: pydantic's findings told as problems with a line, a key path and a hint."""
+
+import types
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from gitops_gen.errors import Problem
+from gitops_gen.names import did_you_mean
+from gitops_gen.yaml_io import KeyPath, locate
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+_SPOKEN = {
+    dict: "a map",
+    list: "a list",
+    str: "a string",
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    type(None): "nothing",
+}
+_WANTED = {
+    "string_type": "a string",
+    "bool_type": "a boolean",
+    "dict_type": "a map",
+    "model_type": "a map",
+    "model_attributes_type": "a map",
+    "list_type": "a list",
+    "int_type": "a number",
+}
+
+
+def dotted(path: KeyPath) -> str:
+    """`("app", "hosts", 0)` → `app.hosts[0]`."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return text.removeprefix(".")
+
+
+def validate(model: type[ModelT], data: Any, file: str, text: Callable[[], str]) -> tuple[ModelT | None, list[Problem]]:
+    """The typed form of `data`, or None and every problem that it has.
+
+    `text` gives the file's text; it is asked for only when something is wrong and a line is wanted.
+    """
+    try:
+        return model.model_validate(data), []
+    except ValidationError as error:
+        source = text()
+        return None, [_problem(model, found, file, source) for found in error.errors(include_url=False)]
+
+
+def _problem(model: type[BaseModel], found: Any, file: str, text: str) -> Problem:
+    path = tuple(found["loc"])
+    message, hint = _explain(model, found)
+    return Problem(file=file, line=locate(text, path), key=dotted(path), message=message, hint=hint)
+
+
+def _explain(model: type[BaseModel], found: Any) -> tuple[str, str]:
+    kind, value, path = found["type"], found["input"], found["loc"]
+    if kind == "extra_forbidden":
+        return "unknown key", did_you_mean(str(path[-1]), _known_keys(model, path[:-1]))
+    if kind == "missing":
+        return "is missing", f"add `{path[-1]}:`"
+    if kind in _WANTED:
+        return _wrong_type(_WANTED[kind], value)
+    if kind == "literal_error":
+        return f"must be {found['ctx']['expected']}, is `{value}`", did_you_mean(str(value), _literals(found))
+    return _plain(found), ""
+
+
+def _plain(found: Any) -> str:
+    context = found.get("ctx", {})
+    if found["type"] == "value_error":
+        return str(context["error"])
+    if found["type"] == "string_pattern_mismatch":
+        return f"`{found['input']}` does not match {context['pattern']}"
+    return "must not be empty" if found["type"] in {"string_too_short", "too_short"} else str(found["msg"])
+
+
+def _wrong_type(wanted: str, value: Any) -> tuple[str, str]:
+    spoken = _SPOKEN.get(type(value), type(value).__name__)
+    hint = f'quote it: "{value}"' if wanted == "a string" and isinstance(value, bool | int | float) else ""
+    return f"must be {wanted}, is {spoken}", hint
+
+
+def _literals(found: Any) -> list[str]:
+    return [word.strip("' ") for word in str(found["ctx"]["expected"]).replace(" or ", ",").split(",")]
+
+
+def _known_keys(model: type[BaseModel], path: KeyPath) -> list[str]:
+    annotation: Any = model
+    for step in path:
+        annotation = _step(annotation, step)
+    inner = next(_models(annotation), None)
+    return [field.alias or name for name, field in inner.model_fields.items()] if inner else []
+
+
+def _step(annotation: Any, step: str | int) -> Any:
+    inner = next(_models(annotation), None)
+    if inner is not None and isinstance(step, str):
+        return next(
+            (field.annotation for name, field in inner.model_fields.items() if step in (name, field.alias)), None
+        )
+    for candidate in (annotation, *_union(annotation)):
+        if get_origin(candidate) in (dict, list):
+            return get_args(candidate)[-1]
+    return None
+
+
+@lru_cache
+def _union(annotation: Any) -> tuple[Any, ...]:
+    return get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else ()
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    for candidate in (annotation, *_union(annotation)):
+        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+            yield candidate
