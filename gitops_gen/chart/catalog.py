@@ -1,0 +1,89 @@
+"""The charts of a project, each loaded once: a folder here, the same folder at a tag, or a chart of a Helm repository
+that was pulled.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from gitops_gen.chart.engine import ChartError, Engine, LoadedChart
+from gitops_gen.chart.schema import Blame, ValuesSchema
+from gitops_gen.errors import Problem
+from gitops_gen.resolve.environment import ChartSource, ResolvedEnvironment
+from gitops_gen.spec.files import read_text
+from gitops_gen.yaml_io import KeyPath, locate
+
+Export = Callable[[str, str, Path], None]
+"""Writes a folder of the project as it was at a revision: path, revision, target folder."""
+
+PULLED = ".gitops-gen/charts"
+"""Where `helm pull` puts charts of Helm repositories, so that they can be checked and rendered offline."""
+
+
+class Charts:
+    """Loads charts on demand; an environment's chart is looked up by its source."""
+
+    def __init__(self, root: Path, engine: Engine, export: Export) -> None:
+        self._root, self._engine, self._export = root, engine, export
+        self._scratch = tempfile.TemporaryDirectory()
+        self._loaded: dict[ChartSource, LoadedChart] = {}
+        self._schemas: dict[ChartSource, ValuesSchema | None] = {}
+
+    def chart(self, source: ChartSource) -> LoadedChart:
+        """The loaded chart. Raises `ChartError` or `GitopsError` when it cannot be had."""
+        if source not in self._loaded:
+            self._loaded[source] = self._load(source)
+        return self._loaded[source]
+
+    def schema(self, source: ChartSource) -> ValuesSchema | None:
+        """The chart's compiled values schema, None when it has none."""
+        if source not in self._schemas:
+            schema = self.chart(source).schema
+            self._schemas[source] = ValuesSchema(schema) if schema is not None else None
+        return self._schemas[source]
+
+    def value_problems(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
+        """What the chart's schema has against the environment's final values, which Helm merges.
+
+        Raises `ChartError` or `GitopsError` when the chart cannot be had.
+        """
+        schema = self.schema(environment.chart)
+        if schema is not None:
+            final = self.chart(environment.chart).final_values(environment.values)
+            blame = Blame(layers=environment.layers, line_of=self._line_of, fallback=environment.files[1])
+            yield from schema.problems(final, blame)
+
+    def _line_of(self, file: str, path: KeyPath) -> int | None:
+        return locate(read_text(self._root, file), path)
+
+    def pulled(self, source: ChartSource) -> Path:
+        """Where the archive of a Helm repository's chart is expected."""
+        return self._root / PULLED / f"{source.name}-{source.version}.tgz"
+
+    def is_at_hand(self, source: ChartSource) -> bool:
+        """Whether the chart can be had offline."""
+        return not source.repository or self.pulled(source).is_file()
+
+    def _load(self, source: ChartSource) -> LoadedChart:
+        if source.repository:
+            if not self.is_at_hand(source):
+                raise ChartError(f"the chart {source.name} {source.version} is not here", pull_hint(source))
+            return self._engine.load(self.pulled(source))
+        if not source.revision:
+            return self._engine.load(self._folder(source.path))
+        target = Path(self._scratch.name, str(len(self._loaded)), Path(source.path).name)
+        self._export(source.path, source.revision, target)
+        return self._engine.load(target)
+
+    def _folder(self, path: str) -> Path:
+        folder = self._root / path
+        if not (folder / "Chart.yaml").is_file():
+            raise ChartError(f"{path}: no Chart.yaml there", "set `chart.path` in gitops.yaml to the chart's folder")
+        return folder
+
+
+def pull_hint(source: ChartSource) -> str:
+    """The command that brings a Helm repository's chart here."""
+    if source.repository.startswith("oci://"):
+        return f"helm pull {source.repository}/{source.name} --version {source.version} --destination {PULLED}"
+    return f"helm pull {source.name} --repo {source.repository} --version {source.version} --destination {PULLED}"

@@ -1,0 +1,151 @@
+"""Helm inside this process, through helm-python-sdk (`helm_python`, Helm 4 as a C library).
+
+The library's habits that this adapter makes up for, each held by a test: a render changes the loaded chart (so each
+render loads the archive
+anew, about 1 ms); the values schema is compiled at every render (so the archive has none); a chart that `helm
+template` refuses (kubeVersion,
+missing dependency, library chart) renders anyway; a process forked after a render hangs.
+"""
+
+import json
+import os
+import tempfile
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import helm_python
+from helm_python import _native
+
+from gitops_gen.chart.archive import ChartArchive, without_schemas
+from gitops_gen.chart.engine import ChartError, LoadedChart, Release, Values
+
+_loaded_in = os.getpid()
+
+
+def _refuse_fork() -> None:
+    if os.getpid() != _loaded_in:
+        raise ChartError(
+            "Helm's runtime does not survive a fork", "start worker processes with `spawn` or `forkserver`"
+        )
+
+
+class EmbeddedEngine:
+    """Helm as a library: no process, no cluster, no network."""
+
+    name = "embedded"
+
+    @property
+    def version(self) -> str:
+        """The version of the Helm inside the library."""
+        return helm_python.helm_sdk_version()
+
+    def load(self, path: Path) -> LoadedChart:
+        """Read a chart folder (with its .helmignore) or archive. Raises `ChartError`."""
+        _refuse_fork()
+        try:
+            with helm_python.Chart.load(path) as chart:
+                _check_installable(chart)
+                return EmbeddedChart(_archive(chart, path), chart.metadata)
+        except helm_python.HelmError as error:
+            raise ChartError(f"{path}: {error}") from error
+
+
+class EmbeddedChart:
+    """A chart held as an archive in memory."""
+
+    def __init__(self, archive: ChartArchive, metadata: dict[str, Any]) -> None:
+        self._archive, self._metadata = archive, metadata
+
+    @property
+    def schema(self) -> Values | None:
+        """The chart's values.schema.json."""
+        return self._archive.schema
+
+    @cached_property
+    def _for_values(self) -> helm_python.Chart:
+        return helm_python.Chart.load_archive(self._archive.data)
+
+    def final_values(self, values: Values) -> Values:
+        """The chart's values with `values` over them, merged by Helm."""
+        _refuse_fork()
+        try:
+            return self._for_values.merge_values(values)
+        except helm_python.HelmError as error:
+            raise ChartError(str(error)) from error
+
+    def render(self, release: Release) -> str:
+        """The manifests as one YAML stream."""
+        _refuse_fork()
+        self._check_kubernetes(release)
+        try:
+            with helm_python.Chart.load_archive(self._archive.data) as chart:
+                return _stream(chart, _render(chart, release))
+        except helm_python.HelmError as error:
+            raise ChartError(str(error)) from error
+
+    def _check_kubernetes(self, release: Release) -> None:
+        constraint = str(self._metadata.get("kubeVersion") or "")
+        if constraint and not _satisfies(constraint, release.kube_version):
+            wanted = release.kube_version or "the engine's default Kubernetes"
+            raise ChartError(f"chart requires kubeVersion: {constraint} which is incompatible with Kubernetes {wanted}")
+
+
+def _render(chart: helm_python.Chart, release: Release) -> dict[str, str]:
+    options: dict[str, Any] = {"name": release.name, "namespace": release.namespace}
+    if release.kube_version:
+        options["kube_version"] = release.kube_version
+    if release.api_versions:
+        options["api_versions"] = list(release.api_versions)
+    handle = chart._raw()  # noqa: SLF001 - the public render takes no Kubernetes version
+    answer = _native.call_string("helm_render", handle, json.dumps(release.values), json.dumps(options))
+    rendered: dict[str, str] = json.loads(answer)
+    return rendered
+
+
+def _stream(chart: helm_python.Chart, rendered: dict[str, str]) -> str:
+    parts = [(crd["filename"], crd["data"]) for crd in chart.crds]
+    parts += sorted((name, text) for name, text in rendered.items() if not name.endswith("NOTES.txt"))
+    return "".join(f"---\n# Source: {name}\n{text.strip()}\n" for name, text in parts if text.strip())
+
+
+def _archive(chart: helm_python.Chart, path: Path) -> ChartArchive:
+    if path.is_file():
+        return without_schemas(path.read_bytes())
+    with tempfile.TemporaryDirectory() as folder:
+        return without_schemas(Path(chart.save(folder)).read_bytes())
+
+
+def _check_installable(chart: helm_python.Chart) -> None:
+    """What `helm template` refuses and the library does not (https://github.com/helm/helm/blob/main/pkg/action/install.go)."""
+    metadata = chart.metadata
+    if metadata.get("type", "application") not in ("application", ""):
+        raise ChartError(f"{metadata['type']} charts are not installable")
+    have = {dependency["name"] for dependency in chart.dependencies}
+    missing = [
+        dependency["name"] for dependency in metadata.get("dependencies") or [] if dependency["name"] not in have
+    ]
+    if missing:
+        raise ChartError(
+            f"found in Chart.yaml, but missing in charts/ directory: {', '.join(missing)}",
+            "run `helm dependency build` and commit charts/",
+        )
+
+
+_VERSION_CHECK = b"{{ semverCompare .Values.constraint .Capabilities.KubeVersion.Version }}"
+
+
+def _satisfies(constraint: str, kube_version: str) -> bool:
+    """Ask Helm's own version rules, by a chart of one line."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "templates").mkdir()
+        Path(folder, "Chart.yaml").write_text("apiVersion: v2\nname: check\nversion: 0.0.0\n")
+        Path(folder, "templates", "check").write_bytes(_VERSION_CHECK)
+        release = Release(
+            name="check",
+            namespace="check",
+            values={"constraint": constraint},
+            kubernetes=kube_version.removeprefix("v"),
+        )
+        with helm_python.Chart.load(folder) as chart:
+            return _render(chart, release)["check/templates/check"] == "true"

@@ -1,0 +1,103 @@
+"""One interface over Helm, whichever way it runs: in this process (`embedded`) or as the `helm` program (`binary`).
+
+`open_engine` chooses: what the caller asks for, else the environment variable GITOPS_GEN_ENGINE, else embedded where
+its library loads, else binary.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from gitops_gen.errors import GitopsError, UsageError
+
+Values = dict[str, Any]
+
+ENGINE_VARIABLE = "GITOPS_GEN_ENGINE"
+ENGINES = ("embedded", "binary")
+
+
+class ChartError(GitopsError):
+    """Helm cannot load or render the chart: its own message."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Release:
+    """What a render depends on besides the chart: Helm's `template NAME --namespace --kube-version --api-versions`
+    and the values.
+
+    `kubernetes` is a version such as `1.33`, or empty for the engine's own default.
+    """
+
+    name: str
+    namespace: str
+    values: Values = field(default_factory=dict)
+    kubernetes: str = ""
+    api_versions: Sequence[str] = ()
+
+    @property
+    def kube_version(self) -> str:
+        """The Kubernetes version as Helm wants it, `v1.33.0`, or empty."""
+        if not self.kubernetes:
+            return ""
+        has_patch = self.kubernetes.count(".") > 1
+        return f"v{self.kubernetes}" if has_patch else f"v{self.kubernetes}.0"
+
+
+class LoadedChart(Protocol):
+    """A chart that an engine has read."""
+
+    @property
+    def schema(self) -> Values | None:
+        """The chart's values.schema.json, or None when it has none."""
+
+    def final_values(self, values: Values) -> Values:
+        """The chart's values with `values` over them, merged by Helm. Raises `ChartError`."""
+
+    def render(self, release: Release) -> str:
+        """The manifests, CRDs first, as one YAML stream with `# Source:` comments; values are not checked against the
+        schema.
+
+        Raises `ChartError` where `helm template` fails.
+        """
+
+
+class Engine(Protocol):
+    """A way to run Helm."""
+
+    name: str
+
+    @property
+    def version(self) -> str:
+        """Helm's own version, such as `v4.2.3`."""
+
+    def load(self, path: Path) -> LoadedChart:
+        """Read a chart folder or `.tgz`. Raises `ChartError` when it is not an installable chart."""
+
+
+def open_engine(name: str = "") -> Engine:
+    """The engine called `name`; the default one when `name` is empty.
+
+    Raises `UsageError` for an unknown name and `ChartError` when the engine cannot run here.
+    """
+    wanted = name or os.environ.get(ENGINE_VARIABLE, "")
+    if wanted and wanted not in ENGINES:
+        raise UsageError(f"unknown engine `{wanted}`", f"use one of: {', '.join(ENGINES)}")
+    if wanted == "binary":
+        return _binary()
+    try:
+        from gitops_gen.chart.embedded import EmbeddedEngine
+    except (ImportError, OSError) as error:
+        if wanted:
+            raise ChartError(
+                f"Helm cannot be loaded into this process: {error}", "use `--engine binary` with a `helm` on PATH"
+            ) from error
+        return _binary()
+    return EmbeddedEngine()
+
+
+def _binary() -> Engine:
+    from gitops_gen.chart.binary import BinaryEngine
+
+    return BinaryEngine.find()

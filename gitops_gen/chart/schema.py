@@ -1,0 +1,93 @@
+"""The chart's values schema: final values checked against it, each finding led back to the layer, file and line that
+set the value.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import jsonschema_rs
+
+from gitops_gen.chart.engine import ChartError, Values
+from gitops_gen.errors import Problem
+from gitops_gen.names import did_you_mean
+from gitops_gen.resolve.layers import ValueLayer, setter
+from gitops_gen.spec.validation import dotted
+from gitops_gen.yaml_io import KeyPath
+
+MESSAGE_LENGTH = 300
+
+
+class ValuesSchema:
+    """A compiled values.schema.json; nothing is fetched for it."""
+
+    def __init__(self, schema: Values) -> None:
+        try:
+            self._validator = jsonschema_rs.validator_for(schema, validate_formats=True, offline=True)
+        except (jsonschema_rs.ValidationError, ValueError) as error:
+            raise ChartError(f"values.schema.json is no usable schema: {error}") from error
+        self._schema = schema
+
+    def problems(self, final: Values, blame: "Blame") -> Iterator[Problem]:
+        """What is wrong with an environment's final values, at the places that `blame` finds."""
+        if self._validator.is_valid(final):
+            return
+        for error in self._validator.iter_errors(final):
+            for path, message, hint in self._explain(error):
+                yield blame.problem(path, message, hint)
+
+    def _explain(self, error: Any) -> Iterator[tuple[KeyPath, str, str]]:
+        path = tuple(error.instance_path)
+        unexpected = getattr(error.kind, "unexpected", None)
+        if unexpected is None:
+            yield path, _message(error), ""
+            return
+        known = self._known_keys(tuple(error.schema_path)[:-1])
+        for key in unexpected:
+            yield (*path, key), "unknown value: the chart has no such key", did_you_mean(key, known)
+
+    def _known_keys(self, schema_path: KeyPath) -> list[str]:
+        current: Any = self._schema
+        for step in schema_path:
+            current = self._followed(current)
+            current = current.get(step, {}) if isinstance(current, dict) else {}
+        current = self._followed(current)
+        return list(current.get("properties", {})) if isinstance(current, dict) else []
+
+    def _followed(self, schema: Any) -> Any:
+        while isinstance(schema, dict) and str(schema.get("$ref", "")).startswith("#/"):
+            target: Any = self._schema
+            for step in schema["$ref"][2:].split("/"):
+                target = target.get(step, {})
+            schema = target
+        return schema
+
+
+def _message(error: Any) -> str:
+    text = str(error.message)
+    return text if len(text) <= MESSAGE_LENGTH else text[:MESSAGE_LENGTH] + " …"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Blame:
+    """Leads a value back to where it was set: the layers that went into it, and how to find a line in a file.
+
+    What no layer set (the chart's own default, a missing key) is blamed on the file `fallback`.
+    """
+
+    layers: tuple[ValueLayer, ...]
+    line_of: Callable[[str, KeyPath], int | None]
+    fallback: str
+
+    def problem(self, path: KeyPath, message: str, hint: str) -> Problem:
+        """The problem with the final value at `path`, at the layer that decided it."""
+        found = setter(self.layers, path)
+        if found is None:
+            hint = hint or "no layer sets it; set it here"
+            return Problem(file=self.fallback, key=dotted(("values", *path)), message=message, hint=hint)
+        layer, set_path = found
+        full = (*layer.prefix, *set_path)
+        message = message if set_path == path else f"{message} (at `{dotted(path)}`)"
+        return Problem(
+            file=layer.file, line=self.line_of(layer.file, full), key=dotted(full), message=message, hint=hint
+        )
