@@ -1,0 +1,182 @@
+"""Fills the templates of Application, AppProject and root; merges over them what the project or the environment asks
+for.
+
+The rules behind each field were measured on a real Argo CD; the ones that surprise:
+retry without a limit and with refresh lets a `git revert` land behind a failing sync (https://github.com/argoproj/argo-cd/issues/11494),
+the AppProject's own finalizer keeps it until its Application is gone, and `manifest-generate-paths` keeps one
+environment's commit from
+refreshing all others (https://argo-cd.readthedocs.io/en/stable/operator-manual/high_availability/#manifest-paths-annotation).
+"""
+
+import posixpath
+from dataclasses import dataclass
+from functools import cache
+from textwrap import indent
+from typing import Any
+
+import jinja2
+
+from gitops_gen.errors import Problem, ProblemsError
+from gitops_gen.resolve.environment import ResolvedEnvironment
+from gitops_gen.resolve.layers import merge
+from gitops_gen.spec.files import ENVIRONMENTS, PROJECT_FILE
+from gitops_gen.spec.models import Project
+from gitops_gen.yaml_io import dump, load, scalar
+
+ARGOCD_FOLDER = "argocd"
+ROOT_FILE = "argocd/root.yaml"
+SYNC_OPTIONS = (
+    "CreateNamespace=true",
+    "FailOnSharedResource=true",
+    "PruneLast=true",
+    "PrunePropagationPolicy=foreground",
+)
+IDENTITY = (("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "namespace"))
+"""What a merge may not change: the files' names and Argo CD's references rest on it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ManifestPaths:
+    """Where the project lies in its git repository: Argo CD counts every path from there. `prefix` is empty or ends
+    in `/`.
+    """
+
+    prefix: str = ""
+
+    def of(self, path: str) -> str:
+        """The path from the git root of a path inside the project."""
+        return posixpath.normpath(self.prefix + path)
+
+
+def application_name(project: Project, environment: str) -> str:
+    """The name of an environment's Application and AppProject."""
+    return f"{project.name}-{environment}"
+
+
+def values_path(environment: str) -> str:
+    """Where an environment's generated values lie in the project."""
+    return f"{ENVIRONMENTS}/{environment}/values.yaml"
+
+
+def application(project: Project, environment: ResolvedEnvironment, paths: ManifestPaths) -> str:
+    """The Application of an environment as YAML. Raises `ProblemsError` when a merge would change its identity."""
+    chart = environment.chart
+    chart_path = paths.of(chart.path) if chart.path else ""
+    values_file = paths.of(values_path(environment.name))
+    text = _template("application").render(
+        **_shared(project, environment),
+        project=environment.existing_project or application_name(project, environment.name),
+        repository=project.repository,
+        revision=project.revision,
+        release=project.name,
+        chart={
+            **{key: getattr(chart, key) for key in ("revision", "name", "version")},
+            "repository": chart.repository.removeprefix("oci://"),
+        },
+        chart_path=chart_path,
+        value_file=posixpath.relpath(values_file, chart_path) if chart_path else "",
+        values_path=values_file,
+        values=environment.values,
+        generate_paths=[f"/{path}" for path in (chart_path, posixpath.dirname(values_file)) if path],
+        sync=environment.sync,
+        sync_options=sync_options(environment.sync.options),
+        namespace_labels=environment.namespace_labels,
+        namespace_annotations=environment.namespace_annotations,
+    )
+    return _merged(text, environment.application, "application")
+
+
+def app_project(project: Project, environment: ResolvedEnvironment) -> str:
+    """The AppProject of an environment as YAML. Raises `ProblemsError` when a merge would change its identity."""
+    text = _template("project").render(
+        **_shared(project, environment),
+        description=f"{project.name}, environment {environment.name}",
+        sources=[
+            *([environment.chart.repository.removeprefix("oci://")] if environment.chart.repository else []),
+            project.repository,
+        ],
+        windows=environment.sync.windows,
+    )
+    return _merged(text, environment.project, "project")
+
+
+def root(project: Project, paths: ManifestPaths) -> str:
+    """The app of apps and its own AppProject, two YAML documents."""
+    return _template("root").render(
+        name=project.name,
+        argocd_namespace=project.argocd.namespace,
+        repository=project.repository,
+        revision=project.revision,
+        path=paths.of(ARGOCD_FOLDER),
+    )
+
+
+def sync_options(extra: tuple[str, ...]) -> list[str]:
+    """The generated options with the environment's own put over them by name."""
+    named = {option.partition("=")[0]: option for option in (*SYNC_OPTIONS, *extra)}
+    return [named[name] for name in sorted(named)]
+
+
+def _shared(project: Project, environment: ResolvedEnvironment) -> dict[str, Any]:
+    key, value = ("server", environment.server) if environment.server else ("name", environment.server_name)
+    return {
+        "name": application_name(project, environment.name),
+        "argocd_namespace": project.argocd.namespace,
+        "namespace": environment.namespace,
+        "destination": {"key": key, "value": value},
+        "protect": environment.protect,
+    }
+
+
+def _merged(text: str, over: dict[str, Any], which: str) -> str:
+    if not over:
+        return text
+    for path in IDENTITY:
+        current: Any = over
+        for step in path:
+            current = current.get(step) if isinstance(current, dict) else None
+        if current is not None:
+            raise ProblemsError([_identity_problem(which, ".".join(path))])
+    merged = _without_nulls(merge(load(text, which), over))
+    return dump(merged)
+
+
+def _identity_problem(which: str, key: str) -> Problem:
+    return Problem(
+        file=PROJECT_FILE,
+        key=f"argocd.{which}.{key}",
+        message="is the generated manifest's identity and cannot be changed",
+        hint="remove it",
+    )
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    return value
+
+
+@cache
+def _template(name: str) -> jinja2.Template:
+    loader = jinja2.PackageLoader("gitops_gen.argocd")
+    environment = jinja2.Environment(
+        loader=loader,
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - YAML, quoted by filters
+    )
+    environment.filters.update(yaml=_inline, block=_block)
+    return environment.get_template(f"{name}.yaml.j2")
+
+
+@cache
+def _inline(value: str | bool, /) -> str:  # noqa: FBT001 - a filter takes what it is given
+    """A scalar as it stands behind a key."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return dump({"k": value})[3:-1] if not value.isalnum() or scalar(value) != value else value
+
+
+def _block(value: dict[str, Any], depth: int) -> str:
+    """A map as it stands, indented by `depth`, under a key."""
+    return "\n" + indent(dump(value).rstrip("\n"), " " * depth) if value else " {}"
