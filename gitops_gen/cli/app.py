@@ -1,0 +1,119 @@
+"""The root command with the options that stand before a verb, and what verbs share: arguments, completion, printing."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from gitops_gen import __version__
+from gitops_gen.errors import GitopsError
+
+if TYPE_CHECKING:
+    from gitops_gen.commands.workspace import Workspace
+
+
+class Settings:
+    """The options that stand before the verb."""
+
+    def __init__(self, directory: Path, engine: str, *, quiet: bool, verbose: bool) -> None:
+        self.directory, self.engine, self.quiet, self.verbose = directory, engine, quiet, verbose
+
+    def workspace(self) -> "Workspace":
+        """The project that the command works on."""
+        from gitops_gen.commands.workspace import open_workspace
+
+        return open_workspace(self.directory.absolute(), self.engine)
+
+    def note(self, text: str) -> None:
+        """Something for people, on standard error."""
+        if not self.quiet:
+            click.echo(text, err=True)
+
+
+def complete_environment(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from gitops_gen.spec.files import environment_names, find_project
+
+    directory = context.find_root().params.get("directory") or Path()
+    try:
+        names, _ = environment_names(find_project(Path(directory).absolute()))
+    except GitopsError:
+        return []
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)
+
+
+def print_data(value: Any, output: str) -> None:
+    from gitops_gen.output.data import formatted
+
+    click.echo(formatted(value, output), nl=False)
+
+
+output_option = click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "json", "yaml"]),
+    default="text",
+    show_default=True,
+    help="How to print the result.",
+)
+environment_argument = click.argument("environment", metavar="ENV", shell_complete=complete_environment)
+environments_argument = click.argument(
+    "environments", metavar="[ENV]...", nargs=-1, shell_complete=complete_environment
+)
+pass_settings = click.pass_obj
+
+
+class Group(click.Group):
+    """Verbs in the order in which a newcomer meets them, and a nearest match for a misspelt one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Registration order instead of the alphabet."""
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Add "did you mean" to click's own error."""
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            from gitops_gen.names import did_you_mean
+
+            raise click.UsageError(f"No such command `{args[0]}`: {did_you_mean(args[0], self.commands)}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="gitops-gen %(version)s")
+@click.option(
+    "-C",
+    "directory",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=Path(),
+    metavar="DIR",
+    help="Work in DIR.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["embedded", "binary"]),
+    default=None,
+    help="How to run Helm: inside this process (default) or as `helm`.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but results and errors.")
+@click.option("-v", "--verbose", is_flag=True, help="Say more.")
+@click.pass_context
+def cli(context: click.Context, directory: Path, engine: str | None, quiet: bool, verbose: bool) -> None:
+    """Generate the git repository that Argo CD syncs, from a few small files per environment.
+
+    \b
+    Start a repository:            gitops-gen init my-gitops
+    Write what changed:            gitops-gen generate
+    Fail in CI when it is stale:   gitops-gen generate --check
+    See what will be applied:      gitops-gen render production
+    See where a value comes from:  gitops-gen explain production app.replicas
+    """
+    context.obj = Settings(directory, engine or "", quiet=quiet, verbose=verbose)

@@ -1,0 +1,191 @@
+"""The verbs that make a repository and look at it: init, generate, render, explain, env list, schema, completion."""
+
+from pathlib import Path
+
+import click
+from click.shell_completion import get_completion_class
+
+from gitops_gen.cli.app import (
+    Group,
+    Settings,
+    cli,
+    environment_argument,
+    environments_argument,
+    output_option,
+    pass_settings,
+    print_data,
+    print_lines,
+)
+from gitops_gen.errors import GitopsError
+
+SHELLS = ("bash", "zsh", "fish")
+
+
+@cli.command()
+@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--chart",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A chart to copy in, instead of api-forge's.",
+)
+@click.option(
+    "--repository",
+    metavar="URL",
+    default="https://git.example.com/team/gitops.git",
+    show_default=True,
+    help="This repository's URL as Argo CD reads it.",
+)
+@pass_settings
+def init(settings: Settings, directory: Path, chart: Path | None, repository: str) -> int:
+    """Make a complete repository in DIR: chart, three environments, CI files, README.
+
+    \b
+    gitops-gen init my-gitops
+    gitops-gen init my-gitops --chart ../charts/shop --repository https://github.com/shop/gitops.git
+    """
+    from gitops_gen.commands.init import initialize
+
+    made = initialize(settings.directory / directory, chart=chart, repository=repository, engine=settings.engine)
+    print_lines(made.files)
+    settings.note(f"\nNext: cd {directory} && git init && git add . && git commit -m 'Start'")
+    return 0
+
+
+@cli.command()
+@environments_argument
+@click.option(
+    "--check",
+    "only_check",
+    is_flag=True,
+    help="Write nothing; exit 1 naming each stale, edited, missing or orphaned file.",
+)
+@click.option("--diff", "show_diff", is_flag=True, help="Show what changes in each file.")
+@click.option("--overwrite", is_flag=True, help="Give up edits that were made by hand in generated files.")
+@output_option
+@pass_settings
+def generate(
+    settings: Settings, environments: tuple[str, ...], only_check: bool, show_diff: bool, overwrite: bool, output: str
+) -> int:
+    """Write the generated files that are not up to date; all environments, or those named.
+
+    \b
+    gitops-gen generate
+    gitops-gen generate production --diff
+    gitops-gen generate --check            # for CI
+    """
+    from gitops_gen.commands import generate as command
+    from gitops_gen.output import text
+
+    workspace = settings.workspace()
+    result = (
+        command.check(workspace, environments)
+        if only_check
+        else command.generate(workspace, environments, overwrite=overwrite)
+    )
+    for notice in result.notices:
+        settings.note(f"note: {notice}")
+    if output != "text":
+        print_data(result, output)
+    else:
+        print_lines(text.change_lines(result.changes, done=not only_check))
+        print_lines(text.diff_lines(result.changes) if show_diff else ())
+        settings.note(f"{result.unchanged} file{'s' * (result.unchanged != 1)} up to date")
+    if only_check and result.changes:
+        settings.note("run `gitops-gen generate` and commit the result")
+    return 1 if only_check and result.changes else 0
+
+
+@cli.command()
+@environment_argument
+@pass_settings
+def render(settings: Settings, environment: str) -> int:
+    """Print the manifests of ENV as Argo CD will apply them.
+
+    \b
+    gitops-gen render dev
+    gitops-gen render production | kubectl diff -n api-forge-production -f -
+    """
+    from gitops_gen.commands.render import render as command
+
+    click.echo(command(settings.workspace(), environment), nl=False)
+    return 0
+
+
+@cli.command()
+@environment_argument
+@click.argument("key", required=False, default="")
+@output_option
+@pass_settings
+def explain(settings: Settings, environment: str, key: str, output: str) -> int:
+    """Show which file and line sets each value of ENV; one KEY, or everything that is overridden.
+
+    \b
+    gitops-gen explain production
+    gitops-gen explain production app.replicas
+    """
+    from gitops_gen.commands.explain import explain as command
+    from gitops_gen.output.text import explanation_lines
+
+    result = command(settings.workspace(), environment, key)
+    print_lines(explanation_lines(result)) if output == "text" else print_data(result, output)
+    return 0
+
+
+@cli.group("env", cls=Group)
+def env() -> None:
+    """List the environments."""
+
+
+@env.command("list")
+@output_option
+@pass_settings
+def env_list(settings: Settings, output: str) -> int:
+    """List the environments: stage, cluster, namespace, chart.
+
+    \b
+    gitops-gen env list
+    gitops-gen env list --output json
+    """
+    from gitops_gen.commands.environments import list_environments
+    from gitops_gen.output.text import environment_table
+
+    rows = list_environments(settings.workspace())
+    print_lines(environment_table(rows)) if output == "text" else print_data(rows, output)
+    return 0
+
+
+@cli.command()
+@click.argument("kind", type=click.Choice(["project", "environment", "release"]))
+@pass_settings
+def schema(settings: Settings, kind: str) -> int:
+    """Print the JSON Schema of a hand-written file, with the chart's own schema under `values`.
+
+    \b
+    gitops-gen schema environment > .gitops-gen/environment.schema.json
+    """
+    from gitops_gen.commands import schema as command
+
+    try:
+        chart_schema = command.chart_schema(settings.workspace())
+    except GitopsError as error:
+        settings.note(f"note: without the chart's schema: {error}")
+        chart_schema = None
+    print_data(command.schema(kind, chart_schema), "json")
+    return 0
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(SHELLS))
+def completion(shell: str) -> int:
+    """Print the completion script of a shell.
+
+    \b
+    gitops-gen completion bash > /etc/bash_completion.d/gitops-gen
+    gitops-gen completion zsh > "${fpath[1]}/_gitops-gen"
+    gitops-gen completion fish > ~/.config/fish/completions/gitops-gen.fish
+    """
+    kind = get_completion_class(shell)
+    if kind is None:
+        raise click.UsageError(f"no completion for {shell}")
+    click.echo(kind(cli, {}, "gitops-gen", "_GITOPS_GEN_COMPLETE").source())
+    return 0

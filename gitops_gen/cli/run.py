@@ -1,0 +1,52 @@
+"""Running the command line: the one place where errors become messages and exit codes.
+
+0 done or clean, 1 findings, drift or an expected failure, 2 usage, 3 a bug, 130 interrupted.
+"""
+
+import sys
+import traceback
+
+import click
+
+from gitops_gen.cli.app import cli
+from gitops_gen.errors import GitopsError, ProblemsError
+
+BUG_REPORT = "this is a bug in gitops-gen; please report it with the lines above and the command that you ran"
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line and return its exit code: the one place where errors become messages and codes."""
+    try:
+        return cli.main(arguments, prog_name="gitops-gen", standalone_mode=False) or 0
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return 130
+    except GitopsError as error:
+        return _report(error)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except Exception:  # noqa: BLE001 - the last resort is to say that it is our fault
+        click.echo(f"{traceback.format_exc()}\n{BUG_REPORT}", err=True)
+        return 3
+
+
+def _report(error: GitopsError) -> int:
+    if isinstance(error, ProblemsError):
+        from gitops_gen.output.text import problem_lines
+
+        for problem in error.problems:
+            for line in problem_lines(problem):
+                click.echo(line, err=True)
+    click.echo(f"error: {error}", err=True)
+    if error.hint:
+        click.echo(f"    {error.hint}", err=True)
+    return error.exit_code
+
+
+def main() -> None:
+    """The `gitops-gen` program."""
+    sys.exit(run(sys.argv[1:]))

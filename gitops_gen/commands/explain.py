@@ -1,0 +1,97 @@
+"""`explain`: where each value of an environment comes from, layer by layer, with file and line."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from gitops_gen.chart.engine import Values
+from gitops_gen.commands.workspace import Workspace
+from gitops_gen.errors import UsageError
+from gitops_gen.names import did_you_mean
+from gitops_gen.resolve.environment import ResolvedEnvironment
+from gitops_gen.resolve.layers import value_at
+from gitops_gen.spec.files import read_text
+from gitops_gen.spec.validation import dotted
+from gitops_gen.yaml_io import KeyPath, locate
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """One layer's say about a key: the layer, its place, and the value it sets."""
+
+    layer: str
+    file: str
+    line: int | None
+    value: Any
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Explanation:
+    """A key, its final value, and everybody who set it, the strongest last (the chart's own default first)."""
+
+    key: str
+    value: Any
+    origins: tuple[Origin, ...]
+
+
+def explain(workspace: Workspace, name: str, key: str = "") -> list[Explanation]:
+    """Every overridden key of an environment; with `key` that key (and, for a map, every key in it, overridden or not).
+
+    Raises `UsageError` for an unknown environment or key.
+    """
+    environment = workspace.environment(name)
+    chart = workspace.charts.chart(environment.chart)
+    final, defaults = chart.final_values(environment.values), chart.final_values({})
+    paths = _asked(final, key) if key else list(leaves(environment.values))
+    return [_explanation(workspace, environment, path, final, defaults) for path in paths]
+
+
+def leaves(values: Values, path: KeyPath = ()) -> Iterator[KeyPath]:
+    """The path of everything that is not a map with something in it."""
+    for key in sorted(values):
+        value = values[key]
+        if isinstance(value, dict) and value:
+            yield from leaves(value, (*path, key))
+        else:
+            yield (*path, key)
+
+
+def parse_key(key: str) -> KeyPath:
+    r"""`app.hosts[0].name` → `("app", "hosts", 0, "name")`; `\.` is a dot inside a key, as in `helm --set`."""
+    steps: list[str | int] = []
+    for part in key.replace("\\.", "\0").split("."):
+        name, *indexes = part.replace("\0", ".").split("[")
+        steps += [name] if name else []
+        steps += [int(index.rstrip("]")) for index in indexes if index.rstrip("]").isdigit()]
+    return tuple(steps)
+
+
+def _asked(final: Values, key: str) -> list[KeyPath]:
+    path = parse_key(key)
+    there, value = value_at(final, path)
+    if not there:
+        known = [dotted(leaf) for leaf in leaves(final)]
+        raise UsageError(f"nothing sets `{key}`, the chart neither", did_you_mean(key, known) if known else "")
+    return [(*path, *rest) for rest in leaves(value)] if isinstance(value, dict) and value else [path]
+
+
+def _explanation(
+    workspace: Workspace, environment: ResolvedEnvironment, path: KeyPath, final: Values, defaults: Values
+) -> Explanation:
+    origins = []
+    there, default = value_at(defaults, path)
+    if there:
+        file = f"{environment.chart.path or environment.chart.name}/values.yaml"
+        local = workspace.folder / file
+        line = (
+            locate(local.read_text(), path)
+            if environment.chart.path and not environment.chart.revision and local.is_file()
+            else None
+        )
+        origins.append(Origin(layer="chart", file=file, line=line, value=default))
+    for layer in environment.layers:
+        there, value = value_at(layer.values, path)
+        if there:
+            line = locate(read_text(workspace.folder, layer.file), (*layer.prefix, *path))
+            origins.append(Origin(layer=layer.name, file=layer.file, line=line, value=value))
+    return Explanation(key=dotted(path), value=value_at(final, path)[1], origins=tuple(origins))

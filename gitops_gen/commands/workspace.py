@@ -1,0 +1,58 @@
+"""A project opened for a command: its folder, its charts, and where it lies in its git repository."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from gitops_gen.argocd.manifests import ManifestPaths
+from gitops_gen.chart.catalog import Charts
+from gitops_gen.chart.engine import open_engine
+from gitops_gen.errors import Problem, ProblemsError, UsageError, fail_if_any
+from gitops_gen.git.repository import export, prefix
+from gitops_gen.names import did_you_mean
+from gitops_gen.resolve.environment import ResolvedEnvironment, resolve
+from gitops_gen.spec.files import ProjectFile, environment_names, find_project, read_environment, read_project
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Workspace:
+    """What every command starts from."""
+
+    folder: Path
+    charts: Charts
+    paths: ManifestPaths
+
+    def project(self) -> ProjectFile:
+        """The project. Raises `ProblemsError` when gitops.yaml is wrong."""
+        project, problems = read_project(self.folder)
+        fail_if_any(problems)
+        if project is None:
+            raise ProblemsError([Problem(message="gitops.yaml cannot be read")])
+        return project
+
+    def names(self) -> list[str]:
+        """The environments, in name order. Raises `ProblemsError` when a folder cannot be one."""
+        names, problems = environment_names(self.folder)
+        fail_if_any(problems)
+        return names
+
+    def environment(self, name: str) -> ResolvedEnvironment:
+        """One environment, resolved. Raises `UsageError` when there is none of that name and `ProblemsError` when it
+        is wrong.
+        """
+        names, _ = environment_names(self.folder)
+        if name not in names:
+            raise UsageError(f"no environment `{name}`", did_you_mean(name, names))
+        project = self.project()
+        files, problems = read_environment(self.folder, name)
+        fail_if_any(problems)
+        if files is None:
+            raise ProblemsError([Problem(message=f"environment `{name}` cannot be read")])
+        return resolve(project, files)
+
+
+def open_workspace(start: Path, engine: str = "") -> Workspace:
+    """The project that `start` lies in. Raises `GitopsError` when there is none, `UsageError` for an unknown engine."""
+    folder = find_project(start)
+    charts = Charts(folder, open_engine(engine), partial(export, folder))
+    return Workspace(folder=folder, charts=charts, paths=ManifestPaths(prefix=prefix(folder)))

@@ -1,0 +1,127 @@
+"""The desired tree: the text of every generated file, from the hand-written ones. Nothing is written here and nothing
+stops at the first problem.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gitops_gen.argocd.manifests import ROOT_FILE, ManifestPaths, app_project, application, root, values_path
+from gitops_gen.chart.catalog import Charts, pull_hint
+from gitops_gen.errors import GitopsError, Problem, ProblemsError, UsageError, fail_if_any
+from gitops_gen.names import did_you_mean
+from gitops_gen.resolve.destinations import Destinations
+from gitops_gen.resolve.environment import ChartSource, ResolvedEnvironment, resolve
+from gitops_gen.spec.files import (
+    PROJECT_FILE,
+    ProjectFile,
+    environment_names,
+    read_environment,
+    read_project,
+)
+from gitops_gen.tree import stamp
+from gitops_gen.yaml_io import dump
+
+COMMAND = "gitops-gen generate"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DesiredTree:
+    """What the generated files should be: path in the project → text; and what a person should know besides."""
+
+    files: dict[str, str]
+    environments: tuple[str, ...]
+    notices: tuple[str, ...]
+
+
+def desired_tree(folder: Path, charts: Charts, paths: ManifestPaths, only: Collection[str] = ()) -> DesiredTree:
+    """The generated files of the project in `folder`; with `only`, those of these environments.
+
+    Every environment is read and checked all the same: a rule may need them all. Raises `ProblemsError` with
+    everything that is wrong, and
+    `UsageError` for an environment that does not exist.
+    """
+    builder = _Builder(folder, charts, paths)
+    names = builder.read_names(only)
+    for name in names:
+        builder.add_environment(name, wanted=not only or name in only)
+    fail_if_any(builder.problems)
+    if not only:
+        builder.add_root()
+    return DesiredTree(files=builder.files, environments=tuple(names), notices=tuple(builder.notices))
+
+
+@dataclass(slots=True)
+class _Builder:
+    """Collects files and problems, one environment at a time, so that only texts are kept."""
+
+    folder: Path
+    charts: Charts
+    paths: ManifestPaths
+    project: ProjectFile | None = None
+    problems: list[Problem] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
+    notices: dict[str, None] = field(default_factory=dict)
+    broken_charts: set[ChartSource] = field(default_factory=set)
+    destinations: Destinations = field(default_factory=Destinations)
+
+    def read_names(self, only: Collection[str]) -> list[str]:
+        self.project, problems = read_project(self.folder)
+        names, more = environment_names(self.folder)
+        self.problems += problems + more
+        for name in only:
+            if name not in names:
+                raise UsageError(f"no environment `{name}`", did_you_mean(name, names))
+        return names
+
+    def add_environment(self, name: str, *, wanted: bool) -> None:
+        files, problems = read_environment(self.folder, name)
+        self.problems += problems
+        if self.project is None or files is None:
+            return
+        try:
+            environment = resolve(self.project, files)
+            self.problems += [*self.destinations.claim(environment), *self.value_problems(environment)]
+            if wanted:
+                self.files.update(environment_files(self.project, environment, self.paths))
+        except ProblemsError as error:
+            self.problems += error.problems
+
+    def value_problems(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
+        """The final values, as Helm merges them, against the chart's schema."""
+        if environment.chart in self.broken_charts:
+            return
+        if not self.charts.is_at_hand(environment.chart):
+            label = f"{environment.chart.name} {environment.chart.version}"
+            self.notices[f"values are not checked against {label}: {pull_hint(environment.chart)}"] = None
+            return
+        try:
+            yield from self.charts.value_problems(environment)
+        except GitopsError as error:
+            self.broken_charts.add(environment.chart)
+            yield chart_problem(environment, error)
+
+    def add_root(self) -> None:
+        if self.project is not None:
+            self.files[ROOT_FILE] = stamp(root(self.project.spec, self.paths), [PROJECT_FILE], COMMAND)
+
+
+def environment_files(
+    project: ProjectFile, environment: ResolvedEnvironment, paths: ManifestPaths
+) -> Iterator[tuple[str, str]]:
+    """The generated files of one environment: path in the project and text. Raises `ProblemsError`."""
+    command = f"{COMMAND} {environment.name}"
+    name = environment.name
+    yield values_path(name), stamp(dump(environment.values, sort_keys=True), environment.files, command)
+    yield (
+        f"argocd/applications/{name}.yaml",
+        stamp(application(project.spec, environment, paths), environment.files, command),
+    )
+    if not environment.existing_project:
+        yield f"argocd/projects/{name}.yaml", stamp(app_project(project.spec, environment), environment.files, command)
+
+
+def chart_problem(environment: ResolvedEnvironment, error: GitopsError) -> Problem:
+    """A chart that cannot be had, or whose values cannot be merged, at the place that chose it."""
+    file = environment.files[-1] if environment.pinned else PROJECT_FILE
+    return Problem(file=file, key="chart", message=str(error), hint=error.hint)

@@ -1,0 +1,56 @@
+"""Questions to the git repository that a project lies in."""
+
+import io
+import tarfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitops_gen.errors import GitopsError
+
+if TYPE_CHECKING:
+    import git
+
+
+def git_root(folder: Path) -> Path | None:
+    """The top of the working tree that holds `folder`, None outside of any; found by name, without running git."""
+    for candidate in (folder, *folder.parents):
+        if (candidate / ".git").exists():
+            return candidate
+    return None
+
+
+def prefix(project: Path) -> str:
+    """The project's path in its git repository: empty, or ending in `/`."""
+    top = git_root(project.resolve())
+    inside = project.resolve().relative_to(top).as_posix() if top else "."
+    return "" if inside == "." else f"{inside}/"
+
+
+def export(project: Path, revision: str, path: str, target: Path) -> None:
+    """Write the folder `path` (in the project) as it was at `revision` below `target`. Raises `GitopsError`.
+
+    Read from git's objects: the working tree is left alone.
+    """
+    repository = _open(project)
+    import git
+
+    if revision.startswith("-"):
+        raise GitopsError(f"`{revision}` is no revision")
+    try:
+        archive = repository.git.archive("--format=tar", f"{revision}:{prefix(project)}{path}", stdout_as_string=False)
+    except git.GitCommandError as error:
+        raise GitopsError(
+            f"the chart `{path}` cannot be read at revision `{revision}`: {error.stderr.strip()}",
+            "fetch it: `git fetch --tags`",
+        ) from error
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        tar.extractall(target, filter="data")
+
+
+def _open(project: Path) -> "git.Repo":
+    import git
+
+    try:
+        return git.Repo(project, search_parent_directories=True)
+    except git.InvalidGitRepositoryError as error:
+        raise GitopsError(f"{project} is not in a git repository", "run `git init` first") from error
