@@ -142,11 +142,8 @@ class ArgoCD:
         """Delete Applications and all they applied, without waiting."""
         self._cluster.kubectl("delete", "application", "--ignore-not-found", "--wait=false", *names)
 
-    def render(self, name: str) -> list[Object]:
-        """What Argo CD's own repo-server renders for an Application, as its controller would ask."""
-        application = self.application(name)
-        if application is None:
-            raise LookupError(f"there is no Application {name}")
+    def render(self, application: Object) -> list[Object]:
+        """What Argo CD's own repo-server renders for an Application, which need not be in the cluster."""
         answer = self._call("GenerateManifest", manifest_request(application, *self._versions()))
         return [json.loads(manifest) for manifest in answer.get("manifests", [])]
 

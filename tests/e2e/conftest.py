@@ -9,13 +9,14 @@ import pathlib
 import shutil
 import signal
 import types
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import pytest
 
 from .argocd import ArgoCD
 from .cluster import Cluster
 from .programs import missing
+from .project import Project
 from .report import Row, table
 
 #: Argo CD's own limit for one sync, in seconds: ends what has no deadline of its own
@@ -50,6 +51,20 @@ def cluster(pytestconfig: pytest.Config) -> Iterator[Cluster]:
 def argocd(cluster: Cluster) -> ArgoCD:
     """Argo CD in that control plane."""
     return ArgoCD(cluster)
+
+
+@pytest.fixture(scope="module")
+def new_project(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Project]]:
+    """Makes projects out of the reference repository, and takes them away when the module is done."""
+    made: list[Project] = []
+
+    def make(name: str) -> Project:
+        made.append(Project(cluster, tmp_path_factory.mktemp(name) / "repository", name))
+        return made[-1]
+
+    yield make
+    for project in made:
+        project.withdraw()
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -22,6 +23,15 @@ class Life:
     deleted: int | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """Objects of one kind that are applied together."""
+
+    wave: int
+    kind: str
+    names: frozenset[str]
+
+
 def lives(events: Iterable[Event], application: str) -> list[Life]:
     """The objects that an Application applied, by first appearance.
 
@@ -35,6 +45,19 @@ def lives(events: Iterable[Event], application: str) -> list[Life]:
         if known or tracked_by(event.object) == application:
             seen[event.key] = _lived(known, event)
     return sorted(seen.values(), key=lambda life: life.created)
+
+
+def steps(seen: Iterable[Life]) -> list[Step]:
+    """First appearances, with neighbours of one wave and kind taken together.
+
+    Argo CD applies the objects of one kind in parallel: their order means nothing.
+    https://github.com/argoproj/argo-cd/blob/v3.5.0/gitops-engine/pkg/sync/sync_context.go
+    """
+    grouped = itertools.groupby(seen, key=lambda life: (life.wave, life.key.kind))
+    return [
+        Step(wave=number, kind=kind, names=frozenset(life.key.name for life in group))
+        for (number, kind), group in grouped
+    ]
 
 
 def _lived(known: Life | None, event: Event) -> Life:

@@ -71,8 +71,10 @@ def test_a_wave_begins_after_the_one_before_is_ready(cluster: Cluster, deployed:
 
 
 @pytest.mark.scenario("harness: what Argo CD renders")
-def test_the_repo_server_renders_what_is_in_the_cluster(argocd: ArgoCD, cluster: Cluster, deployed: str) -> None:
-    rendered = {(found["kind"], found["metadata"]["name"]) for found in argocd.render(deployed)}
+def test_the_repo_server_renders_what_is_in_the_cluster(
+    argocd: ArgoCD, cluster: Cluster, deployed: str, repository: GitRepository
+) -> None:
+    rendered = {(found["kind"], found["metadata"]["name"]) for found in argocd.render(application(deployed, repository.url))}
     assert rendered == {(life.key.kind, life.key.name) for life in lives(cluster.observer.since(), deployed)}
 
 

@@ -1,0 +1,214 @@
+"""The reference repository under test: its files copied to a git repository of their own, generated and deployed.
+
+Only what a simulated cluster needs is different: where the repository lies, deadlines of seconds, and a secret store
+of its own. Everything after that is done as a person does it: edit, `gitops-gen generate`, commit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from gitops_gen.manifests.objects import parse
+from gitops_gen.sync.policy import SyncPolicy
+from gitops_gen.sync.steps import steps_of
+
+from .api import Object, RefusedError
+from .cluster import Cluster
+from .git_repository import GitRepository
+from .secret_store import FakeStore
+from .sequence import Step
+
+REFERENCE = pathlib.Path(__file__).resolve().parents[2]
+#: seconds that a healthy rollout or Job never needs here, however busy the machine is
+DEADLINE = 30
+DEADLINES: Object = {
+    "postgresql": {
+        "progressDeadlineSeconds": DEADLINE,
+        "verifier": {"activeDeadlineSeconds": DEADLINE, "backoffLimit": 0},
+    },
+    "redis": {"progressDeadlineSeconds": DEADLINE},
+    "temporal": {
+        "progressDeadlineSeconds": DEADLINE,
+        "schemaSetup": {"activeDeadlineSeconds": DEADLINE, "backoffLimit": 0},
+        "namespaceInit": {"activeDeadlineSeconds": DEADLINE, "backoffLimit": 0},
+        "web": {"progressDeadlineSeconds": DEADLINE},
+    },
+    "app": {"progressDeadlineSeconds": DEADLINE},
+    "worker": {"progressDeadlineSeconds": DEADLINE},
+    "smokeTest": {"activeDeadlineSeconds": DEADLINE, "backoffLimit": 0},
+}
+
+
+class Project:
+    """A copy of the reference repository, named anew so that several fit into one cluster.
+
+    Args:
+        cluster: where it is deployed.
+        path: the folder for its git repository; must not exist.
+        name: the project's name; Applications and namespaces begin with it.
+    """
+
+    def __init__(self, cluster: Cluster, path: pathlib.Path, name: str) -> None:
+        self.name = name
+        self.repository = GitRepository(path)
+        self._cluster = cluster
+        self._store = FakeStore(cluster.kubectl, name)
+        for part in ("environments", "helm"):
+            shutil.copytree(REFERENCE / part, path / part)
+        shutil.copy(REFERENCE / "gitops.yaml", path)
+        self._adapt()
+
+    def _adapt(self) -> None:
+        with self.edit("gitops.yaml") as project:
+            project["name"] = self.name
+            project["repository"] = self.repository.url
+            project["secretStores"] = {"vault": {"kind": "ClusterSecretStore", "name": self.name}}
+            project["argocd"]["syncTimeout"] = f"{self._cluster.sync_timeout}s"
+            backoff = {"duration": "2s", "maxDuration": "10s"}
+            project["argocd"]["application"] = {"spec": {"syncPolicy": {"retry": {"backoff": backoff}}}}
+            project["defaults"]["values"] = merged(project["defaults"].get("values", {}), DEADLINES)
+
+    @property
+    def environments(self) -> list[str]:
+        """The names of the environments in the working tree."""
+        return sorted(path.parent.name for path in self.repository.path.glob("environments/*/environment.yaml"))
+
+    def application(self, environment: str) -> str:
+        """The name of an environment's Application, which its namespace has too."""
+        return f"{self.name}-{environment}"
+
+    @contextlib.contextmanager
+    def edit(self, path: str) -> Iterator[Any]:
+        """The content of a YAML file, written back with the changes made to it."""
+        content = yaml.safe_load((self.repository.path / path).read_text())
+        yield content
+        self.repository.write(path, yaml.safe_dump(content, sort_keys=False))
+
+    def set_values(self, environment: str, values: Object) -> None:
+        """Merge values into an environment's own: the release's keys where they are released ones."""
+        with self.edit(f"environments/{environment}/release.yaml") as release:
+            released = release.get("values", {})
+            release["values"] = merged(released, _within(values, released))
+        with self.edit(f"environments/{environment}/environment.yaml") as own:
+            own["values"] = merged(own.get("values") or {}, _without(values, released))
+
+    def only(self, *environments: str) -> None:
+        """Take every other environment out, before the first commit."""
+        for name in set(self.environments) - set(environments):
+            self.remove(name)
+
+    def add(self, environment: str, *, like: str = "dev", values: Object | None = None) -> None:
+        """Add an environment with the files of another."""
+        folder = self.repository.path / "environments"
+        shutil.copytree(folder / like, folder / environment)
+        (folder / environment / "values.yaml").unlink(missing_ok=True)
+        self.set_values(environment, values or {})
+
+    def remove(self, environment: str) -> None:
+        """Take an environment's input files away."""
+        shutil.rmtree(self.repository.path / "environments" / environment)
+
+    def generate(self) -> None:
+        """Run `gitops-gen generate`."""
+        self.run("generate")
+
+    def commit(self, subject: str) -> str:
+        """Generate, commit, and make sure that the secret store knows what is asked for."""
+        self.generate()
+        return self.repository.commit(subject)
+
+    def deploy(self) -> None:
+        """What the documentation tells a new user to do: apply the root manifest once."""
+        self.provide_secrets()
+        self._cluster.kubectl("apply", "-f", str(self.repository.path / "argocd/root.yaml"))
+
+    def provide_secrets(self) -> None:
+        """Put a value for every secret that any environment reads into the store."""
+        for environment in self.environments:
+            self._store.provide(self.render(environment))
+
+    def withdraw(self) -> None:
+        """Take the project out of the cluster at once, without Argo CD's help; root first, which would heal the rest."""
+        deployed = [self.application(name) for name in self._deployed()]
+        for name in [self.name, *deployed]:
+            for kind in ("application", "appproject"):
+                self._drop(kind, name)
+        self._cluster.kubectl("delete", "namespace", *deployed, "--ignore-not-found", "--wait=false")
+
+    def _drop(self, kind: str, name: str) -> None:
+        with contextlib.suppress(RefusedError):  # it is gone already
+            nothing = json.dumps({"metadata": {"finalizers": None}})
+            self._cluster.kubectl("patch", kind, name, "--type=merge", "-p", nothing)
+            self._cluster.kubectl("delete", kind, name, "--ignore-not-found", "--wait=false")
+
+    def _deployed(self) -> list[str]:
+        names = [found["metadata"]["name"] for found in self._cluster.observer.objects("Namespace")]
+        return [name.removeprefix(f"{self.name}-") for name in names if name.startswith(f"{self.name}-")]
+
+    def render(self, environment: str) -> list[Object]:
+        """What `gitops-gen render` prints."""
+        return [found for found in yaml.safe_load_all(self.run("render", environment)) if found]
+
+    def plan(self, environment: str) -> list[Step]:
+        """What `gitops-gen plan` says about the order of a sync."""
+        planned = steps_of(parse(self.run("render", environment), "rendered"), SyncPolicy())
+        tasks = [task for step in planned for task in step.tasks]
+        grouped = itertools.groupby(tasks, key=lambda task: (task.wave, task.manifest.kind))
+        return [
+            Step(wave=wave, kind=kind, names=frozenset(task.manifest.name for task in group))
+            for (wave, kind), group in grouped
+        ]
+
+    def manifest(self, path: str) -> Object:
+        """A generated manifest, as it is in the working tree."""
+        content: Object = yaml.safe_load((self.repository.path / path).read_text())
+        return content
+
+    def run(self, *args: str) -> str:
+        """Run gitops-gen on the working tree and return what it prints. Raises RuntimeError when it exits above 0."""
+        command = [sys.executable, "-m", "gitops_gen", "-C", str(self.repository.path), *args]
+        run = subprocess.run(command, cwd=REFERENCE, capture_output=True, text=True, check=False)
+        if run.returncode:
+            raise RuntimeError(f"gitops-gen {' '.join(args)}: exit {run.returncode}\n{run.stdout}{run.stderr}")
+        return run.stdout
+
+
+def merged(under: Object, over: Object) -> Object:
+    """Two trees of values, merged as Helm merges files: maps merge, everything else is replaced."""
+    result = dict(under)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(result.get(key), dict)
+        result[key] = merged(result[key], value) if both else value
+    return result
+
+
+def _within(values: Object, mask: Object) -> Object:
+    """The part of values whose keys a mask has too."""
+    part: Object = {}
+    for key, value in values.items():
+        if key in mask and isinstance(value, dict) and isinstance(mask[key], dict):
+            part[key] = _within(value, mask[key])
+        elif key in mask:
+            part[key] = value
+    return part
+
+
+def _without(values: Object, mask: Object) -> Object:
+    """The part of values whose keys a mask does not have."""
+    part: Object = {}
+    for key, value in values.items():
+        if key not in mask:
+            part[key] = value
+        elif isinstance(value, dict) and isinstance(mask[key], dict) and (rest := _without(value, mask[key])):
+            part[key] = rest
+    return part
