@@ -33,6 +33,7 @@ class Settings:
 
 
 def complete_environment(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The environments that begin with what was typed; nothing outside a project."""
     from gitops_gen.spec.files import environment_names, find_project
 
     directory = context.find_root().params.get("directory") or Path()
@@ -44,11 +45,13 @@ def complete_environment(context: click.Context, _parameter: click.Parameter, in
 
 
 def print_lines(lines: Iterable[str]) -> None:
+    """Lines of a result, on standard output."""
     for line in lines:
         click.echo(line)
 
 
 def print_data(value: Any, output: str) -> None:
+    """A result as JSON or YAML, on standard output."""
     from gitops_gen.output.data import formatted
 
     click.echo(formatted(value, output), nl=False)

@@ -46,7 +46,7 @@ def init(settings: Settings, directory: Path, chart: Path | None, repository: st
     from gitops_gen.commands.init import initialize
 
     made = initialize(settings.directory / directory, chart=chart, repository=repository, engine=settings.engine)
-    print_lines(made.files)
+    print_lines(made.listing)
     settings.note(f"\nNext: cd {directory} && git init && git add . && git commit -m 'Start'")
     return 0
 

@@ -1,0 +1,53 @@
+# Two commands: `make demo` runs the main job, `make test` passes the tests. Both set up .venv first.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: help setup demo test lint types check schemas bench e2e clean
+
+help:
+	@echo 'make demo   generate a repository in a scratch folder and show it'
+	@echo 'make test   run the tests'
+	@echo 'make lint   ruff;  make types   mypy;  make check   are the generated files up to date?'
+	@echo 'make e2e    run the scenarios on a real Argo CD (Go, redis-server; builds its programs once, about 20 minutes)'
+	@echo 'make bench  measure the speeds that the documentation names'
+
+setup: $(READY)
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'Python 3.11 or newer is needed: make PYTHON=python3.13 …' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(READY)
+	@$(BIN)/python -m tests.demo
+
+test: $(READY)
+	$(BIN)/python -m pytest -n auto
+
+lint: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(READY)
+	$(BIN)/mypy
+
+check: $(READY)
+	$(BIN)/gitops-gen generate --check --diff
+
+schemas: $(READY)
+	@for kind in project environment release; do \
+		$(BIN)/gitops-gen --quiet schema $$kind > .gitops-gen/$$kind.schema.json || exit 1; done
+
+bench: $(READY)
+	$(BIN)/python -m bench
+
+e2e: $(READY)
+	tests/e2e/build.sh
+	$(BIN)/python -m pytest tests/e2e
+
+clean:
+	rm -rf $(VENV) build dist
