@@ -71,13 +71,11 @@ temporal:7233
 {{- end }}
 {{- end }}
 
-{{/* The Secret keys that a client of PostgreSQL reads, as one source of `api-forge.secretVolume`. Input: root, key (of the password). */}}
+{{/* The Secret keys that a client of PostgreSQL reads. Input: root, key (of the password). Output: sources of a projected volume. */}}
 {{- define "api-forge.postgres.clientSecrets" -}}
-- name: {{ .root.Values.postgresql.secrets.existingSecret }}
-  keys: [{{ .key }}]
+{{ include "api-forge.secretSource" (dict "name" .root.Values.postgresql.secrets.existingSecret "keys" (list .key)) }}
 {{- if include "api-forge.postgres.verifies" .root }}
-- name: {{ .root.Values.postgresql.ca.existingSecret }}
-  keys: [ca-bundle.crt]
+{{ include "api-forge.secretSource" (dict "name" .root.Values.postgresql.ca.existingSecret "keys" (list "ca-bundle.crt")) }}
 {{- end }}
 {{- end }}
 
@@ -158,7 +156,6 @@ volumeMounts:
 
 {{- define "api-forge.data.wait-gates" -}}
 {{- range list "wait-for-postgres.sh" "wait-for-redis.sh" "wait-for-schema.sh" "wait-for-temporal.sh" }}
-{{ . }}: |
-  {{- $.Files.Get (printf "files/wait/%s" .) | nindent 2 }}
+{{ include "api-forge.entry" (dict "root" $ "key" . "file" (printf "wait/%s" .)) }}
 {{- end }}
 {{- end }}

@@ -5,10 +5,22 @@ The text of files: the chart's own in files/, or the environment's in `configFil
 {{/* Input: root, own (the environment's text), file (the chart's, under files/). */}}
 {{- define "api-forge.file" -}}
 {{- if .own -}}
-{{ .own }}
+{{ .own | trimSuffix "\n" }}
 {{- else -}}
-{{ .root.Files.Get (printf "files/%s" .file) }}
+{{ .root.Files.Get (printf "files/%s" .file) | trimSuffix "\n" }}
 {{- end -}}
+{{- end }}
+
+{{/*
+One entry of a ConfigMap. The indentation is told, so a text may begin with spaces.
+Input: root, key, own, file, more (lines that follow and win; optional).
+*/}}
+{{- define "api-forge.entry" -}}
+{{ .key }}: |2
+  {{- include "api-forge.file" . | nindent 2 }}
+  {{- range .more }}
+  {{- . | nindent 2 }}
+  {{- end }}
 {{- end }}
 
 {{/* A ConfigMap. Its data is the template `api-forge.data.<name>`, which the checksum on the pods is made of too. Input: root, name, of. */}}
@@ -18,5 +30,5 @@ kind: ConfigMap
 metadata:
   {{- include "api-forge.metadata" (dict "root" .root "name" .name "of" .of "wave" "config") | nindent 2 }}
 data:
-  {{- include (printf "api-forge.data.%s" .name) .root | nindent 2 }}
+  {{- include (printf "api-forge.data.%s" .name) .root | trim | nindent 2 }}
 {{- end }}

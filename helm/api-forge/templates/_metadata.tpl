@@ -41,14 +41,12 @@ in the last: there is what may never become healthy. https://argo-cd.readthedocs
 app.kubernetes.io/name: {{ . }}
 {{- end }}
 
-{{/* Labels that a pod and its object share. Input: root, of (the workload's name). */}}
-{{- define "api-forge.sharedLabels" -}}
-{{- $own := dict
-  "app.kubernetes.io/name" .of
-  "app.kubernetes.io/component" (include "api-forge.component" .of)
-  "app.kubernetes.io/part-of" "api-forge"
-  "app.kubernetes.io/instance" .root.Release.Name -}}
-{{- toYaml (merge $own .root.Values.global.labels) -}}
+{{/* Labels of the chart itself, which the schema lets nobody set. Input: root, of (the workload's name). */}}
+{{- define "api-forge.ownLabels" -}}
+app.kubernetes.io/name: {{ .of }}
+app.kubernetes.io/component: {{ include "api-forge.component" .of }}
+app.kubernetes.io/part-of: api-forge
+app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- end }}
 
 {{/*
@@ -58,43 +56,56 @@ Input: root, name, of (the workload it belongs to), wave, annotations (optional)
 {{- define "api-forge.metadata" -}}
 name: {{ .name }}
 labels:
-  {{- include "api-forge.sharedLabels" . | nindent 2 }}
+  {{- include "api-forge.ownLabels" . | nindent 2 }}
   app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
   app.kubernetes.io/managed-by: {{ .root.Release.Service }}
   helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
   {{- with .root.Values.global.environment }}
   environment: {{ . | quote }}
   {{- end }}
+  {{- range $key, $value := .root.Values.global.labels }}
+  {{ $key }}: {{ $value | quote }}
+  {{- end }}
 annotations:
-  {{- $own := dict "argocd.argoproj.io/sync-wave" (include "api-forge.wave" .wave) }}
-  {{- toYaml (merge $own (.annotations | default dict) .root.Values.global.annotations) | nindent 2 }}
+  argocd.argoproj.io/sync-wave: {{ include "api-forge.wave" .wave | quote }}
+  {{- range $key, $value := merge (dict) (.annotations | default dict) .root.Values.global.annotations }}
+  {{ $key }}: {{ $value | quote }}
+  {{- end }}
 {{- end }}
 
 {{/*
 The metadata of a pod. A changed ConfigMap rolls just the pods that read it, by the checksum of its data.
-Input: root, of, configMaps (their names), podLabels, podAnnotations (both optional).
+Input: root, of, configMaps (their names; optional), podLabels, podAnnotations (both optional).
 */}}
 {{- define "api-forge.podMetadata" -}}
+{{- $root := .root -}}
 labels:
-  {{- $own := include "api-forge.sharedLabels" . | fromYaml }}
-  {{- toYaml (merge $own (.podLabels | default dict)) | nindent 2 }}
-{{- $annotations := dict }}
-{{- range .configMaps }}
-  {{- $_ := set $annotations (printf "checksum/%s" .) (include (printf "api-forge.data.%s" .) $.root | sha256sum) }}
-{{- end }}
-{{- with merge $annotations (.podAnnotations | default dict) }}
+  {{- include "api-forge.ownLabels" . | nindent 2 }}
+  {{- range $key, $value := merge (dict) (.podLabels | default dict) $root.Values.global.labels }}
+  {{ $key }}: {{ $value | quote }}
+  {{- end }}
+{{- $configMaps := .configMaps | default list }}
+{{- if not $root.Values.waitGates.enabled }}{{ $configMaps = without $configMaps "wait-gates" }}{{ end }}
+{{- if or $configMaps .podAnnotations }}
 annotations:
-  {{- toYaml . | nindent 2 }}
+  {{- range $configMaps }}
+  checksum/{{ . }}: {{ include (printf "api-forge.data.%s" .) $root | sha256sum }}
+  {{- end }}
+  {{- range $key, $value := .podAnnotations }}
+  {{ $key }}: {{ $value | quote }}
+  {{- end }}
 {{- end }}
 {{- end }}
 
 {{/*
 The annotation that makes Stakater Reloader restart a Deployment when one of its Secrets changes.
-Input: root, secrets (their names). Output: a map, empty when switched off.
+Input: root, sources (of its secret volume). Output: a map, empty when switched off.
 */}}
 {{- define "api-forge.reloader" -}}
 {{- if .root.Values.reloader.enabled -}}
-secret.reloader.stakater.com/reload: {{ .secrets | uniq | join "," | quote }}
+{{- $names := list -}}
+{{- range fromYamlArray .sources }}{{ $names = append $names .secret.name }}{{ end -}}
+secret.reloader.stakater.com/reload: {{ $names | uniq | join "," | quote }}
 {{- end -}}
 {{- end }}
 

@@ -20,7 +20,7 @@ NetworkPolicies. Each pod is selected by one policy for both directions, so what
 
 {{/*
 One policy. Input: root, of, policy (extraIngress, extraEgress; optional), ingress (a list of {from: names, ports}),
-egress (a list of {to: names, ports}; without `to` to anywhere, for hosts outside of the cluster), dns (whether it resolves names).
+egress (rules of `api-forge.egress`, as text), dns (whether it resolves names).
 */}}
 {{- define "api-forge.networkPolicy" -}}
 {{- $policy := .policy | default dict -}}
@@ -41,9 +41,9 @@ spec:
   ingress:
     {{- range .ingress }}
     - from:
-        {{- include "api-forge.peers" .from | nindent 8 }}
+        {{- include "api-forge.peers" .from | trim | nindent 8 }}
       ports:
-        {{- include "api-forge.ports" .ports | nindent 8 }}
+        {{- include "api-forge.ports" .ports | trim | nindent 8 }}
     {{- end }}
     {{- with $policy.extraIngress }}
     {{- toYaml . | nindent 4 }}
@@ -59,13 +59,8 @@ spec:
         - {protocol: UDP, port: 53}
         - {protocol: TCP, port: 53}
     {{- end }}
-    {{- range .egress }}
-    - ports:
-        {{- include "api-forge.ports" .ports | nindent 8 }}
-      {{- with .to }}
-      to:
-        {{- include "api-forge.peers" . | nindent 8 }}
-      {{- end }}
+    {{- with .egress | default "" | trim }}
+    {{- . | nindent 4 }}
     {{- end }}
     {{- with $policy.extraEgress }}
     {{- toYaml . | nindent 4 }}
@@ -76,30 +71,30 @@ spec:
   {{- end }}
 {{- end }}
 
-{{/* The way to each service, as an egress rule: to its pods, or to anywhere on its port when it is external. Input: root. Output: YAML lists. */}}
-{{- define "api-forge.egress.postgres" -}}
-- ports: [{{ include "api-forge.postgres.port" . }}]
-  {{- if .Values.postgresql.enabled }}
-  to: [postgres]
+{{/* One outgoing rule: to pods, or to anywhere on its ports when the host is outside of the cluster. Input: to (a name; optional), ports. */}}
+{{- define "api-forge.egress" -}}
+- ports:
+    {{- include "api-forge.ports" .ports | trim | nindent 4 }}
+  {{- with .to }}
+  to:
+    {{- include "api-forge.peers" (list .) | trim | nindent 4 }}
   {{- end }}
 {{- end }}
 
+{{- define "api-forge.egress.postgres" -}}
+{{ include "api-forge.egress" (dict "to" (.Values.postgresql.enabled | ternary "postgres" "") "ports" (list (include "api-forge.postgres.port" .))) }}
+{{- end }}
+
 {{- define "api-forge.egress.redis" -}}
-{{- if include "api-forge.redis.present" . }}
-- ports: [{{ include "api-forge.redis.port" . }}]
-  {{- if .Values.redis.enabled }}
-  to: [redis]
-  {{- end }}
+{{- if include "api-forge.redis.present" . -}}
+{{ include "api-forge.egress" (dict "to" (.Values.redis.enabled | ternary "redis" "") "ports" (list (include "api-forge.redis.port" .))) }}
 {{- end }}
 {{- end }}
 
 {{- define "api-forge.egress.temporal" -}}
-{{- if include "api-forge.temporal.present" . }}
-{{- if .Values.temporal.enabled }}
-- ports: [7233]
-  to: [temporal]
-{{- else }}
-- ports: [{{ int .Values.temporal.external.port }}]
-{{- end }}
+{{- if .Values.temporal.enabled -}}
+{{ include "api-forge.egress" (dict "to" "temporal" "ports" (list 7233)) }}
+{{- else if .Values.temporal.external.host -}}
+{{ include "api-forge.egress" (dict "ports" (list (int .Values.temporal.external.port))) }}
 {{- end }}
 {{- end }}

@@ -107,24 +107,27 @@ resources:
 {{- end }}
 {{- end }}
 
+{{/* One Secret's keys as files. Input: name, keys. */}}
+{{- define "api-forge.secretSource" -}}
+- secret:
+    name: {{ .name }}
+    items:
+      {{- range .keys }}
+      - {key: {{ . }}, path: {{ . }}}
+      {{- end }}
+{{- end }}
+
 {{/*
-The volume behind /run/secrets: the named keys of several Secrets as files. A directory is refreshed when a Secret changes; a subPath would not be.
+The volume behind /run/secrets. A directory is refreshed when a Secret changes; a subPath would not be.
 Mode 0400 becomes 0440 for the pod's group, which PostgreSQL accepts for a key that root owns.
-Input: a list of {name, keys}.
+Input: its sources, as text.
 */}}
 {{- define "api-forge.secretVolume" -}}
 - name: secrets
   projected:
     defaultMode: 0400
     sources:
-      {{- range . }}
-      - secret:
-          name: {{ .name }}
-          items:
-            {{- range .keys }}
-            - {key: {{ . }}, path: {{ . }}}
-            {{- end }}
-      {{- end }}
+      {{- . | trim | nindent 6 }}
 {{- end }}
 
 {{/* A volume of a ConfigMap whose scripts are run by `sh`. Input: name. */}}

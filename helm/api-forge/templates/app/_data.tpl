@@ -88,28 +88,25 @@ The variables of a .env file: full-line comments and blank lines are dropped, on
 {{- end }}
 
 {{- define "api-forge.data.app-config" -}}
-{{- $text := include "api-forge.file" (dict "root" . "own" .Values.configFiles.appConfig "file" "app/config.yaml") -}}
-config.yaml: |
-  {{- if .Values.app.config }}
-  {{- mergeOverwrite (fromYaml $text) (deepCopy .Values.app.config) | toYaml | nindent 2 }}
-  {{- else }}
-  {{- $text | nindent 2 }}
-  {{- end }}
+{{- $own := .Values.configFiles.appConfig -}}
+{{- if .Values.app.config -}}
+{{- $shipped := include "api-forge.file" (dict "root" . "own" $own "file" "app/config.yaml") | fromYaml -}}
+{{- /* Quotes around ${NAME}, lest the text that the application puts there is read as YAML. */ -}}
+{{- $own = regexReplaceAll "(?m)(: |- )(\\$\\{.*\\})$" (mergeOverwrite $shipped (deepCopy .Values.app.config) | toYaml) "${1}\"${2}\"" -}}
+{{- end -}}
+{{ include "api-forge.entry" (dict "root" . "key" "config.yaml" "own" $own "file" "app/config.yaml") }}
 {{- end }}
 
 {{- define "api-forge.data.universal-entrypoint" -}}
-universal-entrypoint.sh: |
-  {{- include "api-forge.file" (dict "root" . "own" .Values.configFiles.universalEntrypoint "file" "app/universal-entrypoint.sh") | nindent 2 }}
+{{ include "api-forge.entry" (dict "root" . "key" "universal-entrypoint.sh" "own" .Values.configFiles.universalEntrypoint "file" "app/universal-entrypoint.sh") }}
 {{- end }}
 
-{{/* The Secret keys that app and worker read. Input: root. Output: sources of `api-forge.secretVolume`. */}}
+{{/* The Secret keys that app and worker read. Input: root. Output: sources of a projected volume. */}}
 {{- define "api-forge.app.secretSources" -}}
-- name: {{ .Values.app.secrets.existingSecret }}
-  keys: {{ .Values.app.secrets.keys | toJson }}
+{{ include "api-forge.secretSource" (dict "name" .Values.app.secrets.existingSecret "keys" .Values.app.secrets.keys) }}
 {{ include "api-forge.postgres.clientSecrets" (dict "root" . "key" "postgres_app_user_pw") }}
 {{- if include "api-forge.redis.present" . }}
-- name: {{ .Values.redis.secrets.existingSecret }}
-  keys: [redis_password]
+{{ include "api-forge.secretSource" (dict "name" .Values.redis.secrets.existingSecret "keys" (list "redis_password")) }}
 {{- end }}
 {{- end }}
 
@@ -160,7 +157,7 @@ spec:
     {{- include "api-forge.configVolume" "app-config" | nindent 4 }}
     {{- include "api-forge.configVolume" "universal-entrypoint" | nindent 4 }}
     {{- with include "api-forge.gateVolume" $root }}{{ . | nindent 4 }}{{ end }}
-    {{- include "api-forge.secretVolume" (include "api-forge.app.secretSources" $root | fromYamlArray) | nindent 4 }}
+    {{- include "api-forge.secretVolume" (include "api-forge.app.secretSources" $root) | nindent 4 }}
     - name: logs
       emptyDir:
         sizeLimit: {{ $app.logsSize }}
@@ -174,9 +171,7 @@ spec:
 The Deployment of app or worker. Input: root, of, values, container.
 */}}
 {{- define "api-forge.app.deployment" -}}
-{{- $secrets := list }}
-{{- range include "api-forge.app.secretSources" .root | fromYamlArray }}{{ $secrets = append $secrets .name }}{{ end }}
-{{- $reloader := include "api-forge.reloader" (dict "root" .root "secrets" $secrets) | fromYaml -}}
+{{- $reloader := include "api-forge.reloader" (dict "root" .root "sources" (include "api-forge.app.secretSources" .root)) | fromYaml -}}
 apiVersion: apps/v1
 kind: Deployment
 metadata:

@@ -1,28 +1,22 @@
 {{- define "api-forge.data.postgres-config" -}}
 {{- $files := .Values.configFiles -}}
 {{- $config := .Values.postgresql.config -}}
-postgresql.conf: |
-  {{- include "api-forge.file" (dict "root" . "own" $files.postgresqlConf "file" "postgres/postgresql.conf") | nindent 2 }}
-  # From postgresql.config.
-  max_connections = {{ int $config.maxConnections }}
-  shared_buffers = {{ $config.sharedBuffers }}
-  effective_cache_size = {{ $config.effectiveCacheSize }}
-  work_mem = {{ $config.workMem }}
-  log_min_duration_statement = {{ int $config.logMinDurationMs }}
-  {{- with $config.extra }}
-  {{- . | nindent 2 }}
-  {{- end }}
-pg_hba.conf: |
-  {{- include "api-forge.file" (dict "root" . "own" $files.pgHba "file" "postgres/pg_hba.conf") | nindent 2 }}
-init-database.sh: |
-  {{- .Files.Get "files/postgres/init-database.sh" | nindent 2 }}
-01-init-app.sh: |
-  {{- include "api-forge.file" (dict "root" . "own" $files.postgresInit "file" "postgres/01-init-app.sh") | nindent 2 }}
+{{- $more := list
+  "# From postgresql.config."
+  (printf "max_connections = %d" (int $config.maxConnections))
+  (printf "shared_buffers = %s" $config.sharedBuffers)
+  (printf "effective_cache_size = %s" $config.effectiveCacheSize)
+  (printf "work_mem = %s" $config.workMem)
+  (printf "log_min_duration_statement = %d" (int $config.logMinDurationMs)) -}}
+{{- with $config.extra }}{{ $more = append $more . }}{{ end -}}
+{{ include "api-forge.entry" (dict "root" . "key" "postgresql.conf" "own" $files.postgresqlConf "file" "postgres/postgresql.conf" "more" $more) }}
+{{ include "api-forge.entry" (dict "root" . "key" "pg_hba.conf" "own" $files.pgHba "file" "postgres/pg_hba.conf") }}
+{{ include "api-forge.entry" (dict "root" . "key" "init-database.sh" "file" "postgres/init-database.sh") }}
+{{ include "api-forge.entry" (dict "root" . "key" "01-init-app.sh" "own" $files.postgresInit "file" "postgres/01-init-app.sh") }}
 {{- end }}
 
 {{- define "api-forge.data.postgres-verifier-config" -}}
-verify-init.sh: |
-  {{- include "api-forge.file" (dict "root" . "own" .Values.configFiles.postgresVerifier "file" "postgres/verify-init.sh") | nindent 2 }}
+{{ include "api-forge.entry" (dict "root" . "key" "verify-init.sh" "own" .Values.configFiles.postgresVerifier "file" "postgres/verify-init.sh") }}
 {{- end }}
 
 {{/* The names of roles and databases, for the init script and the verifier. Input: root. */}}

@@ -1,16 +1,13 @@
 {{- define "api-forge.data.redis-config" -}}
 {{- $config := .Values.redis.config -}}
-redis.conf: |
-  {{- include "api-forge.file" (dict "root" . "own" .Values.configFiles.redisConf "file" "redis/redis.conf") | nindent 2 }}
-  # From redis.config.
-  maxmemory {{ $config.maxMemory }}
-  maxmemory-policy {{ $config.maxMemoryPolicy }}
-  appendonly {{ $config.appendOnly | ternary "yes" "no" }}
-  {{- with $config.extra }}
-  {{- . | nindent 2 }}
-  {{- end }}
+{{- $more := list
+  "# From redis.config."
+  (printf "maxmemory %s" $config.maxMemory)
+  (printf "maxmemory-policy %s" $config.maxMemoryPolicy)
+  (printf "appendonly %s" ($config.appendOnly | ternary "yes" "no")) -}}
+{{- with $config.extra }}{{ $more = append $more . }}{{ end -}}
+{{ include "api-forge.entry" (dict "root" . "key" "redis.conf" "own" .Values.configFiles.redisConf "file" "redis/redis.conf" "more" $more) }}
 {{- range list "entrypoint.sh" "healthcheck.sh" }}
-{{ . }}: |
-  {{- $.Files.Get (printf "files/redis/%s" .) | nindent 2 }}
+{{ include "api-forge.entry" (dict "root" $ "key" . "file" (printf "redis/%s" .)) }}
 {{- end }}
 {{- end }}

@@ -1,11 +1,7 @@
 {{- define "api-forge.data.temporal-config" -}}
 {{- $files := .Values.configFiles -}}
-schema-setup.sh: |
-  {{- include "api-forge.file" (dict "root" . "own" $files.temporalSchemaSetup "file" "temporal/schema-setup.sh") | nindent 2 }}
-namespace-init.sh: |
-  {{- include "api-forge.file" (dict "root" . "own" $files.temporalNamespaceInit "file" "temporal/namespace-init.sh") | nindent 2 }}
-entrypoint.sh: |
-  {{- include "api-forge.file" (dict "root" . "own" $files.temporalEntrypoint "file" "temporal/entrypoint.sh") | nindent 2 }}
-dynamic-config.yaml: |
-  {{- include "api-forge.file" (dict "root" . "own" $files.temporalDynamicConfig "file" "temporal/dynamic-config.yaml") | nindent 2 }}
+{{ include "api-forge.entry" (dict "root" . "key" "schema-setup.sh" "own" $files.temporalSchemaSetup "file" "temporal/schema-setup.sh") }}
+{{ include "api-forge.entry" (dict "root" . "key" "namespace-init.sh" "own" $files.temporalNamespaceInit "file" "temporal/namespace-init.sh") }}
+{{ include "api-forge.entry" (dict "root" . "key" "entrypoint.sh" "own" $files.temporalEntrypoint "file" "temporal/entrypoint.sh") }}
+{{ include "api-forge.entry" (dict "root" . "key" "dynamic-config.yaml" "own" $files.temporalDynamicConfig "file" "temporal/dynamic-config.yaml") }}
 {{- end }}
