@@ -2,7 +2,9 @@
 that was pulled.
 """
 
+import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,7 +27,6 @@ class Charts:
 
     def __init__(self, root: Path, engine: Engine, export: Export) -> None:
         self._root, self._engine, self._export = root, engine, export
-        self._scratch = tempfile.TemporaryDirectory()
         self._loaded: dict[ChartSource, LoadedChart] = {}
         self._schemas: dict[ChartSource, ValuesSchema | None] = {}
 
@@ -71,9 +72,15 @@ class Charts:
             return self._engine.load(self.pulled(source))
         if not source.revision:
             return self._engine.load(self._folder(source.path))
-        target = Path(self._scratch.name, str(len(self._loaded)), Path(source.path).name)
+        target = self._scratch() / Path(source.path).name
         self._export(source.path, source.revision, target)
         return self._engine.load(target)
+
+    def _scratch(self) -> Path:
+        """A folder that goes away with this object, or with the process: an engine may read from it until then."""
+        folder = tempfile.mkdtemp(prefix="gitops-gen-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return Path(folder)
 
     def _folder(self, path: str) -> Path:
         folder = self._root / path
