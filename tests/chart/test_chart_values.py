@@ -1,0 +1,368 @@
+"""values.yaml, values.schema.json and the templates say the same keys; values that do not fit are refused with the key and the remedy."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import helm_python
+import jsonschema_rs
+import pytest
+import yaml
+from chart_render import CHART, SCENARIOS, Render, parse, scenario
+
+VALUES: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())
+SCHEMA: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text())
+KeyPath = tuple[str, ...]
+
+
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    reference: str | None = schema.get("$ref")
+    return SCHEMA["definitions"][reference.rsplit("/", 1)[1]] if reference else schema
+
+
+def is_free(schema: dict[str, Any]) -> bool:
+    """Whether a map's keys are the user's own: labels, variables, an affinity."""
+    return "properties" not in schema or schema.get("additionalProperties") not in (False,)
+
+
+def schema_keys(schema: dict[str, Any], path: KeyPath = ()) -> Iterator[KeyPath]:
+    for key, child in schema.get("properties", {}).items():
+        if child.get("deprecated"):
+            continue
+        below = resolved(child)
+        is_section = "$ref" not in child and below.get("type") == "object" and "properties" in below
+        if is_section and path + (key,) != ("externalSecrets", "overrides"):
+            yield from schema_keys(below, (*path, key))
+        else:
+            yield (*path, key)
+
+
+def value_keys(values: dict[str, Any], schema: dict[str, Any], path: KeyPath = ()) -> Iterator[KeyPath]:
+    """The keys of values.yaml, down to where the schema leaves the rest to the user or to Kubernetes."""
+    known = set(schema_keys(SCHEMA))
+    for key, value in values.items():
+        here = (*path, key)
+        if isinstance(value, dict) and value and here not in known:
+            yield from value_keys(value, schema, here)
+        else:
+            yield here
+
+
+LEAVES = list(value_keys(VALUES, SCHEMA))
+
+
+def test_schema_and_values_have_the_same_keys() -> None:
+    assert set(schema_keys(SCHEMA)) == set(LEAVES)
+
+
+def test_defaults_and_scenarios_fit_the_schema(chart: helm_python.Chart) -> None:
+    validator = jsonschema_rs.validator_for(SCHEMA, offline=True)
+    for name in SCENARIOS:
+        assert [str(error) for error in validator.iter_errors(chart.merge_values(scenario(name)))] == []
+
+
+def objects_of(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    if isinstance(schema, dict):
+        if schema.get("type") == "object":
+            yield path, schema
+        for key, child in schema.items():
+            yield from objects_of(child, f"{path}/{key}")
+
+
+def test_every_map_of_the_schema_is_closed_or_meant_to_be_free() -> None:
+    open_maps = {path for path, schema in objects_of(SCHEMA) if "additionalProperties" not in schema}
+    # What Kubernetes defines and the API server checks, and the application's own settings.
+    assert {re.sub(r"^.*/(definitions|properties)/", "", path) for path in open_maps} == {
+        "affinity", "provider", "config", "objects/items", "valueFrom",
+        "volumes/items", "volumeMounts/items", "containers/items",
+    }  # fmt: skip
+
+
+def commented(node: yaml.Node, lines: list[str], path: KeyPath = ()) -> Iterator[tuple[KeyPath, bool]]:
+    if isinstance(node, yaml.MappingNode) and not node.flow_style:
+        for key, value in node.value:
+            here = (*path, key.value)
+            if here in LEAVES:
+                yield here, lines[key.start_mark.line - 1].strip().startswith("#")
+            yield from commented(value, lines, here)
+
+
+def test_every_key_has_a_comment() -> None:
+    text = (CHART / "values.yaml").read_text()
+    found = dict(commented(yaml.compose(text), text.splitlines()))
+    assert set(found) == set(LEAVES)
+    assert [".".join(path) for path, has_comment in found.items() if not has_comment] == []
+
+
+def nested(path: KeyPath, value: Any) -> dict[str, Any]:
+    for key in reversed(path):
+        value = {key: value}
+    assert isinstance(value, dict)
+    return value
+
+
+def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    both = {
+        key: merged(base[key], over[key])
+        for key in base.keys() & over.keys()
+        if isinstance(base[key], dict) and isinstance(over[key], dict)
+    }
+    return {**base, **over, **both}
+
+
+OTHER: dict[KeyPath, Any] = {
+    ("externalSecrets", "overrides"): {"app-secrets": {"csrf_signing_secret": {"path": "other"}}},
+    ("externalSecrets", "store", "kind"): "ClusterSecretStore",
+    ("configFiles", "env"): "OTHER=1",
+    ("configFiles", "appConfig"): "config: {other: 1}",
+}
+
+
+def another(path: KeyPath, value: Any) -> Any:
+    """A value that differs from the default and has its type."""
+    if path in OTHER:
+        return OTHER[path]
+    match value:
+        case bool():
+            return not value
+        case int():
+            return value + 1
+        case str():
+            return f"{value}x"
+        case list():
+            return [*value, "other" if value and isinstance(value[0], str) else {"name": "other"}]
+        case _:
+            return {**value, "other": "1"}
+
+
+EVERYTHING: dict[str, Any] = {
+    "externalSecrets": {"enabled": True, "store": {"name": "store"}},
+    "ingress": {"enabled": True, "host": "a.example.com"},
+    "app": {"replicas": 2},
+    "worker": {"replicas": 2},
+}
+CONTEXTS: list[dict[str, Any]] = [
+    EVERYTHING,
+    merged(EVERYTHING, {"externalSecrets": {"createStore": {"enabled": True, "provider": {"fake": {}}}}}),
+    merged(EVERYTHING, {"app": {"autoscaling": {"enabled": True}}, "worker": {"autoscaling": {"enabled": True}}}),
+    merged(scenario("external-services"), {"temporal": {"enabled": True, "external": {"host": ""}}}),
+    {
+        "postgresql": {"enabled": False, "external": {"host": "db"}},
+        "redis": {"enabled": False, "external": {"host": "cache"}},
+        "temporal": {"enabled": False, "external": {"host": "temporal"}},
+    },
+]
+
+
+@pytest.fixture(scope="module")
+def lenient(tmp_path_factory: pytest.TempPathFactory) -> helm_python.Chart:
+    """The chart without its schema: the question here is which keys the templates read, not which values they take."""
+    copy = tmp_path_factory.mktemp("lenient") / "api-forge"
+    for path in (item for item in CHART.rglob("*") if item.is_file() and item.name != "values.schema.json"):
+        target = copy / path.relative_to(CHART)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(path.read_bytes())
+    return helm_python.Chart.load(str(copy))
+
+
+def outcome(chart: helm_python.Chart, values: dict[str, Any]) -> dict[str, str] | str:
+    try:
+        return chart.render(values, name="api-forge", namespace="demo")
+    except helm_python.HelmError as error:
+        return str(error)
+
+
+def test_every_key_changes_what_is_rendered(lenient: helm_python.Chart) -> None:
+    before = [outcome(lenient, context) for context in CONTEXTS]
+    assert all(isinstance(item, dict) for item in before)
+
+    def is_read(path: KeyPath) -> bool:
+        default = VALUES
+        for key in path:
+            default = default[key]
+        change = nested(path, another(path, default))
+        return any(
+            outcome(lenient, merged(context, change)) != was for context, was in zip(CONTEXTS, before, strict=True)
+        )
+
+    assert [".".join(path) for path in LEAVES if not is_read(path)] == []
+
+
+def mentioned(text: str) -> Iterator[KeyPath]:
+    """The keys that a template names, directly or through a variable that holds a section."""
+    for prefix in [
+        ("", r"\.Values"),
+        *(
+            (path, rf"\${name}")
+            for name, path in re.findall(r"\$(\w+) := \$?\.?(?:root)?\.Values\.([\w.]+) -?\}\}", text)
+        ),
+    ]:
+        section, start = prefix
+        for rest in re.findall(rf"{start}((?:\.\w+)+)", text):
+            yield tuple(part for part in f"{section}{rest}".split(".") if part)
+
+
+@pytest.mark.parametrize("path", sorted((CHART / "templates").rglob("*.*")), ids=lambda path: path.name)
+def test_every_key_of_a_template_is_in_values(path: Path) -> None:
+    functions = {"name", "root"}
+    for key in set(mentioned(path.read_text())):
+        found: Any = VALUES
+        for part in key:
+            if not isinstance(found, dict) or part in functions:
+                break
+            assert part in found, ".".join(key)
+            found = found[part]
+
+
+BAD = {
+    "port-above-the-range": ({"postgresql": {"external": {"port": 99999}}}, "/postgresql/external/port"),
+    "negative-replicas": ({"app": {"replicas": -1}}, "/app/replicas"),
+    "unknown-key": ({"app": {"replica": 2}}, "additional properties 'replica'"),
+    "unknown-section": ({"postgres": {}}, "additional properties 'postgres'"),
+    "wrong-type": ({"redis": {"enabled": "yes"}}, "/redis/enabled"),
+    "tag-is-a-number": ({"app": {"image": {"tag": 1.1}}}, "/app/image/tag"),
+    "host-with-a-space": ({"redis": {"enabled": False, "external": {"host": "my redis"}}}, "/redis/external/host"),
+    "not-a-quantity": ({"app": {"resources": {"limits": {"memory": "1 Gi"}}}}, "/app/resources/limits/memory"),
+    "not-a-digest": ({"app": {"image": {"digest": "latest"}}}, "/app/image/digest"),
+    "staging-is-no-mode-of-the-application": ({"app": {"environment": "staging"}}, "/app/environment"),
+    "interval-the-api-server-rewrites": ({"externalSecrets": {"refreshInterval": "1h"}}, "/externalSecrets/refreshInterval"),
+    "label-of-the-chart": ({"global": {"labels": {"app.kubernetes.io/name": "x"}}}, "app.kubernetes.io/name"),
+    "env-value-is-a-number": ({"app": {"env": {"A": 1}}}, "/app/env/A"),
+    "internal-and-external-database": ({"postgresql": {"external": {"host": "db"}}}, "set postgresql.enabled=false"),
+    "internal-and-external-redis": ({"redis": {"external": {"host": "r"}}}, "set redis.enabled=false"),
+    "internal-and-external-temporal": ({"temporal": {"external": {"host": "t"}}}, "set temporal.enabled=false"),
+    "no-database": ({"postgresql": {"enabled": False}}, "set postgresql.external.host"),
+    "no-name-of-the-database-secret": ({"postgresql": {"secrets": {"existingSecret": ""}}}, "postgresql.secrets.existingSecret is empty"),
+    "no-name-of-the-tls-secret": ({"postgresql": {"tls": {"existingSecret": ""}}}, "postgresql.tls.existingSecret is empty"),
+    "no-name-of-the-ca-secret": ({"postgresql": {"ca": {"existingSecret": ""}}}, "postgresql.ca.existingSecret is empty"),
+    "no-name-of-the-redis-secret": ({"redis": {"secrets": {"existingSecret": ""}}}, "redis.secrets.existingSecret is empty"),
+    "no-name-of-the-app-secret": ({"app": {"secrets": {"existingSecret": ""}}}, "app.secrets.existingSecret is empty"),
+    "no-store": ({"externalSecrets": {"enabled": True}}, "externalSecrets.store.name is empty"),
+    "override-of-an-unknown-secret": ({"externalSecrets": {"overrides": {"app": {}}}}, "additional properties 'app'"),
+    "override-of-an-unknown-key": (
+        {"externalSecrets": {"enabled": True, "store": {"name": "s"}, "overrides": {"app-secrets": {"csrf": {"path": "a"}}}}},
+        "externalSecrets.overrides.app-secrets.csrf: the Secret has no such key",
+    ),
+    "store-without-provider": (
+        {"externalSecrets": {"enabled": True, "store": {"name": "s"}, "createStore": {"enabled": True}}},
+        "externalSecrets.createStore.provider is empty",
+    ),
+    "cluster-store-cannot-be-made": (
+        {"externalSecrets": {"enabled": True, "store": {"kind": "ClusterSecretStore", "name": "s"},
+                             "createStore": {"enabled": True, "provider": {"fake": {}}}}},
+        "set externalSecrets.store.kind=SecretStore",
+    ),
+    "ingress-without-host": ({"ingress": {"enabled": True}}, "ingress.host is empty"),
+    "autoscaling-upside-down": ({"worker": {"autoscaling": {"enabled": True, "minReplicas": 9, "maxReplicas": 2}}}, "worker.autoscaling.minReplicas"),
+    "secret-among-variables": ({"app": {"env": {"CSRF_SIGNING_SECRET": "x"}}}, "app.env: CSRF_SIGNING_SECRET is a secret"),
+    "secret-in-dotenv": ({"configFiles": {"env": "REDIS_PASSWORD=x"}}, "configFiles.env: REDIS_PASSWORD is a secret"),
+    "dotenv-is-not-dotenv": ({"configFiles": {"env": "just words"}}, "`just` is not KEY=VALUE"),
+    "mode-among-variables": ({"app": {"env": {"APP_ENVIRONMENT": "test"}}}, "use app.environment"),
+    "removed-namespace": ({"global": {"namespace": "x"}}, "global.namespace is no longer a key"),
+    "removed-jobs": ({"jobs": {"postgresVerifier": {"enabled": False}}}, "use postgresql.verifier"),
+    "moved-ingress": ({"app": {"ingress": {"enabled": True}}}, "app.ingress is no longer a key: use ingress"),
+    "moved-temporal-config": ({"temporal": {"config": {"numHistoryShards": 4}}}, "use temporal.services and temporal.numHistoryShards"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", BAD)
+def test_bad_values_are_refused_with_the_key_and_the_remedy(render: Render, fault: str) -> None:
+    values, message = BAD[fault]
+    with pytest.raises(helm_python.HelmError, match=re.escape(message)):
+        render(values)
+
+
+def test_all_problems_are_told_at_once(render: Render) -> None:
+    with pytest.raises(helm_python.HelmError) as caught:
+        render({"global": {"namespace": "x"}, "postgresql": {"external": {"host": "db"}}, "ingress": {"enabled": True}})
+    assert str(caught.value).count("\n  - ") == 3
+
+
+def test_dotenv_is_read_as_a_shell_would(render: Render) -> None:
+    text = "# comment\n\nA=plain  # note\nB=\"two # words\"\nexport C='single'\nD=a#b\nE=\nF=k=v\nAPP_ENVIRONMENT=development\n"
+    data = render({"configFiles": {"env": text}, "app": {"env": {"F": "over"}}}).one("ConfigMap", "app-env")["data"]
+    assert {key: data[key] for key in "ABCDEF"} == {
+        "A": "plain",
+        "B": "two # words",
+        "C": "single",
+        "D": "a#b",
+        "E": "",
+        "F": "over",
+    }
+    assert data["APP_ENVIRONMENT"] == "production"
+
+
+def test_settings_merge_over_the_shipped_config(render: Render) -> None:
+    rendered = render({"app": {"config": {"config": {"rate_limiter": {"requests": 7}}}}})
+    config = yaml.safe_load(rendered.one("ConfigMap", "app-config")["data"]["config.yaml"])["config"]
+    assert config["rate_limiter"] == {"enabled": True, "requests": 7, "window_ms": 60000}
+    assert config["database"]["url"] == "${DATABASE_URL}"
+    assert '"${CSRF_SIGNING_SECRET}"' in rendered.one("ConfigMap", "app-config")["data"]["config.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("key", "config_map", "entry"),
+    [
+        ("appConfig", "app-config", "config.yaml"),
+        ("postgresqlConf", "postgres-config", "postgresql.conf"),
+        ("pgHba", "postgres-config", "pg_hba.conf"),
+        ("postgresInit", "postgres-config", "01-init-app.sh"),
+        ("postgresVerifier", "postgres-verifier-config", "verify-init.sh"),
+        ("universalEntrypoint", "universal-entrypoint", "universal-entrypoint.sh"),
+        ("redisConf", "redis-config", "redis.conf"),
+        ("temporalSchemaSetup", "temporal-config", "schema-setup.sh"),
+        ("temporalNamespaceInit", "temporal-config", "namespace-init.sh"),
+        ("temporalEntrypoint", "temporal-config", "entrypoint.sh"),
+        ("temporalDynamicConfig", "temporal-config", "dynamic-config.yaml"),
+    ],
+)
+@pytest.mark.parametrize(
+    "text", ["one line", "  begins: with spaces\nand: goes on\n", "{{ not a template }}\n\ttab\n---\n# end"]
+)
+def test_an_environment_brings_its_own_file(render: Render, key: str, config_map: str, entry: str, text: str) -> None:
+    content: str = render({"configFiles": {key: text}}).one("ConfigMap", config_map)["data"][entry]
+    assert content.startswith(text.rstrip("\n") + "\n")
+
+
+@pytest.mark.parametrize(
+    ("values", "image"),
+    [
+        ({}, "postgres:15"),
+        ({"global": {"imageRegistry": "mirror.example.com/hub/"}}, "mirror.example.com/hub/postgres:15"),
+        (
+            {"global": {"imageRegistry": "mirror"}, "postgresql": {"image": {"repository": "other.example.com/pg"}}},
+            "other.example.com/pg:15",
+        ),
+        ({"postgresql": {"image": {"digest": "sha256:" + "a" * 64}}}, "postgres@sha256:" + "a" * 64),
+    ],
+)
+def test_images(render: Render, values: dict[str, Any], image: str) -> None:
+    pod = render(values).one("Deployment", "postgres")["spec"]["template"]["spec"]
+    assert pod["containers"][0]["image"] == image
+
+
+@pytest.mark.parametrize(
+    ("worker", "image"),
+    [
+        ({}, "api-forge-app:2.0.0"),
+        ({"tag": "3.0.0"}, "api-forge-app:3.0.0"),
+        ({"repository": "other"}, "other:2.0.0"),
+        ({"digest": "sha256:" + "a" * 64}, "api-forge-app@sha256:" + "a" * 64),
+    ],
+)
+def test_the_worker_follows_the_app(render: Render, worker: dict[str, str], image: str) -> None:
+    rendered = render({"app": {"image": {"tag": "2.0.0"}}, "worker": {"image": worker}})
+    assert rendered.one("Deployment", "worker")["spec"]["template"]["spec"]["containers"][0]["image"] == image
+    assert rendered.one("ConfigMap", "released")["data"]["worker"] == image
+
+
+def test_notes_say_that_there_is_no_worker(chart: helm_python.Chart) -> None:
+    notes = chart.render(scenario("temporal-disabled"), name="api-forge", namespace="demo")[
+        "api-forge/templates/NOTES.txt"
+    ]
+    assert "there is no worker" in notes
+    assert parse({"NOTES.txt": notes}).objects == []
