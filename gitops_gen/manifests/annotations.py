@@ -1,0 +1,122 @@
+"""What annotations tell Argo CD: the wave, the phase a hook runs in, what ends it, sync options, and this tool's own
+two.
+
+Read as Argo CD reads them, version 3.5: https://github.com/argoproj/argo-cd/tree/v3.5.0/gitops-engine/pkg/sync
+"""
+
+import re
+from enum import Enum
+from typing import Any
+
+from gitops_gen.manifests.objects import Manifest
+
+SYNC_WAVE = "argocd.argoproj.io/sync-wave"
+SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
+HOOK = "argocd.argoproj.io/hook"
+HOOK_DELETE_POLICY = "argocd.argoproj.io/hook-delete-policy"
+HELM_HOOK = "helm.sh/hook"
+HELM_WEIGHT = "helm.sh/hook-weight"
+HELM_DELETE_POLICY = "helm.sh/hook-delete-policy"
+HELM_RESOURCE_POLICY = "helm.sh/resource-policy"
+
+NEEDS = "gitops-gen.io/needs"
+"""Objects that must be ready first, as `Kind/name`, several with commas; `*` stands for any text (a hash, say)."""
+
+IGNORE = "gitops-gen.io/ignore"
+"""Ids of rules that do not apply to the object, several with commas; anything behind a `#` says why."""
+
+_INTEGER = re.compile(r"[+-]?\d+")
+
+
+class Phase(Enum):
+    """The parts of a sync, in the order in which they run; the last three run only on a failure or a deletion."""
+
+    PRE_SYNC = "PreSync"
+    SYNC = "Sync"
+    POST_SYNC = "PostSync"
+    SYNC_FAIL = "SyncFail"
+    PRE_DELETE = "PreDelete"
+    POST_DELETE = "PostDelete"
+
+
+_ARGO_PHASES = {phase.value: phase for phase in Phase}
+_HELM_PHASES = {
+    "pre-install": Phase.PRE_SYNC,
+    "pre-upgrade": Phase.PRE_SYNC,
+    "post-install": Phase.POST_SYNC,
+    "post-upgrade": Phase.POST_SYNC,
+    "pre-delete": Phase.PRE_DELETE,
+    "post-delete": Phase.POST_DELETE,
+}
+
+
+def words(manifest: Manifest, annotation: str) -> tuple[str, ...]:
+    """The values of a comma-separated annotation."""
+    value = manifest.annotations.get(annotation)
+    return tuple(word for part in value.split(",") if (word := part.strip())) if isinstance(value, str) else ()
+
+
+def is_integer(value: Any) -> bool:
+    """Whether Argo CD takes the annotation's value for a wave: a string of digits with an optional sign."""
+    return isinstance(value, str) and _INTEGER.fullmatch(value) is not None
+
+
+def wave(manifest: Manifest) -> int:
+    """The sync wave: Argo CD's annotation, else Helm's hook weight (on any object), else 0. What is no integer is
+    skipped.
+    """
+    for annotation in (SYNC_WAVE, HELM_WEIGHT):
+        value = manifest.annotations.get(annotation)
+        if is_integer(value):
+            return int(str(value))
+    return 0
+
+
+def is_hook(manifest: Manifest) -> bool:
+    """Whether Argo CD takes the object for a hook: it is then no part of the application's state, and may run
+    nowhere.
+    """
+    if HOOK in manifest.annotations:
+        return words(manifest, HOOK) != ("Skip",)
+    return bool(manifest.annotations.get(HELM_HOOK, "crd-install") != "crd-install")
+
+
+def is_skipped(manifest: Manifest) -> bool:
+    """Whether the object says itself that no sync applies it."""
+    return words(manifest, HOOK) == ("Skip",)
+
+
+def phases(manifest: Manifest) -> tuple[Phase, ...]:
+    """The phases the object is applied in; none for a hook that Argo CD has no phase for (Helm's tests, for one)."""
+    if is_skipped(manifest):
+        return ()
+    if not is_hook(manifest):
+        return (Phase.SYNC,)
+    named = [_ARGO_PHASES[word] for word in words(manifest, HOOK) if word in _ARGO_PHASES]
+    # Argo CD looks at Helm's annotation only when its own names no phase.
+    named = named or [_HELM_PHASES[word] for word in words(manifest, HELM_HOOK) if word in _HELM_PHASES]
+    return tuple(dict.fromkeys(named))
+
+
+def is_deleted_on_success(manifest: Manifest) -> bool:
+    """Whether Argo CD deletes the hook as soon as it has succeeded."""
+    return "HookSucceeded" in words(manifest, HOOK_DELETE_POLICY) or "hook-succeeded" in words(
+        manifest, HELM_DELETE_POLICY
+    )
+
+
+def sync_options(manifest: Manifest) -> tuple[str, ...]:
+    """`Prune=false`, `Replace=true` and the like."""
+    return words(manifest, SYNC_OPTIONS)
+
+
+def needs(manifest: Manifest) -> tuple[str, ...]:
+    """The patterns of `gitops-gen.io/needs`."""
+    return words(manifest, NEEDS)
+
+
+def ignored_rules(manifest: Manifest) -> tuple[str, ...]:
+    """The rule ids of `gitops-gen.io/ignore`."""
+    value = manifest.annotations.get(IGNORE)
+    ids = value.partition("#")[0].split(",") if isinstance(value, str) else []
+    return tuple(word.strip() for word in ids if word.strip())

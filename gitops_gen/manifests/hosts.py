@@ -1,0 +1,65 @@
+"""Host names in text: which of the rendered Services a command line, a script or an environment value talks to.
+
+A Service may be called `app` or `cache`, so a bare word proves nothing: a name counts where only a host can stand (in
+a URL, before one of the Service's own ports, behind `-h`), or as the whole value of a variable that is named like an
+address.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+_BEFORE = re.compile(
+    r"(://(?:[^\s/@]*@)?|(?:^|\s)-h[ =]?|--?host(?:name)?[ =]|\bhost=|/dev/tcp/|\bnslookup\s+|\bhosts\s+"
+    r"|\bwait[-_]for\S*\s+(?:tcp:)?)['\"]?$"
+)
+_ADDRESS_NAME = re.compile(
+    r"(HOSTS?|HOSTNAME|ADDR|ADDRESS(ES)?|URLS?|URI|DSN"
+    r"|(^|_)(SEEDS?|SERVERS?|ENDPOINTS?|BROKERS?|UPSTREAMS?|PEERS|NODES))$",
+    re.IGNORECASE,
+)
+_USER = re.compile(r"[^\s/@'\"]*@")
+"""Behind a name that is the user of a URL."""
+
+_PORT = re.compile(r"(?::|\s+)(\d{2,5})(?!\d)")
+_LOOK_BEHIND = 200
+"""How far before a name its context can begin: user and password of a URL stand there."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostNames:
+    """The rendered Services' names, with the ports that each one listens on."""
+
+    ports: Mapping[str, frozenset[int]]
+    pattern: re.Pattern[str]
+
+    def in_text(self, text: str) -> Iterator[str]:
+        """The Services that a command line, a script or a configuration text talks to."""
+        for match in self.pattern.finditer(text):
+            name = match[1]
+            if _USER.match(text, match.end()):
+                continue
+            port = _PORT.match(text, match.end())
+            before = text[max(0, match.start() - _LOOK_BEHIND) : match.start()]
+            if match[2] or (port and int(port[1]) in self.ports[name]) or _BEFORE.search(before):
+                yield name
+
+    def in_variable(self, name: str, value: str) -> Iterator[str]:
+        """The Services that an environment variable points to; `redis` alone counts when the variable is called
+        `…_HOST` or so.
+        """
+        if _ADDRESS_NAME.search(name):
+            for part in value.split(","):
+                if part.strip() in self.ports:
+                    yield part.strip()
+        yield from self.in_text(value)
+
+
+def host_names(services: Iterable[tuple[str, frozenset[int]]]) -> HostNames:
+    """A finder for Services, given as name and ports."""
+    ports = dict(services)
+    names = "|".join(re.escape(name) for name in sorted(ports, key=len, reverse=True)) or r"(?!)"
+    # The second group is what only a cluster's own DNS name has behind the Service's name: `.namespace.svc`.
+    return HostNames(
+        ports, re.compile(rf"(?<![\w.-])({names})(?:\.[a-z0-9-]+(\.svc)(?:\.[a-z0-9.-]+)?)?(?![\w-]|\.[a-z0-9])")
+    )

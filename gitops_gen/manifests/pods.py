@@ -1,0 +1,129 @@
+"""The pods that workloads make: their labels, containers, and every ConfigMap, Secret, volume claim and account they
+name.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gitops_gen.manifests.objects import Manifest, mapping, mappings, number, sequence
+
+DEFAULT_GRACE = 30
+"""`terminationGracePeriodSeconds` where none is set:
+https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
+"""
+
+_TEMPLATE_KINDS = frozenset(
+    {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "Rollout"}
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pod:
+    """A pod template (or a bare pod): its labels and its specification."""
+
+    labels: Mapping[str, Any]
+    spec: Mapping[str, Any]
+
+    @property
+    def init_containers(self) -> list[Mapping[str, Any]]:
+        """Those that must end before the pod starts; sidecars (`restartPolicy: Always`) are not among them."""
+        return [item for item in mappings(self.spec.get("initContainers")) if item.get("restartPolicy") != "Always"]
+
+    @property
+    def containers(self) -> list[Mapping[str, Any]]:
+        """Those that run on, sidecars included."""
+        sidecars = [item for item in mappings(self.spec.get("initContainers")) if item.get("restartPolicy") == "Always"]
+        return sidecars + mappings(self.spec.get("containers"))
+
+    @property
+    def grace(self) -> int:
+        """How many seconds the pod may take to stop."""
+        seconds = number(self.spec.get("terminationGracePeriodSeconds"))
+        return DEFAULT_GRACE if seconds is None else seconds
+
+    @property
+    def service_account(self) -> str:
+        """The ServiceAccount it runs as."""
+        return str(self.spec.get("serviceAccountName") or self.spec.get("serviceAccount") or "default")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reference:
+    """An object that a pod names, and how it comes to the pod."""
+
+    kind: str
+    name: str
+    #: `env DATABASE_URL`, `volume data`
+    how: str
+    #: the one key that is read, where the reference names one
+    key: str = ""
+    #: the pod starts without it
+    optional: bool = False
+
+
+def pod_of(manifest: Manifest) -> Pod | None:
+    """The pods that the object makes; None for an object that makes none."""
+    template = _template(manifest)
+    if template is None:
+        return None
+    return Pod(labels=mapping(mapping(template.get("metadata")).get("labels")), spec=mapping(template.get("spec")))
+
+
+def _template(manifest: Manifest) -> Mapping[str, Any] | None:
+    if manifest.kind in _TEMPLATE_KINDS:
+        return mapping(manifest.spec.get("template"))
+    if manifest.kind == "CronJob":
+        return mapping(mapping(mapping(manifest.spec.get("jobTemplate")).get("spec")).get("template"))
+    return manifest.data if manifest.kind == "Pod" and not manifest.id.group else None
+
+
+def references(pod: Pod) -> list[Reference]:
+    """Everything the pod names that must be there before it starts."""
+    account = Reference(kind="ServiceAccount", name=pod.service_account, how="serviceAccountName")
+    pulls = [
+        Reference(kind="Secret", name=str(item.get("name")), how="imagePullSecrets")
+        for item in mappings(pod.spec.get("imagePullSecrets"))
+    ]
+    volumes = [found for volume in mappings(pod.spec.get("volumes")) for found in _volume_references(volume)]
+    environment = [found for item in pod.init_containers + pod.containers for found in _env_references(item)]
+    return [account, *pulls, *volumes, *environment]
+
+
+def _volume_references(volume: Mapping[str, Any]) -> Iterator[Reference]:
+    how = f"volume {volume.get('name')}"
+    if claim := mapping(volume.get("persistentVolumeClaim")).get("claimName"):
+        yield Reference(kind="PersistentVolumeClaim", name=str(claim), how=how)
+    for source in [volume, *mappings(mapping(volume.get("projected")).get("sources"))]:
+        for field, kind, name_field in _VOLUME_SOURCES:
+            named = mapping(source.get(field))
+            if name := named.get(name_field) or named.get("name"):
+                yield from _files(named, kind, str(name), how)
+
+
+_VOLUME_SOURCES = (("configMap", "ConfigMap", "name"), ("secret", "Secret", "secretName"))
+
+
+def _files(source: Mapping[str, Any], kind: str, name: str, how: str) -> Iterator[Reference]:
+    optional = source.get("optional") is True
+    keys = [str(item.get("key")) for item in mappings(source.get("items"))]
+    for key in keys or [""]:
+        yield Reference(kind=kind, name=name, how=how, key=key, optional=optional)
+
+
+def _env_references(container: Mapping[str, Any]) -> Iterator[Reference]:
+    for item in mappings(container.get("envFrom")):
+        for field, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
+            if name := mapping(item.get(field)).get("name"):
+                yield Reference(kind=kind, name=str(name), how="envFrom", optional=item[field].get("optional") is True)
+    for item in mappings(container.get("env")):
+        source = mapping(item.get("valueFrom"))
+        for field, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
+            if name := (named := mapping(source.get(field))).get("name"):
+                key, optional = str(named.get("key", "")), named.get("optional") is True
+                yield Reference(kind=kind, name=str(name), how=f"env {item.get('name')}", key=key, optional=optional)
+
+
+def command(container: Mapping[str, Any]) -> str:
+    """The container's command and arguments as one text."""
+    return " ".join(str(part) for field in ("command", "args") for part in sequence(container.get(field)))

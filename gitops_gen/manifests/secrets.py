@@ -1,0 +1,71 @@
+"""Secrets: which object makes which one, and which keys the rendered workloads read from them. Names only, never
+values.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gitops_gen.manifests.objects import Manifest, ObjectId, mapping, mappings
+from gitops_gen.manifests.pods import Reference, pod_of, references
+
+_MAKERS: Mapping[tuple[str, str], tuple[tuple[str, ...], ...]] = {
+    ("external-secrets.io", "ExternalSecret"): (("target", "name"),),
+    ("bitnami.com", "SealedSecret"): (("template", "metadata", "name"),),
+    ("cert-manager.io", "Certificate"): (("secretName",),),
+    ("onepassword.com", "OnePasswordItem"): (),
+    ("secrets.hashicorp.com", "VaultStaticSecret"): (("destination", "name"),),
+    ("secrets.hashicorp.com", "VaultDynamicSecret"): (("destination", "name"),),
+}
+"""Where a custom resource's specification names the Secret it makes; its own name is the Secret's otherwise."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecretUse:
+    """A Secret (and the key, where one is named) that a workload reads."""
+
+    secret: str
+    key: str
+    consumer: ObjectId
+    how: str
+    optional: bool
+
+
+def made_secret(manifest: Manifest) -> str:
+    """The name of the Secret that the object is or makes; empty when it makes none."""
+    if manifest.kind == "Secret" and not manifest.id.group:
+        return manifest.name
+    paths = _MAKERS.get((manifest.id.group, manifest.kind))
+    if paths is None:
+        return ""
+    return next((name for path in paths if (name := _at(manifest.spec, path))), manifest.name)
+
+
+def made_keys(external_secret: Manifest) -> tuple[str, ...]:
+    """The keys that an ExternalSecret fetches one by one."""
+    return tuple(str(item.get("secretKey")) for item in mappings(external_secret.spec.get("data")))
+
+
+def _at(spec: Mapping[str, Any], path: tuple[str, ...]) -> str:
+    value: Any = spec
+    for step in path:
+        value = mapping(value).get(step)
+    return value if isinstance(value, str) else ""
+
+
+def secret_uses(manifests: Iterable[Manifest]) -> tuple[SecretUse, ...]:
+    """Every Secret and key that a pod of the rendered objects reads, in their order and without repetition."""
+    found = (
+        _use(manifest, reference)
+        for manifest in manifests
+        if (pod := pod_of(manifest))
+        for reference in references(pod)
+        if reference.kind == "Secret"
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _use(manifest: Manifest, reference: Reference) -> SecretUse:
+    return SecretUse(
+        secret=reference.name, key=reference.key, consumer=manifest.id, how=reference.how, optional=reference.optional
+    )
