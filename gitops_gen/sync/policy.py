@@ -1,0 +1,92 @@
+"""How an Application is synced, as far as order and waiting depend on it: sync options, retries, and the
+controller's timeout.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gitops_gen.manifests.objects import mapping, number, sequence
+from gitops_gen.sync.durations import seconds
+
+ARGO_RETRY_LIMIT = 5
+"""Automated syncs without `retry`: https://argo-cd.readthedocs.io/en/stable/user-guide/auto_sync/"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Backoff:
+    """Argo CD waits `duration x factor^n` seconds before retry n, at most `max_duration` (0: no limit)."""
+
+    duration: int = 5
+    factor: int = 2
+    max_duration: int = 60
+
+    def before_retry(self, retry: int) -> int:
+        """Seconds before retry number `retry`, from 1: the first one already has the factor in it (measured)."""
+        # Far beyond any limit the exact power is of no interest, and would take long to compute.
+        wait: int = self.duration * self.factor ** min(retry, 64)
+        return min(wait, self.max_duration) if self.max_duration else wait
+
+    def longest(self, limit: int) -> int:
+        """The longest wait of `limit` retries; a negative limit stands for retries without end."""
+        if limit == 0:
+            return 0
+        return max(self.before_retry(1), self.before_retry(limit if limit > 0 else 64))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SyncPolicy:
+    """The parts of `spec.syncPolicy` and of the project's settings that decide how long a sync can last.
+
+    The defaults are those of the Applications that this tool generates.
+    """
+
+    sync_options: tuple[str, ...] = ("CreateNamespace=true", "PruneLast=true")
+    #: retries after the first attempt; -1 for no limit
+    retry_limit: int = -1
+    #: a retry takes the newest commit instead of the one that failed
+    retry_refresh: bool = True
+    backoff: Backoff = Backoff()
+    #: `controller.sync.timeout.seconds` of the Argo CD that syncs; None when it has none
+    sync_timeout: int | None = None
+    #: the project's limit in seconds on how long a revert may wait; None when it has none
+    revert_limit: int | None = None
+
+    @property
+    def creates_namespace(self) -> bool:
+        """Whether Argo CD makes the namespace, in a step of its own before all others."""
+        return "CreateNamespace=true" in self.sync_options
+
+    @property
+    def prune_last(self) -> bool:
+        """Whether Argo CD prunes in a wave of its own behind the last one."""
+        return "PruneLast=true" in self.sync_options
+
+
+def policy_of(
+    application: Mapping[str, Any], *, sync_timeout: int | None = None, revert_limit: int | None = None
+) -> SyncPolicy:
+    """The policy of an Application manifest, with Argo CD's own defaults for what it does not say.
+
+    Raises `GitopsError` for a back-off that is no duration.
+    """
+    policy = mapping(mapping(application.get("spec")).get("syncPolicy"))
+    retry = policy.get("retry")
+    limit = number(mapping(retry).get("limit")) if isinstance(retry, dict) else ARGO_RETRY_LIMIT
+    return SyncPolicy(
+        sync_options=tuple(str(option) for option in sequence(policy.get("syncOptions"))),
+        retry_limit=limit or 0,
+        retry_refresh=mapping(retry).get("refresh") is True,
+        backoff=_backoff(mapping(mapping(retry).get("backoff"))),
+        sync_timeout=sync_timeout,
+        revert_limit=revert_limit,
+    )
+
+
+def _backoff(data: Mapping[str, Any]) -> Backoff:
+    factor = number(data.get("factor"))
+    return Backoff(
+        duration=seconds(data.get("duration") or "5s"),
+        factor=2 if factor is None else factor,
+        max_duration=seconds(data.get("maxDuration") or "3m"),
+    )
