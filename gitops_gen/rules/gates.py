@@ -1,0 +1,140 @@
+"""Rules on gates: each wait of a sync must end by itself, or every commit behind it, a revert too, waits for ever."""
+
+from collections.abc import Callable, Iterator
+
+from gitops_gen.rules.rule import Hit, Rule
+from gitops_gen.sync.durations import text
+from gitops_gen.sync.gates import Gate
+from gitops_gen.sync.plan import SyncPlan
+from gitops_gen.sync.steps import Step
+
+
+def _gates(plan: SyncPlan, chosen: Callable[[Gate], bool], *, prunes: bool = False) -> Iterator[tuple[Step, Gate]]:
+    """The chosen gates of steps that are waited for; with `prunes`, also of the last one when a sync prunes behind
+    it.
+    """
+    for index, gate in plan.gates:
+        step = plan.steps[index]
+        if (step.gated or (prunes and step.gated_by_prune)) and chosen(gate):
+            yield step, gate
+
+
+def _endless(gate: Gate) -> bool:
+    return gate.seconds is None and not gate.stuck
+
+
+def _unbounded(plan: SyncPlan) -> Iterator[Hit]:
+    if plan.policy.sync_timeout is not None:
+        return
+    for step, gate in _gates(plan, lambda gate: _endless(gate) and not _is_own(gate), prunes=True):
+        when = (
+            " whenever a sync prunes something"
+            if step.gated_by_prune
+            else " on the first sync"
+            if gate.first_only
+            else ""
+        )
+        yield gate.manifest, f"is waited for in {step.title}{when}, and nothing ends the wait: {gate.reason}"
+
+
+def _is_own(gate: Gate) -> bool:
+    """Jobs and Deployments can have a deadline of their own, which the rules below ask for."""
+    return gate.manifest.kind in {"Job", "Deployment"}
+
+
+def _job_deadline(plan: SyncPlan) -> Iterator[Hit]:
+    prunes = plan.policy.sync_timeout is None
+    for step, gate in _gates(plan, lambda gate: _endless(gate) and gate.manifest.kind == "Job", prunes=prunes):
+        yield gate.manifest, f"is waited for in {step.title} and has no end: {gate.reason}"
+
+
+def _deployment_deadline(plan: SyncPlan) -> Iterator[Hit]:
+    def chosen(gate: Gate) -> bool:
+        return gate.manifest.kind == "Deployment" and (_endless(gate) or gate.by_default)
+
+    for step, gate in _gates(plan, chosen):
+        how = "Kubernetes fills in 10m a replica" if gate.by_default else gate.reason
+        yield gate.manifest, f"is waited for in {step.title} with no progressDeadlineSeconds of its own: {how}"
+
+
+def _stuck(plan: SyncPlan) -> Iterator[Hit]:
+    for step, gate in _gates(plan, lambda gate: gate.stuck, prunes=True):
+        yield gate.manifest, f"is waited for in {step.title} and can never become healthy: {gate.reason}"
+
+
+def _autoscaler(plan: SyncPlan) -> Iterator[Hit]:
+    for step, gate in _gates(plan, lambda gate: gate.manifest.kind == "HorizontalPodAutoscaler"):
+        yield gate.manifest, f"is waited for in {step.title}: without metrics it is Degraded, and the sync fails there"
+
+
+def _limit(plan: SyncPlan) -> Iterator[Hit]:
+    limit = plan.policy.revert_limit
+    for which, bound in (("the first sync", plan.first_bound), ("a later sync", plan.later_bound)):
+        if limit is not None and bound.seconds is not None and bound.seconds > limit:
+            yield None, f"a revert may wait {text(bound.seconds)} behind {which}; the project allows {text(limit)}"
+
+
+RULES = (
+    Rule(
+        id="job-without-deadline",
+        title="A Job that a sync waits for has activeDeadlineSeconds",
+        explanation=(
+            "A Job whose pod never starts (an image that cannot be pulled, a node that is full) stays Progressing, "
+            "the operation stays Running, and Argo CD looks at no new commit. A deadline in the pod template does "
+            "not help: it starts with the pod."
+        ),
+        remedy="set spec.activeDeadlineSeconds",
+        check=_job_deadline,
+    ),
+    Rule(
+        id="deployment-without-deadline",
+        title="A Deployment that a sync waits for says how long",
+        explanation=(
+            "progressDeadlineSeconds ends the wait for a rollout that does not come up, and starts again with each "
+            "replica. Kubernetes fills in 600 where none is set, which nobody chose for this workload; 2147483647 "
+            "stands for no deadline at all."
+        ),
+        remedy="set spec.progressDeadlineSeconds to what the slowest start of one pod needs",
+        check=_deployment_deadline,
+    ),
+    Rule(
+        id="gate-without-end",
+        title="What has no deadline of its own is bounded by the sync timeout",
+        explanation=(
+            "Volume claims, ExternalSecrets, StatefulSets, DaemonSets, Ingresses and load balancers stay Progressing "
+            "for as long as it takes. Only the controller's timeout (controller.sync.timeout.seconds in "
+            "argocd-cmd-params-cm) ends such a sync."
+        ),
+        remedy=(
+            "set argocd.syncTimeout in gitops.yaml to what that Argo CD has (--sync-timeout for manifests from "
+            "elsewhere)"
+        ),
+        check=_unbounded,
+    ),
+    Rule(
+        id="gate-never-opens",
+        title="Nothing that a sync waits for is paused or suspended",
+        explanation=(
+            "A paused Deployment and a suspended Job are Suspended to Argo CD, which it waits for like Progressing."
+        ),
+        remedy="take paused or suspend out; scale to 0 replicas to switch a workload off",
+        check=_stuck,
+    ),
+    Rule(
+        id="autoscaler-in-gated-wave",
+        title="An autoscaler is in the wave that nothing waits for",
+        explanation=(
+            "A HorizontalPodAutoscaler without metrics (a new workload, no metrics server) is Degraded, which fails "
+            "the wave it is in."
+        ),
+        remedy="put it into the last wave",
+        check=_autoscaler,
+    ),
+    Rule(
+        id="revert-over-limit",
+        title="A revert waits no longer than the project allows",
+        explanation="The sum of what a sync can wait for, as `gitops-gen plan` prints it, is over the project's limit.",
+        remedy="shorten the longest deadlines, or lower the sync timeout",
+        check=_limit,
+    ),
+)

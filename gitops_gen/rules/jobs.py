@@ -1,0 +1,77 @@
+"""Rules on Jobs: a plain Job runs once per name, so its name must say what it runs, and nothing may delete it behind
+Argo CD's back.
+"""
+
+import re
+from collections.abc import Iterator
+
+from gitops_gen.manifests.annotations import Phase, is_hook, phases, sync_options
+from gitops_gen.manifests.objects import Manifest
+from gitops_gen.rules.rule import Hit, Rule
+from gitops_gen.sync.plan import SyncPlan
+
+_HEX = re.compile(r"[0-9a-f]{8,64}|(?=[a-f]*\d)[0-9a-f]{6,7}")
+_SAFE = re.compile(r"(?=.*\d)[bcdfghjklmnpqrstvwxz2456789]{8,12}")
+"""The alphabet of Kubernetes' own name suffixes, which kustomize uses too."""
+
+_CLOCK = re.compile(r"20\d{6}|20\d{10}|20\d{12}|1[5-9]\d{8}|1[5-9]\d{11}")
+"""A date, a date with a time, seconds or milliseconds since 1970."""
+
+
+def _plain_jobs(plan: SyncPlan) -> Iterator[Manifest]:
+    for job in plan.cast.of_kind("Job"):
+        if not is_hook(job) and Phase.SYNC in phases(job):
+            yield job
+
+
+def _ttl(plan: SyncPlan) -> Iterator[Hit]:
+    for job in _plain_jobs(plan):
+        if (seconds := job.spec.get("ttlSecondsAfterFinished")) is not None:
+            yield job, f"is deleted {seconds} s after it has finished; Argo CD then finds it missing and runs it again"
+
+
+def _name(plan: SyncPlan) -> Iterator[Hit]:
+    for job in _plain_jobs(plan):
+        if not _is_replaced(plan, job) and (problem := _name_problem(job)):
+            yield job, problem
+
+
+def _is_replaced(plan: SyncPlan, job: Manifest) -> bool:
+    options = {*sync_options(job), *plan.policy.sync_options}
+    return {"Force=true", "Replace=true"} <= options
+
+
+def _name_problem(job: Manifest) -> str:
+    if "name" not in job.metadata:
+        return "has a generateName: Argo CD creates one more with every sync and tracks none of them"
+    suffix = job.name.rpartition("-")[2]
+    if _CLOCK.fullmatch(suffix):
+        return f"has a date or time in its name (`{suffix}`): it runs again with every render, changed or not"
+    if not _HEX.fullmatch(suffix) and not _SAFE.fullmatch(suffix):
+        return "has a name that does not change with its content: a change fails, because a Job's template is immutable"
+    return ""
+
+
+RULES = (
+    Rule(
+        id="job-ttl",
+        title="A plain Job has no ttlSecondsAfterFinished",
+        explanation=(
+            "Kubernetes deletes the finished Job, Argo CD finds the Application OutOfSync, self-heal creates the Job "
+            "again, and so on (https://github.com/argoproj/argo-cd/issues/8586)."
+        ),
+        remedy="take ttlSecondsAfterFinished out: the Job goes when a changed one takes its place",
+        check=_ttl,
+    ),
+    Rule(
+        id="job-name-without-hash",
+        title="A plain Job's name changes with its content",
+        explanation=(
+            "A Job cannot be changed once it is there, and a finished one does not run again. With a hash of its "
+            "content in its name each change is a new Job, which runs once, and a revert finds the old one. A "
+            "commit's id, a date or the release's revision would run it for no reason."
+        ),
+        remedy="end the name with a hash of image, script and configuration (sha256sum | trunc 8), or make it a hook",
+        check=_name,
+    ),
+)

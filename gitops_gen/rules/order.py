@@ -1,0 +1,132 @@
+"""Rules on order: each need of the rendered objects must be met by the time it is felt."""
+
+from collections.abc import Iterator
+
+from gitops_gen.manifests.annotations import NEEDS
+from gitops_gen.rules.rule import Check, Hit, Rule
+from gitops_gen.sync.edges import Need, undeclared
+from gitops_gen.sync.plan import SyncPlan
+from gitops_gen.sync.proof import Proof, Verdict, cycles
+
+
+def _with(verdict: Verdict, sentence: str) -> Check:
+    def check(plan: SyncPlan) -> Iterator[Hit]:
+        round_trips = _in_cycles(plan)
+        for proof in plan.proofs:
+            if proof.verdict is verdict and id(proof) not in round_trips:
+                yield proof.edge.consumer, sentence.format(**_words(plan, proof))
+
+    return check
+
+
+def _in_cycles(plan: SyncPlan) -> set[int]:
+    return {id(proof) for round_trip in cycles(plan.proofs) for proof in round_trip}
+
+
+def _words(plan: SyncPlan, proof: Proof) -> dict[str, str]:
+    edge = proof.edge
+    return {
+        "here": plan.steps[proof.consumer_step].title,
+        "there": plan.steps[proof.producer_step].title if proof.producer_step >= 0 else "no wave",
+        "producer": str(edge.producer.id),
+        "state": "ready" if edge.need is Need.READY else "there",
+        "why": edge.why,
+    }
+
+
+def _cycle(plan: SyncPlan) -> Iterator[Hit]:
+    for round_trip in cycles(plan.proofs):
+        names = [str(proof.edge.consumer.id) for proof in round_trip]
+        reasons = "; ".join(f"{proof.edge.consumer.id}: {proof.edge.why}" for proof in round_trip)
+        yield round_trip[0].edge.consumer, f"waits in a circle: {' → '.join([*names, names[0]])} ({reasons})"
+
+
+def _undeclared(plan: SyncPlan) -> Iterator[Hit]:
+    for manifest, pattern in undeclared(plan.cast):
+        yield manifest, f"its annotation {NEEDS} names `{pattern}`, and no rendered object is called that"
+
+
+RULES = (
+    Rule(
+        id="deadlock",
+        title="No wave waits for what a later wave brings",
+        explanation=(
+            "Argo CD applies a wave only when everything in the waves before it is healthy. An object whose pods "
+            "cannot start without something in a later wave (a Secret, a volume, a service that an init container "
+            "waits for) keeps that wave from ever coming. Helm hooks are waves too: pre-install runs before "
+            "everything else, post-install after everything is healthy."
+        ),
+        remedy=(
+            "move the producer into an earlier wave (argocd.argoproj.io/sync-wave), or the consumer into a later one"
+        ),
+        check=_with(
+            Verdict.DEADLOCK,
+            "cannot become healthy in {here}: it needs {producer} {state}, which comes in {there} ({why}); "
+            "Argo CD waits for {here} before it goes on",
+        ),
+    ),
+    Rule(
+        id="against-order",
+        title="What an object needs is not applied after it",
+        explanation=(
+            "The object needs something that a later wave brings. It may come right by itself in the end, but until "
+            "then it fails or restarts, and its deadline runs."
+        ),
+        remedy=(
+            "move the producer into an earlier wave (argocd.argoproj.io/sync-wave), or the consumer into a later one"
+        ),
+        check=_with(
+            Verdict.AGAINST, "is applied in {here} but needs {producer} {state}, which comes in {there} ({why})"
+        ),
+    ),
+    Rule(
+        id="not-ready-before",
+        title="What must be ready is waited for",
+        explanation=(
+            "Inside a wave Argo CD applies everything in a row without waiting, and it never waits for what has no "
+            "health check. A Job that starts before its database is up uses its retries and fails for good: a failed "
+            "Job is not run again by retries of the sync."
+        ),
+        remedy="put the producer into an earlier wave, or let an init container wait for it",
+        check=_with(
+            Verdict.NOT_READY, "starts in {here} while nothing has waited for {producer} of {there} to be ready ({why})"
+        ),
+    ),
+    Rule(
+        id="needs-what-is-never-applied",
+        title="What an object needs is applied by the sync",
+        explanation="Argo CD applies no Helm test hooks, no rollback hooks, and hooks of a deletion only then.",
+        remedy="take the hook annotation off the producer",
+        check=_with(Verdict.NEVER, "needs {producer}, which no sync applies: it is a hook of another occasion ({why})"),
+    ),
+    Rule(
+        id="deleted-before-use",
+        title="A hook that others need is not deleted when it has succeeded",
+        explanation=(
+            "A ConfigMap, Secret or account that is a hook succeeds as soon as it is applied; with the policy "
+            "hook-succeeded Argo CD deletes it before the next wave."
+        ),
+        remedy="make it a plain object in an earlier wave, or use before-hook-creation",
+        check=_with(
+            Verdict.DELETED,
+            "needs {producer}, which is a hook of {there} and deleted as soon as it has succeeded ({why})",
+        ),
+    ),
+    Rule(
+        id="cycle",
+        title="No objects wait for each other in a circle",
+        explanation="Each one's pods are held back until the next one is ready, so that none of them ever is.",
+        remedy="take one of the waits out",
+        check=_cycle,
+    ),
+    Rule(
+        id="needs-nothing-rendered",
+        title="A declared need names a rendered object",
+        explanation=(
+            f"{NEEDS} lists objects as Kind/name, with `*` for text that changes. One that matches nothing proves "
+            "nothing."
+        ),
+        remedy=f"correct the name in {NEEDS}, or take it out",
+        check=_undeclared,
+    ),
+)

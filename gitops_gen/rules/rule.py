@@ -1,0 +1,54 @@
+"""What a rule is, and what it finds."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from gitops_gen.errors import Problem
+from gitops_gen.manifests.objects import Manifest
+from gitops_gen.sync.plan import SyncPlan
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """One place where a rule does not hold."""
+
+    #: the rule's id
+    rule: str
+    message: str
+    #: the object it is about, as `Kind/name`; empty for the Application's own settings
+    object: str = ""
+    #: the template or file that the object comes from
+    source: str = ""
+    #: what to do about it
+    remedy: str = ""
+
+    @property
+    def problem(self) -> Problem:
+        """The finding as the problem that every printer knows."""
+        return Problem(message=self.message, file=self.source, key=self.object, hint=self.remedy, rule=self.rule)
+
+
+Hit: TypeAlias = tuple[Manifest | None, str]
+"""What a check yields: the object (None for the Application) and the sentence about it."""
+
+Check: TypeAlias = Callable[[SyncPlan], Iterable[Hit]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rule:
+    """A rule about one sync: what must hold, why, and what to do when it does not."""
+
+    #: stable; what `gitops-gen.io/ignore` and `rules ID` name
+    id: str
+    #: one line
+    title: str
+    explanation: str
+    remedy: str
+    check: Check
+
+    def findings(self, plan: SyncPlan) -> Iterable[Finding]:
+        """Every place in the plan where the rule does not hold."""
+        for manifest, message in self.check(plan):
+            place = {"object": str(manifest.id), "source": manifest.source} if manifest else {}
+            yield Finding(rule=self.id, message=message, remedy=self.remedy, **place)

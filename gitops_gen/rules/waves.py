@@ -1,0 +1,69 @@
+"""Rules on what objects say about themselves: their wave, their name, and how they are pruned."""
+
+from collections.abc import Iterator
+
+from gitops_gen.manifests.annotations import HELM_WEIGHT, SYNC_WAVE, is_integer, sync_options
+from gitops_gen.rules.rule import Hit, Rule
+from gitops_gen.sync.plan import SyncPlan
+
+
+def _waves(plan: SyncPlan) -> Iterator[Hit]:
+    for manifest in plan.manifests:
+        for annotation in (SYNC_WAVE, HELM_WEIGHT):
+            value = manifest.annotations.get(annotation)
+            if value is not None and not is_integer(value):
+                yield manifest, f"{annotation} is {_shown(value)}: {_consequence(value)}"
+
+
+def _shown(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else f"{value} without quotes"
+
+
+def _consequence(value: object) -> str:
+    if isinstance(value, str):
+        return "no integer, so that Argo CD puts the object into wave 0"
+    return "no string, so that Kubernetes refuses the object"
+
+
+def _twice(plan: SyncPlan) -> Iterator[Hit]:
+    seen: set[object] = set()
+    for manifest in plan.manifests:
+        if manifest.id in seen and "name" in manifest.metadata:
+            yield manifest, "is rendered twice: the later one wins, and which one that is nobody chose"
+        seen.add(manifest.id)
+
+
+def _confirm(plan: SyncPlan) -> Iterator[Hit]:
+    waits = "the sync stays Running until a person confirms, and every commit waits behind it"
+    for manifest in plan.manifests:
+        if "Prune=confirm" in sync_options(manifest):
+            yield manifest, f"has Prune=confirm: when it leaves the chart, {waits}"
+    if "Prune=confirm" in plan.policy.sync_options:
+        yield None, f"the Application has Prune=confirm: when anything leaves the chart, {waits}"
+
+
+RULES = (
+    Rule(
+        id="wave-not-integer",
+        title="A wave is an integer in quotes",
+        explanation="Annotations are strings, and Argo CD takes a wave that is no integer for 0, without a word.",
+        remedy='write an integer in quotes: argocd.argoproj.io/sync-wave: "5"',
+        check=_waves,
+    ),
+    Rule(
+        id="object-twice",
+        title="Each object is rendered once",
+        explanation="Argo CD warns (RepeatedResourceWarning) and applies one of the two.",
+        remedy="render it in one place only",
+        check=_twice,
+    ),
+    Rule(
+        id="prune-confirm",
+        title="Nothing waits for a person to confirm its pruning",
+        explanation=(
+            "With Prune=confirm the operation itself waits; new commits, and the revert of the removal, wait behind it."
+        ),
+        remedy="use Prune=false: it protects without blocking",
+        check=_confirm,
+    ),
+)
