@@ -1,0 +1,124 @@
+"""A judged plan for people: the picture of its waves, the sum behind the longest wait, and what is wrong."""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from gitops_gen.rules.rule import Finding
+from gitops_gen.rules.sync import JudgedPlan
+from gitops_gen.sync.bound import Bound
+from gitops_gen.sync.durations import TIMES, text
+from gitops_gen.sync.gates import Gate
+from gitops_gen.sync.plan import SyncPlan, unapplied
+from gitops_gen.sync.proof import SOUND
+from gitops_gen.sync.steps import Step
+
+SHOWN_NAMES = 3
+"""As many objects of one kind in one wave are named; more are counted."""
+
+NO_END = "no end"
+
+
+def plan_lines(judged: JudgedPlan) -> Iterator[str]:
+    """The whole of one plan."""
+    plan = judged.plan
+    yield _headline(judged)
+    yield ""
+    width = max((len(step.title) for step in plan.steps), default=0)
+    for index, step in enumerate(plan.steps):
+        yield from _step_lines(plan, index, step, width)
+    yield from _unapplied_lines(plan)
+    yield from _given_lines(plan)
+    yield ""
+    yield from _bound_lines(plan)
+    for finding in judged.findings:
+        yield ""
+        yield from _finding_lines(finding)
+
+
+def _headline(judged: JudgedPlan) -> str:
+    plan = judged.plan
+    sound = sum(proof.verdict in SOUND for proof in plan.proofs)
+    state = "proven" if judged.ok else _count(len(judged.findings), "finding")
+    ignored = f", {len(judged.ignored)} ignored" if judged.ignored else ""
+    needs = f"{sound} of {_count(len(plan.proofs), 'need')} met"
+    objects = _count(len(plan.manifests), "object")
+    return f"{plan.name}: {_count(len(plan.steps), 'wave')}, {objects}, {needs}: {state}{ignored}"
+
+
+def _step_lines(plan: SyncPlan, index: int, step: Step, width: int) -> Iterator[str]:
+    for position, part in enumerate(_object_words(step)):
+        yield f"  {step.title if position == 0 else '':{width}}  ● {part}"
+    edge = f"  {'':{width}}  "
+    if not step.gated:
+        yield f"{edge}■ the sync ends here without waiting{_unless_pruned(step)}"
+        return
+    waits = [gate for gate in plan.gates_of(index) if gate.seconds != 0]
+    for group in _alike(waits):
+        yield f"{edge}│   {_gate_words(group)}"
+    last = index == len(plan.steps) - 1
+    yield f"{edge}{'■ the sync ends here' if last else '▼'}"
+
+
+def _unless_pruned(step: Step) -> str:
+    return "; a sync that prunes something waits here first" if step.gated_by_prune else ""
+
+
+def _object_words(step: Step) -> Iterator[str]:
+    for kind, tasks in groupby(step.tasks, key=lambda task: task.manifest.kind):
+        names = [task.manifest.name for task in tasks]
+        yield f"{len(names)} {TIMES} {kind}" if len(names) > SHOWN_NAMES else f"{kind} {', '.join(names)}"
+
+
+def _alike(gates: Iterable[Gate]) -> Iterator[list[Gate]]:
+    """Gates of one kind that end for the same reason, as one line."""
+    for _, group in groupby(gates, key=lambda gate: (gate.manifest.kind, gate.seconds, gate.reason)):
+        yield list(group)
+
+
+def _gate_words(group: list[Gate]) -> str:
+    first = group[0]
+    name = str(first.manifest.id) if len(group) == 1 else f"{len(group)} {TIMES} {first.manifest.kind}"
+    end = NO_END if first.seconds is None else f"at most {text(first.seconds)}"
+    when = " on its first sync" if first.first_only else ""
+    return f"waits for {name}{when}, {end}: {first.reason}"
+
+
+def _unapplied_lines(plan: SyncPlan) -> Iterator[str]:
+    if left := [str(item.id) for item in unapplied(plan)]:
+        yield f"  not part of a sync: {', '.join(left)}"
+
+
+def _given_lines(plan: SyncPlan) -> Iterator[str]:
+    if names := dict.fromkeys(item.what for item in plan.given):
+        yield f"  must be there already: {', '.join(names)}"
+
+
+def _bound_lines(plan: SyncPlan) -> Iterator[str]:
+    yield "Longest time before a revert is looked at"
+    for title, bound in (("behind the first sync", plan.first_bound), ("behind a later sync", plan.later_bound)):
+        yield f"  {title}: {_bound_words(bound)}"
+        for position, term in enumerate(bound.terms):
+            amount = NO_END if term.seconds is None else text(term.seconds)
+            yield f"    {'+' if position else ' '} {amount:>7}  {term.title}: {term.reason}"
+    application = plan.application or "APPLICATION"
+    yield f"  to cut it short: argocd app terminate-op {application}"
+
+
+def _bound_words(bound: Bound) -> str:
+    if bound.seconds is None:
+        return "for ever"
+    if not bound.is_cut:
+        return text(bound.seconds)
+    own = "an endless wait" if bound.total is None else f"{text(bound.total)}, the sum below"
+    return f"{text(bound.seconds)}, the sync timeout; without it {own}"
+
+
+def _finding_lines(finding: Finding) -> Iterator[str]:
+    place = " ".join(part for part in (finding.object, f"({finding.source})" if finding.source else "") if part)
+    yield f"{finding.rule}: {place or 'the Application'}"
+    yield f"    {finding.message}"
+    yield f"    → {finding.remedy}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
