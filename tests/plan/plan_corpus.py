@@ -1,0 +1,37 @@
+"""The corpus: one directory a case, named after its fault or its shape, read as `plan --rendered` reads manifests."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from gitops_gen.manifests.objects import parse
+from gitops_gen.rules.sync import JudgedPlan, judge
+from gitops_gen.sync.durations import seconds
+from gitops_gen.sync.plan import plan_of
+from gitops_gen.sync.policy import SyncPolicy, policy_of
+from gitops_gen.yaml_io import load
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    folder: Path
+    facts: dict[str, Any]
+
+    @property
+    def judged(self) -> JudgedPlan:
+        text = (self.folder / "manifests.yaml").read_text()
+        return judge(plan_of(parse(text, "manifests.yaml", namespace="demo"), self.policy, name=self.folder.name))
+
+    @property
+    def policy(self) -> SyncPolicy:
+        application = self.folder / "application.yaml"
+        policy = policy_of(load(application.read_text(), application.name)) if application.exists() else SyncPolicy()
+        limits = {"sync_timeout": self.facts.get("syncTimeout"), "revert_limit": self.facts.get("revertLimit")}
+        return replace(policy, **{key: seconds(text) for key, text in limits.items() if text})
+
+
+def cases(kind: str) -> list[Case]:
+    folders = sorted(path for path in (HERE / kind).iterdir() if path.is_dir())
+    return [Case(folder=path, facts=load((path / "case.yaml").read_text(), "case.yaml")) for path in folders]

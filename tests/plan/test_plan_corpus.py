@@ -1,0 +1,33 @@
+"""Every broken manifest is refused by the rule its case names and by no other; every well-formed shape is proven."""
+
+import pytest
+from plan_corpus import Case, cases
+
+from gitops_gen.rules.sync import SYNC_RULES
+
+REFUSED, ACCEPTED = cases("refused"), cases("accepted")
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.folder.name)
+def test_is_refused_by_the_right_rule(case: Case) -> None:
+    judged = case.judged
+    assert {(item.rule, item.object) for item in judged.findings} == {(case.facts["rule"], case.facts["object"])}
+    assert not judged.ok
+    for finding in judged.findings:
+        assert finding.source.startswith("demo/templates/") or not finding.object
+
+
+@pytest.mark.parametrize("case", ACCEPTED, ids=lambda case: case.folder.name)
+def test_is_proven(case: Case) -> None:
+    judged = case.judged
+    assert [f"{item.rule}: {item.object} {item.message}" for item in judged.findings] == []
+    assert judged.ok
+
+
+def test_every_rule_has_a_case() -> None:
+    assert {rule.id for rule in SYNC_RULES} == {case.facts["rule"] for case in REFUSED}
+
+
+def test_the_corpus_is_as_large_as_it_claims() -> None:
+    assert len(REFUSED) >= 40
+    assert len(ACCEPTED) >= 15
