@@ -16,7 +16,7 @@ from gitops_gen.spec.files import read_text
 from gitops_gen.yaml_io import KeyPath, locate
 
 Export = Callable[[str, str, Path], None]
-"""Writes a folder of the project as it was at a revision: path, revision, target folder."""
+"""Writes a folder of the project as it was at a revision: revision, path, target folder."""
 
 PULLED = ".gitops-gen/charts"
 """Where `helm pull` puts charts of Helm repositories, so that they can be checked and rendered offline."""
@@ -73,7 +73,7 @@ class Charts:
         if not source.revision:
             return self._engine.load(self._folder(source.path))
         target = self._scratch() / Path(source.path).name
-        self._export(source.path, source.revision, target)
+        self._export(source.revision, source.path, target)
         return self._engine.load(target)
 
     def _scratch(self) -> Path:

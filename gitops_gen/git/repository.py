@@ -40,11 +40,16 @@ def export(project: Path, revision: str, path: str, target: Path) -> None:
         archive = repository.git.archive("--format=tar", f"{revision}:{prefix(project)}{path}", stdout_as_string=False)
     except git.GitCommandError as error:
         raise GitopsError(
-            f"the chart `{path}` cannot be read at revision `{revision}`: {error.stderr.strip()}",
-            "fetch it: `git fetch --tags`",
+            f"`{path}` cannot be read at revision `{revision}`: {_said(error)}",
+            "name a tag or commit that has it; if it is not here yet: `git fetch --tags`",
         ) from error
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         tar.extractall(target, filter="data")
+
+
+def _said(error: "git.GitCommandError") -> str:
+    """What git printed, without GitPython's frame around it."""
+    return str(error.stderr).strip().removeprefix("stderr: '").removesuffix("'").removeprefix("fatal: ").strip()
 
 
 def _open(project: Path) -> "git.Repo":
