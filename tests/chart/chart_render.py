@@ -1,20 +1,25 @@
 """The chart rendered: its scenarios, and the objects of a render by kind, name and wave.
 
-The chart is rendered by `helm_python` (Helm 4 in this process). The same with released binaries is a test of its own, see
+The chart is rendered by `helm_python` (Helm 4 in this process). That binaries render the same is a test of its own:
 `test_chart_engines.py`.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import helm_python
+import pytest
 import yaml
 
+PROGRAMS = Path(os.environ.get("E2E_BIN", Path.home() / ".cache" / "gitops-gen-e2e" / "bin"))
+HOW = "tests/e2e/build.sh lint builds it"
 CHART = Path(__file__).parents[2] / "helm" / "api-forge"
 SCENARIOS = sorted(path.name.removesuffix("-values.yaml") for path in (CHART / "ci").glob("*-values.yaml"))
 
@@ -58,3 +63,10 @@ def parse(texts: dict[str, str]) -> Rendered:
     """The objects of rendered templates; the notes are no manifest."""
     manifests = (text for path, text in texts.items() if not path.endswith(".txt"))
     return Rendered(objects=[item for text in manifests for item in yaml.load_all(text, yaml.CSafeLoader) if item])
+
+
+def program(name: str) -> str:
+    found = shutil.which(name, path=f"{PROGRAMS}{os.pathsep}{os.environ.get('PATH', '')}")
+    if found is None:
+        pytest.skip(f"{name} is neither in {PROGRAMS} nor on PATH: {HOW}")
+    return found

@@ -1,27 +1,18 @@
-"""The same manifests from every Helm: in this process, and by released binaries of Helm 3 and Helm 4; and valid for Kubernetes."""
+"""The same manifests from every Helm: in this process, and by binaries of Helm 3 and Helm 4."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from chart_render import CHART, SCENARIOS, Render, scenario
+from chart_render import CHART, SCENARIOS, Render, program, scenario
 
-PROGRAMS = Path(os.environ.get("E2E_BIN", Path.home() / ".cache" / "gitops-gen-e2e" / "bin"))
-HOW = "tests/e2e/build.sh lint builds it"
-
-
-def program(name: str) -> str:
-    found = shutil.which(name, path=f"{PROGRAMS}{os.pathsep}{os.environ.get('PATH', '')}")
-    if found is None:
-        pytest.skip(f"{name} is neither in {PROGRAMS} nor on PATH: {HOW}")
-    return found
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def canonical(objects: list[dict[str, Any]]) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import pytest
-
 from chart_render import SCENARIOS, Render, Rendered, scenario, wave
 
 DEPLOYMENTS = {"postgres", "redis", "temporal", "temporal-web", "app", "worker"}

@@ -7,7 +7,6 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
-
 from chart_render import CHART, Render, Rendered, scenario, wave
 
 
@@ -100,7 +99,7 @@ def deadline(item: dict[str, Any]) -> int:
 
 
 def longest_wait(rendered: Rendered) -> int:
-    """Seconds until the last gated wave has ended by itself: the largest deadline of each, a Deployment's counted once a replica."""
+    """Seconds until every gated wave has ended: the largest deadline of each, a Deployment's counted once a replica."""
     waves: dict[int, list[int]] = defaultdict(list)
     for item in rendered.workloads():
         waves[wave(item)].append(deadline(item))

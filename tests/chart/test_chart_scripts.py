@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from chart_render import CHART, Render
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SCRIPTS = sorted((CHART / "files").rglob("*.sh"))
 

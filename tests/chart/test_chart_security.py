@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from chart_render import SCENARIOS, Render, Rendered, scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def pods(rendered: Rendered) -> Iterator[tuple[str, dict[str, Any]]]:
