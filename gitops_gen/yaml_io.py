@@ -11,11 +11,13 @@ import math
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import Any, TypeAlias
 
 import yaml
 
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
+from gitops_gen.yaml_faults import TooDeepError, depth_problem, syntax_problem
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 
@@ -44,6 +46,7 @@ _QUOTED_FOR_OTHERS = re.compile(r"\d{4}-\d\d?-\d\d?([Tt ].*)?|[-+]?\d[\d_]*(:[0-
 """Strings to this reader, something else to others (dates, base 60): written with quotes."""
 
 _TAG = "tag:yaml.org,2002:"
+_COLLECTION_TAGS = {"!", _TAG + "map", _TAG + "seq"}
 _TAGS = {str: _TAG + "str", bool: _TAG + "bool", int: _TAG + "int", float: _TAG + "float", type(None): _TAG + "null"}
 
 
@@ -100,7 +103,8 @@ class _Builder:
 
     def __init__(self, file: str, *, strict: bool, empty_values: bool, limit: int) -> None:
         self.file, self.strict, self.empty_values, self.left = file, strict, empty_values, limit
-        self.problems: list[Problem] = []
+        self.problems: list[tuple[Any, Problem]] = []
+        self.innermost: Any = None
 
     def build(self, node: Any) -> Any:
         self.left -= 1
@@ -108,6 +112,9 @@ class _Builder:
             raise ProblemsError([self.problem(node, "its aliases expand to too many values", "write the values out")])
         if isinstance(node, yaml.ScalarNode):
             return self.scalar(node)
+        self.innermost = node
+        if node.tag and node.tag not in _COLLECTION_TAGS:
+            self.unsupported(node)
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node)
         return [self.build(item) for item in node.value]
@@ -116,9 +123,7 @@ class _Builder:
         if not node.tag:
             value = node.value if node.style else scalar(node.value)
             if value.__class__ is float and not math.isfinite(value):
-                self.problems.append(
-                    self.problem(node, f"`{node.value}` cannot be written as JSON, which Kubernetes needs")
-                )
+                self.add(node, f"`{node.value}` cannot be written as JSON, which Kubernetes needs")
             return value
         return self.tagged(node)
 
@@ -127,10 +132,12 @@ class _Builder:
             return node.value
         value = scalar(node.value)
         if _TAGS.get(type(value)) != node.tag:
-            self.problems.append(
-                self.problem(node, f"the tag `{node.tag}` is not supported", "write the value without a tag")
-            )
+            self.unsupported(node)
         return value
+
+    def unsupported(self, node: Any) -> None:
+        tag = node.tag.replace(_TAG, "!!", 1)
+        self.add(node, f"the tag `{tag}` is not supported", "write the value without a tag")
 
     def mapping(self, node: Any) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -141,12 +148,10 @@ class _Builder:
                 continue
             key = self.key(key_node)
             if key in result:
-                self.problems.append(
-                    self.problem(key_node, f"the key `{key}` stands twice in one map", "remove one of them")
-                )
+                self.add(key_node, f"the key `{key}` stands twice in one map", "remove one of them")
             result[key] = self.build(value_node)
             if not self.empty_values and result[key] is None and _is_empty(value_node):
-                self.problems.append(self.problem(key_node, "nothing stands under it", EMPTY_HINT).keyed(key))
+                self.add(key_node, "nothing stands under it", EMPTY_HINT)
         for source in merged:
             result = {**source, **result}
         return result
@@ -156,7 +161,7 @@ class _Builder:
         sources = value if isinstance(value, list) else [value]
         if all(isinstance(source, dict) for source in sources):
             return sources
-        self.problems.append(self.problem(node, "`<<` merges maps only", "put an alias of a map behind it"))
+        self.add(node, "`<<` merges maps only", "put an alias of a map behind it")
         return []
 
     def key(self, node: Any) -> str:
@@ -170,13 +175,35 @@ class _Builder:
                 else str(value)
             )
         shown = getattr(node, "value", "") if isinstance(node, yaml.ScalarNode) else "a map or list"
-        self.problems.append(
-            self.problem(node, f"the key `{shown}` is not a string to Kubernetes", f'quote it: "{shown}"')
-        )
+        self.add(node, f"the key `{shown}` is not a string to Kubernetes", f'quote it: "{shown}"')
         return str(shown)
+
+    def add(self, node: Any, message: str, hint: str = "") -> None:
+        self.problems.append((node, self.problem(node, message, hint)))
+
+    def located(self, root: Any) -> Iterator[Problem]:
+        """The problems with the keys of the places where they were met. Found afterwards: most files have none."""
+        keys = dict(_keys(root, "", set())) if self.problems else {}
+        return (problem.keyed(keys.get(id(node), "")) for node, problem in self.problems)
 
     def problem(self, node: Any, message: str, hint: str = "") -> Problem:
         return Problem(file=self.file, line=node.start_mark.line + 1, message=message, hint=hint)
+
+
+def _keys(node: Any, key: str, seen: set[int]) -> Iterator[tuple[int, str]]:
+    """The identity of each node (of a map's keys as well) and its dotted key."""
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    yield id(node), key
+    if isinstance(node, yaml.MappingNode):
+        for key_node, value in node.value:
+            below = f"{key}.{key_node.value}".removeprefix(".")
+            yield id(key_node), below
+            yield from _keys(value, below, seen)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield from _keys(item, f"{key}[{index}]", seen)
 
 
 def _is_empty(node: Any) -> bool:
@@ -193,7 +220,10 @@ def load(text: str, file: str, *, empty_values: bool = True) -> Any:
     """
     documents = list(_documents(text, file, strict=True, empty_values=empty_values))
     if len(documents) > 1:
-        raise ProblemsError([Problem(file=file, message="holds more than one YAML document", hint="keep one a file")])
+        line = next(islice(_nodes(text), 1, None)).start_mark.line + 1
+        raise ProblemsError(
+            [Problem(file=file, line=line, message="holds more than one YAML document", hint="keep one a file")]
+        )
     return documents[0] if documents else None
 
 
@@ -203,15 +233,21 @@ def load_all(text: str, file: str) -> list[Any]:
 
 
 def _documents(text: str, file: str, *, strict: bool, empty_values: bool) -> Iterator[Any]:
+    problems: list[Problem] = []
     builder = _Builder(file, strict=strict, empty_values=empty_values, limit=EXPANSION_LIMIT + len(text))
     try:
         for node in _nodes(text):
             yield builder.build(node)
+            problems += builder.located(node)
+            builder.problems.clear()
     except yaml.YAMLError as error:
-        raise ProblemsError([_syntax_problem(error, file)]) from error
+        raise ProblemsError([syntax_problem(error, file, text)]) from error
+    except TooDeepError as error:
+        raise ProblemsError([depth_problem(file, error.line)]) from error
     except RecursionError as error:
-        raise ProblemsError([Problem(file=file, message="is nested too deeply, or refers to itself")]) from error
-    fail_if_any(builder.problems)
+        line = builder.innermost.start_mark.line + 1 if builder.innermost else None
+        raise ProblemsError([depth_problem(file, line)]) from error
+    fail_if_any(problems)
 
 
 def _nodes(text: str) -> Iterator[Any]:
@@ -235,18 +271,7 @@ def _check_depth(text: str) -> None:
     while (event := events.get_event()) is not None:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEPTH_LIMIT:
-            raise RecursionError
-
-
-def _syntax_problem(error: yaml.YAMLError, file: str) -> Problem:
-    mark = getattr(error, "problem_mark", None)
-    what = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
-    context = getattr(error, "context", None)
-    return Problem(
-        file=file,
-        line=mark.line + 1 if mark else None,
-        message=f"is not YAML: {what}" + (f" ({context})" if context else ""),
-    )
+            raise TooDeepError(event.start_mark.line + 1)
 
 
 def locate(text: str, path: KeyPath) -> int | None:
@@ -262,6 +287,17 @@ def locate(text: str, path: KeyPath) -> int | None:
             return line
         line, node = found
     return line
+
+
+def written(text: str, path: KeyPath) -> str:
+    """The scalar at `path` as it is written, `1.30` or `123e5`; empty when there is no plain scalar."""
+    node = _root(text)
+    for step in path:
+        found = _child(node, step)
+        if found is None:
+            return ""
+        node = found[1]
+    return str(node.value) if isinstance(node, yaml.ScalarNode) and not node.style else ""
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,49 @@
+"""Text that is no YAML: the parser's complaints told as problems, with a line."""
+
+import yaml
+
+from gitops_gen.errors import Problem
+
+TAB_HINT = "indent with blanks: YAML takes no tabs there"
+
+
+class TooDeepError(RecursionError):
+    """A map or list below more others than any manifest has; `line` is where it starts."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
+
+
+def depth_problem(file: str, line: int | None) -> Problem:
+    """A file that would take the parser, or this process, with it."""
+    return Problem(file=file, line=line, message="is nested too deeply, or refers to itself")
+
+
+def syntax_problem(error: yaml.YAMLError, file: str, text: str) -> Problem:
+    """What PyYAML's parser could not read, and on which line of `text`."""
+    mark = getattr(error, "problem_mark", None)
+    what = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
+    line = mark.line + 1 if mark else _line_of_byte(text, getattr(error, "position", None))
+    return Problem(
+        file=file,
+        line=line,
+        message=f"is not YAML: {what}{_context(error)}",
+        hint=TAB_HINT if line and _has_tab(text, line) else "",
+    )
+
+
+def _context(error: yaml.YAMLError) -> str:
+    context, mark = getattr(error, "context", None), getattr(error, "context_mark", None)
+    end = getattr(error, "problem_mark", None)
+    since = f" that starts on line {mark.line + 1}" if mark and end and mark.line != end.line else ""
+    return f" ({context}{since})" if context else ""
+
+
+def _line_of_byte(text: str, position: int | None) -> int | None:
+    return None if position is None else text.encode()[:position].count(b"\n") + 1
+
+
+def _has_tab(text: str, line: int) -> bool:
+    content = text.splitlines()[line - 1 : line]
+    return bool(content) and "\t" in content[0][: len(content[0]) - len(content[0].lstrip())]
