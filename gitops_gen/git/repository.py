@@ -1,6 +1,7 @@
 """Questions to the git repository that a project lies in."""
 
 import io
+import posixpath
 import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,7 +38,8 @@ def export(project: Path, revision: str, path: str, target: Path) -> None:
     if revision.startswith("-"):
         raise GitopsError(f"`{revision}` is no revision")
     try:
-        archive = repository.git.archive("--format=tar", f"{revision}:{prefix(project)}{path}", stdout_as_string=False)
+        inside = posixpath.normpath(prefix(project) + path)  # git takes no `..` there
+        archive = repository.git.archive("--format=tar", f"{revision}:{inside}", stdout_as_string=False)
     except git.GitCommandError as error:
         raise GitopsError(
             f"`{path}` cannot be read at revision `{revision}`: {_said(error)}",
