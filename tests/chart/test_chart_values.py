@@ -320,3 +320,28 @@ def test_notes_say_that_there_is_no_worker(chart: helm_python.Chart) -> None:
     ]
     assert "there is no worker" in notes
     assert parse({"NOTES.txt": notes}).objects == []
+
+
+def test_a_login_provider_needs_its_client_id_and_its_secret(render: Render) -> None:
+    ids = {"OIDC_GOOGLE_CLIENT_ID": "a", "OIDC_MICROSOFT_CLIENT_ID": "b"}
+    keys = ["session_signing_secret", "csrf_signing_secret", "oidc_google_client_secret", "oidc_keycloak_client_secret"]
+    data = render({"app": {"env": ids, "secrets": {"keys": keys}}}).one("ConfigMap", "app-env")["data"]
+    enabled = {provider: data[f"OIDC_{provider}_ENABLED"] for provider in ("GOOGLE", "MICROSOFT", "KEYCLOAK")}
+    assert enabled == {"GOOGLE": "true", "MICROSOFT": "false", "KEYCLOAK": "false"}
+
+
+VARIABLE = re.compile(r"\$\{(\w+)(:-[^}]*)?\}")
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_shipped_config_asks_for_no_variable_that_nobody_sets(render: Render, name: str) -> None:
+    """The application refuses to start on a bare variable that is not set."""
+    rendered = render(scenario(name))
+    pod = rendered.one("Deployment", "app")["spec"]["template"]["spec"]
+    sources = next(volume["projected"]["sources"] for volume in pod["volumes"] if "projected" in volume)
+    secret = {entry["key"].upper() for source in sources for entry in source["secret"]["items"]}
+    set_by_someone = secret | set(rendered.one("ConfigMap", "app-env")["data"])
+    text = rendered.one("ConfigMap", "app-config")["data"]["config.yaml"]
+    bare = {variable for variable, default in VARIABLE.findall(text) if not default}
+    assert bare
+    assert bare <= set_by_someone

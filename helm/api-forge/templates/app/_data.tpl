@@ -7,6 +7,12 @@ APP_HOST: 0.0.0.0
 APP_PORT: "8000"
 BASE_URL: {{ include "api-forge.app.baseUrl" . | quote }}
 OIDC_REDIRECT_URI: {{ printf "%s/auth/web/callback" (include "api-forge.app.baseUrl" .) | quote }}
+{{- /* A provider is on when the Secret has its key and a client id is given: without either, nobody could log in with it. */}}
+{{- range $provider := list "google" "microsoft" "keycloak" }}
+{{- $given := hasKey $.Values.app.env (printf "OIDC_%s_CLIENT_ID" (upper $provider)) }}
+{{- $keyed := has (printf "oidc_%s_client_secret" $provider) $.Values.app.secrets.keys }}
+OIDC_{{ upper $provider }}_ENABLED: {{ and $given $keyed | quote }}
+{{- end }}
 JWT_AUDIENCE: api://default
 SESSION_MAX_AGE: "3600"
 LOG_FORMAT: json
