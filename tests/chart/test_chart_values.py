@@ -323,11 +323,12 @@ def test_notes_say_that_there_is_no_worker(chart: helm_python.Chart) -> None:
 
 
 def test_a_login_provider_needs_its_client_id_and_its_secret(render: Render) -> None:
-    ids = {"OIDC_GOOGLE_CLIENT_ID": "a", "OIDC_MICROSOFT_CLIENT_ID": "b"}
+    ids = {"OIDC_KEYCLOAK_CLIENT_ID": "a"}
     keys = ["session_signing_secret", "csrf_signing_secret", "oidc_google_client_secret", "oidc_keycloak_client_secret"]
-    data = render({"app": {"env": ids, "secrets": {"keys": keys}}}).one("ConfigMap", "app-env")["data"]
+    values = {"configFiles": {"env": "OIDC_MICROSOFT_CLIENT_ID=b"}, "app": {"env": ids, "secrets": {"keys": keys}}}
+    data = render(values).one("ConfigMap", "app-env")["data"]
     enabled = {provider: data[f"OIDC_{provider}_ENABLED"] for provider in ("GOOGLE", "MICROSOFT", "KEYCLOAK")}
-    assert enabled == {"GOOGLE": "true", "MICROSOFT": "false", "KEYCLOAK": "false"}
+    assert enabled == {"GOOGLE": "false", "MICROSOFT": "false", "KEYCLOAK": "true"}
 
 
 VARIABLE = re.compile(r"\$\{(\w+)(:-[^}]*)?\}")

@@ -7,12 +7,6 @@ APP_HOST: 0.0.0.0
 APP_PORT: "8000"
 BASE_URL: {{ include "api-forge.app.baseUrl" . | quote }}
 OIDC_REDIRECT_URI: {{ printf "%s/auth/web/callback" (include "api-forge.app.baseUrl" .) | quote }}
-{{- /* A provider is on when the Secret has its key and a client id is given: without either, nobody could log in with it. */}}
-{{- range $provider := list "google" "microsoft" "keycloak" }}
-{{- $given := hasKey $.Values.app.env (printf "OIDC_%s_CLIENT_ID" (upper $provider)) }}
-{{- $keyed := has (printf "oidc_%s_client_secret" $provider) $.Values.app.secrets.keys }}
-OIDC_{{ upper $provider }}_ENABLED: {{ and $given $keyed | quote }}
-{{- end }}
 JWT_AUDIENCE: api://default
 SESSION_MAX_AGE: "3600"
 LOG_FORMAT: json
@@ -88,6 +82,13 @@ The variables of a .env file: full-line comments and blank lines are dropped, on
 {{- $variables = mergeOverwrite $variables (include "api-forge.app.dotenv" .Values.configFiles.env | fromYaml) -}}
 {{- $_ := set $variables "APP_ENVIRONMENT" .Values.app.environment -}}
 {{- $variables = mergeOverwrite $variables .Values.app.env -}}
+{{- /* A login provider is on when its client id is given and the Secret has its key: without either, nobody could log in with it. */ -}}
+{{- range $provider := list "google" "microsoft" "keycloak" -}}
+{{- $given := hasKey $variables (printf "OIDC_%s_CLIENT_ID" (upper $provider)) -}}
+{{- $keyed := has (printf "oidc_%s_client_secret" $provider) $.Values.app.secrets.keys -}}
+{{- $enabled := printf "OIDC_%s_ENABLED" (upper $provider) -}}
+{{- if not (hasKey $variables $enabled) }}{{ $_ := set $variables $enabled (and $given $keyed) }}{{ end -}}
+{{- end -}}
 {{- range $key, $value := $variables }}
 {{ $key }}: {{ toString $value | quote }}
 {{- end }}
