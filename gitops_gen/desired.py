@@ -9,6 +9,7 @@ from pathlib import Path
 from gitops_gen.argocd.manifests import ROOT_FILE, ManifestPaths, app_project, application, root, values_path
 from gitops_gen.chart.catalog import Charts, pull_hint
 from gitops_gen.errors import GitopsError, Problem, ProblemsError, UsageError, fail_if_any
+from gitops_gen.memo import Entry, Memo, digest
 from gitops_gen.names import did_you_mean
 from gitops_gen.resolve.destinations import Destinations
 from gitops_gen.resolve.environment import ChartSource, ResolvedEnvironment, resolve
@@ -30,25 +31,30 @@ class DesiredTree:
     """What the generated files should be: path in the project → text; and what a person should know besides."""
 
     files: dict[str, str]
-    environments: tuple[str, ...]
+    settled: frozenset[str]
+    entries: dict[str, Entry]
     notices: tuple[str, ...]
 
 
-def desired_tree(folder: Path, charts: Charts, paths: ManifestPaths, only: Collection[str] = ()) -> DesiredTree:
+def desired_tree(
+    folder: Path, charts: Charts, paths: ManifestPaths, only: Collection[str] = (), memo: Memo | None = None
+) -> DesiredTree:
     """The generated files of the project in `folder`; with `only`, those of these environments.
 
-    Every environment is read and checked all the same: a rule may need them all. Raises `ProblemsError` with
-    everything that is wrong, and
-    `UsageError` for an environment that does not exist.
+    Every environment is read and checked all the same: a rule may need them all. With `memo`, environments of which
+    nothing changed are left out; their files are `settled`. `entries` is what a memo should remember once the files are
+    written. Raises `ProblemsError` with everything that is wrong, and `UsageError` for an environment that does not
+    exist.
     """
-    builder = _Builder(folder, charts, paths)
+    builder = _Builder(folder, charts, paths, memo)
     names = builder.read_names(only)
     for name in names:
         builder.add_environment(name, wanted=not only or name in only)
     fail_if_any(builder.problems)
     if not only:
         builder.add_root()
-    return DesiredTree(files=builder.files, environments=tuple(names), notices=tuple(builder.notices))
+    settled = frozenset(path for name in builder.settled for path in builder.entries[name].outputs)
+    return DesiredTree(files=builder.files, settled=settled, entries=builder.entries, notices=tuple(builder.notices))
 
 
 @dataclass(slots=True)
@@ -58,9 +64,12 @@ class _Builder:
     folder: Path
     charts: Charts
     paths: ManifestPaths
+    memo: Memo | None
     project: ProjectFile | None = None
     problems: list[Problem] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
+    settled: set[str] = field(default_factory=set)
+    entries: dict[str, Entry] = field(default_factory=dict)
     notices: dict[str, None] = field(default_factory=dict)
     broken_charts: set[ChartSource] = field(default_factory=set)
     destinations: Destinations = field(default_factory=Destinations)
@@ -72,20 +81,54 @@ class _Builder:
         for name in only:
             if name not in names:
                 raise UsageError(f"no environment `{name}`", did_you_mean(name, names))
+        if self.memo and self.project and self.project.spec.chart.path:
+            self.memo.depends_on_chart(self.folder / self.project.spec.chart.path)
+        else:
+            self.memo = None
         return names
 
     def add_environment(self, name: str, *, wanted: bool) -> None:
+        entry = self.memo.settled(name) if self.memo else None
+        if entry is None:
+            self.work_out(name, wanted=wanted)
+            return
+        self.settled.add(name)
+        self.entries[name] = entry
+        self.problems += self.destinations.claim(
+            name, server=entry.server, namespace=entry.namespace, cluster=entry.cluster
+        )
+
+    def work_out(self, name: str, *, wanted: bool) -> None:
         files, problems = read_environment(self.folder, name)
         self.problems += problems
         if self.project is None or files is None:
             return
         try:
             environment = resolve(self.project, files)
-            self.problems += [*self.destinations.claim(environment), *self.value_problems(environment)]
-            if wanted:
-                self.files.update(environment_files(self.project, environment, self.paths))
+            self.problems += [*self.claim(environment), *self.value_problems(environment)]
+            outputs = dict(environment_files(self.project, environment, self.paths)) if wanted else {}
         except ProblemsError as error:
             self.problems += error.problems
+            return
+        self.files.update(outputs)
+        self.remember(environment, outputs)
+
+    def claim(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
+        server = environment.server or environment.server_name
+        return self.destinations.claim(
+            environment.name, server=server, namespace=environment.namespace, cluster=environment.cluster
+        )
+
+    def remember(self, environment: ResolvedEnvironment, outputs: dict[str, str]) -> None:
+        """Keep what a memo needs; not for a chart that lies elsewhere, whose content is not among the memo's facts."""
+        if self.memo is not None and not environment.pinned and not environment.chart.repository:
+            self.entries[environment.name] = Entry(
+                inputs=self.memo.inputs(environment.name),
+                outputs={path: digest(text.encode()) for path, text in outputs.items()},
+                server=environment.server or environment.server_name,
+                namespace=environment.namespace,
+                cluster=environment.cluster,
+            )
 
     def value_problems(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
         """The final values, as Helm merges them, against the chart's schema."""

@@ -9,7 +9,7 @@ kind is never touched.
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -81,23 +81,27 @@ def _state(old: str, new: str | None) -> State:
     return State.ORPHANED if new is None else State.STALE
 
 
-def compare(root: Path, desired: Mapping[str, str], *, orphans: bool = True) -> list[Change]:
+def compare(
+    root: Path, desired: Mapping[str, str], *, settled: Collection[str] = (), orphans: bool = True
+) -> list[Change]:
     """Every file that is not as it should be, in path order.
 
-    `desired` maps paths in the project to whole texts; with `orphans` files that it does not name are looked for as
-    well.
+    `desired` maps paths in the project to whole texts; `settled` files are known to be right already; with `orphans`,
+    generated files that neither names are looked for as well.
     """
     changes = [change for path, new in desired.items() if (change := _compare_one(root, path, new))]
     if orphans:
         changes += [
-            change for path in owned_files(root) if path not in desired and (change := _compare_orphan(root, path))
+            change
+            for path in owned_files(root)
+            if path not in desired and path not in settled and (change := _compare_orphan(root, path))
         ]
     return sorted(changes, key=lambda change: change.path)
 
 
 def _compare_one(root: Path, path: str, new: str) -> Change | None:
     try:
-        old = _read(root / path)
+        old = _read(os.path.join(root, path))
     except FileNotFoundError:
         return Change(path=path, state=State.MISSING, old=None, new=new)
     except (UnicodeDecodeError, OSError):
@@ -107,16 +111,17 @@ def _compare_one(root: Path, path: str, new: str) -> Change | None:
 
 def _compare_orphan(root: Path, path: str) -> Change | None:
     try:
-        old = _read(root / path)
+        old = _read(os.path.join(root, path))
     except (UnicodeDecodeError, OSError):
         return None
     state = _state(old, None)
     return None if state is State.FOREIGN else Change(path=path, state=state, old=old, new=None)
 
 
-def _read(path: Path) -> str:
+def _read(path: str) -> str:
     """A file's text; a checkout with CRLF is no difference."""
-    return path.read_bytes().decode().replace("\r\n", "\n")
+    with open(path, "rb") as file:
+        return file.read().decode().replace("\r\n", "\n")
 
 
 def owned_files(root: Path) -> Iterator[str]:
@@ -166,7 +171,7 @@ def write(root: Path, changes: Iterable[Change]) -> None:
     try:
         for change in changes:
             if change.new is not None:
-                _replace(root / change.path, change.new)
+                _replace(os.path.join(root, change.path), change.new)
         for change in changes:
             if change.new is None:
                 _remove(root / change.path)
@@ -177,14 +182,20 @@ def write(root: Path, changes: Iterable[Change]) -> None:
         ) from error
 
 
-def _replace(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}{_TEMPORARY}")
+def _replace(path: str, text: str) -> None:
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name}{_TEMPORARY}")
     try:
-        temporary.write_bytes(text.encode())
+        _write(temporary, text)
     except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(text.encode())
-    temporary.replace(path)
+        os.makedirs(folder, exist_ok=True)
+        _write(temporary, text)
+    os.replace(temporary, path)
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "wb") as file:
+        file.write(text.encode())
 
 
 def _remove(path: Path) -> None:

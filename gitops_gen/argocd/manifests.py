@@ -9,8 +9,9 @@ refreshing all others (https://argo-cd.readthedocs.io/en/stable/operator-manual/
 """
 
 import posixpath
+import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from textwrap import indent
 from typing import Any
 
@@ -31,6 +32,9 @@ SYNC_OPTIONS = (
     "PruneLast=true",
     "PrunePropagationPolicy=foreground",
 )
+_PLAIN = re.compile(r"[A-Za-z/.][A-Za-z0-9/._;,=$ -]*[A-Za-z0-9]")
+"""Most scalars: nothing in them needs quotes unless the whole reads as something else."""
+
 IDENTITY = (("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "namespace"))
 """What a merge may not change: the files' names and Argo CD's references rest on it."""
 
@@ -80,8 +84,8 @@ def application(project: Project, environment: ResolvedEnvironment, paths: Manif
         generate_paths=[f"/{path}" for path in (chart_path, posixpath.dirname(values_file)) if path],
         sync=environment.sync,
         sync_options=sync_options(environment.sync.options),
-        namespace_labels=environment.namespace_labels,
-        namespace_annotations=environment.namespace_annotations,
+        namespace_labels=_strings(tuple(environment.namespace_labels.items())),
+        namespace_annotations=_strings(tuple(environment.namespace_annotations.items())),
     )
     return _merged(text, environment.application, "application")
 
@@ -169,14 +173,20 @@ def _template(name: str) -> jinja2.Template:
     return environment.get_template(f"{name}.yaml.j2")
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _inline(value: str | bool, /) -> str:  # noqa: FBT001 - a filter takes what it is given
     """A scalar as it stands behind a key."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return dump({"k": value})[3:-1] if not value.isalnum() or scalar(value) != value else value
+    return value if _PLAIN.fullmatch(value) and scalar(value) == value else dump({"k": value})[3:-1]
+
+
+@lru_cache(maxsize=256)
+def _strings(items: tuple[tuple[str, str], ...]) -> str:
+    """A flat map as a block under `labels:` or `annotations:`; most environments share theirs."""
+    return _block(dict(items), 8) if items else ""
 
 
 def _block(value: dict[str, Any], depth: int) -> str:
     """A map as it stands, indented by `depth`, under a key."""
-    return "\n" + indent(dump(value).rstrip("\n"), " " * depth) if value else " {}"
+    return f"\n{indent(dump(value).rstrip(), ' ' * depth)}" if value else " {}"

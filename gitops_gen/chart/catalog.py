@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 
 from gitops_gen.chart.engine import ChartError, Engine, LoadedChart
@@ -25,10 +26,15 @@ PULLED = ".gitops-gen/charts"
 class Charts:
     """Loads charts on demand; an environment's chart is looked up by its source."""
 
-    def __init__(self, root: Path, engine: Engine, export: Export) -> None:
-        self._root, self._engine, self._export = root, engine, export
+    def __init__(self, root: Path, engine: Callable[[], Engine], export: Export) -> None:
+        """`engine` opens Helm; it is asked when the first chart is needed."""
+        self._root, self._open_engine, self._export = root, engine, export
         self._loaded: dict[ChartSource, LoadedChart] = {}
         self._schemas: dict[ChartSource, ValuesSchema | None] = {}
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return self._open_engine()
 
     def chart(self, source: ChartSource) -> LoadedChart:
         """The loaded chart. Raises `ChartError` or `GitopsError` when it cannot be had."""

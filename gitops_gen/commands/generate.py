@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gitops_gen.commands.workspace import Workspace
-from gitops_gen.desired import desired_tree
+from gitops_gen.desired import DesiredTree, desired_tree
 from gitops_gen.errors import fail_if_any
 from gitops_gen.tree import Change, blocked, compare, sweep, write
 
@@ -23,20 +23,27 @@ class Generation:
 def check(workspace: Workspace, environments: Sequence[str] = ()) -> Generation:
     """Which generated files are not as they should be. Writes nothing. Raises `ProblemsError`, `UsageError`."""
     desired = desired_tree(workspace.folder, workspace.charts, workspace.paths, environments)
-    changes = compare(workspace.folder, desired.files, orphans=not environments)
-    unchanged = len(desired.files) - sum(change.new is not None for change in changes)
-    return Generation(changes=tuple(changes), unchanged=unchanged, notices=desired.notices)
+    return _compared(workspace, desired, orphans=not environments)
 
 
 def generate(workspace: Workspace, environments: Sequence[str] = (), *, overwrite: bool = False) -> Generation:
     """Write every generated file that is not as it should be, and remove the orphaned ones.
 
-    Nothing is written when anything is wrong: in the inputs, or because a file is in the way. A file that was edited
-    by hand is in the way
-    unless `overwrite`. Raises `ProblemsError`, `UsageError` and `GitopsError` (the disk).
+    Nothing is written when anything is wrong: in the inputs, or because a file is in the way. A file that was edited by
+    hand is in the way unless `overwrite`. Raises `ProblemsError`, `UsageError` and `GitopsError` (the disk).
     """
-    generation = check(workspace, environments)
+    memo = None if environments else workspace.memo()
+    desired = desired_tree(workspace.folder, workspace.charts, workspace.paths, environments, memo)
+    generation = _compared(workspace, desired, orphans=not environments)
     fail_if_any(blocked(workspace.folder, generation.changes, overwrite=overwrite))
     sweep(workspace.folder)
     write(workspace.folder, generation.changes)
+    if memo is not None:
+        memo.save(desired.entries)
     return generation
+
+
+def _compared(workspace: Workspace, desired: DesiredTree, *, orphans: bool) -> Generation:
+    changes = compare(workspace.folder, desired.files, settled=desired.settled, orphans=orphans)
+    unchanged = len(desired.settled) + len(desired.files) - sum(change.new is not None for change in changes)
+    return Generation(changes=tuple(changes), unchanged=unchanged, notices=desired.notices)

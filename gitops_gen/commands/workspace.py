@@ -9,6 +9,7 @@ from gitops_gen.chart.catalog import Charts
 from gitops_gen.chart.engine import open_engine
 from gitops_gen.errors import Problem, ProblemsError, UsageError, fail_if_any
 from gitops_gen.git.repository import export, prefix
+from gitops_gen.memo import Memo
 from gitops_gen.names import did_you_mean
 from gitops_gen.resolve.environment import ResolvedEnvironment, resolve
 from gitops_gen.spec.files import ProjectFile, environment_names, find_project, read_environment, read_project
@@ -21,6 +22,11 @@ class Workspace:
     folder: Path
     charts: Charts
     paths: ManifestPaths
+    engine: str = ""
+
+    def memo(self) -> Memo:
+        """What the last `generate` here remembered."""
+        return Memo(self.folder, self.engine, self.paths.prefix)
 
     def project(self) -> ProjectFile:
         """The project. Raises `ProblemsError` when gitops.yaml is wrong."""
@@ -54,5 +60,5 @@ class Workspace:
 def open_workspace(start: Path, engine: str = "") -> Workspace:
     """The project that `start` lies in. Raises `GitopsError` when there is none, `UsageError` for an unknown engine."""
     folder = find_project(start)
-    charts = Charts(folder, open_engine(engine), partial(export, folder))
-    return Workspace(folder=folder, charts=charts, paths=ManifestPaths(prefix=prefix(folder)))
+    charts = Charts(folder, partial(open_engine, engine), partial(export, folder))
+    return Workspace(folder=folder, charts=charts, paths=ManifestPaths(prefix=prefix(folder)), engine=engine)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gitops_gen.errors import Problem
-from gitops_gen.resolve.environment import ResolvedEnvironment
+from gitops_gen.spec.files import ENVIRONMENT_FILE, ENVIRONMENTS
 
 
 class Destinations:
@@ -16,14 +16,16 @@ class Destinations:
     def __init__(self) -> None:
         self._owners: dict[tuple[str, str], str] = {}
 
-    def claim(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
-        """Take the environment's namespace for it; a problem when another one has it."""
-        destination = (environment.server or environment.server_name, environment.namespace)
-        owner = self._owners.setdefault(destination, environment.name)
-        if owner != environment.name:
-            where = f"namespace `{environment.namespace}` on cluster `{environment.cluster}`"
+    def claim(self, name: str, *, server: str, namespace: str, cluster: str) -> Iterator[Problem]:
+        """Take a namespace for an environment; a problem when another one has it.
+
+        `server` is what tells clusters apart, `cluster` what the project calls it.
+        """
+        owner = self._owners.setdefault((server, namespace), name)
+        if owner != name:
+            where = f"namespace `{namespace}` on cluster `{cluster}`"
             yield Problem(
-                file=environment.files[1],
+                file=f"{ENVIRONMENTS}/{name}/{ENVIRONMENT_FILE}",
                 key="namespace",
                 message=f"deploys to {where}, and so does environment `{owner}`",
                 hint="give one of them another `namespace:` or `cluster:`",

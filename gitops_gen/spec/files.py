@@ -123,7 +123,7 @@ def read_environment(root: Path, name: str) -> tuple[EnvironmentFiles | None, li
 
 
 def _read_release(root: Path, path: str) -> tuple[dict[str, Any], Release | None, list[Problem]]:
-    return _read(root, path, Release) if os.path.lexists(root / path) else ({}, None, [])
+    return _read(root, path, Release) if os.path.lexists(os.path.join(root, path)) else ({}, None, [])
 
 
 def _read(root: Path, path: str, model: type[ModelT]) -> tuple[dict[str, Any], ModelT | None, list[Problem]]:
@@ -146,7 +146,8 @@ def _read(root: Path, path: str, model: type[ModelT]) -> tuple[dict[str, Any], M
 def read_text(root: Path, path: str) -> str:
     """The text of an input file. Raises `ProblemsError` when it is missing, is no file or is not UTF-8."""
     try:
-        return (root / path).read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        with open(os.path.join(root, path), "rb") as file:
+            return file.read().decode("utf-8-sig").replace("\r\n", "\n")
     except FileNotFoundError:
         raise ProblemsError(
             [Problem(file=path, message="is missing", hint="create it; `gitops-gen schema` has its format")]
@@ -159,8 +160,10 @@ def read_text(root: Path, path: str) -> str:
 
 def _escape(root: Path, path: str) -> Problem | None:
     """A symlink that leaves the project would make the result depend on something that git does not hold."""
+    if not os.path.islink(os.path.join(root, path)):
+        return None
     full = root / path
-    if full.is_symlink() and not full.resolve().is_relative_to(root.resolve()):
+    if not full.resolve().is_relative_to(root.resolve()):
         return Problem(
             file=path,
             message=f"is a symlink that leaves the project (to {full.readlink()})",

@@ -1,0 +1,110 @@
+"""What `generate` costs: start, a full run, a run with nothing to do, growth with the fleet, memory, one render."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench import fleet
+from bench.timing import Ratio, peak_megabytes, process, python, seconds
+from gitops_gen.chart.embedded import EmbeddedEngine
+from gitops_gen.chart.engine import Release
+
+GITOPS_GEN = python("-m", "gitops_gen", "--quiet")
+PARSE = (
+    "import sys, yaml, pathlib\n"
+    "for path in [*pathlib.Path(sys.argv[1]).glob('environments/*/[er]*.yaml'), pathlib.Path(sys.argv[1], 'gitops.yaml')]:\n"
+    "    yaml.load(path.read_bytes(), yaml.CSafeLoader)\n"
+)
+CHART = Path(__file__).resolve().parents[1] / "helm" / "api-forge"
+MEMORY_LIMIT_MB = 200
+
+
+def ratios(scratch: Path) -> Iterator[Ratio]:
+    """Every figure about `generate`; `scratch` should lie on tmpfs."""
+    bare = seconds(lambda: process(python("-c", "pass")), runs=15)
+    yield Ratio(
+        name="gitops-gen --help",
+        seconds=seconds(lambda: process([*GITOPS_GEN, "--help"]), runs=15),
+        against="python -c pass",
+        base_seconds=bare,
+        limit=6,
+    )
+    small, large = fleet.make(scratch / "1000", 1_000), fleet.make(scratch / "10000", 10_000)
+    full = seconds(lambda: process(generate(small)), before=lambda: clean(small))
+    copy = fleet.generated(small, scratch / "generated")
+    copied = seconds(
+        lambda: process(["cp", "-r", str(copy), str(scratch / "copied")]),
+        before=lambda: shutil.rmtree(scratch / "copied", ignore_errors=True),
+    )
+    yield Ratio(
+        name="generate, 1,000 environments, all files new",
+        seconds=full,
+        against="cp -r of the files it writes",
+        base_seconds=copied,
+        limit=20,
+    )
+    yield Ratio(
+        name="generate, 1,000 environments, nothing to do",
+        seconds=seconds(lambda: process(generate(small))),
+        against="parsing its inputs (CSafeLoader)",
+        base_seconds=seconds(lambda: process(python("-c", PARSE, str(small)))),
+        limit=3,
+    )
+    many = seconds(lambda: process(generate(large)), runs=3, before=lambda: clean(large))
+    yield Ratio(
+        name="an environment's cost at 10,000",
+        seconds=many / 10_000,
+        against="that at 1,000",
+        base_seconds=full / 1_000,
+        limit=1.2,
+    )
+    clean(large)
+    memory = peak_megabytes(generate(large))
+    print(
+        f"peak memory of generate at 10,000 environments: {memory:.0f} MB, limit {MEMORY_LIMIT_MB}  {
+            'ok' if memory < MEMORY_LIMIT_MB else 'TOO MUCH'
+        }"
+    )
+    yield from render()
+
+
+def generate(folder: Path) -> list[str]:
+    """The command line that generates a project."""
+    return [*python("-m", "gitops_gen", "--quiet"), "-C", str(folder), "generate"]
+
+
+def clean(folder: Path) -> None:
+    """Remove every generated file."""
+    shutil.rmtree(folder / "argocd", ignore_errors=True)
+    for values in folder.glob("environments/*/values.yaml"):
+        values.unlink()
+
+
+def render() -> Iterator[Ratio]:
+    """One render of the whole chart against one `helm template` process."""
+    helm = os.environ.get("GITOPS_GEN_HELM") or shutil.which("helm")
+    if helm is None:
+        print(
+            "not measured: a render against `helm template`, because there is no helm on PATH (or in GITOPS_GEN_HELM)"
+        )
+        return
+    chart = EmbeddedEngine().load(CHART)
+    release = Release(name="api-forge", namespace="api-forge-dev")
+    yield Ratio(
+        name="one render of the whole chart",
+        seconds=seconds(lambda: chart.render(release), runs=30),
+        against="helm template",
+        base_seconds=seconds(lambda: process([helm, "template", "api-forge", str(CHART), "--include-crds"]), runs=15),
+        limit=1 / 8,
+    )
+
+
+def main() -> bool:
+    """Run in a folder on tmpfs where there is one."""
+    from bench.timing import show
+
+    shared = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as scratch:
+        return show(list(ratios(Path(scratch))))

@@ -1,0 +1,70 @@
+"""Timing whole processes and functions, and the table that shows their ratios."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ratio:
+    """One figure: what was measured in multiples of what, and the multiple that it must not exceed."""
+
+    name: str
+    seconds: float
+    against: str
+    base_seconds: float
+    limit: float
+
+    @property
+    def value(self) -> float:
+        return self.seconds / self.base_seconds
+
+    @property
+    def holds(self) -> bool:
+        return self.value <= self.limit
+
+
+def seconds(action: Callable[[], object], runs: int = 5, before: Callable[[], object] = lambda: None) -> float:
+    """The median time of `action`, each run after an unmeasured `before`."""
+    times = []
+    for _ in range(runs):
+        before()
+        start = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def process(argv: Sequence[str]) -> None:
+    """Run a program to its end; it must succeed."""
+    subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def python(*arguments: str) -> list[str]:
+    """The command line of this Python."""
+    return [sys.executable, *arguments]
+
+
+def peak_megabytes(argv: Sequence[str]) -> float:
+    """The largest resident size of a program, in MB (10⁶ bytes)."""
+    child = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise SystemExit(f"{' '.join(argv)} exited with {child.returncode}")
+    unit = 1 if sys.platform == "darwin" else 1024
+    return usage.ru_maxrss * unit / 1e6
+
+
+def show(ratios: Iterable[Ratio]) -> bool:
+    """Print the table; whether every limit holds."""
+    rows = list(ratios)
+    for row in rows:
+        verdict = "ok" if row.holds else "TOO SLOW"
+        measured = f"{row.seconds * 1000:9.1f} ms / {row.base_seconds * 1000:8.1f} ms"
+        print(f"{row.name:58} {measured} = {row.value:7.2f} × {row.against:42} limit {row.limit:6.3g}  {verdict}")
+    return all(row.holds for row in rows)
