@@ -1,5 +1,6 @@
 """A project with many environments, for measuring: the reference repository's chart and project, two small files
-each."""
+each.
+"""
 
 import shutil
 from pathlib import Path

@@ -14,7 +14,8 @@ from gitops_gen.chart.engine import Release
 GITOPS_GEN = python("-m", "gitops_gen", "--quiet")
 PARSE = (
     "import sys, yaml, pathlib\n"
-    "for path in [*pathlib.Path(sys.argv[1]).glob('environments/*/[er]*.yaml'), pathlib.Path(sys.argv[1], 'gitops.yaml')]:\n"
+    "root = pathlib.Path(sys.argv[1])\n"
+    "for path in [*root.glob('environments/*/[er]*.yaml'), root / 'gitops.yaml']:\n"
     "    yaml.load(path.read_bytes(), yaml.CSafeLoader)\n"
 )
 CHART = Path(__file__).resolve().parents[1] / "helm" / "api-forge"
@@ -62,11 +63,8 @@ def ratios(scratch: Path) -> Iterator[Ratio]:
     )
     clean(large)
     memory = peak_megabytes(generate(large))
-    print(
-        f"peak memory of generate at 10,000 environments: {memory:.0f} MB, limit {MEMORY_LIMIT_MB}  {
-            'ok' if memory < MEMORY_LIMIT_MB else 'TOO MUCH'
-        }"
-    )
+    verdict = "ok" if memory < MEMORY_LIMIT_MB else "TOO MUCH"
+    print(f"peak memory of generate at 10,000 environments: {memory:.0f} MB, limit {MEMORY_LIMIT_MB}  {verdict}")
     yield from render()
 
 

@@ -21,10 +21,12 @@ class Ratio:
 
     @property
     def value(self) -> float:
+        """How many times the base it took."""
         return self.seconds / self.base_seconds
 
     @property
     def holds(self) -> bool:
+        """Whether it stays within its limit."""
         return self.value <= self.limit
 
 
@@ -66,5 +68,5 @@ def show(ratios: Iterable[Ratio]) -> bool:
     for row in rows:
         verdict = "ok" if row.holds else "TOO SLOW"
         measured = f"{row.seconds * 1000:9.1f} ms / {row.base_seconds * 1000:8.1f} ms"
-        print(f"{row.name:58} {measured} = {row.value:7.2f} × {row.against:42} limit {row.limit:6.3g}  {verdict}")
+        print(f"{row.name:58} {measured} = {row.value:7.2f} x {row.against:42} limit {row.limit:6.3g}  {verdict}")
     return all(row.holds for row in rows)

@@ -25,7 +25,8 @@ FORMAT = "1"
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
     """One environment as it was left: a digest of its inputs, a digest of each generated file, and where it deploys
-    to."""
+    to.
+    """
 
     inputs: str
     outputs: Mapping[str, str]
@@ -73,7 +74,8 @@ class Memo:
 
     def settled(self, name: str) -> Entry | None:
         """The environment's entry when its inputs and its generated files are what they were; None to work it out
-        anew."""
+        anew.
+        """
         entry = self._entries.get(name)
         if entry is None or entry.inputs != self.inputs(name):
             return None
