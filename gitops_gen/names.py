@@ -24,9 +24,14 @@ def is_dns_subdomain(name: str) -> bool:
     return len(name) <= SUBDOMAIN_LENGTH and DNS_SUBDOMAIN.fullmatch(name) is not None
 
 
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that is most like `name`, empty when none is."""
+    return next(iter(get_close_matches(name, sorted(known), 1)), "")
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A hint for an unknown `name`: the nearest known one, else all of them."""
     names = sorted(known)
-    if near := get_close_matches(name, names, 1):
-        return f"did you mean `{near[0]}`?"
+    if near := nearest(name, names):
+        return f"did you mean `{near}`?"
     return f"known: {', '.join(names)}" if names else ""

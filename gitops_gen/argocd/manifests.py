@@ -17,10 +17,9 @@ from typing import Any
 
 import jinja2
 
-from gitops_gen.errors import Problem, ProblemsError
 from gitops_gen.resolve.environment import ResolvedEnvironment
 from gitops_gen.resolve.layers import merge
-from gitops_gen.spec.files import ENVIRONMENTS, PROJECT_FILE
+from gitops_gen.spec.files import ENVIRONMENTS
 from gitops_gen.spec.models import Project
 from gitops_gen.yaml_io import dump, load, scalar
 
@@ -34,9 +33,6 @@ SYNC_OPTIONS = (
 )
 _PLAIN = re.compile(r"[A-Za-z/.][A-Za-z0-9/._;,=$ -]*[A-Za-z0-9]")
 """Most scalars: nothing in them needs quotes unless the whole reads as something else."""
-
-IDENTITY = (("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "namespace"))
-"""What a merge may not change: the files' names and Argo CD's references rest on it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +59,7 @@ def values_path(environment: str) -> str:
 
 
 def application(project: Project, environment: ResolvedEnvironment, paths: ManifestPaths) -> str:
-    """The Application of an environment as YAML. Raises `ProblemsError` when a merge would change its identity."""
+    """The Application of an environment as YAML."""
     chart = environment.chart
     chart_path = paths.of(chart.path) if chart.path else ""
     values_file = paths.of(values_path(environment.name))
@@ -87,11 +83,11 @@ def application(project: Project, environment: ResolvedEnvironment, paths: Manif
         namespace_labels=_strings(tuple(environment.namespace_labels.items())),
         namespace_annotations=_strings(tuple(environment.namespace_annotations.items())),
     )
-    return _merged(text, environment.application, "application")
+    return _merged(text, environment.application)
 
 
 def app_project(project: Project, environment: ResolvedEnvironment) -> str:
-    """The AppProject of an environment as YAML. Raises `ProblemsError` when a merge would change its identity."""
+    """The AppProject of an environment as YAML."""
     text = _template("project").render(
         **_shared(project, environment),
         description=f"{project.name}, environment {environment.name}",
@@ -101,7 +97,7 @@ def app_project(project: Project, environment: ResolvedEnvironment) -> str:
         ],
         windows=environment.sync.windows,
     )
-    return _merged(text, environment.project, "project")
+    return _merged(text, environment.project)
 
 
 def root(project: Project, paths: ManifestPaths) -> str:
@@ -132,26 +128,8 @@ def _shared(project: Project, environment: ResolvedEnvironment) -> dict[str, Any
     }
 
 
-def _merged(text: str, over: dict[str, Any], which: str) -> str:
-    if not over:
-        return text
-    for path in IDENTITY:
-        current: Any = over
-        for step in path:
-            current = current.get(step) if isinstance(current, dict) else None
-        if current is not None:
-            raise ProblemsError([_identity_problem(which, ".".join(path))])
-    merged = _without_nulls(merge(load(text, which), over))
-    return dump(merged)
-
-
-def _identity_problem(which: str, key: str) -> Problem:
-    return Problem(
-        file=PROJECT_FILE,
-        key=f"argocd.{which}.{key}",
-        message="is the generated manifest's identity and cannot be changed",
-        hint="remove it",
-    )
+def _merged(text: str, over: dict[str, Any]) -> str:
+    return dump(_without_nulls(merge(load(text, "manifest"), over))) if over else text
 
 
 def _without_nulls(value: Any) -> Any:

@@ -19,12 +19,12 @@ from gitops_gen.spec.files import (
     ProjectFile,
     read_text,
 )
-from gitops_gen.spec.models import Layer, Secrets, SyncWindow
+from gitops_gen.spec.models import ArgocdOverrides, Layer, ManifestOverride, Secrets, SyncWindow
 from gitops_gen.spec.validation import dotted
 from gitops_gen.yaml_io import KeyPath, locate
 
-EXISTING = "existing"
-"""`argocd.project: {existing: NAME}` uses an AppProject that is managed elsewhere."""
+Placer = Callable[[KeyPath], tuple[str, KeyPath]]
+"""From a field to the file, and the place in it, of the strongest layer that sets the field."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,6 +95,7 @@ class _Resolver:
         settings = Layer.model_validate(_merged_fields([data for _, _, data in sources]))
         facts = self.facts(stage, cluster_name, settings, sources)
         layers = self.value_layers(stage, cluster_name, facts)
+        self.check_existing_project(settings, self.placer(sources))
         self.problems += self.conflict_problems(layers)
         resolved = self.assemble(cluster_name, settings, facts, layers)
         fail_if_any(self.problems)
@@ -146,7 +147,7 @@ class _Resolver:
         """Every layer as written, the weakest first: file, place in it, data."""
         data = self.project.data
         return [
-            (PROJECT_FILE, ("argocd",), {"argocd": _only(data.get("argocd", {}), "application", "project")}),
+            (PROJECT_FILE, (), {"argocd": _only(data.get("argocd", {}), "application", "project")}),
             (PROJECT_FILE, ("defaults",), data.get("defaults", {})),
             (PROJECT_FILE, ("clusters", cluster, "defaults"), data["clusters"][cluster].get("defaults", {})),
             *(
@@ -168,7 +169,8 @@ class _Resolver:
         }
         place = self.placer(sources)
         facts["namespace"] = self.filled(settings.namespace or "{project}-{environment}", facts, *place(("namespace",)))
-        if isinstance(facts["namespace"], str) and not is_dns_label(facts["namespace"]):
+        # An empty one, or one made of a folder's name that is none, was told already.
+        if facts["namespace"] and is_dns_label(self.files.name) and not is_dns_label(facts["namespace"]):
             self.add(
                 *place(("namespace",)),
                 f"`{facts['namespace']}` is no namespace name: it must be a DNS label",
@@ -178,9 +180,7 @@ class _Resolver:
         facts.update({f"secrets.{key}": value for key, value in secrets.items()})
         return facts
 
-    def placer(self, sources: list[tuple[str, KeyPath, dict[str, Any]]]) -> Callable[[KeyPath], tuple[str, KeyPath]]:
-        """A function from a field to the file and place of the strongest layer that sets it."""
-
+    def placer(self, sources: list[tuple[str, KeyPath, dict[str, Any]]]) -> Placer:
         def place(field_path: KeyPath) -> tuple[str, KeyPath]:
             for file, prefix, data in reversed(sources):
                 current: Any = data
@@ -219,7 +219,7 @@ class _Resolver:
             f"unknown secret store `{name}`",
             did_you_mean(name, stores) or "declare it under `secretStores` in gitops.yaml",
         )
-        return {}
+        return {"kind": "", "name": ""}
 
     def secret_override(self, source: dict[str, str], facts: Facts, place: tuple[str, KeyPath]) -> dict[str, Any]:
         override: dict[str, Any] = {
@@ -261,7 +261,7 @@ class _Resolver:
         try:
             return interpolate(value, facts)
         except UnknownPlaceholderError as error:
-            self.add(file, path, f"{error} (in environment `{self.files.name}`)", error.hint)
+            self.add(file, path, str(error), error.hint)
             return ""
 
     def conflict_problems(self, layers: tuple[ValueLayer, ...]) -> Iterator[Problem]:
@@ -273,15 +273,7 @@ class _Resolver:
         self, cluster_name: str, settings: Layer, facts: Facts, layers: tuple[ValueLayer, ...]
     ) -> ResolvedEnvironment:
         cluster = self.project.spec.clusters[cluster_name]
-        argocd = settings.argocd
-        project = dict((argocd.project if argocd else None) or {})
-        existing = project.pop(EXISTING, "")
-        if project and existing:
-            self.add(
-                PROJECT_FILE,
-                ("argocd", "project"),
-                f"an existing AppProject cannot be changed from here ({', '.join(project)})",
-            )
+        argocd = settings.argocd or ArgocdOverrides()
         return ResolvedEnvironment(
             name=self.files.name,
             stage=str(facts["stage"] or ""),
@@ -296,13 +288,23 @@ class _Resolver:
             sync=_sync(settings),
             chart=self.chart(),
             pinned=bool(self.files.release and self.files.release.chart),
-            application=(argocd.application if argocd else None) or {},
-            project=project,
-            existing_project=str(existing),
+            application=_override(argocd.application),
+            project=_override(argocd.project),
+            existing_project=(argocd.project.existing if argocd.project else None) or "",
             values=merge_layers(layers),
             layers=layers,
             files=(PROJECT_FILE, *self.files.files),
         )
+
+    def check_existing_project(self, settings: Layer, place: Placer) -> None:
+        project = settings.argocd.project if settings.argocd else None
+        changes = sorted(_override(project))
+        if project and project.existing and changes:
+            self.add(
+                *place(("argocd", "project", changes[0])),
+                f"the AppProject `{project.existing}` is managed elsewhere and cannot be changed from here",
+                "remove this, or `existing`",
+            )
 
     def filled_labels(self, labels: dict[str, str] | None, facts: Facts, key: str) -> dict[str, str]:
         return {
@@ -348,6 +350,13 @@ def _merged_fields(sources: list[dict[str, Any]]) -> dict[str, Any]:
         fields = {key: value for key, value in data.items() if key not in ("values", "apiVersion", "kind", "stage")}
         merged = merge(merged, fields)
     return merged
+
+
+def _override(override: ManifestOverride | None) -> dict[str, Any]:
+    """What is merged over a manifest, as it is written there (nulls included)."""
+    if override is None:
+        return {}
+    return override.model_dump(exclude_unset=True, by_alias=True, exclude={"existing"})
 
 
 def _sync(settings: Layer) -> SyncSettings:

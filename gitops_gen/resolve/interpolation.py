@@ -6,18 +6,19 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from gitops_gen.names import did_you_mean
+from gitops_gen.names import did_you_mean, nearest
 
 Facts = Mapping[str, Any]
 
+_BRACES_HINT = "To write braces: `{{` and `}}`"
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 
 
 class UnknownPlaceholderError(ValueError):
-    """A placeholder that stands for nothing here; the hint names what there is."""
+    """A placeholder that stands for nothing; the hint names what there is."""
 
-    def __init__(self, text: str, hint: str) -> None:
-        super().__init__(f"`{text}` stands for nothing here")
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
         self.hint = hint
 
 
@@ -46,15 +47,19 @@ def _replacement(match: re.Match[str], facts: Facts) -> str:
     if match[0] in ("{{", "}}"):
         return match[0][0]
     if match[1] is None:
-        raise UnknownPlaceholderError(match[0], "write `{{` for a brace")
+        raise UnknownPlaceholderError(f"`{match[0]}` has no partner", f"write `{match[0] * 2}` for `{match[0]}` itself")
     fact = _fact(match[1], facts)
     if isinstance(fact, str):
         return fact
-    raise UnknownPlaceholderError(match[0], "it is a map: it can only stand alone")
+    raise UnknownPlaceholderError(f"`{match[0]}` is a map", "a map can only be the whole value")
 
 
 def _fact(name: str, facts: Facts) -> Any:
-    if name in facts and facts[name] is not None:
+    if facts.get(name) is not None:
         return facts[name]
-    known = [key for key, fact in facts.items() if fact is not None]
-    raise UnknownPlaceholderError(f"{{{name}}}", did_you_mean(name, known) + "; write `{{` for a brace")
+    if name in facts:
+        raise UnknownPlaceholderError(f"environment `{facts['environment']}` has no `{name}`", _BRACES_HINT)
+    hint = did_you_mean(name, facts)
+    raise UnknownPlaceholderError(
+        f"`{{{name}}}` stands for nothing", hint if nearest(name, facts) else f"{hint}. {_BRACES_HINT}"
+    )

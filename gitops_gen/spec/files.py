@@ -81,7 +81,8 @@ def environment_names(root: Path) -> tuple[list[str], list[Problem]]:
     if escape := _escape(root, ENVIRONMENTS):
         return [], [escape]
     if not folder.is_dir():
-        return [], []
+        wrong = Problem(file=ENVIRONMENTS, message="is not a folder", hint="it must hold a folder an environment")
+        return [], [wrong] if folder.exists() else []
     found = {entry.name: os.listdir(entry) for entry in os.scandir(folder) if entry.is_dir()}
     names = sorted(name for name, files in found.items() if ENVIRONMENT_FILE in files or RELEASE_FILE in files)
     misnamed = [problem for name in sorted(found) for problem in _misnamed(name, found[name])]
@@ -105,21 +106,21 @@ def _name_problems(root: Path, names: list[str]) -> Iterator[Problem]:
             yield Problem(
                 file=f"{ENVIRONMENTS}/{name}",
                 message=f"`{name}` cannot name an environment: it must be a DNS label",
-                hint="use lower-case letters, digits and `-`",
+                hint="use at most 63 lower-case letters, digits and `-`",
             )
         if escape := _escape(root, f"{ENVIRONMENTS}/{name}"):
             yield escape
 
 
 def read_environment(root: Path, name: str) -> tuple[EnvironmentFiles | None, list[Problem]]:
-    """The hand-written files of one environment, and what is wrong with them."""
+    """The hand-written files of one environment, and what is wrong with them: a bad release.yaml is as if left out."""
     folder = f"{ENVIRONMENTS}/{name}"
     data, spec, problems = _read(root, f"{folder}/{ENVIRONMENT_FILE}", Environment)
     release_data, release, more = _read_release(root, f"{folder}/{RELEASE_FILE}")
     problems += more
-    if spec is None or problems:
+    if spec is None:
         return None, problems
-    return EnvironmentFiles(name=name, spec=spec, data=data, release=release, release_data=release_data), []
+    return EnvironmentFiles(name=name, spec=spec, data=data, release=release, release_data=release_data), problems
 
 
 def _read_release(root: Path, path: str) -> tuple[dict[str, Any], Release | None, list[Problem]]:
@@ -149,13 +150,20 @@ def read_text(root: Path, path: str) -> str:
         with open(os.path.join(root, path), "rb") as file:
             return file.read().decode("utf-8-sig").replace("\r\n", "\n")
     except FileNotFoundError:
-        raise ProblemsError(
-            [Problem(file=path, message="is missing", hint="create it; `gitops-gen schema` has its format")]
-        ) from None
+        raise ProblemsError([_missing(root, path)]) from None
     except UnicodeDecodeError as error:
-        raise ProblemsError([Problem(file=path, message=f"is not UTF-8 text (byte {error.start})")]) from None
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ProblemsError(
+            [Problem(file=path, line=line, message="is not UTF-8 text", hint="save it as UTF-8")]
+        ) from None
     except OSError as error:
         raise ProblemsError([Problem(file=path, message=f"cannot be read: {error.strerror}")]) from None
+
+
+def _missing(root: Path, path: str) -> Problem:
+    if (root / path).is_symlink():
+        return Problem(file=path, message=f"is a symlink to nothing ({(root / path).readlink()})", hint="mend it")
+    return Problem(file=path, message="is missing", hint="create it; `gitops-gen schema` has its format")
 
 
 def _escape(root: Path, path: str) -> Problem | None:

@@ -4,79 +4,27 @@ Every docstring here is what an editor shows for the key (`gitops-gen schema`), 
 what it defaults to.
 """
 
-import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
-from gitops_gen.names import RELEASE_NAME_LENGTH, is_dns_label, is_dns_subdomain
+from gitops_gen.spec.formats import (
+    Cron,
+    DnsLabel,
+    DnsSubdomain,
+    Duration,
+    KubernetesVersion,
+    RelativePath,
+    ReleaseName,
+    Revision,
+    SyncOption,
+    Text,
+    TimeZone,
+    require,
+)
 
 API_VERSION = "gitops-gen/v1"
-
-CRON_FIELDS = 5
-_GO_DURATION = re.compile(r"([0-9]+(\.[0-9]+)?(h|m|s|ms))+")
-_RELATIVE = re.compile(r"(?!/)(?!.*\\).+")
-
-
-def _require(fits: object, message: str) -> None:
-    if not fits:
-        raise ValueError(message)
-
-
-def _dns_label(name: str) -> str:
-    _require(
-        is_dns_label(name), "must be a DNS label: lower-case letters, digits and `-`, at most 63, no `-` at an end"
-    )
-    return name
-
-
-def _dns_subdomain(name: str) -> str:
-    _require(is_dns_subdomain(name), "must be a DNS name: lower-case letters, digits, `-` and `.`, at most 253")
-    return name
-
-
-def _release_name(name: str) -> str:
-    _require(
-        len(name) <= RELEASE_NAME_LENGTH,
-        f"must be at most {RELEASE_NAME_LENGTH} characters long: it is the Helm release's name",
-    )
-    return _dns_label(name)
-
-
-def _duration(text: str) -> str:
-    _require(_GO_DURATION.fullmatch(text) is not None, "must be a duration such as `30m` or `1h30m`")
-    return text
-
-
-def _relative_path(path: str) -> str:
-    _require(_RELATIVE.fullmatch(path) is not None, "must be a path relative to the folder of gitops.yaml, with `/`")
-    return path
-
-
-def _cron(schedule: str) -> str:
-    _require(len(schedule.split()) == CRON_FIELDS, "must be a cron schedule of five fields, such as `0 22 * * 1-5`")
-    return schedule
-
-
-def _sync_option(option: str) -> str:
-    name, _, value = option.partition("=")
-    _require(bool(name and value), "must be `Name=value`, such as `ServerSideApply=true`")
-    _require(
-        option != "ApplyOutOfSyncOnly=true", "makes a retry skip a failed Job and sync what needs it: leave it out"
-    )
-    _require(option != "Prune=confirm", "would hold every later commit until somebody confirms: use `protect: true`")
-    return option
-
-
-DnsLabel = Annotated[str, AfterValidator(_dns_label)]
-DnsSubdomain = Annotated[str, AfterValidator(_dns_subdomain)]
-ReleaseName = Annotated[str, AfterValidator(_release_name)]
-Duration = Annotated[str, AfterValidator(_duration)]
-RelativePath = Annotated[str, AfterValidator(_relative_path)]
-Cron = Annotated[str, AfterValidator(_cron)]
-SyncOption = Annotated[str, AfterValidator(_sync_option)]
-Text = Annotated[str, Field(min_length=1)]
 
 
 class Model(BaseModel):
@@ -107,15 +55,15 @@ class Chart(Model):
     @model_validator(mode="after")
     def _one_form(self) -> Self:
         remote = [self.repository, self.name, self.version]
-        _require((self.path is not None) != any(remote), "must be either {path} or {repository, name, version}")
-        _require(self.path is not None or all(remote), "needs all of repository, name and version")
+        require((self.path is not None) != any(remote), "must be either {path} or {repository, name, version}")
+        require(self.path is not None or all(remote), "needs all of repository, name and version")
         return self
 
 
 class ChartPin(Model):
     """The chart version one environment stays at until its release moves on."""
 
-    revision: Text | None = None
+    revision: Revision | None = None
     """A tag or commit of this repository at which the chart is taken."""
     repository: Text | None = None
     """URL of a Helm repository; needs `name` and `version`."""
@@ -127,8 +75,8 @@ class ChartPin(Model):
     @model_validator(mode="after")
     def _one_form(self) -> Self:
         remote = [self.repository, self.name, self.version]
-        _require((self.revision is not None) != any(remote), "must be either {revision} or {repository, name, version}")
-        _require(self.revision is not None or all(remote), "needs all of repository, name and version")
+        require((self.revision is not None) != any(remote), "must be either {revision} or {repository, name, version}")
+        require(self.revision is not None or all(remote), "needs all of repository, name and version")
         return self
 
 
@@ -143,7 +91,7 @@ class SyncWindow(Model):
     """How long it stays open, such as `8h`."""
     manual_sync: bool = False
     """Whether a person may sync by hand meanwhile; without it a deny window also holds back a rollback."""
-    time_zone: Text | None = None
+    time_zone: TimeZone | None = None
     """The schedule's time zone, such as `Europe/Berlin`; UTC when left out."""
 
 
@@ -184,12 +132,43 @@ class Secrets(Model):
     """Secret name → key → where that key comes from instead."""
 
 
+class Metadata(Model):
+    """What may be merged over a generated manifest's metadata."""
+
+    name: None = Field(default=None, exclude=True)
+    """The generated manifest's identity: files and references rest on it."""
+    namespace: None = Field(default=None, exclude=True)
+    """Argo CD's own namespace: set `argocd.namespace` in gitops.yaml."""
+    labels: dict[str, str | None] | None = None
+    """Labels; null removes one."""
+    annotations: dict[str, str | None] | None = None
+    """Annotations; null removes one."""
+    finalizers: list[Text] | None = None
+    """Finalizers in place of the generated ones."""
+
+
+class ManifestOverride(Model):
+    """What is merged over a generated manifest: maps merge, lists replace, null removes."""
+
+    metadata: Metadata | None = None
+    """Labels, annotations and finalizers."""
+    spec: dict[str, Any] | None = None
+    """Fields of the manifest's spec, in Argo CD's own words."""
+
+
+class ProjectOverride(ManifestOverride):
+    """What is merged over the AppProject; or the one to use instead."""
+
+    existing: DnsSubdomain | None = None
+    """Name of an AppProject that is managed elsewhere: none is generated, and nothing can be merged over it."""
+
+
 class ArgocdOverrides(Model):
     """What is merged over the generated manifests: maps merge, lists replace, null removes."""
 
-    application: dict[str, Any] | None = None
+    application: ManifestOverride | None = None
     """Merged over the Application, for example `{metadata: {labels: {team: forge}}}`."""
-    project: dict[str, Any] | None = None
+    project: ProjectOverride | None = None
     """Merged over the AppProject; or `{existing: NAME}` to use an AppProject that is managed elsewhere."""
 
 
@@ -222,7 +201,7 @@ class ClusterDefaults(Layer):
     """What every environment of a cluster shares."""
 
     cluster: None = Field(default=None, exclude=True)
-    """Not here: this is a cluster."""
+    """These are a cluster's own defaults."""
 
 
 class Cluster(Model):
@@ -232,14 +211,14 @@ class Cluster(Model):
     """The API server's URL as registered in Argo CD; `https://kubernetes.default.svc` is Argo CD's own cluster."""
     name: Text | None = None
     """The cluster's name as registered in Argo CD."""
-    kubernetes: Annotated[str, Field(pattern=r"^1\.\d+(\.\d+)?$")] | None = None
+    kubernetes: KubernetesVersion | None = None
     """Kubernetes version for rendering offline, quoted, such as `"1.33"`."""
     defaults: ClusterDefaults = ClusterDefaults()
     """What every environment of this cluster shares."""
 
     @model_validator(mode="after")
     def _one_address(self) -> Self:
-        _require((self.server is None) != (self.name is None), "needs exactly one of `server` and `name`")
+        require((self.server is None) != (self.name is None), "needs exactly one of `server` and `name`")
         return self
 
 
@@ -285,7 +264,7 @@ class Project(Model):
     `<name>`."""
     repository: Text
     """URL of this git repository as Argo CD reads it."""
-    revision: Text = "HEAD"
+    revision: Revision = "HEAD"
     """Branch that Argo CD follows; `HEAD` is the default branch."""
     chart: Chart
     """The Helm chart that every environment deploys."""
@@ -305,7 +284,8 @@ class Project(Model):
     @model_validator(mode="after")
     def _stages_differ(self) -> Self:
         names = [stage.name for stage in self.stages]
-        _require(len(names) == len(set(names)), "names a stage twice in `stages`")
+        for index, name in enumerate(names):
+            require(name not in names[:index], f"the stage `{name}` is there already", ("stages", index, "name"))
         return self
 
 

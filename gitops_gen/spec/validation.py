@@ -8,8 +8,8 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from gitops_gen.errors import Problem
-from gitops_gen.names import did_you_mean
-from gitops_gen.yaml_io import KeyPath, locate
+from gitops_gen.names import did_you_mean, nearest
+from gitops_gen.yaml_io import KeyPath, locate, scalar, written
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -52,21 +52,25 @@ def validate(model: type[ModelT], data: Any, file: str, text: Callable[[], str])
 
 
 def _problem(model: type[BaseModel], found: Any, file: str, text: str) -> Problem:
-    path = tuple(found["loc"])
-    message, hint = _explain(model, found)
+    path = (*found["loc"], *getattr(found.get("ctx", {}).get("error"), "path", ()))
+    message, hint = _explain(model, found, written(text, path))
     return Problem(file=file, line=locate(text, path), key=dotted(path), message=message, hint=hint)
 
 
-def _explain(model: type[BaseModel], found: Any) -> tuple[str, str]:
+def _explain(model: type[BaseModel], found: Any, source: str) -> tuple[str, str]:
     kind, value, path = found["type"], found["input"], found["loc"]
     if kind == "extra_forbidden":
         return "unknown key", did_you_mean(str(path[-1]), _known_keys(model, path[:-1]))
     if kind == "missing":
         return "is missing", f"add `{path[-1]}:`"
     if kind in _WANTED:
-        return _wrong_type(_WANTED[kind], value)
+        return _wrong_type(_WANTED[kind], value, source)
+    if kind == "none_required":
+        return "cannot be set here", _description(model, path)
     if kind == "literal_error":
-        return f"must be {found['ctx']['expected']}, is `{value}`", did_you_mean(str(value), _literals(found))
+        words = _literals(found)
+        hint = did_you_mean(str(value), words) if nearest(str(value), words) else ""
+        return f"must be {' or '.join(f'`{word}`' for word in words)}, is `{value}`", hint
     return _plain(found), ""
 
 
@@ -74,15 +78,20 @@ def _plain(found: Any) -> str:
     context = found.get("ctx", {})
     if found["type"] == "value_error":
         return str(context["error"])
-    if found["type"] == "string_pattern_mismatch":
-        return f"`{found['input']}` does not match {context['pattern']}"
     return "must not be empty" if found["type"] in {"string_too_short", "too_short"} else str(found["msg"])
 
 
-def _wrong_type(wanted: str, value: Any) -> tuple[str, str]:
+def _wrong_type(wanted: str, value: Any, source: str) -> tuple[str, str]:
     spoken = _SPOKEN.get(type(value), type(value).__name__)
-    hint = f'quote it: "{value}"' if wanted == "a string" and isinstance(value, bool | int | float) else ""
-    return f"must be {wanted}, is {spoken}", hint
+    return f"must be {wanted}, is {spoken}", quoting_hint(wanted, value, source)
+
+
+def quoting_hint(wanted: str, value: Any, source: str) -> str:
+    """How to get the `wanted` type by quotes, or by leaving them out; `source` is the value as it is written."""
+    if wanted == "a string" and isinstance(value, bool | int | float):
+        return f'quote it: "{source or value}"'
+    read = scalar(value) if isinstance(value, str) and value else None
+    return f"leave the quotes out: {value}" if read is not None and _SPOKEN.get(type(read)) == wanted else ""
 
 
 def _literals(found: Any) -> list[str]:
@@ -95,6 +104,15 @@ def _known_keys(model: type[BaseModel], path: KeyPath) -> list[str]:
         annotation = _step(annotation, step)
     inner = next(_models(annotation), None)
     return [field.alias or name for name, field in inner.model_fields.items()] if inner else []
+
+
+def _description(model: type[BaseModel], path: KeyPath) -> str:
+    annotation: Any = model
+    for step in path[:-1]:
+        annotation = _step(annotation, step)
+    inner = next(_models(annotation), None)
+    fields = inner.model_fields.items() if inner else ()
+    return next((field.description or "" for name, field in fields if path[-1] in (name, field.alias)), "")
 
 
 def _step(annotation: Any, step: str | int) -> Any:
