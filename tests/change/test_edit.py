@@ -1,0 +1,150 @@
+"""Edits of hand-written YAML keep every byte that they need not change."""
+
+import json
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gitops_gen.edit.difference import rewritten
+from gitops_gen.edit.document import delete, set_value
+from gitops_gen.edit.nodes import EditError, Kind, Node, parse
+from gitops_gen.edit.values import assigned, same
+from gitops_gen.errors import ProblemsError
+from gitops_gen.yaml_io import dump, load
+
+STYLES = Path(__file__).parent / "styles"
+NAMES = sorted(folder.name for folder in STYLES.iterdir() if folder.is_dir())
+
+
+def before(style: str) -> str:
+    return (STYLES / style / "before.yaml").read_bytes().decode()
+
+
+@pytest.mark.parametrize("style", NAMES)
+def test_style_survives_its_edits(style):
+    text = before(style)
+    for verb, path, *value in json.loads((STYLES / style / "edits.json").read_text()):
+        text = set_value(text, tuple(path), value[0], style) if verb == "set" else delete(text, tuple(path), style)
+    assert text == (STYLES / style / "after.yaml").read_bytes().decode()
+
+
+def test_corpus_is_large_enough():
+    assert len(NAMES) >= 30
+
+
+def scalars(node: Node, path=()):
+    if node.kind is Kind.SCALAR:
+        yield path, node
+    for index, entry in enumerate(node.entries):
+        yield from scalars(entry.value, (*path, entry.key if node.kind is Kind.MAP else index))
+
+
+@pytest.mark.parametrize("style", NAMES)
+@pytest.mark.parametrize("value", ["changed", "1e3", 7, True, None, "two\nlines\n", {"a": {"b": "c"}}, [1, {"d": "e"}]])
+def test_every_scalar_can_be_replaced_and_the_rest_stays(style, value):
+    text = before(style)
+    root = parse(text.removeprefix("\ufeff"))
+    for path, node in scalars(root) if root else ():
+        try:
+            edited = set_value(text, path, value, style)
+        except EditError:
+            assert style in ("anchor_elsewhere", "alias_replaced", "merge_key"), (style, path)
+            continue
+        assert same(load(edited, style), assigned(load(text, style), path, value))
+        assert lines_outside(text, node) <= set(edited.splitlines(keepends=True)) or not text.endswith("\n")
+
+
+def lines_outside(text: str, node: Node) -> set[str]:
+    text = text.removeprefix("\ufeff")
+    start = text.rfind("\n", 0, node.properties) + 1
+    start = text.rfind("\n", 0, max(start - 1, 0)) + 1  # the key may stand on the line before its value
+    end = text.find("\n", node.end)
+    return (
+        set((text[:start] + (text[end + 1 :] if end >= 0 else "")).splitlines(keepends=True))
+        - {"%YAML 1.1\n"}
+        - marked(text)
+    )
+
+
+def marked(text: str) -> set[str]:
+    first = text.splitlines(keepends=True)[:1]
+    return set(first)
+
+
+@pytest.mark.parametrize("style", NAMES)
+def test_setting_what_is_set_changes_nothing(style):
+    text = before(style)
+    assert rewritten(text, load(text, style), style) == text
+
+
+def test_an_anchored_value_is_not_changed_behind_its_aliases():
+    with pytest.raises(EditError, match="without changing something else"):
+        set_value("a: &x 1\nb: *x\n", ("a",), 2, "f.yaml")
+
+
+def test_a_value_behind_an_alias_is_refused():
+    with pytest.raises(EditError, match="alias"):
+        set_value("a: &x {b: 1}\nc: *x\n", ("c", "b"), 2, "f.yaml")
+
+
+def test_a_path_through_a_value_is_refused():
+    with pytest.raises(EditError, match="no map"):
+        set_value("a: text\n", ("a", "b"), 2, "f.yaml")
+
+
+def test_deleting_what_is_not_there_is_refused():
+    with pytest.raises(EditError, match="nothing is set"):
+        delete("a: 1\n", ("b",), "f.yaml")
+
+
+def test_broken_yaml_is_reported_with_its_line():
+    with pytest.raises(ProblemsError) as error:
+        set_value("a: 1\nb: [\n", ("a",), 2, "f.yaml")
+    assert error.value.problems[0].file == "f.yaml"
+
+
+WORDS = st.text(alphabet="ab1-:#{}[]'\" \n,é&*!|>%@`?.", min_size=1, max_size=8)
+KEYS = WORDS.map(lambda word: word.replace("\n", ""))
+SCALARS = st.one_of(
+    WORDS, st.integers(-5, 2000), st.booleans(), st.none(), st.sampled_from(["1e3", "0400", "on", "", "~"])
+)
+TREES = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(KEYS, inner, max_size=3)),
+    max_leaves=8,
+)
+MAPS = st.dictionaries(st.sampled_from(["a", "b", "c", "d"]), TREES, max_size=4)
+
+
+@settings(max_examples=300, deadline=None)
+@given(MAPS, MAPS)
+def test_any_value_can_be_rewritten_into_any_other(old, new):
+    text = "# head\n" + dump(old)
+    edited = rewritten(text, new, "f.yaml")
+    assert same(load(edited, "f.yaml"), new)
+    assert edited.startswith("# head\n")
+
+
+@settings(max_examples=200, deadline=None)
+@given(MAPS, MAPS)
+def test_flow_text_can_be_rewritten_too(old, new):
+    text = f"values: {json.dumps(old)} # tail\n"
+    edited = rewritten(text, {"values": new}, "f.yaml")
+    assert same(load(edited, "f.yaml"), {"values": new})
+    assert "# tail" in edited
+
+
+@settings(max_examples=200, deadline=None)
+@given(MAPS, st.sampled_from(["a", "b", "c", "d"]), SCALARS)
+def test_one_edit_is_one_place(old, key, value):
+    text = dump(old) if old else ""
+    edited = set_value(text, (key,), value, "f.yaml")
+    blocks = [
+        match
+        for match in SequenceMatcher(None, text.splitlines(), edited.splitlines()).get_opcodes()
+        if match[0] != "equal"
+    ]
+    assert len(blocks) <= 1 or len(str(old.get(key))) > 1
