@@ -104,8 +104,10 @@ def parse(text: str, file: str, *, namespace: str = "", chart: str = "") -> tupl
 
 def _objects(text: str, file: str, chart: str) -> Iterator[tuple[Mapping[str, Any], str, int]]:
     problems: list[Problem] = []
+    source = file
     for chunk, line in _chunks(text):
-        source = _template(match[1], chart) if (match := _SOURCE.search(chunk)) else file
+        # A template of several documents may have its name above the first one only.
+        source = _template(match[1], chart) if (match := _SOURCE.search(chunk)) else source
         try:
             documents = _load(chunk)
         except ProblemsError as error:

@@ -102,6 +102,8 @@ def _bound_lines(plan: SyncPlan) -> Iterator[str]:
             yield f"    {'+' if position else ' '} {amount:>7}  {term.title}: {term.reason}"
     application = plan.application or "APPLICATION"
     yield f"  to cut it short: argocd app terminate-op {application}"
+    if plan.policy.sync_timeout is not None:
+        yield "  the sync timeout counts retries too; after it the same commit is not tried again, a new one is"
 
 
 def _bound_words(bound: Bound) -> str:

@@ -54,7 +54,8 @@ def bound_of(steps: Sequence[Step], gates: Iterable[tuple[int, Gate]], policy: S
     """The bound for the sync that creates the objects (`first`), or for each one after it."""
     by_step: dict[int, list[Gate]] = {}
     for index, gate in gates:
-        if first or not gate.first_only:
+        # What the first sync did not wait for may still be on its way to healthy in a later one.
+        if first or not gate.first_only or steps[index].gated_by_prune:
             by_step.setdefault(index, []).append(gate)
     waits = [
         _step_term(steps[index], found)

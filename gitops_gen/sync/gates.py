@@ -92,7 +92,7 @@ def _job(manifest: Manifest) -> Gate:
         return Gate(manifest=manifest, seconds=None, reason="it is suspended", stuck=True)
     deadline = number(manifest.spec.get("activeDeadlineSeconds"))
     if deadline is None:
-        return _endless(manifest, "it has no activeDeadlineSeconds: a pod that never starts is waited for for ever")
+        return _endless(manifest, "it has no activeDeadlineSeconds: a pod that never starts ends nothing")
     # A Job counts as failed only after its pods are gone (since Kubernetes 1.31).
     grace = pod.grace if (pod := pod_of(manifest)) else 0
     return Gate(
@@ -110,10 +110,8 @@ def _deployment(manifest: Manifest, scaled: int | None) -> Gate:
         return _endless(manifest, f"progressDeadlineSeconds {written} stands for no deadline")
     deadline = KUBERNETES_PROGRESS_DEADLINE if written is None else written
     replicas = _replicas(manifest, scaled)
-    total, reason = (
-        deadline * replicas,
-        f"progressDeadlineSeconds {text(deadline)} {TIMES} {_replica_text(replicas, scaled)}",
-    )
+    total = deadline * replicas
+    reason = f"progressDeadlineSeconds {text(deadline)} {TIMES} {_replica_text(replicas, scaled)}"
     pod = pod_of(manifest)
     if mapping(manifest.spec.get("strategy")).get("type") == "Recreate" and replicas and pod:
         total, reason = total + pod.grace, f"{reason} + {text(pod.grace)} for the old pod to stop"
