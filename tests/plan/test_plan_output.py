@@ -1,0 +1,133 @@
+"""What `plan` prints: the picture of the waves, the sum, the findings; the flowchart; the data."""
+
+import json
+
+from manifest_kit import deployment, objects, planned, service, thing
+
+from gitops_gen.output.plan_data import plan_data
+from gitops_gen.output.plan_mermaid import mermaid_lines
+from gitops_gen.output.plan_text import plan_lines
+from gitops_gen.rules.sync import SYNC_RULES, judge
+from gitops_gen.sync.durations import TIMES
+from gitops_gen.sync.plan import SyncPlan, plan_of
+from gitops_gen.sync.policy import SyncPolicy
+
+WAIT = [{"name": "wait", "command": ["sh", "-c", "until nc -z redis 80; do sleep 1; done"]}]
+PASSWORD = {"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "redis", "key": "password"}}}
+
+
+def demo() -> SyncPlan:
+    pod = {"initContainers": WAIT, "containers": [{"name": "main", "env": [PASSWORD]}]}
+    everything = objects(
+        thing("PersistentVolumeClaim", "data", 0),
+        service("redis", 0),
+        deployment("redis", 0, pod={"volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]}),
+        deployment("app", 5, replicas=2, pod=pod),
+        thing("Job", "seed", 5),
+        thing("ConfigMap", "released", 40),
+    )
+    return plan_of(everything, SyncPolicy(sync_timeout=900), name="dev", application="demo-dev")
+
+
+TEXT = f"""\
+dev: 3 waves, 6 objects, 3 of 3 needs met: 2 findings
+
+  wave 0   ● PersistentVolumeClaim data
+           ● Service redis
+           ● Deployment redis
+           │   waits for PersistentVolumeClaim/data on its first sync, no end: a volume that never comes ends nothing
+           │   waits for Deployment/redis, at most 5m: progressDeadlineSeconds 5m {TIMES} 1 replica
+           ▼
+  wave 5   ● Deployment app
+           ● Job seed
+           │   waits for Job/seed, no end: it has no activeDeadlineSeconds: a pod that never starts ends nothing
+           │   waits for Deployment/app, at most 10m: progressDeadlineSeconds 5m {TIMES} 2 replicas
+           ▼
+  wave 40  ● ConfigMap released
+           ■ the sync ends here without waiting; a sync that prunes something waits here first
+  must be there already: Secret/redis
+
+Longest time before a revert is looked at
+  behind the first sync: 15m, the sync timeout; without it an endless wait
+       no end  wave 0: PersistentVolumeClaim/data: a volume that never comes ends nothing
+    +  no end  wave 5: Job/seed: it has no activeDeadlineSeconds: a pod that never starts ends nothing
+    +      6s  pauses: 2s after each wave but the last (its own step for the namespace): 3 {TIMES} 2s
+    +      1m  back-off: the longest pause before a retry takes the newest commit
+  behind a later sync: 15m, the sync timeout; without it an endless wait
+           5m  wave 0: Deployment/redis: progressDeadlineSeconds 5m {TIMES} 1 replica
+    +  no end  wave 5: Job/seed: it has no activeDeadlineSeconds: a pod that never starts ends nothing
+    +      6s  pauses: 2s after each wave but the last (its own wave for pruning): 3 {TIMES} 2s
+    +      1m  back-off: the longest pause before a retry takes the newest commit
+  to cut it short: argocd app terminate-op demo-dev
+  the sync timeout counts retries too; after it the same commit is not tried again, a new one is
+
+job-without-deadline: Job/seed (test.yaml)
+    is waited for in wave 5 and has no end: it has no activeDeadlineSeconds: a pod that never starts ends nothing
+    → set spec.activeDeadlineSeconds
+
+job-name-without-hash: Job/seed (test.yaml)
+    has a name that does not change with its content: a change fails, because a Job's template is immutable
+    → end the name with a hash of image, script and configuration (sha256sum | trunc 8), or make it a hook
+"""
+
+MERMAID = """\
+flowchart TB
+    subgraph s0["wave 0"]
+        n0_PersistentVolumeClaim_0["PersistentVolumeClaim/data"]
+        n0_Service_0["Service/redis"]
+        n0_Deployment_0["Deployment/redis"]
+    end
+    subgraph s1["wave 5"]
+        n1_Deployment_0["Deployment/app"]
+        n1_Job_0["Job/seed"]
+    end
+    subgraph s2["wave 40"]
+        n2_ConfigMap_0["ConfigMap/released"]
+    end
+    s0 == "no end" ==> s1
+    s1 == "no end" ==> s2
+    n0_Deployment_0 --> n1_Deployment_0
+"""
+
+
+def test_text() -> None:
+    assert "\n".join(plan_lines(judge(demo()))) + "\n" == TEXT
+
+
+def test_mermaid() -> None:
+    assert "\n".join(mermaid_lines(judge(demo()))) + "\n" == MERMAID
+
+
+def test_data_is_plain_json() -> None:
+    data = plan_data(judge(demo()))
+    assert json.loads(json.dumps(data)) == data
+    assert [wave["waits"] for wave in data["waves"]] == ["always", "always", "whenPruning"]
+    assert data["waves"][0]["gates"][0] == {
+        "object": "PersistentVolumeClaim/data",
+        "seconds": None,
+        "reason": "a volume that never comes ends nothing",
+        "firstSyncOnly": True,
+    }
+    assert {need["verdict"] for need in data["needs"]} == {"proven"}
+    assert (data["revert"]["laterSync"]["seconds"], data["revert"]["laterSync"]["sum"]) == (900, None)
+    assert [finding["rule"] for finding in data["findings"]] == ["job-without-deadline", "job-name-without-hash"]
+
+
+def test_a_proven_plan_says_so() -> None:
+    lines = list(plan_lines(judge(planned(deployment("app", 0)))))
+    assert lines[0] == "test: 1 wave, 1 object, 0 of 0 needs met: proven"
+
+
+def test_an_endless_wait_is_called_that() -> None:
+    judged = judge(planned(thing("StatefulSet", "db", 0), thing("ConfigMap", "last", 5)))
+    assert "  behind the first sync: for ever" in list(plan_lines(judged))
+    assert not judged.ok
+
+
+def test_each_rule_explains_itself() -> None:
+    for rule in SYNC_RULES:
+        assert rule.title[0].isupper()
+        assert rule.title[-1] != "."
+        assert rule.explanation.endswith(".")
+        assert rule.remedy[0].islower()
+    assert len({rule.id for rule in SYNC_RULES}) == len(SYNC_RULES)
