@@ -19,9 +19,10 @@ from gitops_gen.spec.files import (
     environment_names,
     read_environment,
     read_project,
+    read_text,
 )
 from gitops_gen.tree import stamp
-from gitops_gen.yaml_io import dump
+from gitops_gen.yaml_io import dump, locate
 
 COMMAND = "gitops-gen generate"
 
@@ -105,7 +106,8 @@ class _Builder:
             return
         try:
             environment = resolve(self.project, files)
-            self.problems += [*self.claim(environment), *self.value_problems(environment)]
+            self.problems += self.claim(environment)
+            self.problems += [] if problems else self.value_problems(environment)
             outputs = dict(environment_files(self.project, environment, self.paths)) if wanted else {}
         except ProblemsError as error:
             self.problems += error.problems
@@ -115,9 +117,11 @@ class _Builder:
 
     def claim(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
         server = environment.server or environment.server_name
-        return self.destinations.claim(
+        for problem in self.destinations.claim(
             environment.name, server=server, namespace=environment.namespace, cluster=environment.cluster
-        )
+        ):
+            line = locate(read_text(self.folder, problem.file), ("namespace",))
+            yield problem.at(problem.file, line)
 
     def remember(self, environment: ResolvedEnvironment, outputs: dict[str, str]) -> None:
         """Keep what a memo needs; not for a chart that lies elsewhere, whose content is not among the memo's facts."""
@@ -142,7 +146,13 @@ class _Builder:
             yield from self.charts.value_problems(environment)
         except GitopsError as error:
             self.broken_charts.add(environment.chart)
-            yield chart_problem(environment, error)
+            yield self.chart_problem(environment, error)
+
+    def chart_problem(self, environment: ResolvedEnvironment, error: GitopsError) -> Problem:
+        """A chart that cannot be had, or whose values cannot be merged, at the place that chose it."""
+        file = environment.files[-1] if environment.pinned else PROJECT_FILE
+        line = locate(read_text(self.folder, file), ("chart",))
+        return Problem(file=file, line=line, key="chart", message=str(error), hint=error.hint)
 
     def add_root(self) -> None:
         if self.project is not None:
@@ -162,9 +172,3 @@ def environment_files(
     )
     if not environment.existing_project:
         yield f"argocd/projects/{name}.yaml", stamp(app_project(project.spec, environment), environment.files, command)
-
-
-def chart_problem(environment: ResolvedEnvironment, error: GitopsError) -> Problem:
-    """A chart that cannot be had, or whose values cannot be merged, at the place that chose it."""
-    file = environment.files[-1] if environment.pinned else PROJECT_FILE
-    return Problem(file=file, key="chart", message=str(error), hint=error.hint)

@@ -102,7 +102,7 @@ def compare(
 def _compare_one(root: Path, path: str, new: str) -> Change | None:
     try:
         old = _read(os.path.join(root, path))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Change(path=path, state=State.MISSING, old=None, new=new)
     except (UnicodeDecodeError, OSError):
         return Change(path=path, state=State.FOREIGN, old=None, new=new)
@@ -157,10 +157,10 @@ def blocked(root: Path, changes: Iterable[Change], *, overwrite: bool) -> Iterat
         elif change.state is State.EDITED and not overwrite:
             yield Problem(file=change.path, message="was edited by hand", hint=_EDITED_HINT)
     for folder in ("argocd", "argocd/projects", "argocd/applications"):
-        if (root / folder).is_symlink():
-            yield Problem(
-                file=folder, message="is a symlink", hint="make it a folder: generated files are written into it"
-            )
+        path = root / folder
+        if path.is_symlink() or (path.exists() and not path.is_dir()):
+            message = "is a symlink" if path.is_symlink() else "is not a folder"
+            yield Problem(file=folder, message=message, hint="make it a folder: generated files are written into it")
 
 
 def write(root: Path, changes: Iterable[Change]) -> None:

@@ -43,7 +43,7 @@ class BinaryEngine:
         try:
             run([self._program, "show", "chart", str(path)])
         except ProcessError as error:
-            raise ChartError(f"{path}: {_helm_message(error)}") from error
+            raise ChartError(_helm_message(error)) from error
         return BinaryChart(self._program, path)
 
 

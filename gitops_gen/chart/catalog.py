@@ -2,6 +2,7 @@
 that was pulled.
 """
 
+import os
 import shutil
 import tempfile
 import weakref
@@ -14,7 +15,6 @@ from gitops_gen.chart.schema import Blame, ValuesSchema
 from gitops_gen.errors import Problem
 from gitops_gen.resolve.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.spec.files import read_text
-from gitops_gen.yaml_io import KeyPath, locate
 
 Export = Callable[[str, str, Path], None]
 """Writes a folder of the project as it was at a revision: revision, path, target folder."""
@@ -26,9 +26,14 @@ PULLED = ".gitops-gen/charts"
 class Charts:
     """Loads charts on demand; an environment's chart is looked up by its source."""
 
-    def __init__(self, root: Path, engine: Callable[[], Engine], export: Export) -> None:
-        """`engine` opens Helm; it is asked when the first chart is needed."""
+    def __init__(
+        self, root: Path, engine: Callable[[], Engine], export: Export, *, repository: Path | None = None
+    ) -> None:
+        """`engine` opens Helm; it is asked when the first chart is needed. `repository` is the top of the git
+        repository, which a chart must not leave.
+        """
         self._root, self._open_engine, self._export = root, engine, export
+        self._repository = (repository or root).resolve()
         self._loaded: dict[ChartSource, LoadedChart] = {}
         self._schemas: dict[ChartSource, ValuesSchema | None] = {}
 
@@ -57,11 +62,11 @@ class Charts:
         schema = self.schema(environment.chart)
         if schema is not None:
             final = self.chart(environment.chart).final_values(environment.values)
-            blame = Blame(layers=environment.layers, line_of=self._line_of, fallback=environment.files[1])
+            blame = Blame(layers=environment.layers, text_of=self._text_of, fallback=environment.files[1])
             yield from schema.problems(final, blame)
 
-    def _line_of(self, file: str, path: KeyPath) -> int | None:
-        return locate(read_text(self._root, file), path)
+    def _text_of(self, file: str) -> str:
+        return read_text(self._root, file)
 
     def pulled(self, source: ChartSource) -> Path:
         """Where the archive of a Helm repository's chart is expected."""
@@ -72,15 +77,23 @@ class Charts:
         return not source.repository or self.pulled(source).is_file()
 
     def _load(self, source: ChartSource) -> LoadedChart:
+        place = self._place(source)
+        try:
+            return self._engine.load(place)
+        except ChartError as error:
+            raise ChartError(f"{source.label}: {error}", error.hint) from error
+
+    def _place(self, source: ChartSource) -> Path:
+        """The chart's folder or archive, brought here when it is pinned."""
         if source.repository:
             if not self.is_at_hand(source):
-                raise ChartError(f"the chart {source.name} {source.version} is not here", pull_hint(source))
-            return self._engine.load(self.pulled(source))
+                raise ChartError(f"the chart {source.label} is not here", pull_hint(source))
+            return self.pulled(source)
         if not source.revision:
-            return self._engine.load(self._folder(source.path))
+            return self._folder(source.path)
         target = self._scratch() / Path(source.path).name
         self._export(source.revision, source.path, target)
-        return self._engine.load(target)
+        return target
 
     def _scratch(self) -> Path:
         """A folder that goes away with this object, or with the process: an engine may read from it until then."""
@@ -92,7 +105,18 @@ class Charts:
         folder = self._root / path
         if not (folder / "Chart.yaml").is_file():
             raise ChartError(f"{path}: no Chart.yaml there", "set `chart.path` in gitops.yaml to the chart's folder")
+        if outside := next(self._outside(folder), None):
+            raise ChartError(
+                f"{outside} is outside of the git repository, where Argo CD sees nothing", "move it inside"
+            )
         return folder
+
+    def _outside(self, folder: Path) -> Iterator[str]:
+        """The chart, or a symlink in it, where it leaves the repository."""
+        inside = [Path(place, name) for place, folders, files in os.walk(folder) for name in (*folders, *files)]
+        for path in (folder, *(path for path in inside if path.is_symlink())):
+            if not path.resolve().is_relative_to(self._repository):
+                yield os.path.relpath(path, self._root)
 
 
 def pull_hint(source: ChartSource) -> str:

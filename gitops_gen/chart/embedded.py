@@ -51,7 +51,7 @@ class EmbeddedEngine:
                 _check_installable(chart)
                 return EmbeddedChart(_archive(chart, path), chart.metadata)
         except helm_python.HelmError as error:
-            raise ChartError(f"{path}: {error}") from error
+            raise ChartError(str(error).removeprefix(f"{path}: ")) from error
 
 
 class EmbeddedChart:
@@ -90,8 +90,11 @@ class EmbeddedChart:
     def _check_kubernetes(self, release: Release) -> None:
         constraint = str(self._metadata.get("kubeVersion") or "")
         if constraint and not _satisfies(constraint, release.kube_version):
-            wanted = release.kube_version or "the engine's default Kubernetes"
-            raise ChartError(f"chart requires kubeVersion: {constraint} which is incompatible with Kubernetes {wanted}")
+            wanted = f"Kubernetes {release.kube_version}" if release.kube_version else "Helm's own default"
+            raise ChartError(
+                f"chart requires kubeVersion: {constraint} which is incompatible with {wanted}",
+                "set the cluster's `kubernetes:` in gitops.yaml to the version that it runs",
+            )
 
 
 def _render(chart: helm_python.Chart, release: Release) -> dict[str, str]:

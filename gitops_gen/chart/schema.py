@@ -12,8 +12,8 @@ from gitops_gen.chart.engine import ChartError, Values
 from gitops_gen.errors import Problem
 from gitops_gen.names import did_you_mean
 from gitops_gen.resolve.layers import ValueLayer, setter
-from gitops_gen.spec.validation import dotted
-from gitops_gen.yaml_io import KeyPath
+from gitops_gen.spec.validation import dotted, quoting_hint
+from gitops_gen.yaml_io import KeyPath, locate, written
 
 MESSAGE_LENGTH = 300
 
@@ -25,7 +25,8 @@ class ValuesSchema:
         try:
             self._validator = jsonschema_rs.validator_for(schema, validate_formats=True, offline=True)
         except (jsonschema_rs.ValidationError, ValueError) as error:
-            raise ChartError(f"values.schema.json is no usable schema: {error}") from error
+            reason = getattr(error, "message", error)
+            raise ChartError(f"values.schema.json is no usable schema: {reason}") from error
         self._schema = schema
 
     def problems(self, final: Values, blame: "Blame") -> Iterator[Problem]:
@@ -33,18 +34,22 @@ class ValuesSchema:
         if self._validator.is_valid(final):
             return
         for error in self._validator.iter_errors(final):
-            for path, message, hint in self._explain(error):
+            for path, message, hint in self._explain(error, blame):
                 yield blame.problem(path, message, hint)
 
-    def _explain(self, error: Any) -> Iterator[tuple[KeyPath, str, str]]:
+    def _explain(self, error: Any, blame: "Blame") -> Iterator[tuple[KeyPath, str, str]]:
         path = tuple(error.instance_path)
-        unexpected = getattr(error.kind, "unexpected", None)
-        if unexpected is None:
-            yield path, _message(error), ""
-            return
-        known = self._known_keys(tuple(error.schema_path)[:-1])
-        for key in unexpected:
-            yield (*path, key), "unknown value: the chart has no such key", did_you_mean(key, known)
+        match error.kind.name:
+            case "additionalProperties" | "unevaluatedProperties":
+                known = self._known_keys(tuple(error.schema_path)[:-1])
+                for key in error.kind.unexpected:
+                    yield (*path, key), "unknown value: the chart has no such key", did_you_mean(key, known)
+            case "required":
+                yield (*path, error.kind.property), "the chart needs it", ""
+            case "type" if error.kind.types == ["string"]:
+                yield path, _message(error), quoting_hint("a string", error.instance, blame.written(path))
+            case _:
+                yield path, _message(error), ""
 
     def _known_keys(self, schema_path: KeyPath) -> list[str]:
         current: Any = self._schema
@@ -70,24 +75,31 @@ def _message(error: Any) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Blame:
-    """Leads a value back to where it was set: the layers that went into it, and how to find a line in a file.
+    """Leads a value back to where it was set: the layers that went into it, and the text of a file.
 
     What no layer set (the chart's own default, a missing key) is blamed on the file `fallback`.
     """
 
     layers: tuple[ValueLayer, ...]
-    line_of: Callable[[str, KeyPath], int | None]
+    text_of: Callable[[str], str]
     fallback: str
 
     def problem(self, path: KeyPath, message: str, hint: str) -> Problem:
         """The problem with the final value at `path`, at the layer that decided it."""
         found = setter(self.layers, path)
         if found is None:
+            line = locate(self.text_of(self.fallback), ("values", *path))
             hint = hint or "no layer sets it; set it here"
-            return Problem(file=self.fallback, key=dotted(("values", *path)), message=message, hint=hint)
+            return Problem(file=self.fallback, line=line, key=dotted(("values", *path)), message=message, hint=hint)
         layer, set_path = found
         full = (*layer.prefix, *set_path)
         message = message if set_path == path else f"{message} (at `{dotted(path)}`)"
-        return Problem(
-            file=layer.file, line=self.line_of(layer.file, full), key=dotted(full), message=message, hint=hint
-        )
+        line = locate(self.text_of(layer.file), full)
+        return Problem(file=layer.file, line=line, key=dotted(full), message=message, hint=hint)
+
+    def written(self, path: KeyPath) -> str:
+        """The value at `path` as the layer that decides it has it in its file; empty when none has."""
+        found = setter(self.layers, path)
+        if found is None or found[1] != path:
+            return ""
+        return written(self.text_of(found[0].file), (*found[0].prefix, *path))

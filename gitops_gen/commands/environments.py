@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from gitops_gen.argocd.manifests import application_name
 from gitops_gen.commands.workspace import Workspace
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
-from gitops_gen.resolve.environment import ChartSource
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,17 +42,10 @@ def list_environments(workspace: Workspace) -> list[EnvironmentRow]:
                 cluster=environment.cluster,
                 namespace=environment.namespace,
                 application=application_name(project.spec, name),
-                chart=chart_label(environment.chart),
+                chart=environment.chart.label,
                 automated=environment.sync.automated,
                 protect=environment.protect,
             )
         )
     fail_if_any(problems)
     return sorted(rows, key=lambda row: (order.get(row.stage, -1), row.name))
-
-
-def chart_label(chart: ChartSource) -> str:
-    """A chart in a few letters."""
-    if chart.repository:
-        return f"{chart.name} {chart.version}"
-    return f"{chart.path}@{chart.revision}" if chart.revision else chart.path

@@ -8,7 +8,7 @@ from gitops_gen.argocd.manifests import ManifestPaths
 from gitops_gen.chart.catalog import Charts
 from gitops_gen.chart.engine import open_engine
 from gitops_gen.errors import Problem, ProblemsError, UsageError, fail_if_any
-from gitops_gen.git.repository import export, prefix
+from gitops_gen.git.repository import export, git_root, prefix
 from gitops_gen.memo import Memo
 from gitops_gen.names import did_you_mean
 from gitops_gen.resolve.environment import ResolvedEnvironment, resolve
@@ -60,5 +60,5 @@ class Workspace:
 def open_workspace(start: Path, engine: str = "") -> Workspace:
     """The project that `start` lies in. Raises `GitopsError` when there is none, `UsageError` for an unknown engine."""
     folder = find_project(start)
-    charts = Charts(folder, partial(open_engine, engine), partial(export, folder))
+    charts = Charts(folder, partial(open_engine, engine), partial(export, folder), repository=git_root(folder))
     return Workspace(folder=folder, charts=charts, paths=ManifestPaths(prefix=prefix(folder)), engine=engine)

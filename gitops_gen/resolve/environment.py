@@ -37,6 +37,13 @@ class ChartSource:
     name: str = ""
     version: str = ""
 
+    @property
+    def label(self) -> str:
+        """The chart in a few letters: `path`, `path@revision` or `name version`."""
+        if self.repository:
+            return f"{self.name} {self.version}"
+        return f"{self.path}@{self.revision}" if self.revision else self.path
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SyncSettings:
