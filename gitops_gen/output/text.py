@@ -4,13 +4,16 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from difflib import unified_diff
+from textwrap import wrap
 from typing import Any
 
 from gitops_gen.commands.environments import EnvironmentRow
 from gitops_gen.commands.explain import Explanation
 from gitops_gen.errors import Problem
+from gitops_gen.rules.rule import Rule
 from gitops_gen.tree import Change, State
 
+TEXT_WIDTH = 100
 _DONE = {
     State.MISSING: "created",
     State.STALE: "updated",
@@ -78,3 +81,17 @@ def _cell(value: object) -> str:
 
 def _value(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+def rule_table(rules: Iterable[Rule]) -> Iterator[str]:
+    """`rules` as a table."""
+    return table(["ID", "WHAT IT SAYS"], ([rule.id, rule.title] for rule in rules))
+
+
+def rule_lines(rule: Rule) -> Iterator[str]:
+    """One rule in full."""
+    yield f"{rule.id}: {rule.title}"
+    yield ""
+    yield from wrap(rule.explanation, TEXT_WIDTH)
+    yield ""
+    yield from wrap(f"What to do: {rule.remedy}", TEXT_WIDTH)

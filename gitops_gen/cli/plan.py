@@ -1,0 +1,100 @@
+"""The verbs that prove a sync before the push: plan, rules."""
+
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from gitops_gen.cli.app import (
+    Settings,
+    cli,
+    environments_argument,
+    output_option,
+    pass_settings,
+    print_data,
+    print_lines,
+)
+from gitops_gen.errors import UsageError
+
+if TYPE_CHECKING:
+    from gitops_gen.rules.sync import JudgedPlan
+
+
+@cli.command()
+@environments_argument
+@click.option("--all", "every", is_flag=True, help="Every environment (also the default).")
+@click.option("--rendered", type=click.File(), metavar="FILE", help="Manifests from elsewhere; `-` is standard input.")
+@click.option("--namespace", metavar="NAME", default="", help="With --rendered: where namespaced objects go.")
+@click.option("--sync-timeout", metavar="DURATION", help="With --rendered: Argo CD's sync timeout, such as 30m.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "json", "yaml", "mermaid"]),
+    default="text",
+    show_default=True,
+    help="How to print the result.",
+)
+@pass_settings
+def plan(
+    settings: Settings,
+    environments: tuple[str, ...],
+    every: bool,
+    rendered: TextIO | None,
+    namespace: str,
+    sync_timeout: str | None,
+    output: str,
+) -> int:
+    """Show how Argo CD will sync, wave by wave, and prove that it ends; exit 1 when it does not.
+
+    Says the longest time before a revert is looked at, as a sum that you can check.
+
+    \b
+    gitops-gen plan
+    gitops-gen plan production --output mermaid
+    helm template shop ./shop | gitops-gen plan --rendered - --sync-timeout 30m
+    """
+    from gitops_gen.commands import plan as command
+
+    if rendered is None:
+        plans = command.plan(settings.workspace(), () if every else environments)
+    elif environments or every:
+        raise UsageError("--rendered plans one file, not environments", "leave out the environments or --rendered")
+    else:
+        plans = (command.plan_rendered(rendered.read(), rendered.name, namespace=namespace, sync_timeout=sync_timeout),)
+    _print_plans(plans, output)
+    return 0 if all(judged.ok for judged in plans) else 1
+
+
+def _print_plans(plans: "tuple[JudgedPlan, ...]", output: str) -> None:
+    from gitops_gen.output.plan_data import plan_data
+    from gitops_gen.output.plan_mermaid import mermaid_lines
+    from gitops_gen.output.plan_text import plan_lines
+
+    if output in ("json", "yaml"):
+        print_data([plan_data(judged) for judged in plans], output)
+        return
+    lines = mermaid_lines if output == "mermaid" else plan_lines
+    for index, judged in enumerate(plans):
+        print_lines(([""] if index else []) + list(lines(judged)))
+
+
+@cli.command()
+@click.argument("rule_id", metavar="[ID]", required=False, default="")
+@output_option
+@pass_settings
+def rules(_settings: Settings, rule_id: str, output: str) -> int:
+    """List the rules about a sync, or explain one.
+
+    \b
+    gitops-gen rules
+    gitops-gen rules deadlock
+    """
+    from gitops_gen.output.text import rule_lines, rule_table
+    from gitops_gen.rules.sync import SYNC_RULES, rule_named
+
+    chosen = [rule_named(rule_id)] if rule_id else SYNC_RULES
+    if output != "text":
+        facts = ("id", "title", "explanation", "remedy")
+        print_data([{fact: getattr(rule, fact) for fact in facts} for rule in chosen], output)
+    else:
+        print_lines(rule_lines(chosen[0]) if rule_id else rule_table(chosen))
+    return 0
