@@ -264,7 +264,8 @@ def _check_depth(text: str) -> None:
     """Refuse what is nested too deeply before it is composed: libyaml's composer recurses in C and takes the process
     with it.
     """
-    if text.count("[") + text.count("{") + text.count("- ") + text.count("? ") < DEPTH_LIMIT:
+    brackets = text.count("[") + text.count("{") + text.count("- ") + text.count("? ")
+    if brackets < DEPTH_LIMIT and " " * (DEPTH_LIMIT - 1) not in text:
         return
     depth = 0
     events = _Composer(text)
