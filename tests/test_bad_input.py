@@ -1,0 +1,136 @@
+"""Bad input: each folder of `inputs/faults` lays one fault over the small good project. The command must say what is
+wrong, word for word as in `expected.txt`, and leave every file as it was.
+
+A fault's folder holds the files that differ and, beside them: `expected.txt` (standard error and exit code),
+`arguments.txt` (the command, `generate` when absent), `removed.txt` (paths of the good project that are not there) and
+`symlinks.txt` (path and target: Argo CD refuses a repository that holds symlinks which lead out of it, and this
+repository is one that it reads).
+"""
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import INPUTS, GitopsGen, Golden, tree
+
+FOLDER = INPUTS / "faults"
+FAULTS = sorted(path.name for path in FOLDER.iterdir())
+NOTES = ("expected.txt", "arguments.txt", "removed.txt", "symlinks.txt")
+
+#: faults of a file as a whole, or of something that is no input file: these have no line
+WITHOUT_LINE = re.compile(
+    r"argocd-folder|in-the-way|generated-file|orphan|chart-(output|template|kubernetes)|environment(s?-folder|s-a-file)"
+    r"|environment-file-a-folder|misnamed|missing$|-yml$|symlink-(out|to)|project-symlink|^unknown-(command|environment)$"
+    r"|unknown-\w+-to-(explain|render)|environment-as-a-path"
+)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_told_and_nothing_is_written(fault: str, good: Path, gitops_gen: GitopsGen, golden: Golden) -> None:
+    lay_over(good, FOLDER / fault)
+    before = tree(good)
+
+    result = gitops_gen(good, *arguments(FOLDER / fault))
+
+    assert tree(good) == before
+    assert result.code in (1, 2), result.err
+    golden(FOLDER / fault / "expected.txt", f"{result.err.replace(str(good), 'PROJECT')}exit {result.code}\n")
+
+
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if not WITHOUT_LINE.search(fault)])
+def test_a_fault_is_told_with_file_and_line(fault: str) -> None:
+    told = (FOLDER / fault / "expected.txt").read_text().splitlines()
+    problems = [line for line in told if not line.startswith(("    ", "error:", "exit "))]
+    assert problems
+    assert all(re.match(r"(gitops\.yaml|environments/[\w./-]+):[1-9]\d*: \S", line) for line in problems), problems
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("generate --chek", "--chek"),
+        ("--engine tiller generate", "'embedded', 'binary'"),
+        ("schema enviroment", "'environment'"),
+        ("render", "ENV"),
+        ("render dev extra", "extra"),
+        ("generate --output xml", "'json'"),
+        ("-C nowhere generate", "nowhere"),
+        ("env lst", "did you mean `list`?"),
+    ],
+)
+def test_usage_that_the_parser_refuses(typed: str, said: str, good: Path, gitops_gen: GitopsGen) -> None:
+    before = tree(good)
+
+    result = gitops_gen(good, *shlex.split(typed))
+
+    assert (result.code, result.out) == (2, "")
+    assert said in result.err
+    assert result.err.startswith("Usage: gitops-gen ")
+    assert tree(good) == before
+
+
+@pytest.mark.parametrize("fault", ["alias-bomb", "generated-file-edited", "unknown-environment"])
+def test_nothing_goes_to_standard_output(fault: str, good: Path, gitops_gen: GitopsGen) -> None:
+    lay_over(good, FOLDER / fault)
+    assert gitops_gen(good, *arguments(FOLDER / fault)).out == ""
+
+
+def test_a_checkout_with_crlf_and_a_byte_order_mark_is_no_fault(good: Path, gitops_gen: GitopsGen) -> None:
+    for file in (
+        "gitops.yaml",
+        "environments/dev/environment.yaml",
+        "environments/dev/values.yaml",
+        "argocd/root.yaml",
+    ):
+        path = good / file
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    release = good / "environments/dev/release.yaml"
+    release.write_bytes(b"\xef\xbb\xbf" + release.read_bytes())
+
+    assert gitops_gen(good, "generate", "--check").code == 0
+
+
+def test_an_environment_behind_a_symlink_out_of_the_repository(
+    good: Path, gitops_gen: GitopsGen, tmp_path: Path
+) -> None:
+    shutil.move(good / "environments/dev", tmp_path / "elsewhere")
+    (good / "environments/dev").symlink_to(tmp_path / "elsewhere")
+
+    result = gitops_gen(good, "generate")
+
+    assert result.code == 1
+    assert result.err.startswith("environments/dev: is a symlink that leaves the project")
+
+
+def test_a_chart_of_another_project_of_the_same_repository_is_no_fault(good: Path, gitops_gen: GitopsGen) -> None:
+    project = good / "shop"
+    project.mkdir()
+    for name in ("gitops.yaml", "environments"):
+        shutil.move(good / name, project / name)
+    (project / "gitops.yaml").write_text((project / "gitops.yaml").read_text().replace("path: chart", "path: ../chart"))
+
+    assert gitops_gen(project, "generate", "--overwrite").code == 0
+    assert "    path: chart\n" in (project / "argocd/applications/dev.yaml").read_text()
+
+
+def lay_over(project: Path, fault: Path) -> None:
+    """Put the fault's files over the project's."""
+    for (name,) in note(fault, "removed.txt"):
+        path = project / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    shutil.copytree(fault, project, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*NOTES))
+    for name, target in note(fault, "symlinks.txt"):
+        (project / name).symlink_to(target)
+
+
+def note(fault: Path, name: str) -> list[list[str]]:
+    """The words of each line of a note beside the fault's files."""
+    file = fault / name
+    return [shlex.split(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def arguments(fault: Path) -> list[str]:
+    """The command line of a fault."""
+    return next(iter(note(fault, "arguments.txt")), ["generate"])
