@@ -1,7 +1,5 @@
 """`python -m tests.e2e`: the control plane to try things in, until Ctrl-C."""
 
-from __future__ import annotations
-
 import contextlib
 import signal
 import sys
@@ -13,12 +11,13 @@ from .programs import BIN, missing
 def main() -> int:
     """Start a cluster, say how to use it, and wait."""
     if absent := missing():
-        print("missing; tests/e2e/build.sh builds them:", *absent, sep="\n  ", file=sys.stderr)
+        sys.stderr.write("\n  ".join(["missing; tests/e2e/build.sh builds them:", *absent]) + "\n")
         return 2
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Cluster() as cluster:
-        print(f"export KUBECONFIG={cluster.kubeconfig} PATH={BIN}:$PATH", flush=True)
-        print("Ctrl-C ends it", file=sys.stderr)
+        sys.stdout.write(f"export KUBECONFIG={cluster.kubeconfig} PATH={BIN}:$PATH\n")
+        sys.stdout.flush()
+        sys.stderr.write("Ctrl-C ends it\n")
         with contextlib.suppress(KeyboardInterrupt):
             signal.pause()
     return 0

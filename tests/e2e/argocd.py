@@ -1,7 +1,5 @@
 """What Argo CD says about its Applications, and what it renders."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 from collections.abc import Callable

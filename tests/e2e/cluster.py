@@ -4,8 +4,6 @@ etcd, kube-apiserver, controller-manager, scheduler, a KWOK node, Redis, Argo CD
 application-controller, and External Secrets: up in about fifteen seconds, and gone with the `with` block.
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import json
@@ -205,6 +203,15 @@ class Cluster:
             "--revision-cache-expiration=2s",
         )
         self.processes.wait("repo-server", lambda: connect(self.port["repo-server"]))
+        self._start_application_controller()
+
+    def set_sync_timeout(self, seconds: int) -> None:
+        """Restart Argo CD's controller with another sync timeout, as one does after a change of its settings."""
+        self.sync_timeout = seconds
+        self.processes.stop("application-controller")
+        self._start_application_controller()
+
+    def _start_application_controller(self) -> None:
         self._start_argocd_part(
             "application-controller",
             f"--kubeconfig={self.kubeconfig}",
@@ -228,6 +235,8 @@ class Cluster:
         scratch = str(self.state / "tmp")
         return {
             "ARGOCD_FAKE_IN_CLUSTER": "true",
+            "ARGOCD_K8S_CLIENT_QPS": "1000",
+            "ARGOCD_K8S_CLIENT_BURST": "2000",
             "ARGOCD_GPG_ENABLED": "false",
             "ARGOCD_TLS_DATA_PATH": scratch,
             "ARGOCD_SSH_DATA_PATH": scratch,

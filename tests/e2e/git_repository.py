@@ -1,7 +1,5 @@
 """A git repository on disk that Argo CD reads through file://."""
 
-from __future__ import annotations
-
 import os
 import pathlib
 import subprocess

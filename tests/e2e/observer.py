@@ -5,15 +5,13 @@ its place in one order over all kinds: what came first is read off, never guesse
 Scenarios wait on what was observed; nothing here polls.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from .api import Api, Object, RefusedError, Resource
+from .api import Api, Object, Resource
 
 T = TypeVar("T")
 
@@ -116,8 +114,6 @@ class Observer:
         while not self._closed:
             try:
                 for change in self._api.watch(resource.path, revision):
-                    if change["type"] == "ERROR":
-                        raise RefusedError(f"watch of {resource.kind}: {change['object']}")
                     revision = change["object"]["metadata"]["resourceVersion"]
                     self._record(change["type"], resource.kind, change["object"])
             except Exception as error:  # noqa: BLE001 - a thread has no other way to tell

@@ -1,7 +1,5 @@
 """The long-running processes of one cluster: started with a log file each, and gone when their parent is gone."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import pathlib

@@ -3,8 +3,6 @@
 `build.sh` makes everything that this module finds; nothing here builds or downloads.
 """
 
-from __future__ import annotations
-
 import os
 import pathlib
 import re

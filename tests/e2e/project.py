@@ -4,8 +4,6 @@ Only what a simulated cluster needs is different: where the repository lies, dea
 of its own. Everything after that is done as a person does it: edit, `gitops-gen generate`, commit.
 """
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 import json
@@ -14,13 +12,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
-
-from gitops_gen.manifests.objects import parse
-from gitops_gen.sync.policy import SyncPolicy
-from gitops_gen.sync.steps import steps_of
 
 from .api import Object, RefusedError
 from .cluster import Cluster
@@ -47,6 +42,18 @@ DEADLINES: Object = {
     "worker": {"progressDeadlineSeconds": DEADLINE},
     "smokeTest": {"activeDeadlineSeconds": DEADLINE, "backoffLimit": 0},
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What the scenarios hold against the real sync."""
+
+    steps: list[Step]
+    #: the waves that every sync waits for
+    gated: list[int]
+    #: the longest wait of a revert in seconds, behind a first sync and behind a later one
+    first_revert: float
+    later_revert: float
 
 
 class Project:
@@ -138,7 +145,7 @@ class Project:
             self._store.provide(self.render(environment))
 
     def withdraw(self) -> None:
-        """Take the project out of the cluster at once, without Argo CD's help; root first, which would heal the rest."""
+        """Take the project out of the cluster without Argo CD; root first, which would heal the rest."""
         deployed = [self.application(name) for name in self._deployed()]
         for name in [self.name, *deployed]:
             for kind in ("application", "appproject"):
@@ -159,15 +166,20 @@ class Project:
         """What `gitops-gen render` prints."""
         return [found for found in yaml.safe_load_all(self.run("render", environment)) if found]
 
-    def plan(self, environment: str) -> list[Step]:
-        """What `gitops-gen plan` says about the order of a sync."""
-        planned = steps_of(parse(self.run("render", environment), "rendered"), SyncPolicy())
-        tasks = [task for step in planned for task in step.tasks]
-        grouped = itertools.groupby(tasks, key=lambda task: (task.wave, task.manifest.kind))
-        return [
-            Step(wave=wave, kind=kind, names=frozenset(task.manifest.name for task in group))
-            for (wave, kind), group in grouped
-        ]
+    def plan(self, environment: str) -> Plan:
+        """What `gitops-gen plan` says about the sync of an environment."""
+        (planned,) = json.loads(self.run("plan", environment, "--output", "json"))
+        objects = [(wave["wave"], *found["id"].split("/")) for wave in planned["waves"] for found in wave["objects"]]
+        grouped = itertools.groupby(objects, key=lambda found: found[:2])
+        return Plan(
+            steps=[
+                Step(wave=wave, kind=kind, names=frozenset(name for _, _, name in group))
+                for (wave, kind), group in grouped
+            ],
+            gated=[wave["wave"] for wave in planned["waves"] if wave["waits"] == "always"],
+            first_revert=planned["revert"]["firstSync"]["seconds"],
+            later_revert=planned["revert"]["laterSync"]["seconds"],
+        )
 
     def manifest(self, path: str) -> Object:
         """A generated manifest, as it is in the working tree."""

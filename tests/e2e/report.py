@@ -1,7 +1,5 @@
 """The table at the end of a run: scenario, seconds, verdict."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

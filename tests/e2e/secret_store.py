@@ -3,8 +3,6 @@
 https://external-secrets.io/latest/provider/fake/
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """The order of a sync as it was observed: when each object of an Application first appeared, and when it was ready."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The whole reference repository through `argocd/root.yaml`: it comes up in the promised order, and then rests."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 
@@ -33,13 +31,15 @@ def test_every_environment_comes_up_in_the_order_of_the_plan(cluster: Cluster, p
     assert project.environments == ["dev", "production", "staging"]
     for environment in project.environments:
         seen = lives(cluster.observer.since(), project.application(environment))
-        assert steps(seen) == project.plan(environment), environment
+        assert steps(seen) == project.plan(environment).steps, environment
 
 
 @pytest.mark.scenario("1 first sync waits for each gate")
 def test_no_wave_begins_before_the_one_before_is_ready(cluster: Cluster, project: Project) -> None:
     for environment in project.environments:
         seen = lives(cluster.observer.since(), project.application(environment))
+        gated = project.plan(environment).gated
+        assert gated == [-15, -10, 0, 5, 10, 15, 20, 30]
         for life in seen:
             later = [other.created for other in seen if other.wave > life.wave]
             assert not later or (life.ready and life.ready < min(later)), f"{environment}: {life}"

@@ -1,7 +1,5 @@
 """The harness itself, on a chart of a few lines: what the scenarios rely on is true here first."""
 
-from __future__ import annotations
-
 import pathlib
 import shutil
 from collections.abc import Iterator
@@ -74,7 +72,8 @@ def test_a_wave_begins_after_the_one_before_is_ready(cluster: Cluster, deployed:
 def test_the_repo_server_renders_what_is_in_the_cluster(
     argocd: ArgoCD, cluster: Cluster, deployed: str, repository: GitRepository
 ) -> None:
-    rendered = {(found["kind"], found["metadata"]["name"]) for found in argocd.render(application(deployed, repository.url))}
+    manifests = argocd.render(application(deployed, repository.url))
+    rendered = {(found["kind"], found["metadata"]["name"]) for found in manifests}
     assert rendered == {(life.key.kind, life.key.name) for life in lives(cluster.observer.since(), deployed)}
 
 
