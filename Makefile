@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+DEV    := $(VENV)/.ready-for-development
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: help setup demo test lint types check schemas bench e2e clean
 
@@ -13,26 +15,30 @@ help:
 	@echo 'make e2e    run the scenarios on a real Argo CD (Go, redis-server; builds its programs once, about 20 minutes)'
 	@echo 'make bench  measure the speeds that the documentation names'
 
-setup: $(READY)
+setup: $(DEV)
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo 'Python 3.11 or newer is needed: make PYTHON=python3.13 …' >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(PIP) --editable .
+	@touch $@
+
+$(DEV): $(READY)
+	$(PIP) --editable '.[dev]'
 	@touch $@
 
 demo: $(READY)
 	@$(BIN)/python -m tests.demo
 
-test: $(READY)
+test: $(DEV)
 	$(BIN)/python -m pytest -n auto
 
-lint: $(READY)
+lint: $(DEV)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
-types: $(READY)
+types: $(DEV)
 	$(BIN)/mypy
 
 check: $(READY)
@@ -42,10 +48,10 @@ schemas: $(READY)
 	@for kind in project environment release; do \
 		$(BIN)/gitops-gen --quiet schema $$kind > .gitops-gen/$$kind.schema.json || exit 1; done
 
-bench: $(READY)
+bench: $(DEV)
 	$(BIN)/python -m bench
 
-e2e: $(READY)
+e2e: $(DEV)
 	tests/e2e/build.sh
 	$(BIN)/python -m pytest tests/e2e
 
