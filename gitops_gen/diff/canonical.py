@@ -1,0 +1,93 @@
+"""An environment's rendered text with what is its own replaced by marks: its name, its namespace, generated hashes.
+
+Two environments that differ in nothing else then have equal text: the same change is one change, and each distinct
+document is parsed once, however many environments there are. Marks are single private characters; no YAML scalar
+changes its type by one, because a name that could be (part of) a number or a word such as `yes` is left alone.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+ENVIRONMENT = "\ue000"
+NAMESPACE = "\ue001"
+_HASH_OPEN, _HASH_CLOSE = "\ue002", "\ue003"
+
+_SAFE = re.compile(r"(?!(?:on|off|yes|no|true|false|null|inf|nan|y|n|x|o|b|e\d*)$)[a-z][a-z0-9-]*")
+_DEVICE = re.compile(r"/(?:null|zero|full|shm|tcp|udp|std(?:in|out|err)|fd|u?random|tty|pts|mqueue)\b")
+"""What makes `dev` a folder of every Unix and not an environment: https://refspecs.linuxfoundation.org/FHS_3.0/"""
+
+_CHECKSUM = re.compile(r"""\bchecksum/[\w./-]+: ["']?((?=[0-9e]*[a-df])[0-9a-f]{16,128})\b""")
+_HASHED_NAME = re.compile(rf"\n  name: ([a-z][a-z0-9.{ENVIRONMENT}{NAMESPACE}-]*-([0-9a-f]{{8}}))(?=\n)")
+_HASH_MARK = re.compile(f"{_HASH_OPEN}[0-9]+{_HASH_CLOSE}")
+
+HASH = "<hash>"
+_SHOWN = {ENVIRONMENT: "<environment>", NAMESPACE: "<namespace>"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Own:
+    """What is an environment's own: its name, and its namespace (empty when that shall stay as it is)."""
+
+    name: str
+    namespace: str = ""
+
+
+def canonical(old: str, old_own: Own, new: str, new_own: Own) -> tuple[str, str]:
+    """Both texts with marks. Equal hashes get equal marks, different ones different marks."""
+    old, new = marked(old, old_own), marked(new, new_own)
+    found = dict.fromkeys((*_generated(old), *_generated(new)))
+    for index, (text, length) in enumerate(found):
+        mark = f"{text[:-length]}{_HASH_OPEN}{index}{_HASH_CLOSE}"
+        old, new = old.replace(text, mark), new.replace(text, mark)
+    return old, new
+
+
+def marked(text: str, own: Own) -> str:
+    """The text with the environment's namespace and name replaced by marks."""
+    if own.namespace:
+        text = _replaced(text, own.namespace, NAMESPACE)
+    return _replaced(text, own.name, ENVIRONMENT)
+
+
+def _generated(text: str) -> Iterator[tuple[str, int]]:
+    """Generated text, with the length of the hash at its end: checksums, and names with a hash behind them."""
+    for match in _CHECKSUM.finditer(text):
+        yield match[1], len(match[1])
+    for match in _HASHED_NAME.finditer(text):
+        yield match[1], len(match[2])
+
+
+def _replaced(text: str, word: str, mark: str) -> str:
+    """`word` replaced where it stands by itself; not in longer words, nor where `dev` is the devices' folder."""
+    if not _SAFE.fullmatch(word):
+        return text
+    first, *rest = text.split(word)
+    parts = [first]
+    for part in rest:
+        before = (parts[-1] or parts[-2] if len(parts) > 1 else first)[-1:]
+        is_word = not (_is_inner(before) or _is_inner(part[:1]))
+        is_device = word == "dev" and before == "/" and _DEVICE.match(part)
+        parts += [mark if is_word and not is_device else word, part]
+    return "".join(parts)
+
+
+def _is_inner(character: str) -> bool:
+    return character.isalnum() or character == "_"
+
+
+def without_hashes(text: str) -> str:
+    """Every hash mark as `<hash>`."""
+    return _HASH_MARK.sub(HASH, text) if _HASH_OPEN in text else text
+
+
+def restored(text: str, own: Own) -> str:
+    """The text as it stands in one environment."""
+    return text.replace(NAMESPACE, own.namespace).replace(ENVIRONMENT, own.name)
+
+
+def shown(text: str) -> str:
+    """The text as it stands for several environments: `<environment>` and `<namespace>` for what is each one's own."""
+    for mark, word in _SHOWN.items():
+        text = text.replace(mark, word)
+    return text
