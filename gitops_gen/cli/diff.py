@@ -1,0 +1,82 @@
+"""The verb `diff`."""
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from gitops_gen.cli.app import Settings, cli, pass_settings, print_data, print_lines
+
+if TYPE_CHECKING:
+    from gitops_gen.diff.model import Difference
+
+
+@cli.command()
+@click.argument("refs", metavar="[REF] [REF]", nargs=-1)
+@click.option("--env", "environments", nargs=2, metavar="A B", help="Compare two environments with each other.")
+@click.option("--merge-base", is_flag=True, help="Start where the two parted: what a pull request brings.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "markdown", "html", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print the result.",
+)
+@click.option(
+    "--max-size",
+    type=click.IntRange(min=1000),
+    default=65536,
+    show_default=True,
+    metavar="BYTES",
+    help="Limit of a comment in markdown: GitHub's; GitLab takes 1000000.",
+)
+@click.option("--no-cache", is_flag=True, help="Render everything, and keep nothing for the next time.")
+@pass_settings
+def diff(
+    settings: Settings,
+    refs: tuple[str, ...],
+    environments: tuple[str, str] | None,
+    merge_base: bool,
+    output: str,
+    max_size: int,
+    no_cache: bool,
+) -> int:
+    """Show what changes in the cluster between two commits: rendered, without cluster or network.
+
+    Without REF the working tree is compared with HEAD, with one REF with that. Exits 1 when there is a difference.
+
+    \b
+    gitops-gen diff
+    gitops-gen diff v1.4.0 main
+    gitops-gen diff --merge-base origin/main HEAD --output markdown    # for a pull request
+    gitops-gen diff --env staging production
+    """
+    from gitops_gen.commands.diff import Question
+    from gitops_gen.commands.diff import diff as command
+    from gitops_gen.diff.fleet import Engines
+
+    if len(refs) > (1 if environments else 2):
+        raise click.UsageError("too many REFs: two at most, one with --env")
+    question = Question(refs=refs, merge_base=merge_base, environments=environments or None)
+    difference = command(settings.directory.absolute(), question, Engines(engine=settings.engine, cached=not no_cache))
+    _print(difference, output, max_size)
+    return 1 if difference else 0
+
+
+def _print(difference: "Difference", output: str, max_size: int) -> None:
+    if output == "json":
+        print_data(difference, "json")
+    elif output == "text":
+        from gitops_gen.output.diff_text import difference_lines
+
+        print_lines(difference_lines(difference, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR")))
+    elif output == "markdown":
+        from gitops_gen.output.diff_markdown import markdown
+
+        click.echo(markdown(difference, max_size), nl=False)
+    else:
+        from gitops_gen.output.diff_html import page
+
+        click.echo(page(difference), nl=False)

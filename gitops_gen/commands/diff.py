@@ -1,0 +1,185 @@
+"""`diff`: what two states of the repository would have Argo CD apply, compared without cluster, network or checkout."""
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from gitops_gen.chart.catalog import PULLED
+from gitops_gen.commands.sides import Pins, Side
+from gitops_gen.diff.canonical import Own
+from gitops_gen.diff.collapse import collapse
+from gitops_gen.diff.compare import broken
+from gitops_gen.diff.fleet import Engines, Target, Task, compare_all
+from gitops_gen.diff.model import Action, Consequence, Difference, Effect, EnvironmentChange
+from gitops_gen.errors import GitopsError, UsageError
+from gitops_gen.git.snapshot import CommitFiles, Repository, WorkingFiles
+from gitops_gen.names import did_you_mean
+from gitops_gen.spec.files import PROJECT_FILE, find_project
+
+WORKING_TREE = "working tree"
+_SHORT = 8
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """What is to be compared: no ref is HEAD with the working tree, one ref is that with the working tree."""
+
+    refs: tuple[str, ...] = ()
+    merge_base: bool = False
+    environments: tuple[str, str] | None = None
+
+
+def diff(folder: Path, question: Question, engines: Engines | None = None) -> Difference:
+    """The rendered difference for the project in (or above) `folder`.
+
+    Raises `UsageError` for refs and environments that are not there, `GitopsError` outside of a repository, and
+    `ProblemsError` when gitops.yaml cannot be read on either side. What is wrong with one environment is part of the
+    difference.
+    """
+    engines = engines or Engines()
+    with tempfile.TemporaryDirectory(prefix="gitops-gen-") as scratch:
+        opener = _Opener(folder, Path(scratch))
+        if question.environments:
+            side = opener.side(question.refs[0] if question.refs else None)
+            return _between_environments(side, question.environments, engines)
+        return _between_sides(*opener.sides(question), engines)
+
+
+class _Opener:
+    """Makes the sides of a question."""
+
+    def __init__(self, folder: Path, scratch: Path) -> None:
+        self._repository = Repository(folder)
+        self._folder, self._scratch = folder, scratch
+        self._pins = Pins(repository=self._repository, scratch=scratch)
+
+    def sides(self, question: Question) -> tuple[Side, Side]:
+        old = question.refs[0] if question.refs else "HEAD"
+        new = question.refs[1] if len(question.refs) > 1 else None
+        if question.merge_base:
+            old = self._repository.merge_base(old, new or "HEAD")
+        return self.side(old), self.side(new)
+
+    def side(self, ref: str | None) -> Side:
+        """The project at a ref; in the working tree when there is none."""
+        if ref is None:
+            return self._working_side()
+        commit = self._repository.commit(ref)
+        label = commit[:_SHORT] if commit.startswith(ref) else f"{ref} ({commit[:_SHORT]})"
+        files = CommitFiles(self._repository, commit, self._scratch / commit)
+        return Side(label, files, self._prefix(commit, label), self._pins, self._folder / PULLED)
+
+    def _working_side(self) -> Side:
+        project = find_project(self._folder)
+        prefix = Repository(project).prefix
+        top = project.joinpath(*[".."] * len(PurePosixPath(prefix).parts)).resolve() if prefix else project
+        length = len(self._repository.commit("HEAD"))
+        return Side(WORKING_TREE, WorkingFiles(top, length), prefix, self._pins, project / PULLED)
+
+    def _prefix(self, commit: str, label: str) -> str:
+        """Where the project lies in a commit: where it lies now, in a folder above, or where the only one is."""
+        folder = PurePosixPath(self._repository.prefix)
+        candidates = [folder, *folder.parents]
+        places = ["" if str(place) == "." else f"{place}/" for place in candidates]
+        found = self._repository.files(commit, [f"{place}{PROJECT_FILE}" for place in places])
+        for place in places:
+            if f"{place}{PROJECT_FILE}" in found:
+                return place
+        everywhere = [path for path in self._repository.files(commit, []) if PurePosixPath(path).name == PROJECT_FILE]
+        if len(everywhere) == 1:
+            return everywhere[0].removesuffix(PROJECT_FILE)
+        raise GitopsError(
+            f"no {PROJECT_FILE} at {label}" + (f", but {', '.join(everywhere)}" if everywhere else ""),
+            "choose the project's folder with `-C DIR`",
+        )
+
+
+def _between_sides(old: Side, new: Side, engines: Engines) -> Difference:
+    names = sorted({*old.inputs, *new.inputs})
+    tasks, changes = _Tasks(old, new).of(names)
+    changes += compare_all(tasks, engines)
+    owns = {task.name: _own(task.new or task.old) for task in tasks}
+    changes.sort(key=lambda change: change.name)
+    return collapse(changes, owns, old=old.label, new=new.label, compared=len(names))
+
+
+def _own(target: Target | None) -> Own:
+    return Own(name=target.environment, namespace=target.release.namespace) if target else Own(name="")
+
+
+class _Tasks:
+    """Decides which environments have to be rendered at all: those of which an input, the chart or what follows from
+    them differs.
+    """
+
+    def __init__(self, old: Side, new: Side) -> None:
+        self._old, self._new = old, new
+        self._same_project = old.project_digest == new.project_digest and old.prefix == new.prefix
+        self._same_chart = self._same_project and _chart_id(old) == _chart_id(new)
+
+    def of(self, names: list[str]) -> tuple[list[Task], list[EnvironmentChange]]:
+        """What has to be compared; and what is known without: environments that cannot be resolved."""
+        names = [name for name in names if not self._is_same(name)]
+        self._old.need(name for name in names if name in self._old.inputs)
+        self._new.need(name for name in names if name in self._new.inputs)
+        tasks, changes = [], []
+        for name in names:
+            found = self._task(name)
+            if isinstance(found, Task):
+                tasks.append(found)
+            elif found:
+                changes.append(found)
+        return tasks, changes
+
+    def _is_same(self, name: str) -> bool:
+        return self._same_chart and self._same_inputs(name)
+
+    def _same_inputs(self, name: str) -> bool:
+        return self._same_project and self._old.inputs.get(name) == self._new.inputs.get(name)
+
+    def _task(self, name: str) -> Task | EnvironmentChange | None:
+        action = _action(self._old, self._new, name)
+        targets: list[tuple[Target, str] | None] = []
+        for side, when in ((self._old, "before"), (self._new, "now")):
+            try:
+                targets.append(_target(side, name) if name in side.inputs else None)
+            except GitopsError as error:
+                return broken(name, action, error, side=when)
+        old, new = targets
+        if old and new and old[1] == new[1] and replace(old[0], chart=new[0].chart) == new[0]:
+            return None
+        return Task(name=name, old=old[0] if old else None, new=new[0] if new else None)
+
+
+def _action(old: Side, new: Side, name: str) -> Action:
+    if name not in old.inputs:
+        return Action.ADDED
+    return Action.CHANGED if name in new.inputs else Action.REMOVED
+
+
+def _chart_id(side: Side) -> str:
+    """What the project's own chart is; of one in a Helm repository gitops.yaml says it all."""
+    path = side.project.spec.chart.path
+    return side.chart_id(path) if path else ""
+
+
+def _target(side: Side, name: str) -> tuple[Target, str]:
+    environment = side.resolve(name)
+    return side.target(environment), side.chart(environment.chart)[1]
+
+
+def _between_environments(side: Side, names: tuple[str, str], engines: Engines) -> Difference:
+    for name in names:
+        if name not in side.inputs:
+            raise UsageError(f"no environment `{name}`", did_you_mean(name, side.inputs))
+    side.need(names)
+    old, new = (_target(side, name)[0] for name in names)
+    changes = compare_all([Task(name=f"{names[0]} → {names[1]}", old=old, new=new)], engines)
+    kept = [replace(change, consequences=_lasting(change)) for change in changes]
+    found = collapse(kept, {}, old=names[0], new=names[1], compared=len(names))
+    return replace(found, between_environments=True)
+
+
+def _lasting(change: EnvironmentChange) -> tuple[Consequence, ...]:
+    """Nothing goes from the one to the other: what a sync would do is not the question."""
+    return tuple(item for item in change.consequences if item.effect in {Effect.BREAKS, Effect.WAITS})

@@ -1,0 +1,175 @@
+"""The two sides of a difference: a project in its working tree or at a commit, with a digest of every input, so that
+what is the same on both sides is neither read nor rendered.
+"""
+
+import hashlib
+import posixpath
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from gitops_gen.argocd.manifests import ManifestPaths, app_project, application
+from gitops_gen.chart.catalog import pull_hint
+from gitops_gen.chart.engine import ChartError, Release
+from gitops_gen.diff.fleet import Target
+from gitops_gen.errors import Problem, ProblemsError, fail_if_any
+from gitops_gen.git.snapshot import Files, Repository
+from gitops_gen.resolve.environment import ChartSource, ResolvedEnvironment, resolve
+from gitops_gen.spec.files import (
+    ENVIRONMENTS,
+    HAND_WRITTEN,
+    PROJECT_FILE,
+    ProjectFile,
+    read_environment,
+    read_project,
+)
+from gitops_gen.sync.durations import seconds
+from gitops_gen.sync.policy import SyncPolicy, policy_of
+from gitops_gen.yaml_io import load
+
+_INPUT = re.compile(rf"{ENVIRONMENTS}/([^/]+)/(?:{'|'.join(re.escape(name) for name in HAND_WRITTEN)})")
+
+
+_SYNC_POLICY = "\n  syncPolicy:"
+"""What follows is all that waiting depends on, and the same text for most environments: parsed once."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Pins:
+    """Charts that environments pin to a revision of this repository, each written out once for both sides."""
+
+    repository: Repository
+    scratch: Path
+    made: dict[tuple[str, str], Path] = field(default_factory=dict)
+
+    def chart(self, path: str, revision: str) -> tuple[Path, str]:
+        """The chart's folder as it was at the revision, and the commit. Raises `GitopsError`."""
+        commit = self.repository.commit(revision)
+        if (commit, path) not in self.made:
+            target = self.scratch / "pins" / commit
+            self.repository.write(self.repository.files(commit, [path]), target)
+            self.made[commit, path] = target / path
+        return self.made[commit, path], commit
+
+
+class Side:
+    """A project as it is, or was, in one place."""
+
+    def __init__(self, label: str, files: Files, prefix: str, pins: Pins, pulled: Path) -> None:
+        self.label, self.prefix = label, prefix
+        self._files, self._pins, self._pulled = files, pins, pulled
+        self._chart_ids: dict[str, str] = {}
+
+    @property
+    def folder(self) -> Path:
+        """Where the project's files lie, or are written to when they are needed."""
+        return self._files.top / self.prefix
+
+    @cached_property
+    def inputs(self) -> dict[str, str]:
+        """A digest of the hand-written files, by environment."""
+        found: dict[str, list[str]] = {}
+        for path, content in sorted(self._ids([PROJECT_FILE, ENVIRONMENTS]).items()):
+            if match := _INPUT.fullmatch(path):
+                found.setdefault(match[1], []).append(f"{path} {content}")
+        return {name: "\n".join(parts) for name, parts in found.items()}
+
+    @cached_property
+    def project_digest(self) -> str:
+        """A digest of gitops.yaml."""
+        return self._ids([PROJECT_FILE]).get(PROJECT_FILE, "")
+
+    @cached_property
+    def project(self) -> ProjectFile:
+        """The project. Raises `ProblemsError` when gitops.yaml is wrong or missing."""
+        self._need([PROJECT_FILE])
+        project, problems = read_project(self.folder)
+        fail_if_any(problems)
+        if project is None:
+            raise ProblemsError([Problem(file=PROJECT_FILE, message="cannot be read")])
+        return project
+
+    def resolve(self, name: str) -> ResolvedEnvironment:
+        """One environment. Raises `ProblemsError`."""
+        files, problems = read_environment(self.folder, name)
+        fail_if_any(problems)
+        if files is None:
+            raise ProblemsError([Problem(message=f"environment `{name}` cannot be read")])
+        return resolve(self.project, files)
+
+    def need(self, names: Iterable[str]) -> None:
+        """Have the files of these environments at hand."""
+        self._need([f"{ENVIRONMENTS}/{name}/{file}" for name in names for file in HAND_WRITTEN])
+
+    def target(self, environment: ResolvedEnvironment) -> Target:
+        """What the environment renders from. Raises `GitopsError` when its chart is not at hand."""
+        spec = self.project.spec
+        chart, _ = self.chart(environment.chart)
+        paths = ManifestPaths(prefix=self.prefix)
+        manifest = application(spec, environment, paths)
+        documents = [manifest] if environment.existing_project else [manifest, app_project(spec, environment)]
+        return Target(
+            environment=environment.name,
+            chart=chart,
+            release=Release(
+                name=spec.name,
+                namespace=environment.namespace,
+                values=environment.values,
+                kubernetes=environment.kubernetes,
+            ),
+            argocd="\n---\n".join(documents),
+            policy=self._policy_of(manifest),
+            prunes=environment.sync.prune,
+            protected=environment.protect,
+        )
+
+    def _policy_of(self, manifest: str) -> SyncPolicy:
+        timeout = self.project.spec.argocd.sync_timeout
+        start = manifest.find(_SYNC_POLICY)
+        text = manifest if start < 0 else f"spec:{manifest[start:]}"
+        return _policy(text, None if timeout is None else seconds(timeout))
+
+    def chart(self, source: ChartSource) -> tuple[Path, str]:
+        """The chart's folder or archive, and what identifies its content. Raises `GitopsError`."""
+        if source.repository:
+            archive = self._pulled / f"{source.name}-{source.version}.tgz"
+            if not archive.is_file():
+                raise ChartError(f"the chart {source.name} {source.version} is not here", pull_hint(source))
+            return archive, str(archive)
+        if source.revision:
+            return self._pins.chart(self._from_top(source.path), source.revision)
+        return self._own_chart(source.path)
+
+    def chart_id(self, path: str) -> str:
+        """What identifies the content of a chart folder of the project."""
+        if path not in self._chart_ids:
+            ids = self._files.ids([self._from_top(path)])
+            listing = "\n".join(f"{name} {ids[name]}" for name in sorted(ids))
+            self._chart_ids[path] = hashlib.sha256(listing.encode()).hexdigest()
+        return self._chart_ids[path]
+
+    def _own_chart(self, path: str) -> tuple[Path, str]:
+        self._need([path])
+        folder = self._files.top / self._from_top(path)
+        if not (folder / "Chart.yaml").is_file():
+            raise ChartError(f"{path}: no Chart.yaml there", "set `chart.path` in gitops.yaml to the chart's folder")
+        return folder, self.chart_id(path)
+
+    def _from_top(self, path: str) -> str:
+        return posixpath.normpath(self.prefix + path)
+
+    def _ids(self, paths: Collection[str]) -> dict[str, str]:
+        """The id of every file below these paths of the project."""
+        found = self._files.ids([self._from_top(path) for path in paths])
+        return {posixpath.relpath(path, self.prefix or "."): content for path, content in found.items()}
+
+    def _need(self, paths: Collection[str]) -> None:
+        """Have these files or folders of the project on disk."""
+        self._files.need([self._from_top(path) for path in paths])
+
+
+@lru_cache(maxsize=256)
+def _policy(text: str, sync_timeout: int | None) -> SyncPolicy:
+    return policy_of(load(text, "Application"), sync_timeout=sync_timeout)
