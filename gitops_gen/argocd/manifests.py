@@ -18,7 +18,6 @@ from typing import Any
 import jinja2
 
 from gitops_gen.resolve.environment import ResolvedEnvironment
-from gitops_gen.resolve.layers import merge
 from gitops_gen.spec.files import ENVIRONMENTS
 from gitops_gen.spec.models import Project
 from gitops_gen.yaml_io import dump, load, scalar
@@ -129,13 +128,21 @@ def _shared(project: Project, environment: ResolvedEnvironment) -> dict[str, Any
 
 
 def _merged(text: str, over: dict[str, Any]) -> str:
-    return dump(_without_nulls(merge(load(text, "manifest"), over))) if over else text
+    return dump(_laid_over(load(text, "manifest"), over)) if over else text
 
 
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
-    return value
+def _laid_over(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """`over` on top of a manifest: a null in it removes. Nulls of the manifest itself are chart values and stay."""
+    merged = dict(base)
+    for key, value in over.items():
+        old = merged.get(key)
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict):
+            merged[key] = _laid_over(old if isinstance(old, dict) else {}, value)
+        else:
+            merged[key] = value
+    return merged
 
 
 @cache
