@@ -139,8 +139,8 @@ class _Builder:
         if environment.chart in self.broken_charts:
             return
         if not self.charts.is_at_hand(environment.chart):
-            label = f"{environment.chart.name} {environment.chart.version}"
-            self.notices[f"values are not checked against {label}: {pull_hint(environment.chart)}"] = None
+            chart = environment.chart
+            self.notices[f"values are not checked against {chart.label}; to check them: {pull_hint(chart)}"] = None
             return
         try:
             yield from self.charts.value_problems(environment)
