@@ -8,7 +8,7 @@ from gitops_gen.rules.sync import JudgedPlan
 from gitops_gen.sync.bound import Bound
 from gitops_gen.sync.durations import TIMES, text
 from gitops_gen.sync.gates import Gate
-from gitops_gen.sync.plan import SyncPlan, unapplied
+from gitops_gen.sync.plan import SyncPlan, has_only_hooks, unapplied
 from gitops_gen.sync.proof import SOUND
 from gitops_gen.sync.steps import Step
 
@@ -28,6 +28,8 @@ def plan_lines(judged: JudgedPlan) -> Iterator[str]:
         yield from _step_lines(plan, index, step, width)
     yield from _unapplied_lines(plan)
     yield from _given_lines(plan)
+    if has_only_hooks(plan):
+        yield "  nothing but hooks: Argo CD syncs them only when told to (argocd app sync)"
     yield ""
     yield from _bound_lines(plan)
     for finding in judged.findings:

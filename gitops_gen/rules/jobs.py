@@ -43,7 +43,7 @@ def _is_replaced(plan: SyncPlan, job: Manifest) -> bool:
 
 def _name_problem(job: Manifest) -> str:
     if "name" not in job.metadata:
-        return "has a generateName: Argo CD creates one more with every sync and tracks none of them"
+        return "has a generateName, which Argo CD can apply for hooks only: every attempt fails"
     suffix = job.name.rpartition("-")[2]
     if _CLOCK.fullmatch(suffix):
         return f"has a date or time in its name (`{suffix}`): it runs again with every render, changed or not"

@@ -22,7 +22,7 @@ def _shown(value: object) -> str:
 def _consequence(value: object) -> str:
     if isinstance(value, str):
         return "no integer, so that Argo CD puts the object into wave 0"
-    return "no string, so that Kubernetes refuses the object"
+    return "no string, so that Argo CD can compare nothing and syncs nothing"
 
 
 def _twice(plan: SyncPlan) -> Iterator[Hit]:
@@ -46,7 +46,10 @@ RULES = (
     Rule(
         id="wave-not-integer",
         title="A wave is an integer in quotes",
-        explanation="Annotations are strings, and Argo CD takes a wave that is no integer for 0, without a word.",
+        explanation=(
+            "Argo CD takes a wave that is no integer for 0, without a word. An annotation that is no string at all it "
+            "cannot read: the Application's state is Unknown, and no sync begins (measured)."
+        ),
         remedy='write an integer in quotes: argocd.argoproj.io/sync-wave: "5"',
         check=_waves,
     ),

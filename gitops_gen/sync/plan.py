@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gitops_gen.manifests.annotations import phases
+from gitops_gen.manifests.annotations import is_hook, phases
 from gitops_gen.manifests.objects import Manifest
 from gitops_gen.sync.bound import Bound, bound_of
 from gitops_gen.sync.cast import Cast
@@ -81,6 +81,11 @@ def _gates(steps: Sequence[Step], cast: Cast) -> Iterable[tuple[int, Gate]]:
         for task in step.tasks:
             if step.gates(task) and (gate := gate_of(task.manifest, cast.autoscaled)):
                 yield index, gate
+
+
+def has_only_hooks(plan: SyncPlan) -> bool:
+    """Whether only hooks are rendered: then nothing is ever OutOfSync, and no automated sync begins (measured)."""
+    return bool(plan.manifests) and all(is_hook(item) for item in plan.manifests)
 
 
 def unapplied(plan: SyncPlan) -> list[Manifest]:

@@ -118,6 +118,11 @@ def test_a_proven_plan_says_so() -> None:
     assert lines[0] == "test: 1 wave, 1 object, 0 of 0 needs met: proven"
 
 
+def test_hooks_alone_never_sync_by_themselves() -> None:
+    lines = list(plan_lines(judge(planned(thing("Job", "j", hook="Sync", spec={"activeDeadlineSeconds": 60})))))
+    assert "  nothing but hooks: Argo CD syncs them only when told to (argocd app sync)" in lines
+
+
 def test_an_endless_wait_is_called_that() -> None:
     judged = judge(planned(thing("StatefulSet", "db", 0), thing("ConfigMap", "last", 5)))
     assert "  behind the first sync: for ever" in list(plan_lines(judged))
