@@ -7,9 +7,8 @@ worktree and a clone in CI give the same bytes. What git is asked never contains
 import hashlib
 import os
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
@@ -43,13 +42,12 @@ class Repository:
 
         self._git = Git(folder)
         self._git.update_environment(**_ENVIRONMENT)
-        if self._answer("rev-parse", "--git-dir") is None:
+        self._contents: dict[str, bytes] = {}
+        answer = self._answer("rev-parse", "--git-dir", "--show-prefix")
+        if answer is None:
             raise GitopsError(f"{folder} is not in a git repository", "run `git init` and commit first")
-
-    @cached_property
-    def prefix(self) -> str:
-        """The folder's path in the working tree: empty at its top and in a bare repository, else ending in `/`."""
-        return self._answer("rev-parse", "--show-prefix") or ""
+        #: the folder's path in the working tree: empty at its top and in a bare repository, else ending in `/`
+        self.prefix = "".join(answer.split("\n")[1:])
 
     def commit(self, ref: str) -> str:
         """The id of the commit that `ref` names. Raises `UsageError` when there is none, saying how to get it."""
@@ -69,16 +67,20 @@ class Repository:
 
     def files(self, commit: str, paths: Iterable[str]) -> dict[str, Entry]:
         """The files of a commit below `paths` (counted from the top), submodules left out."""
-        listing = self._answer("ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths) or ""
+        named = [path for path in paths if path]
+        listing = self._answer("ls-tree", "-r", "-z", "--full-tree", commit, "--", *named) or ""
         return dict(_entries(listing))
 
     def contents(self, ids: Iterable[str]) -> dict[str, bytes]:
         """The content behind each id. Raises `GitopsError` for content that this clone does not hold."""
-        wanted = sorted(set(ids))
-        if not wanted:
-            return {}
+        wanted = set(ids)
+        if missing := sorted(wanted - self._contents.keys()):
+            self._contents.update(self._read(missing))
+        return {name: self._contents[name] for name in wanted}
+
+    def _read(self, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         with tempfile.TemporaryFile() as questions:
-            questions.write("".join(f"{name}\n" for name in wanted).encode())
+            questions.write("".join(f"{name}\n" for name in ids).encode())
             questions.seek(0)
             answer: Any = self._git.execute(
                 ["git", "cat-file", "--batch"],
@@ -86,7 +88,7 @@ class Repository:
                 stdout_as_string=False,
                 strip_newline_in_stdout=False,
             )
-        return dict(_blobs(bytes(answer), len(wanted)))
+        return _blobs(bytes(answer), len(ids))
 
     def write(self, entries: Mapping[str, Entry], target: Path) -> None:
         """Write files of a commit below `target`, at their paths; symlinks stay symlinks. Raises `GitopsError`."""
@@ -133,11 +135,11 @@ class Files(Protocol):
 
 
 class CommitFiles:
-    """The files of a commit, written out piece by piece below `top`."""
+    """The files of a commit, written out piece by piece below `top`; `folder` is where most of them lie."""
 
-    def __init__(self, repository: Repository, commit: str, top: Path) -> None:
+    def __init__(self, repository: Repository, commit: str, top: Path, folder: str = "") -> None:
         self.top = top
-        self._repository, self._commit = repository, commit
+        self._repository, self._commit, self._folder = repository, commit, folder
         self._listed: dict[str, dict[str, Entry]] = {}
         self._written: set[str] = set()
 
@@ -154,16 +156,15 @@ class CommitFiles:
     def _entries(self, paths: Collection[str]) -> dict[str, Entry]:
         found: dict[str, Entry] = {}
         for path in paths:
-            listing = self._listing(path)
-            found.update(listing if path in self._listed else _below(listing, path))
+            found.update(_below(self._listing(path), path))
         return found
 
     def _listing(self, path: str) -> dict[str, Entry]:
-        """A listing that holds the path: one of a folder above it when that was asked for before."""
-        for known in (path, *(str(parent) for parent in PurePosixPath(path).parents)):
-            if known in self._listed:
-                return self._listed[known]
-        return self._listed.setdefault(path, self._repository.files(self._commit, [path]))
+        """A listing that holds the path: that of the main folder, else its own."""
+        asked = self._folder if path.startswith(self._folder) else path
+        if asked not in self._listed:
+            self._listed[asked] = self._repository.files(self._commit, [asked])
+        return self._listed[asked]
 
 
 class WorkingFiles:
@@ -196,6 +197,8 @@ class WorkingFiles:
 
 
 def _below(entries: Mapping[str, Entry], path: str) -> dict[str, Entry]:
+    if path in entries:
+        return {path: entries[path]}
     folder = f"{path}/"
     return {name: entry for name, entry in entries.items() if name == path or name.startswith(folder)}
 

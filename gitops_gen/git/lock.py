@@ -1,0 +1,81 @@
+"""One command at a time in a checkout. The lock is the kernel's own (flock), so it ends with the process however that ends;
+git processes inherit it, so it also covers a git that outlives a killed command.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gitops_gen.errors import GitopsError
+from gitops_gen.git.command import inherited_files
+from gitops_gen.git.repository import git_root
+
+PATIENCE = 60.0
+"""Seconds to wait for another command; a push that keeps losing its race takes longest."""
+
+_held: set[Path] = set()
+
+
+def state_folder(project: Path) -> Path:
+    """Where this tool keeps its lock and journal: in the checkout's own git directory, outside of git in `.gitops-gen`."""
+    top = git_root(project.resolve())
+    if top is None:
+        return project.resolve() / ".gitops-gen"
+    git = top / ".git"
+    if git.is_file():  # a worktree or a submodule: `gitdir: PATH`
+        git = (top / git.read_text().partition(":")[2].strip()).resolve()
+    return git / "gitops-gen"
+
+
+@contextmanager
+def locked(project: Path) -> Iterator[None]:
+    """Hold the checkout of `project`; a second time in the same process it is held already. Raises `GitopsError`."""
+    folder = state_folder(project)
+    if folder in _held:
+        yield
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "a+b") as file:  # noqa: PTH123 - a descriptor to lock
+        _acquire(file.fileno(), project)
+        inherited_files.add(file.fileno())
+        _held.add(folder)
+        try:
+            yield
+        finally:
+            _held.discard(folder)
+            inherited_files.discard(file.fileno())
+
+
+def _acquire(descriptor: int, project: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not _try(descriptor):
+        if time.monotonic() > deadline:
+            raise GitopsError(
+                f"another gitops-gen has been working in {project} for a minute", "wait for it, or end it"
+            )
+        time.sleep(0.02)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try(descriptor: int) -> bool:
+        try:
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _try(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True

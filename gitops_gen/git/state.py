@@ -1,0 +1,195 @@
+"""The state of a checkout, asked before anything is written: what would keep a commit from being made, or make it wrong."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from gitops_gen.errors import GitopsError, Problem, UsageError, fail_if_any
+from gitops_gen.git.command import ask, run
+from gitops_gen.git.lock import state_folder
+from gitops_gen.git.repository import git_root, prefix
+
+_OPERATIONS = {
+    "rebase-merge": "rebase",
+    "rebase-apply": "rebase",
+    "MERGE_HEAD": "merge",
+    "CHERRY_PICK_HEAD": "cherry-pick",
+    "REVERT_HEAD": "revert",
+}
+_UNBORN = "(initial)"
+_DETACHED = "(detached)"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checkout:
+    """A project's git checkout: where it is, what is checked out and what differs from it.
+
+    `head` is empty before the first commit and `branch` when HEAD is detached; `prefix` leads from `top` to the project (empty or
+    ending in `/`); `changed` holds each path (from the project) that differs from HEAD, with git's two letters.
+    """
+
+    project: Path
+    top: Path
+    git_dir: Path
+    common_dir: Path
+    prefix: str
+    head: str
+    branch: str
+    upstream: str
+    ahead: int
+    behind: int
+    changed: dict[str, str]
+
+    @property
+    def operation(self) -> str:
+        """What git is in the middle of: `rebase`, `merge` …, or nothing."""
+        return next((name for file, name in _OPERATIONS.items() if (self.git_dir / file).exists()), "")
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether older commits are missing."""
+        return (self.common_dir / "shallow").is_file()
+
+
+def read_checkout(project: Path) -> Checkout:
+    """The checkout that `project` lies in. Raises `GitopsError` when it is in none."""
+    top = git_root(project.resolve())
+    if top is None:
+        raise GitopsError(f"{project} is not in a git repository", "run `git init` first")
+    answer = ask(
+        project, "status", "--porcelain=v2", "--branch", "--untracked-files=all", "-z", "--no-renames", "--", "."
+    )
+    if answer.code:
+        raise GitopsError(f"git cannot read {top}: {answer.err.strip()}")
+    git_dir = state_folder(project).parent
+    return Checkout(
+        project=project,
+        top=top,
+        git_dir=git_dir,
+        common_dir=_common(git_dir),
+        prefix=prefix(project),
+        **_status(answer.text, prefix(project)),  # type: ignore[arg-type]
+    )
+
+
+def _common(git_dir: Path) -> Path:
+    link = git_dir / "commondir"
+    return (git_dir / link.read_text().strip()).resolve() if link.is_file() else git_dir
+
+
+def _status(text: str, inside: str) -> dict[str, object]:
+    facts = {"head": "", "branch": "", "upstream": "", "ahead": 0, "behind": 0}
+    changed: dict[str, str] = {}
+    for record in text.split("\0"):
+        match record.split(" "):
+            case ["#", "branch.oid", oid]:
+                facts["head"] = "" if oid == _UNBORN else oid
+            case ["#", "branch.head", *name]:
+                facts["branch"] = "" if name == [_DETACHED] else " ".join(name)
+            case ["#", "branch.upstream", *name]:
+                facts["upstream"] = " ".join(name)
+            case ["#", "branch.ab", ahead, behind]:
+                facts |= {"ahead": int(ahead), "behind": -int(behind)}
+            case ["1", letters, *rest]:
+                changed[" ".join(rest[6:]).removeprefix(inside)] = letters
+            case ["u", letters, *rest]:
+                changed[" ".join(rest[8:]).removeprefix(inside)] = letters
+            case ["?", *path]:
+                changed[" ".join(path).removeprefix(inside)] = "??"
+    return {**facts, "changed": changed}
+
+
+def require_committable(checkout: Checkout, *, detached: bool = False) -> None:
+    """Raise `GitopsError` unless a commit can be made; `detached` says that no branch needs to be checked out."""
+    if checkout.operation:
+        raise GitopsError(
+            f"a {checkout.operation} is in progress",
+            f"finish it (`git {checkout.operation} --continue`) or give it up (`git {checkout.operation} --abort`) first",
+        )
+    if not checkout.branch and not detached:
+        raise GitopsError("HEAD is detached: a commit would belong to no branch", "run `git switch BRANCH` first")
+    for who in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"):
+        answer = ask(checkout.project, "var", who)
+        if answer.code:
+            raise GitopsError(
+                "git does not know who you are",
+                'run `git config user.name "…"` and `git config user.email "…"` first',
+            )
+
+
+def require_clean(checkout: Checkout, paths: Iterable[str], what: str = "commit or undo them first") -> None:
+    """Raise `ProblemsError` when one of the paths (from the project) holds changes that are not committed."""
+    fail_if_any(_dirty(checkout, paths, what))
+
+
+def _dirty(checkout: Checkout, paths: Iterable[str], what: str) -> Iterator[Problem]:
+    for path in paths:
+        if path in checkout.changed:
+            yield Problem(file=path, message="holds changes that are not committed", hint=what)
+
+
+def revision(project: Path, name: str) -> str:
+    """The commit that a user's word means. Raises `UsageError`; never lets it through as an option."""
+    answer = ask(project, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    if answer.code or name.startswith("-"):
+        raise UsageError(
+            f"`{name}` is no commit here", "name a commit, tag or branch; if it is not here yet: `git fetch`"
+        )
+    return answer.text.strip()
+
+
+def branch_name(project: Path, name: str) -> str:
+    """A user's word as the name of a new branch. Raises `UsageError`."""
+    if name.startswith("-") or ask(project, "check-ref-format", f"refs/heads/{name}").code:
+        raise UsageError(f"`{name}` cannot name a branch")
+    if not ask(project, "show-ref", "--verify", "--quiet", f"refs/heads/{name}").code:
+        raise UsageError(
+            f"the branch `{name}` is there already", f"choose another name, or `git branch --delete {name}`"
+        )
+    return name
+
+
+def create_branch(project: Path, name: str, commit: str) -> None:
+    """Make the branch (a name that `branch_name` let through) at a commit."""
+    run(project, "update-ref", f"refs/heads/{name}", commit, "0" * 40)
+
+
+def unmerged(project: Path) -> list[str]:
+    """The paths (from the git root) that a merge left in conflict."""
+    return run(project, "diff", "--name-only", "--diff-filter=U", "-z").split("\0")[:-1]
+
+
+def mark_resolved(project: Path, paths: Iterable[str]) -> None:
+    """Tell git that these paths (from the project) are as they shall be, there or not."""
+    run(project, "add", "--all", "--pathspec-from-file=-", "--pathspec-file-nul", stdin="\0".join(paths).encode())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Remote:
+    """Where a branch is pushed to: the remote's name and the branch there."""
+
+    name: str
+    branch: str
+
+    @property
+    def ref(self) -> str:
+        """The branch's full name on the remote."""
+        return f"refs/heads/{self.branch}"
+
+
+def remote_of(checkout: Checkout, branch: str = "") -> Remote:
+    """Where `branch` (or the one checked out) is pushed to: its upstream, else the same name on the only remote.
+
+    Raises `GitopsError` when there is no remote, or several and none of them is `origin`.
+    """
+    names = run(checkout.project, "remote").split()
+    if not branch or branch == checkout.branch:
+        merge = ask(checkout.project, "config", f"branch.{checkout.branch}.merge").text.strip()
+        name = ask(checkout.project, "config", f"branch.{checkout.branch}.remote").text.strip()
+        if name in names and merge.startswith("refs/heads/"):
+            return Remote(name=name, branch=merge.removeprefix("refs/heads/"))
+    target = branch or checkout.branch
+    if "origin" in names or len(names) == 1:
+        return Remote(name="origin" if "origin" in names else names[0], branch=target)
+    hint = f"run `git push --set-upstream REMOTE {target}` once" if names else "add one: `git remote add origin URL`"
+    raise GitopsError(f"nothing says where to push `{target}`", hint)
