@@ -1,0 +1,255 @@
+"""The life of an environment: added, cloned, renamed, removed; and what Argo CD will do with what runs there."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gitops_gen.argocd.manifests import application_name
+from gitops_gen.commands.change import Delivery, Draft, Outcome, change
+from gitops_gen.commands.explain import leaves
+from gitops_gen.commands.past import hand_written
+from gitops_gen.commands.promote import release_path
+from gitops_gen.commands.workspace import Workspace
+from gitops_gen.edit.document import set_value
+from gitops_gen.errors import GitopsError, UsageError
+from gitops_gen.git.commits import Message
+from gitops_gen.names import is_dns_label
+from gitops_gen.resolve.environment import ResolvedEnvironment
+from gitops_gen.resolve.layers import value_at
+from gitops_gen.spec.files import ENVIRONMENT_FILE, ENVIRONMENTS
+from gitops_gen.spec.validation import dotted
+from gitops_gen.yaml_io import KeyPath, load
+
+_HEADER = "apiVersion: gitops-gen/v1\nkind: {kind}\n"
+_HOST_KEY = re.compile(r"host|domain|fqdn|dnsname|url", re.IGNORECASE)
+_HOST = re.compile(r"(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z]")
+KEEP = "set `protect: true` in its environment.yaml, push, and wait until Argo CD has synced it"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Facts:
+    """What an environment is given; empty: left to the layers above (or, for a clone, as it is).
+
+    `hosts` maps a host name of the original to the clone's; `shared` accepts a literal secret path or host that stays the same.
+    """
+
+    stage: str = ""
+    cluster: str = ""
+    namespace: str = ""
+    secret_path: str = ""
+    release: str = ""
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    shared: bool = False
+
+    def settings(self) -> Iterator[tuple[KeyPath, str]]:
+        """The key paths in environment.yaml, with what they become."""
+        named = {"stage": self.stage, "cluster": self.cluster, "namespace": self.namespace}
+        yield from (((key,), value) for key, value in named.items() if value)
+        if self.secret_path:
+            yield ("secrets", "path"), self.secret_path
+
+
+def add(workspace: Workspace, name: str, facts: Facts, delivery: Delivery) -> Outcome:
+    """A new environment; `facts.release` names the one whose release it starts with. Raises as `change` does."""
+    return change(workspace, delivery, lambda here: _added(here, name, facts))
+
+
+def clone(workspace: Workspace, source: str, name: str, facts: Facts, delivery: Delivery) -> Outcome:
+    """A new environment with everything that `source` has but what must differ.
+
+    Raises `UsageError` naming each literal namespace, secret path and host for which nothing else was given.
+    """
+    return change(workspace, delivery, lambda here: _cloned(here, source, name, facts))
+
+
+def rename(
+    workspace: Workspace, old: str, new: str, delivery: Delivery, *, keep_namespace: bool = False, told: bool = False
+) -> Outcome:
+    """Another name for an environment. To Argo CD that is a removal and an addition: raises `GitopsError` when that would
+    delete what runs there, unless `told`.
+    """
+    return change(workspace, delivery, lambda here: _renamed(here, old, new, keep_namespace=keep_namespace, told=told))
+
+
+def remove(workspace: Workspace, name: str, delivery: Delivery, *, told: bool = False) -> Outcome:
+    """Remove an environment's files. Raises `GitopsError` when Argo CD would delete what runs there, unless `told`."""
+    return change(workspace, delivery, lambda here: _removed(here, name, told=told))
+
+
+def _require_new(workspace: Workspace, name: str) -> None:
+    if not is_dns_label(name):
+        raise UsageError(f"`{name}` cannot name an environment: it must be a DNS label", "use a-z, 0-9 and `-`")
+    if (workspace.folder / ENVIRONMENTS / name).exists():
+        raise UsageError(f"there is an environment `{name}` already")
+
+
+def _message(subject: str, names: tuple[str, ...], verb: str, details: tuple[str, ...] = ()) -> Message:
+    return Message(subject=subject, details=details, environments=names, change=f"env {verb}")
+
+
+def _text(workspace: Workspace, path: str) -> str | None:
+    file = workspace.folder / path
+    return file.read_bytes().decode() if file.is_file() else None
+
+
+def _added(workspace: Workspace, name: str, facts: Facts) -> Draft:
+    _require_new(workspace, name)
+    path, text = f"{ENVIRONMENTS}/{name}/{ENVIRONMENT_FILE}", _HEADER.format(kind="Environment")
+    for keys, value in facts.settings():
+        text = set_value(text, keys, value, path)
+    release = _HEADER.format(kind="Release")
+    if facts.release:
+        workspace.environment(facts.release)
+        release = _text(workspace, release_path(facts.release)) or release
+    return Draft(
+        files={path: text, release_path(name): release},
+        environments=(name,),
+        message=_message(f"Add environment {name}", (name,), "add"),
+        summary=(f"Add environment {name}",),
+        notes=tuple(_born(workspace, name)),
+    )
+
+
+def _born(workspace: Workspace, name: str) -> Iterator[str]:
+    application = application_name(workspace.project().spec, name)
+    yield f"once this is pushed, Argo CD creates the Application {application} and syncs it"
+
+
+def _cloned(workspace: Workspace, source: str, name: str, facts: Facts) -> Draft:
+    _require_new(workspace, name)
+    original = workspace.environment(source)
+    files = {path.replace(f"/{source}/", f"/{name}/"): _text(workspace, path) for path in hand_written(source)}
+    path = f"{ENVIRONMENTS}/{name}/{ENVIRONMENT_FILE}"
+    text = files[path] or ""
+    _require_differences(load(text, path) or {}, facts)
+    for keys, value in (*facts.settings(), *_new_hosts(load(text, path) or {}, facts.hosts)):
+        text = set_value(text, keys, value, path)
+    if facts.release:
+        files[release_path(name)] = _text(workspace, release_path(facts.release))
+    return Draft(
+        files={**files, path: text},
+        environments=(name,),
+        message=_message(f"Clone environment {source} as {name}", (name,), "clone"),
+        summary=(f"Clone environment {source} as {name}",),
+        warnings=tuple(_shared(load(text, path) or {}, source)),
+        notes=tuple(_born(workspace, name)) + _chart_note(original),
+    )
+
+
+def _chart_note(original: ResolvedEnvironment) -> tuple[str, ...]:
+    return () if original.pinned else (f"like {original.name}, it follows every edit of the chart at once",)
+
+
+def _require_differences(data: dict[str, Any], facts: Facts) -> None:
+    """What is written out in the original, and would be the same in the clone."""
+    missing: list[str] = []
+    if _is_literal(data.get("namespace")) and not facts.namespace and not facts.cluster:
+        missing.append(f"--namespace (it is `{data['namespace']}`)")
+    secret_path = (data.get("secrets") or {}).get("path")
+    if _is_literal(secret_path) and not facts.secret_path and not facts.shared:
+        missing.append(f"--secret-path (it is `{secret_path}`)")
+    if not facts.shared:
+        missing += [f"--host {host}=NEW" for host in sorted(_hosts(data)) if host not in facts.hosts]
+    if unknown := sorted(set(facts.hosts) - _hosts(data)):
+        raise UsageError(f"the original has no host {', '.join(unknown)}")
+    if missing:
+        raise UsageError(
+            f"the clone must differ from the original: {', '.join(missing)}", "`--shared` keeps secret path and hosts"
+        )
+
+
+def _is_literal(text: str | None) -> bool:
+    return bool(text) and "{environment}" not in str(text)
+
+
+def _host_values(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str, str]]:
+    """Each value below `values` that is, or holds, a host name: its path, itself and the host."""
+    for path in _deep_leaves(data.get("values") or {}):
+        value = value_at(data["values"], path)[1]
+        named = any(_HOST_KEY.search(str(step)) for step in path)
+        if isinstance(value, str) and named and (match := _HOST.search(value)):
+            yield ("values", *path), value, match[0]
+
+
+def _deep_leaves(value: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _deep_leaves(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _deep_leaves(item, (*path, index))
+    else:
+        yield path
+
+
+def _hosts(data: dict[str, Any]) -> set[str]:
+    return {host for _, _, host in _host_values(data)}
+
+
+def _new_hosts(data: dict[str, Any], hosts: Mapping[str, str]) -> Iterator[tuple[KeyPath, str]]:
+    for path, value, host in _host_values(data):
+        if host in hosts:
+            yield path, value.replace(host, hosts[host])
+
+
+def _shared(data: dict[str, Any], source: str) -> Iterator[str]:
+    overrides = (data.get("secrets") or {}).get("overrides") or {}
+    for path in leaves(overrides):
+        yield f"secrets.overrides.{dotted(path)} is the same as in {source}"
+
+
+def _renamed(workspace: Workspace, old: str, new: str, *, keep_namespace: bool, told: bool) -> Draft:
+    environment = workspace.environment(old)
+    _require_new(workspace, new)
+    _require_told(environment, workspace, told=told)
+    texts = {path: _text(workspace, path) for path in hand_written(old)}
+    files: dict[str, str | None] = dict.fromkeys(texts)
+    files |= {path.replace(f"/{old}/", f"/{new}/"): text for path, text in texts.items() if text is not None}
+    if keep_namespace:
+        path = f"{ENVIRONMENTS}/{new}/{ENVIRONMENT_FILE}"
+        files[path] = set_value(files[path] or "", ("namespace",), environment.namespace, path)
+    return Draft(
+        files=files,
+        environments=(old, new),
+        message=_message(f"Rename environment {old} to {new}", (old, new), "rename"),
+        summary=(f"Rename environment {old} to {new}",),
+        notes=(*_left_behind(workspace, environment, same_place=keep_namespace), *_born(workspace, new)),
+    )
+
+
+def _require_told(environment: ResolvedEnvironment, workspace: Workspace, *, told: bool) -> None:
+    if environment.protect or told:
+        return
+    application = application_name(workspace.project().spec, environment.name)
+    raise GitopsError(
+        f"Argo CD would delete {application} with everything that it runs in namespace {environment.namespace}",
+        f"to keep it, {KEEP}; to delete it, say `--delete-running`",
+    )
+
+
+def _left_behind(workspace: Workspace, environment: ResolvedEnvironment, *, same_place: bool = False) -> Iterator[str]:
+    application = application_name(workspace.project().spec, environment.name)
+    if not environment.protect:
+        yield f"once this is pushed, Argo CD deletes {application} and what it runs in namespace {environment.namespace}"
+        yield "volumes marked `Delete=false` and the namespace itself stay: delete them by hand when nobody needs them"
+        return
+    yield f"{application} is protected: it keeps running, and the root Application stays OutOfSync until you finish by hand"
+    if same_place:
+        yield f"to hand its objects over: `argocd app delete {application} --cascade=false`; until then the new one cannot sync"
+        return
+    yield f"to leave its objects alone: `argocd app delete {application} --cascade=false`, then `argocd proj delete {application}`"
+    yield f"to delete them: `argocd app delete {application} --cascade`, then `argocd proj delete {application}`"
+
+
+def _removed(workspace: Workspace, name: str, *, told: bool) -> Draft:
+    environment = workspace.environment(name)
+    _require_told(environment, workspace, told=told)
+    present = [path for path in hand_written(name) if (workspace.folder / path).is_file()]
+    return Draft(
+        files=dict.fromkeys(present),
+        environments=(name,),
+        message=_message(f"Remove environment {name}", (name,), "remove"),
+        summary=(f"Remove environment {name}",),
+        notes=tuple(_left_behind(workspace, environment)),
+    )
