@@ -4,7 +4,6 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from gitops_gen.chart.catalog import PULLED
 from gitops_gen.commands.sides import Pins, Side
 from gitops_gen.diff.canonical import Own
 from gitops_gen.diff.collapse import collapse
@@ -66,18 +65,22 @@ class _Opener:
             return self._working_side()
         commit = self._repository.commit(ref)
         label = commit[:_SHORT] if commit.startswith(ref) else f"{ref} ({commit[:_SHORT]})"
-        files = CommitFiles(self._repository, commit, self._scratch / commit)
-        return Side(label, files, self._prefix(commit, label), self._pins, self._folder / PULLED)
+        prefix = self._repository.prefix
+        files = CommitFiles(self._repository, commit, self._scratch / commit, prefix)
+        if f"{prefix}{PROJECT_FILE}" not in files.ids([f"{prefix}{PROJECT_FILE}"]):
+            prefix = self._prefix(commit, label)
+            files = CommitFiles(self._repository, commit, self._scratch / commit, prefix)
+        return Side(label, files, prefix, self._pins, self._folder)
 
     def _working_side(self) -> Side:
         project = find_project(self._folder)
-        prefix = Repository(project).prefix
+        prefix = self._repository.prefix if project == self._folder else Repository(project).prefix
         top = project.joinpath(*[".."] * len(PurePosixPath(prefix).parts)).resolve() if prefix else project
         length = len(self._repository.commit("HEAD"))
-        return Side(WORKING_TREE, WorkingFiles(top, length), prefix, self._pins, project / PULLED)
+        return Side(WORKING_TREE, WorkingFiles(top, length), prefix, self._pins, project)
 
     def _prefix(self, commit: str, label: str) -> str:
-        """Where the project lies in a commit: where it lies now, in a folder above, or where the only one is."""
+        """Where the project lies in a commit: in a folder above this one, or where the only one is."""
         folder = PurePosixPath(self._repository.prefix)
         candidates = [folder, *folder.parents]
         places = ["" if str(place) == "." else f"{place}/" for place in candidates]
@@ -120,7 +123,7 @@ class _Tasks:
     def of(self, names: list[str]) -> tuple[list[Task], list[EnvironmentChange]]:
         """What has to be compared; and what is known without: environments that cannot be resolved."""
         names = [name for name in names if not self._is_same(name)]
-        self._old.need(name for name in names if name in self._old.inputs)
+        self._old.need(name for name in names if name in self._old.inputs and not self._same_inputs(name))
         self._new.need(name for name in names if name in self._new.inputs)
         tasks, changes = [], []
         for name in names:
@@ -138,6 +141,8 @@ class _Tasks:
         return self._same_project and self._old.inputs.get(name) == self._new.inputs.get(name)
 
     def _task(self, name: str) -> Task | EnvironmentChange | None:
+        if self._same_inputs(name):
+            return self._same_but_chart(name)
         action = _action(self._old, self._new, name)
         targets: list[tuple[Target, str] | None] = []
         for side, when in ((self._old, "before"), (self._new, "now")):
@@ -149,6 +154,18 @@ class _Tasks:
         if old and new and old[1] == new[1] and replace(old[0], chart=new[0].chart) == new[0]:
             return None
         return Task(name=name, old=old[0] if old else None, new=new[0] if new else None)
+
+
+    def _same_but_chart(self, name: str) -> Task | EnvironmentChange | None:
+        """Resolved once for both sides; an environment that pins its chart is the same on both."""
+        try:
+            environment = self._new.resolve(name)
+            if environment.pinned:
+                return None
+            new = self._new.target(environment)
+            return Task(name=name, old=replace(new, chart=self._old.chart(environment.chart)[0]), new=new)
+        except GitopsError as error:
+            return broken(name, Action.CHANGED, error, side="now")
 
 
 def _action(old: Side, new: Side, name: str) -> Action:

@@ -11,7 +11,6 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from gitops_gen.argocd.manifests import ManifestPaths, app_project, application
-from gitops_gen.chart.catalog import pull_hint
 from gitops_gen.chart.engine import ChartError, Release
 from gitops_gen.diff.fleet import Target
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
@@ -57,10 +56,11 @@ class Pins:
 class Side:
     """A project as it is, or was, in one place."""
 
-    def __init__(self, label: str, files: Files, prefix: str, pins: Pins, pulled: Path) -> None:
+    def __init__(self, label: str, files: Files, prefix: str, pins: Pins, home: Path) -> None:
         self.label, self.prefix = label, prefix
-        self._files, self._pins, self._pulled = files, pins, pulled
+        self._files, self._pins, self._home = files, pins, home
         self._chart_ids: dict[str, str] = {}
+        self._charts: dict[str, tuple[Path, str]] = {}
 
     @property
     def folder(self) -> Path:
@@ -71,7 +71,7 @@ class Side:
     def inputs(self) -> dict[str, str]:
         """A digest of the hand-written files, by environment."""
         found: dict[str, list[str]] = {}
-        for path, content in sorted(self._ids([PROJECT_FILE, ENVIRONMENTS]).items()):
+        for path, content in sorted(self._ids([ENVIRONMENTS]).items()):
             if match := _INPUT.fullmatch(path):
                 found.setdefault(match[1], []).append(f"{path} {content}")
         return {name: "\n".join(parts) for name, parts in found.items()}
@@ -134,13 +134,18 @@ class Side:
     def chart(self, source: ChartSource) -> tuple[Path, str]:
         """The chart's folder or archive, and what identifies its content. Raises `GitopsError`."""
         if source.repository:
-            archive = self._pulled / f"{source.name}-{source.version}.tgz"
+            # Late: it brings the schema's validator, which nothing here needs.
+            from gitops_gen.chart.catalog import PULLED, pull_hint
+
+            archive = self._home / PULLED / f"{source.name}-{source.version}.tgz"
             if not archive.is_file():
                 raise ChartError(f"the chart {source.name} {source.version} is not here", pull_hint(source))
             return archive, str(archive)
         if source.revision:
             return self._pins.chart(self._from_top(source.path), source.revision)
-        return self._own_chart(source.path)
+        if source.path not in self._charts:
+            self._charts[source.path] = self._own_chart(source.path)
+        return self._charts[source.path]
 
     def chart_id(self, path: str) -> str:
         """What identifies the content of a chart folder of the project."""
@@ -163,7 +168,7 @@ class Side:
     def _ids(self, paths: Collection[str]) -> dict[str, str]:
         """The id of every file below these paths of the project."""
         found = self._files.ids([self._from_top(path) for path in paths])
-        return {posixpath.relpath(path, self.prefix or "."): content for path, content in found.items()}
+        return {path.removeprefix(self.prefix): content for path, content in found.items()}
 
     def _need(self, paths: Collection[str]) -> None:
         """Have these files or folders of the project on disk."""

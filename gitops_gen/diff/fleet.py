@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -111,9 +111,10 @@ def compare_task(task: Task, renderer: CachedRenderer) -> EnvironmentChange | No
         except GitopsError as error:
             return broken(task.name, task.action, error, side=side)
     try:
-        return compare(*sides)
+        change = compare(*sides)
     except GitopsError as error:
         return broken(task.name, task.action, error, side="now")
+    return replace(change, name=task.name) if change else None
 
 
 def _rendered(target: Target | None, renderer: CachedRenderer) -> Rendered | None:

@@ -8,7 +8,6 @@ from gitops_gen.manifests.annotations import phases, sync_options, wave
 from gitops_gen.manifests.objects import Manifest, parse
 from gitops_gen.sync.durations import text as duration
 from gitops_gen.sync.gates import gate_of
-from gitops_gen.sync.plan import plan_of
 from gitops_gen.sync.policy import SyncPolicy
 
 
@@ -33,6 +32,9 @@ def longest_wait(stream: str, namespace: str, policy: SyncPolicy) -> int | None:
 
     Raises `ProblemsError` for what is not YAML.
     """
+    # Late: most differences do not need it.
+    from gitops_gen.sync.plan import plan_of
+
     manifests = parse(stream, "the rendered manifests", namespace=namespace)
     return plan_of(manifests, policy, name="").later_bound.seconds
 

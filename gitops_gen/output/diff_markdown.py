@@ -20,7 +20,7 @@ from gitops_gen.diff.model import Difference, ObjectChange, SharedChanges, Share
 from gitops_gen.output.diff_text import folded_text, headline
 
 GITHUB_LIMIT = 65536
-"""Characters in a comment on GitHub; GitLab takes 1,000,000: https://docs.gitlab.com/administration/instance_limits/"""
+"""Characters in a comment on GitHub; GitLab takes 1,000,000 (docs.gitlab.com/administration/instance_limits)."""
 
 _SPECIAL = re.compile(r"([\\`*_<>\[\]|#~])")
 _LONGEST_LIST = 15
