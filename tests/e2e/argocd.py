@@ -87,7 +87,7 @@ class ArgoCD:
         """An Application's state; of one that does not exist, all fields are empty."""
         return state(self.application(name) or {})
 
-    def wait_settled(self, name: str, commit: str, seconds: float = 120) -> State:
+    def wait_settled(self, name: str, commit: str, seconds: float = 240) -> State:
         """Wait until an Application is Synced and Healthy at a commit, with nothing under way."""
 
         def settled() -> State | None:
@@ -96,7 +96,7 @@ class ArgoCD:
 
         return self._wait(f"{name} Synced and Healthy at {commit[:7]}", name, settled, seconds)
 
-    def wait_applied(self, name: str, commit: str, seconds: float = 120) -> State:
+    def wait_applied(self, name: str, commit: str, seconds: float = 240) -> State:
         """Wait until an operation that applies a commit has ended Succeeded, whatever becomes healthy later."""
 
         def applied() -> State | None:
@@ -105,7 +105,7 @@ class ArgoCD:
 
         return self._wait(f"{name} applied at {commit[:7]}", name, applied, seconds)
 
-    def wait_phase(self, name: str, phase: str, commit: str, seconds: float = 120) -> State:
+    def wait_phase(self, name: str, phase: str, commit: str, seconds: float = 240) -> State:
         """Wait until the operation on a commit is in a phase, or was retried out of it."""
 
         def reached() -> State | None:

@@ -31,6 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _interrupt(number: int, _frame: types.FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)  # once is enough: the cluster is being taken down
     raise KeyboardInterrupt(signal.Signals(number).name)
 
 

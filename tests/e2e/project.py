@@ -150,7 +150,8 @@ class Project:
         for name in [self.name, *deployed]:
             for kind in ("application", "appproject"):
                 self._drop(kind, name)
-        self._cluster.kubectl("delete", "namespace", *deployed, "--ignore-not-found", "--wait=false")
+        if deployed:
+            self._cluster.kubectl("delete", "namespace", *deployed, "--ignore-not-found", "--wait=false")
 
     def _drop(self, kind: str, name: str) -> None:
         with contextlib.suppress(RefusedError):  # it is gone already
