@@ -2,6 +2,7 @@
 # Builds the real control plane's programs from their pinned Go modules, once, into a cache that outlives the checkout.
 #
 # usage: build.sh [e2e|lint]…     (default: e2e)
+#        build.sh --built         builds nothing; exits 0 when a run has all that it needs, else 1
 #
 #   e2e    kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, etcd, kwok, argocd, external-secrets, helm, grpcurl
 #   lint   kubeconform, helm, helm3
@@ -51,6 +52,7 @@ is_built() { # program pin
 
 build() { # program pin package [linker flags]
     is_built "$1" "$2" && return
+    [ -z "$only_ask" ] || exit 1
     echo "building $1 $(pinned "$2")" >&2
     [ -d "$scratch/$2" ] || cp -r "$pins/$2" "$scratch/$2"
     (cd "$scratch/$2" && go build -trimpath -ldflags "-s -w ${4:-}" -o "$bin/$1.new" "$3")
@@ -65,6 +67,7 @@ module() { # module@version → its folder in Go's module cache
 share_argocd() {
     local version=$1 to=$share/argo-cd-$1 from library
     [ -d "$to" ] && return
+    [ -z "$only_ask" ] || exit 1
     rm -rf "$to.new" && mkdir -p "$to.new/crds" "$to.new/path"
     from=$(module "github.com/argoproj/argo-cd/v3@$version")
     cp "$from"/manifests/crds/{application,appproject,applicationset}-crd.yaml "$to.new/crds/"
@@ -84,6 +87,7 @@ copy_protos() { # from to
 share_external_secrets() {
     local version=$1 to=$share/external-secrets-$1
     [ -d "$to" ] && return
+    [ -z "$only_ask" ] || exit 1
     rm -rf "$to.new" && mkdir -p "$to.new/crds"
     cp "$(module "github.com/external-secrets/external-secrets@$version")/deploy/crds/bundle.yaml" "$to.new/crds/"
     chmod -R u+w "$to.new" && mv "$to.new" "$to"
@@ -116,6 +120,11 @@ build_lint() {
     build helm3 helm3 helm.sh/helm/v3/cmd/helm
 }
 
+only_ask=
+if [ "${1:-}" = --built ]; then
+    only_ask=yes
+    shift
+fi
 check_machine
 mkdir -p "$bin" "$share"
 for group in "${@:-e2e}"; do
