@@ -11,7 +11,7 @@ from pathlib import Path
 from gitops_gen.chart.archive import SCHEMA
 from gitops_gen.chart.engine import ChartError, LoadedChart, Release, Values
 from gitops_gen.process import ProcessError, run
-from gitops_gen.yaml_io import load_all
+from gitops_gen.yaml_io import dump, load, load_all
 
 HELM_VARIABLE = "GITOPS_GEN_HELM"
 _VALUES_TEMPLATE = "templates/gitops-gen-values.yaml"
@@ -57,7 +57,10 @@ class BinaryChart:
     def schema(self) -> Values | None:
         """The chart's values.schema.json."""
         text = self._schema_text()
-        return json.loads(text) if text else None
+        try:
+            return json.loads(text) if text else None
+        except ValueError as error:
+            raise ChartError(f"invalid JSON in {SCHEMA}: {error}") from error
 
     def _schema_text(self) -> str:
         if self._path.is_dir():
@@ -73,6 +76,7 @@ class BinaryChart:
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder, "chart")
             self._copy_without_templates(copy)
+            _support_any_kubernetes(copy / "Chart.yaml")
             template = copy / _VALUES_TEMPLATE
             template.parent.mkdir(exist_ok=True)
             template.write_text("{{ .Values | toJson }}")
@@ -94,6 +98,12 @@ class BinaryChart:
     def render(self, release: Release) -> str:
         """The manifests as one YAML stream."""
         return _template(self._program, self._path, release)
+
+
+def _support_any_kubernetes(file: Path) -> None:
+    """Values do not depend on the cluster's version, and a program's own default may be too old for the chart."""
+    metadata = load(file.read_text(), file.name)
+    file.write_text(dump({key: value for key, value in metadata.items() if key != "kubeVersion"}))
 
 
 def _template(program: str, chart: Path, release: Release) -> str:
@@ -118,5 +128,5 @@ def _template(program: str, chart: Path, release: Release) -> str:
 
 
 def _helm_message(error: ProcessError) -> str:
-    lines = [line for line in error.stderr.splitlines() if not line.startswith("WARNING")]
+    lines = [line for line in error.stderr.splitlines() if not line.startswith(("WARNING", "Use --debug flag"))]
     return "\n".join(lines).removeprefix("Error: ").strip() or str(error)
