@@ -1,10 +1,15 @@
 """`render`: the manifests that Argo CD will apply, as Helm renders them."""
 
+from dataclasses import replace
+
 from gitops_gen.chart.engine import Release
 from gitops_gen.commands.workspace import Workspace
-from gitops_gen.errors import fail_if_any
+from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.resolve.environment import ResolvedEnvironment
 from gitops_gen.yaml_io import load_all
+
+_SOURCE = "# Source: "
+"""How Helm tells which template the following document comes from."""
 
 
 def render(workspace: Workspace, name: str) -> str:
@@ -16,8 +21,22 @@ def render(workspace: Workspace, name: str) -> str:
     environment = workspace.environment(name)
     fail_if_any(workspace.charts.value_problems(environment))
     rendered = render_environment(workspace, environment)
-    load_all(rendered, f"rendered manifests of {name}")
+    _check_yaml(rendered, f"rendered manifests of {name}")
     return rendered
+
+
+def _check_yaml(rendered: str, name: str) -> None:
+    try:
+        load_all(rendered, name)
+    except ProblemsError as error:
+        raise ProblemsError([replace(problem, hint=_maker(rendered, problem)) for problem in error.problems]) from error
+
+
+def _maker(rendered: str, problem: Problem) -> str:
+    """Which template made the line that a problem is about."""
+    above = rendered.splitlines()[: problem.line or 0]
+    source = next((line for line in reversed(above) if line.startswith(_SOURCE)), "")
+    return f"made by {source.removeprefix(_SOURCE)}" if source else problem.hint
 
 
 def render_environment(workspace: Workspace, environment: ResolvedEnvironment) -> str:
