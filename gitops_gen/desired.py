@@ -24,6 +24,7 @@ from gitops_gen.spec.files import (
 from gitops_gen.tree import stamp
 from gitops_gen.yaml_io import dump, locate
 
+CONTENT_LENGTH = 12
 COMMAND = "gitops-gen generate"
 
 
@@ -108,7 +109,7 @@ class _Builder:
             environment = resolve(self.project, files)
             self.problems += self.claim(environment)
             self.problems += [] if problems else self.value_problems(environment)
-            outputs = dict(environment_files(self.project, environment, self.paths)) if wanted else {}
+            outputs = dict(environment_files(self.project, environment, self.paths, self.charts)) if wanted else {}
         except ProblemsError as error:
             self.problems += error.problems
             return
@@ -160,15 +161,15 @@ class _Builder:
 
 
 def environment_files(
-    project: ProjectFile, environment: ResolvedEnvironment, paths: ManifestPaths
+    project: ProjectFile, environment: ResolvedEnvironment, paths: ManifestPaths, charts: Charts
 ) -> Iterator[tuple[str, str]]:
     """The generated files of one environment: path in the project and text. Raises `ProblemsError`."""
     command = f"{COMMAND} {environment.name}"
     name = environment.name
-    yield values_path(name), stamp(dump(environment.values, sort_keys=True), environment.files, command)
-    yield (
-        f"argocd/applications/{name}.yaml",
-        stamp(application(project.spec, environment, paths), environment.files, command),
-    )
+    values = dump(environment.values, sort_keys=True)
+    content = digest(charts.content(environment.chart).encode(), values.encode())[:CONTENT_LENGTH]
+    manifest = application(project.spec, environment, paths, content)
+    yield values_path(name), stamp(values, environment.files, command)
+    yield f"argocd/applications/{name}.yaml", stamp(manifest, environment.files, command)
     if not environment.existing_project:
         yield f"argocd/projects/{name}.yaml", stamp(app_project(project.spec, environment), environment.files, command)

@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from gitops_gen.chart.digest import chart_digest
 from gitops_gen.chart.engine import ENGINE_VARIABLE
 from gitops_gen.spec.files import ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE
 
@@ -107,12 +108,6 @@ def digest(*parts: bytes) -> str:
         hashed.update(len(part).to_bytes(8, "big"))
         hashed.update(part)
     return hashed.hexdigest()
-
-
-def chart_digest(folder: Path) -> str:
-    """A digest of a chart folder's files and their names."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return digest(*(part for path in files for part in (str(path.relative_to(folder)).encode(), path.read_bytes())))
 
 
 def _content(path: str) -> bytes:

@@ -57,8 +57,13 @@ def values_path(environment: str) -> str:
     return f"{ENVIRONMENTS}/{environment}/values.yaml"
 
 
-def application(project: Project, environment: ResolvedEnvironment, paths: ManifestPaths) -> str:
-    """The Application of an environment as YAML."""
+def application(project: Project, environment: ResolvedEnvironment, paths: ManifestPaths, content: str = "") -> str:
+    """The Application of an environment as YAML.
+
+    `content` is a digest of all that is rendered. It stands in the source's name, because Argo CD syncs a commit that
+    it has seen during a terminated sync only when the source itself differs:
+    https://github.com/argoproj/argo-cd/blob/v3.5.1/controller/appcontroller.go (`alreadyAttemptedSync`).
+    """
     chart = environment.chart
     chart_path = paths.of(chart.path) if chart.path else ""
     values_file = paths.of(values_path(environment.name))
@@ -72,6 +77,7 @@ def application(project: Project, environment: ResolvedEnvironment, paths: Manif
             **{key: getattr(chart, key) for key in ("revision", "name", "version")},
             "repository": chart.repository.removeprefix("oci://"),
         },
+        content=content,
         chart_path=chart_path,
         value_file=posixpath.relpath(values_file, chart_path) if chart_path else "",
         values_path=values_file,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 
+from gitops_gen.chart.digest import chart_digest
 from gitops_gen.chart.engine import ChartError, Engine, LoadedChart
 from gitops_gen.chart.schema import Blame, ValuesSchema
 from gitops_gen.errors import Problem
@@ -36,6 +37,7 @@ class Charts:
         self._repository = (repository or root).resolve()
         self._loaded: dict[ChartSource, LoadedChart] = {}
         self._schemas: dict[ChartSource, ValuesSchema | None] = {}
+        self._contents: dict[ChartSource, str] = {}
 
     @cached_property
     def _engine(self) -> Engine:
@@ -67,6 +69,14 @@ class Charts:
 
     def _text_of(self, file: str) -> str:
         return read_text(self._root, file)
+
+    def content(self, source: ChartSource) -> str:
+        """What tells a chart's content apart: a digest of its files here, else the pin that names it."""
+        if source.repository or source.revision:
+            return f"{source.repository} {source.name} {source.version} {source.revision}"
+        if source not in self._contents:
+            self._contents[source] = chart_digest(self._root / source.path)
+        return self._contents[source]
 
     def pulled(self, source: ChartSource) -> Path:
         """Where the archive of a Helm repository's chart is expected."""
