@@ -1,20 +1,17 @@
-"""One interface over Helm, whichever way it runs: in this process (`embedded`) or as the `helm` program (`binary`).
+"""One interface over Helm, whichever way it runs: in this process (`embedded`) or as the `helm` program (`binary`)."""
 
-`open_engine` chooses: what the caller asks for, else the environment variable GITOPS_GEN_ENGINE, else embedded where
-its library loads, else binary.
-"""
-
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from gitops_gen.errors import GitopsError, UsageError
+from gitops_gen.errors import GitopsError
 
 Values = dict[str, Any]
 
 ENGINE_VARIABLE = "GITOPS_GEN_ENGINE"
+"""Names the engine where the command line does not."""
+
 ENGINES = ("embedded", "binary")
 
 
@@ -74,30 +71,3 @@ class Engine(Protocol):
 
     def load(self, path: Path) -> LoadedChart:
         """Read a chart folder or `.tgz`. Raises `ChartError` when it is not an installable chart."""
-
-
-def open_engine(name: str = "") -> Engine:
-    """The engine called `name`; the default one when `name` is empty.
-
-    Raises `UsageError` for an unknown name and `ChartError` when the engine cannot run here.
-    """
-    wanted = name or os.environ.get(ENGINE_VARIABLE, "")
-    if wanted and wanted not in ENGINES:
-        raise UsageError(f"unknown engine `{wanted}`", f"use one of: {', '.join(ENGINES)}")
-    if wanted == "binary":
-        return _binary()
-    try:
-        from gitops_gen.chart.embedded import EmbeddedEngine
-    except (ImportError, OSError) as error:
-        if wanted:
-            raise ChartError(
-                f"Helm cannot be loaded into this process: {error}", "use `--engine binary` with a `helm` on PATH"
-            ) from error
-        return _binary()
-    return EmbeddedEngine()
-
-
-def _binary() -> Engine:
-    from gitops_gen.chart.binary import BinaryEngine
-
-    return BinaryEngine.find()

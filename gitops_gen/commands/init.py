@@ -1,5 +1,6 @@
 """`init`: a complete repository in a new folder, around api-forge's chart or any other."""
 
+import json
 import re
 import shutil
 import tempfile
@@ -12,13 +13,12 @@ from typing import Any
 import jinja2
 
 from gitops_gen import __version__
-from gitops_gen.chart.engine import open_engine
+from gitops_gen.chart.choice import open_engine
 from gitops_gen.commands import generate
 from gitops_gen.commands.schema import KINDS, chart_schema, schema
 from gitops_gen.commands.workspace import open_workspace
 from gitops_gen.errors import GitopsError, UsageError
 from gitops_gen.names import RELEASE_NAME_LENGTH, is_dns_label
-from gitops_gen.output.data import formatted
 from gitops_gen.spec.files import ENVIRONMENT_FILE, ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE, RELEASE_FILE
 from gitops_gen.starter import reference, templates
 
@@ -126,7 +126,7 @@ def _write_schemas(folder: Path, engine: str) -> None:
     except GitopsError:
         values = None
     for kind in KINDS:
-        _write(folder / SCHEMAS / f"{kind}.schema.json", formatted(schema(kind, values), "json"))
+        _write(folder / SCHEMAS / f"{kind}.schema.json", json.dumps(schema(kind, values), indent=2, ensure_ascii=False) + "\n")
 
 
 def _files(folder: Path) -> Iterator[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gitops_gen.argocd.manifests import ManifestPaths
 from gitops_gen.chart.catalog import Charts
-from gitops_gen.chart.engine import open_engine
+from gitops_gen.chart.choice import open_engine
 from gitops_gen.errors import Problem, ProblemsError, UsageError, fail_if_any
 from gitops_gen.git.repository import export, git_root, prefix
 from gitops_gen.memo import Memo

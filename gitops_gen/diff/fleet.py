@@ -14,7 +14,8 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from gitops_gen.chart.cache import CachedRenderer, RenderCache, cache_folder
-from gitops_gen.chart.engine import Release, open_engine
+from gitops_gen.chart.choice import open_engine
+from gitops_gen.chart.engine import Release
 from gitops_gen.diff.compare import Rendered, broken, compare
 from gitops_gen.diff.model import Action, EnvironmentChange
 from gitops_gen.errors import GitopsError

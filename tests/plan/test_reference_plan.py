@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gitops_gen.chart.engine import Release, open_engine
+from gitops_gen.chart.choice import open_engine
+from gitops_gen.chart.engine import Release
 from gitops_gen.commands.plan import plan, plan_rendered
 from gitops_gen.commands.workspace import open_workspace
 from gitops_gen.resolve.layers import merge

@@ -1,0 +1,35 @@
+"""Which engine runs Helm: what the caller asks for, else what GITOPS_GEN_ENGINE names, else embedded where its library
+loads, else binary.
+"""
+
+import os
+
+from gitops_gen.chart.engine import ENGINE_VARIABLE, ENGINES, ChartError, Engine
+from gitops_gen.errors import UsageError
+
+
+def open_engine(name: str = "") -> Engine:
+    """The engine called `name`; the default one when `name` is empty.
+
+    Raises `UsageError` for an unknown name and `ChartError` when the engine cannot run here.
+    """
+    wanted = name or os.environ.get(ENGINE_VARIABLE, "")
+    if wanted and wanted not in ENGINES:
+        raise UsageError(f"unknown engine `{wanted}`", f"use one of: {', '.join(ENGINES)}")
+    if wanted == "binary":
+        return _binary()
+    try:
+        from gitops_gen.chart.embedded import EmbeddedEngine
+    except (ImportError, OSError) as error:
+        if wanted:
+            raise ChartError(
+                f"Helm cannot be loaded into this process: {error}", "use `--engine binary` with a `helm` on PATH"
+            ) from error
+        return _binary()
+    return EmbeddedEngine()
+
+
+def _binary() -> Engine:
+    from gitops_gen.chart.binary import BinaryEngine
+
+    return BinaryEngine.find()
