@@ -1,0 +1,135 @@
+"""The command line from outside: help, version, completion, exit codes, and what goes to which stream."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from conftest import REPOSITORY, GitopsGen
+
+from gitops_gen import __version__
+from gitops_gen.cli import cli, run
+from gitops_gen.yaml_io import load
+
+
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every command of the command line: its words."""
+    for name, command in group.commands.items():
+        yield (*path, name)
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+
+
+COMMANDS = [" ".join(words) for words in commands(cli)]
+
+
+def program(*arguments: str, cwd: Path = REPOSITORY, **options: object) -> subprocess.CompletedProcess[str]:
+    """The command line as a process of its own."""
+    argv = [sys.executable, "-m", "gitops_gen", *arguments]
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    return subprocess.run(argv, cwd=cwd, env=environment, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload,no-any-return]
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_tells_what_and_how(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*command.split(), "--help"]) == 0
+    told = capsys.readouterr()
+    assert told.err == ""
+    assert told.out.startswith(f"Usage: gitops-gen {command}".rstrip())
+    assert "gitops-gen " in told.out.split("\n", 2)[2] or "Commands:" in told.out, "show an example"
+
+
+def test_the_program_answers(tmp_path: Path) -> None:
+    assert program("--version").stdout == f"gitops-gen {__version__}\n"
+    assert program("--help").stdout.startswith("Usage: gitops-gen ")
+
+    lost = program("generate", cwd=tmp_path)
+    assert (lost.returncode, lost.stdout) == (1, "")
+    assert lost.stderr.startswith("error: no gitops.yaml in ")
+
+
+def test_a_project_is_found_from_below(good: Path) -> None:
+    done = program("generate", "--check", cwd=good / "environments/dev")
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_a_reader_that_leaves_is_no_error(good: Path) -> None:
+    argv = f"{sys.executable} -m gitops_gen -C {good} schema project | head -c 1"
+    done = subprocess.run(["sh", "-c", argv], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "{", "")
+
+
+def test_a_bug_is_the_only_traceback(good: Path, gitops_gen: GitopsGen, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("oops")
+
+    monkeypatch.setattr("gitops_gen.commands.environments.list_environments", broken)
+    result = gitops_gen(good, "env", "list")
+    assert (result.code, result.out) == (3, "")
+    assert "Traceback" in result.err
+    assert "please report it" in result.err
+
+
+def test_an_interrupt_is_told_by_its_code(good: Path, gitops_gen: GitopsGen, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gitops_gen.commands.environments.list_environments", interrupted)
+    assert gitops_gen(good, "env", "list").code == 130
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_are_printed(shell: str, good: Path, gitops_gen: GitopsGen) -> None:
+    result = gitops_gen(good, "completion", shell)
+    assert (result.code, result.err) == (0, "")
+    assert "_GITOPS_GEN_COMPLETE" in result.out
+
+
+def test_environments_are_completed(good: Path) -> None:
+    environment = os.environ | {
+        "_GITOPS_GEN_COMPLETE": "bash_complete",
+        "COMP_WORDS": f"gitops-gen -C {good} render p",
+        "COMP_CWORD": "4",
+        "PYTHONPATH": str(REPOSITORY),
+    }
+    argv = [sys.executable, "-c", "from gitops_gen.cli import cli; cli(prog_name='gitops-gen')"]
+    done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout == "plain,production\n"
+
+
+@pytest.mark.parametrize("arguments", [["env", "list"], ["explain", "dev"], ["generate", "--check"]])
+def test_output_is_the_same_data_in_every_format(arguments: list[str], good: Path, gitops_gen: GitopsGen) -> None:
+    (good / "argocd/root.yaml").unlink()
+    as_json, as_yaml = (gitops_gen(good, *arguments, "--output", form) for form in ("json", "yaml"))
+    assert json.loads(as_json.out) == load(as_yaml.out, "output")
+    assert as_json.code == as_yaml.code == gitops_gen(good, *arguments).code
+
+
+def test_quiet_leaves_results_and_errors(good: Path, gitops_gen: GitopsGen) -> None:
+    assert gitops_gen(good, "--quiet", "generate").err == ""
+    (good / "argocd/root.yaml").unlink()
+    result = gitops_gen(good, "--quiet", "generate", "--check")
+    assert (result.code, result.out, result.err) == (1, "missing  argocd/root.yaml\n", "")
+
+
+def test_explain_shows_every_layer(good: Path, gitops_gen: GitopsGen) -> None:
+    assert gitops_gen(good, "explain", "production", "replicas").out.splitlines() == [
+        "replicas: 2",
+        "    chart  chart/values.yaml:6  1",
+        "  * stage production  gitops.yaml:17  2",
+    ]
+    assert '  * release  environments/dev/release.yaml:5  "1.4.2"' in gitops_gen(good, "explain", "dev", "image").out
+    assert '  * inject  gitops.yaml:32  "vault"' in gitops_gen(good, "explain", "dev").out
+
+
+def test_diff_shows_what_would_change(good: Path, gitops_gen: GitopsGen) -> None:
+    release = good / "environments/dev/release.yaml"
+    release.write_text(release.read_text().replace("1.4.2", "1.5.0"))
+    result = gitops_gen(good, "generate", "--check", "--diff")
+    assert result.code == 1
+    assert "-  tag: 1.4.2\n+  tag: 1.5.0\n" in result.out
+    assert "1.4.2" in (good / "environments/dev/values.yaml").read_text()

@@ -1,0 +1,109 @@
+"""How the code is laid out: imports point down only, outside things have one door each, modules stay small."""
+
+import ast
+import graphlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import REPOSITORY
+
+#: from the top: a layer imports what stands below it
+LAYERS = [
+    "__main__",
+    "cli",
+    "output",
+    "commands",
+    "starter",
+    "desired",
+    "memo",
+    "diff",
+    "rules",
+    "sync",
+    "manifests",
+    "edit",
+    "git",
+    "tree",
+    "argocd",
+    "chart",
+    "resolve",
+    "spec",
+    "yaml_io",
+    "yaml_faults",
+    "process",
+    "names",
+    "errors",
+    "__version__",
+]
+#: what may be imported in one place only
+DOORS = {
+    "click": "cli",
+    "git": "git",
+    "helm_python": "chart.embedded",
+    "jinja2": "argocd.manifests",
+    "yaml": ("yaml_io", "yaml_faults", "edit"),
+    "pydantic": ("spec", "resolve"),
+}
+LINES = 400
+PACKAGE = REPOSITORY / "gitops_gen"
+MODULES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that a file imports, wherever in it; of this package without its name."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Import(names=names):
+                yield from (name.name for name in names)
+            case ast.ImportFrom(module="gitops_gen", names=names):
+                yield from (f"gitops_gen.{name.name}" for name in names)
+            case ast.ImportFrom(module=str(module), names=names):
+                yield from (f"{module}.{name.name}" if f"{module}.{name.name}" in KNOWN else module for name in names)
+
+
+KNOWN = {f"gitops_gen.{name}" for name in MODULES}
+
+
+def own_imports(name: str) -> set[str]:
+    found = {
+        module.removeprefix("gitops_gen.") for module in imports(MODULES[name]) if module.startswith("gitops_gen.")
+    }
+    return found - {name}
+
+
+def layer(name: str) -> str:
+    return name.partition(".")[0]
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name != "__init__"])
+def test_imports_point_down(name: str) -> None:
+    assert layer(name) in LAYERS, "give the new package its place in LAYERS"
+    upward = [
+        other
+        for other in own_imports(name)
+        if layer(other) != layer(name) and LAYERS.index(layer(other)) <= LAYERS.index(layer(name))
+    ]
+    assert upward == []
+
+
+def test_no_module_imports_itself_by_a_detour() -> None:
+    graph = {name: own_imports(name) & MODULES.keys() for name in MODULES}
+    assert list(graphlib.TopologicalSorter(graph).static_order())
+
+
+@pytest.mark.parametrize("outside", DOORS)
+def test_an_outside_thing_has_one_door(outside: str) -> None:
+    doors = DOORS[outside] if isinstance(DOORS[outside], tuple) else (DOORS[outside],)
+    users = [
+        name for name, path in MODULES.items() if any(module.partition(".")[0] == outside for module in imports(path))
+    ]
+    assert users
+    assert [name for name in users if not any(name == door or name.startswith(f"{door}.") for door in doors)] == []
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_is_one_noun(name: str) -> None:
+    text = MODULES[name].read_text()
+    assert text.count("\n") < LINES
+    assert not {"utils", "util", "helpers", "helper", "common", "misc"} & set(name.split("."))
+    assert ast.get_docstring(ast.parse(text)), "say in a paragraph what the module owns"
