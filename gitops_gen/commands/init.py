@@ -126,7 +126,8 @@ def _write_schemas(folder: Path, engine: str) -> None:
     except GitopsError:
         values = None
     for kind in KINDS:
-        _write(folder / SCHEMAS / f"{kind}.schema.json", json.dumps(schema(kind, values), indent=2, ensure_ascii=False) + "\n")
+        text = json.dumps(schema(kind, values), indent=2, ensure_ascii=False)
+        _write(folder / SCHEMAS / f"{kind}.schema.json", f"{text}\n")
 
 
 def _files(folder: Path) -> Iterator[str]:
