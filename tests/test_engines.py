@@ -16,8 +16,9 @@ from conftest import REPOSITORY, GitopsGen
 from test_bad_input import FOLDER, arguments, lay_over
 
 from gitops_gen.chart.binary import BinaryEngine
+from gitops_gen.chart.choice import open_engine
 from gitops_gen.chart.embedded import EmbeddedEngine
-from gitops_gen.chart.engine import ChartError, Engine, Release, open_engine
+from gitops_gen.chart.engine import ChartError, Engine, Release
 from gitops_gen.errors import UsageError
 from gitops_gen.yaml_io import load, load_all
 

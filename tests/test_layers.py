@@ -40,7 +40,7 @@ DOORS = {
     "click": "cli",
     "git": "git",
     "helm_python": "chart.embedded",
-    "jinja2": "argocd.manifests",
+    "jinja2": ("argocd.manifests", "commands.init"),
     "yaml": ("yaml_io", "yaml_faults", "edit"),
     "pydantic": ("spec", "resolve"),
 }
