@@ -2,6 +2,7 @@
 stops at the first problem.
 """
 
+import logging
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,8 @@ from gitops_gen.spec.files import (
 )
 from gitops_gen.tree import stamp
 from gitops_gen.yaml_io import dump, locate
+
+_log = logging.getLogger(__name__)
 
 CONTENT_LENGTH = 12
 COMMAND = "gitops-gen generate"
@@ -52,6 +55,7 @@ def desired_tree(
     names = builder.read_names(only)
     for name in names:
         builder.add_environment(name, wanted=not only or name in only)
+    _log.info("%d environments, %d of them unchanged since the last run", len(names), len(builder.settled))
     fail_if_any(builder.problems)
     if not only:
         builder.add_root()

@@ -2,6 +2,7 @@
 that was pulled.
 """
 
+import logging
 import os
 import shutil
 import tempfile
@@ -16,6 +17,8 @@ from gitops_gen.chart.schema import Blame, ValuesSchema
 from gitops_gen.errors import Problem
 from gitops_gen.resolve.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.spec.files import read_text
+
+_log = logging.getLogger(__name__)
 
 Export = Callable[[str, str, Path], None]
 """Writes a folder of the project as it was at a revision: revision, path, target folder."""
@@ -41,12 +44,15 @@ class Charts:
 
     @cached_property
     def _engine(self) -> Engine:
-        return self._open_engine()
+        engine = self._open_engine()
+        _log.info("engine %s, Helm %s", engine.name, engine.version)
+        return engine
 
     def chart(self, source: ChartSource) -> LoadedChart:
         """The loaded chart. Raises `ChartError` or `GitopsError` when it cannot be had."""
         if source not in self._loaded:
             self._loaded[source] = self._load(source)
+            _log.info("loaded chart %s", source.label)
         return self._loaded[source]
 
     def schema(self, source: ChartSource) -> ValuesSchema | None:

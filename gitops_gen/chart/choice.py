@@ -2,10 +2,13 @@
 loads, else binary.
 """
 
+import logging
 import os
 
 from gitops_gen.chart.engine import ENGINE_VARIABLE, ENGINES, ChartError, Engine
 from gitops_gen.errors import UsageError
+
+_log = logging.getLogger(__name__)
 
 
 def open_engine(name: str = "") -> Engine:
@@ -25,7 +28,9 @@ def open_engine(name: str = "") -> Engine:
             raise ChartError(
                 f"Helm cannot be loaded into this process: {error}", "use `--engine binary` with a `helm` on PATH"
             ) from error
-        return _binary()
+        engine = _binary()
+        _log.warning("Helm cannot be embedded here (%s); using the `helm` program, which takes longer", error)
+        return engine
     return EmbeddedEngine()
 
 

@@ -24,7 +24,16 @@ class Settings:
         """The project that the command works on."""
         from gitops_gen.commands.workspace import open_workspace
 
+        self._listen()
         return open_workspace(self.directory.absolute(), self.engine)
+
+    def _listen(self) -> None:
+        """Let the layers below be heard on standard error: warnings; with --verbose what they do; --quiet: errors."""
+        import logging
+
+        level = logging.ERROR if self.quiet else logging.DEBUG if self.verbose else logging.WARNING
+        logging.basicConfig(format="%(relativeCreated)d ms: %(message)s" if self.verbose else "note: %(message)s")
+        logging.getLogger("gitops_gen").setLevel(level)
 
     def note(self, text: str) -> None:
         """Something for people, on standard error."""
