@@ -347,8 +347,13 @@ def _represent_float(dumper: Any, value: float) -> Any:
     return dumper.represent_int(plain) if isinstance(plain, int) else yaml.SafeDumper.represent_float(dumper, plain)
 
 
+def _represent_int(dumper: Any, value: int) -> Any:
+    return dumper.represent_int(value) if abs(value) < WHOLE_FLOAT_LIMIT else _represent_float(dumper, float(value))
+
+
 _Dumper.add_representer(str, _represent_str)
 _Dumper.add_representer(float, _represent_float)
+_Dumper.add_representer(int, _represent_int)
 
 
 def dump(data: Any, *, sort_keys: bool = False) -> str:
