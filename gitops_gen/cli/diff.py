@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitops_gen.cli.app import Settings, cli, pass_settings, print_data, print_lines
+from gitops_gen.cli.app import Settings, cli, pass_settings, print_data
 
 if TYPE_CHECKING:
     from gitops_gen.diff.model import Difference
@@ -65,13 +65,20 @@ def diff(
     return 1 if difference else 0
 
 
+def is_terminal() -> bool:
+    """Whether a person is looking."""
+    return sys.stdout.isatty()
+
+
 def _print(difference: "Difference", output: str, max_size: int) -> None:
     if output == "json":
         print_data(difference, "json")
     elif output == "text":
         from gitops_gen.output.diff_text import difference_lines
 
-        print_lines(difference_lines(difference, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR")))
+        colour = is_terminal() and not os.environ.get("NO_COLOR")
+        for line in difference_lines(difference, colour=colour):
+            click.echo(line, color=colour)
     elif output == "markdown":
         from gitops_gen.output.diff_markdown import markdown
 

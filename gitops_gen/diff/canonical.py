@@ -62,14 +62,14 @@ def _replaced(text: str, word: str, mark: str) -> str:
     """`word` replaced where it stands by itself; not in longer words, nor where `dev` is the devices' folder."""
     if not _SAFE.fullmatch(word):
         return text
-    first, *rest = text.split(word)
-    parts = [first]
-    for part in rest:
-        before = (parts[-1] or parts[-2] if len(parts) > 1 else first)[-1:]
-        is_word = not (_is_inner(before) or _is_inner(part[:1]))
-        is_device = word == "dev" and before == "/" and _DEVICE.match(part)
-        parts += [mark if is_word and not is_device else word, part]
-    return "".join(parts)
+    parts, start = [], 0
+    while (at := text.find(word, start)) >= 0:
+        end = at + len(word)
+        is_word = not (_is_inner(text[at - 1 : at]) or _is_inner(text[end : end + 1]))
+        is_device = word == "dev" and text[at - 1 : at] == "/" and _DEVICE.match(text, end)
+        parts += [text[start:at], mark if is_word and not is_device else word]
+        start = end
+    return "".join((*parts, text[start:]))
 
 
 def _is_inner(character: str) -> bool:

@@ -7,11 +7,11 @@ parsing, for every other one that differs from it in its own name only.
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from gitops_gen.diff.canonical import NAMESPACE, Own, canonical, marked, without_hashes
+from gitops_gen.diff.canonical import ENVIRONMENT, Own, canonical, marked, without_hashes
 from gitops_gen.diff.documents import Pair, differing, pairs, title
 from gitops_gen.diff.effects import effects, removed_environment
 from gitops_gen.diff.model import Action, Consequence, Effect, EnvironmentChange, FieldChange, Folded, ObjectChange
@@ -87,19 +87,24 @@ def _stream(side: Rendered) -> str:
 
 
 def _own(old: Rendered, new: Rendered) -> tuple[Own, Own]:
-    """A namespace that changes under an environment is a difference; between two environments it is each one's own."""
-    moved = old.environment == new.environment and old.namespace != new.namespace
-    return (
-        Own(name=old.environment, namespace="" if moved else old.namespace),
-        Own(name=new.environment, namespace="" if moved else new.namespace),
-    )
+    """What is each side's own: its name; and its namespace, unless the name says that too, or the environment moves."""
+    owns = Own(name=old.environment), Own(name=new.environment)
+    namespaces = marked(old.namespace, owns[0]), marked(new.namespace, owns[1])
+    says_it_all = namespaces[0] == namespaces[1] and ENVIRONMENT in namespaces[0]
+    moves = old.environment == new.environment and old.namespace != new.namespace
+    if says_it_all or moves:
+        return owns
+    return replace(owns[0], namespace=old.namespace), replace(owns[1], namespace=new.namespace)
 
 
 def _moves(namespaces: tuple[str, str]) -> list[Consequence]:
     old, new = namespaces
     if old == new:
         return []
-    detail = f"namespace {old} → {new}: everything is made anew there, and what runs in the old one is pruned"
+    # Argo CD looks away from objects that the AppProject does not permit, and that moves along:
+    # https://github.com/argoproj/argo-cd/blob/v3.5.0/controller/state.go (IsLiveResourcePermitted)
+    fate = "what runs in the old one stays behind, unless its AppProject still allows that"
+    detail = f"namespace {old} → {new}: everything is made anew there, with empty volumes; {fate}"
     return [Consequence(effect=Effect.MOVES, object="the environment", detail=detail)]
 
 
@@ -184,9 +189,9 @@ def _whole(old: Rendered | None, new: Rendered | None) -> EnvironmentChange | No
     side = new or old
     if side is None:
         return None
-    own = Own(name=side.environment, namespace=side.namespace)
+    own = _own(side, side)[0]
     text = canonical(_stream(side), own, "", own)[0]
-    manifests = parse(text, "the rendered manifests", namespace=NAMESPACE)
+    manifests = parse(text, "the rendered manifests", namespace=marked(side.namespace, own))
     action = Action.ADDED if new else Action.REMOVED
     objects = tuple(ObjectChange(action=action, object=title(item)) for item in manifests)
     if new is None:
@@ -206,8 +211,6 @@ def broken(name: str, action: Action, error: GitopsError, *, side: str) -> Envir
     texts = [str(error)]
     if isinstance(error, ProblemsError):
         texts = [": ".join(part for part in (item.place, item.key, item.message) if part) for item in error.problems]
-    effect = Effect.BREAKS if side == "now" else Effect.NOTES
-    consequences = tuple(
-        Consequence(effect=effect, object="the environment", detail=f"does not render {side}: {text}") for text in texts
-    )
+    effect, when = (Effect.BREAKS, "") if side == "now" else (Effect.NOTES, "it did not render before: ")
+    consequences = tuple(Consequence(effect=effect, object="", detail=when + text) for text in texts)
     return EnvironmentChange(name=name, action=action, consequences=consequences)

@@ -156,7 +156,7 @@ def removed_environment(manifests: Sequence[Manifest], *, protected: bool) -> Co
     kept = [title(item) for item in manifests if not _KEEPS.isdisjoint(sync_options(item))]
     detail = f"its Application goes, and with it {len(manifests) - len(kept)} objects"
     volumes = [item for item in manifests if item.kind == "PersistentVolumeClaim" and title(item) not in kept]
-    lost = f", {len(volumes)} volumes among them" if volumes else ""
+    lost = f", {len(volumes)} PersistentVolumeClaim{'s' * (len(volumes) != 1)} among them" if volumes else ""
     rest = f"; {without_hashes(', '.join(kept))} stay" if kept else ""
     return Consequence(
         effect=Effect.LOSES if volumes else Effect.PRUNES, object="the environment", detail=detail + lost + rest

@@ -59,17 +59,24 @@ def _field_lines(field: FieldChange) -> Iterator[Line]:
     old = [] if field.old is None else field.old.splitlines() or [""]
     new = [] if field.new is None else field.new.splitlines() or [""]
     if len(old) > 1 and len(new) > 1:
-        for text in list(unified_diff(old, new, lineterm="", n=2))[2:]:
-            # Line numbers inside a value help nobody.
-            yield Line(sign=Sign.SAME, text="…") if text.startswith("@@") else Line(sign=Sign(text[0]), text=text[1:])
+        yield from _text_lines(old, new)
         return
     yield from (Line(sign=Sign.OLD, text=text) for text in old)
     yield from (Line(sign=Sign.NEW, text=text) for text in new)
 
 
+def _text_lines(old: list[str], new: list[str]) -> Iterator[Line]:
+    for text in list(unified_diff(old, new, lineterm="", n=2))[2:]:
+        if not text.startswith("@@"):
+            yield Line(sign=Sign(text[0]), text=text[1:])
+        elif not text.startswith("@@ -1,"):
+            # Line numbers inside a value help nobody; that something is left out does.
+            yield Line(sign=Sign.SAME, text="…")
+
+
 def names_text(names: tuple[str, ...], compared: int) -> str:
     """`dev, staging`; `all 500 environments`; `a, b, c and 120 more`."""
-    if len(names) == compared and compared > NAMED:
+    if len(names) == compared and compared > 2:  # noqa: PLR2004 - two are named
         return f"all {compared} environments"
     if len(names) <= NAMED:
         return ", ".join(names)

@@ -3,7 +3,7 @@ and what had to be cut is said.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from gitops_gen.diff.lines import (
     GRAVE,
@@ -32,31 +32,29 @@ def markdown(difference: Difference, max_size: int = GITHUB_LIMIT) -> str:
     head = [f"### {_escaped(headline(difference))}\n", *_happening(difference)]
     if difference.folded:
         head.append(f"\n<sub>{_escaped(folded_text(difference.folded))}</sub>\n")
-    blocks = [(group, _block(group, difference.compared)) for group in difference.groups]
-    return _fitted("".join(head), blocks, max_size)
+    return _fitted("".join(head), difference, max_size)
 
 
-def _fitted(head: str, blocks: Sequence[tuple[SharedChanges, str]], max_size: int) -> str:
-    """Whole blocks as long as they fit; a block that does not, makes room for a smaller one."""
-    room = max_size - _size(_cut_text(len(blocks), 10**6, 10**6))
+def _fitted(head: str, difference: Difference, max_size: int) -> str:
+    """As many whole objects as fit, the biggest first; one that does not fit makes room for smaller ones."""
+    room = max_size - _size(_cut_text(10**6, 10**6, 10**6))
     text = _shortened(head, room)
-    left_out: list[SharedChanges] = []
-    for group, block in blocks:
-        if _size(text) + _size(block) <= room:
-            text += block
-        else:
-            left_out.append(group)
-    if not left_out and text.startswith(head):
+    left_out: list[ObjectChange] = []
+    for group in difference.groups:
+        block, rest = _block(group, difference.compared, room - _size(text))
+        text += block
+        left_out += rest
+    cut_lines = head.count("\n") - text[: len(head)].count("\n")
+    if not left_out and not cut_lines:
         return text
-    objects = sum(len(group.objects) for group in left_out)
-    return text + _cut_text(len(left_out), objects, sum(group.size for group in left_out))
+    return text + _cut_text(len(left_out), sum(change.size for change in left_out), cut_lines)
 
 
-def _cut_text(groups: int, objects: int, size: int) -> str:
-    return (
-        f"\n> **Cut to fit:** {groups} more group{'s' * (groups != 1)} with {objects} changed objects (about {size} lines)"
-        " are not shown. All of it: `gitops-gen diff`.\n"
-    )
+def _cut_text(objects: int, size: int, summary: int) -> str:
+    changes = f"{objects} more changed objects (about {size} lines)" if objects else ""
+    lines_cut = f"{summary} lines of the summary" if summary else ""
+    what = " and ".join(part for part in (changes, lines_cut) if part)
+    return f"\n> **Cut to fit:** {what} are not shown. All of it: `gitops-gen diff`.\n"
 
 
 def _shortened(head: str, room: int) -> str:
@@ -81,15 +79,25 @@ def _item(item: SharedConsequence, compared: int) -> str:
     return f"- {': '.join(part for part in parts if part)} ({_escaped(where)})\n"
 
 
-def _block(group: SharedChanges, compared: int) -> str:
-    count = len(group.objects)
-    title = f"<b>{_html(names_text(group.environments, compared))}</b>: {count} object{'s' * (count != 1)}"
-    body = _listing(group) if is_listing(group) else "".join(_object(change) for change in group.objects)
-    return f"\n<details><summary>{title}</summary>\n\n{body}\n</details>\n"
+def _block(group: SharedChanges, compared: int, room: int) -> tuple[str, list[ObjectChange]]:
+    """The group folded together, and what of it does not fit into `room` bytes."""
+    names, count = _html(names_text(group.environments, compared)), len(group.objects)
+    head = f"\n<details><summary><b>{names}</b>: {count} object{'s' * (count != 1)}</summary>\n\n"
+    foot = "\n</details>\n"
+    draw = _listed if is_listing(group) else _object
+    room -= _size(head) + _size(foot)
+    body, rest = "", []
+    for change in group.objects:
+        text = draw(change)
+        if _size(text) <= room:
+            body, room = body + text, room - _size(text)
+        else:
+            rest.append(change)
+    return (head + body + foot if body else ""), rest
 
 
-def _listing(group: SharedChanges) -> str:
-    return "".join(f"- {SIGNS[change.action]} {_code(change.object)}\n" for change in group.objects)
+def _listed(change: ObjectChange) -> str:
+    return f"- {SIGNS[change.action]} {_code(change.object)}\n"
 
 
 def _object(change: ObjectChange) -> str:
