@@ -1,0 +1,4 @@
+{{- define "labels" }}
+    app.kubernetes.io/name: shop
+    helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- end }}

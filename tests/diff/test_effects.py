@@ -1,0 +1,172 @@
+"""What a change does to the cluster, said in words: one pair of manifests a case."""
+
+import pytest
+
+from gitops_gen.diff.compare import Rendered, compare
+from gitops_gen.diff.model import Effect, EnvironmentChange
+from gitops_gen.sync.policy import SyncPolicy
+from gitops_gen.yaml_io import dump
+
+POLICY = SyncPolicy()
+
+
+def side(manifests: str, *, prunes: bool = True) -> Rendered:
+    return Rendered(
+        environment="dev",
+        namespace="shop-dev",
+        manifests=manifests,
+        argocd="",
+        policy=POLICY,
+        prunes=prunes,
+        protected=False,
+    )
+
+
+def differ(old: str, new: str, *, prunes: bool = True) -> EnvironmentChange | None:
+    return compare(side(old, prunes=prunes), side(new, prunes=prunes))
+
+
+def said(old: str, new: str, *, prunes: bool = True) -> set[tuple[str, str, str]]:
+    change = differ(old, new, prunes=prunes)
+    consequences = change.consequences if change else ()
+    return {(item.effect.value, item.object, item.detail) for item in consequences if item.effect is not Effect.WAITS}
+
+
+def manifest(kind: str, api: str = "v1", annotations: dict[str, str] | None = None, **fields: object) -> str:
+    metadata: dict[str, object] = {"name": "x"} | ({"annotations": annotations} if annotations else {})
+    return dump({"apiVersion": api, "kind": kind, "metadata": metadata, **fields})
+
+
+def workload(kind: str = "Deployment", **spec: object) -> str:
+    full = {"selector": {"matchLabels": {"app": "x"}}, "template": template(), **spec}
+    return manifest(kind, "apps/v1", spec=full)
+
+
+def template(image: str = "a:1", **pod: object) -> dict[str, object]:
+    return {"metadata": {"labels": {"app": "x"}}, "spec": {"containers": [{"name": "c", "image": image}], **pod}}
+
+
+def job(name: str, image: str = "a:1") -> str:
+    spec = {"template": template(image, restartPolicy="Never"), "activeDeadlineSeconds": 60}
+    return manifest("Job", "batch/v1", spec=spec).replace("name: x", f"name: {name}", 1)
+
+
+def claim(size: str, **spec: object) -> str:
+    return manifest("PersistentVolumeClaim", spec={"resources": {"requests": {"storage": size}}, **spec})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (workload(), workload(template=template("a:2")), ("restarts", "Deployment/x", "image")),
+        (workload(replicas=1), workload(replicas=3), ("scales", "Deployment/x", "1 → 3 replicas")),
+        (workload(), workload(replicas=3), ("scales", "Deployment/x", "unset → 3 replicas")),
+        (
+            workload(strategy={"type": "Recreate"}),
+            workload(strategy={"type": "Recreate"}, template=template("a:2")),
+            ("restarts", "Deployment/x", "image; down in between (strategy Recreate)"),
+        ),
+        (
+            workload("StatefulSet", serviceName="a"),
+            workload("StatefulSet", serviceName="b"),
+            ("fails", "StatefulSet/x", "spec.serviceName is immutable"),
+        ),
+        (job("x-1a2b3c4d"), job("x-5e6f7a8b", "a:2"), ("runs", "Job/x-<hash>", "its content changed")),
+        (job("x"), job("x", "a:2"), ("fails", "Job/x", "spec.template is immutable")),
+        ("", job("x-1a2b3c4d"), ("runs", "Job/x-<hash>", "new")),
+        (
+            claim("1Gi"),
+            claim("2Gi"),
+            ("resizes", "PersistentVolumeClaim/x", "1Gi → 2Gi, which its StorageClass must allow"),
+        ),
+        (claim("2Gi"), claim("1Gi"), ("fails", "PersistentVolumeClaim/x", "a volume cannot shrink (2Gi → 1Gi)")),
+        (
+            claim("1Gi", storageClassName="slow"),
+            claim("1Gi", storageClassName="fast"),
+            ("fails", "PersistentVolumeClaim/x", "spec.storageClassName is immutable"),
+        ),
+        (
+            manifest("Service", spec={"clusterIP": "None"}),
+            manifest("Service", spec={"clusterIP": "10.0.0.1"}),
+            ("fails", "Service/x", "spec.clusterIP is immutable"),
+        ),
+        (
+            manifest("ConfigMap", immutable=True, data={"a": "1"}),
+            manifest("ConfigMap", immutable=True, data={"a": "2"}),
+            ("fails", "ConfigMap/x", "data.a cannot change: the object is `immutable: true`"),
+        ),
+        (
+            manifest("RoleBinding", "rbac.authorization.k8s.io/v1", roleRef={"name": "a"}),
+            manifest("RoleBinding", "rbac.authorization.k8s.io/v1", roleRef={"name": "b"}),
+            ("fails", "RoleBinding/x", "roleRef.name is immutable"),
+        ),
+        (manifest("ConfigMap"), "", ("prunes", "ConfigMap/x", "")),
+        (claim("1Gi"), "", ("loses", "PersistentVolumeClaim/x", "what it stores goes with it")),
+        (
+            manifest("ConfigMap", annotations={"argocd.argoproj.io/sync-options": "Prune=false"}),
+            "",
+            ("leaves", "ConfigMap/x", "it has the sync option Prune=false"),
+        ),
+        (
+            manifest("Job", "batch/v1", {"argocd.argoproj.io/hook": "Sync"}, spec={"template": template("a:1")}),
+            manifest("Job", "batch/v1", {"argocd.argoproj.io/hook": "Sync"}, spec={"template": template("a:2")}),
+            ("runs", "Job/x", "a hook: it runs in every sync"),
+        ),
+    ],
+)
+def test_one_change_has_one_effect(old: str, new: str, expected: tuple[str, str, str]) -> None:
+    assert said(old, new) == {expected}
+
+
+def test_nothing_is_deleted_where_pruning_is_off() -> None:
+    assert said(claim("1Gi"), "", prunes=False) == {("leaves", "PersistentVolumeClaim/x", "pruning is off here")}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (workload("StatefulSet", replicas=1), workload("StatefulSet", replicas=2)),
+        (manifest("ConfigMap", data={"a": "1"}), manifest("ConfigMap", data={"a": "2"})),
+        (claim("1Gi"), claim("1024Mi")),
+        (workload("DaemonSet"), workload("DaemonSet", updateStrategy={"type": "OnDelete"}, template=template("a:2"))),
+    ],
+)
+def test_nothing_fails_or_restarts(old: str, new: str) -> None:
+    assert not {effect for effect, *_ in said(old, new)} & {"fails", "restarts"}
+    assert differ(old, new)
+
+
+def test_a_forced_replacement_does_not_fail() -> None:
+    options = {"argocd.argoproj.io/sync-options": "Force=true,Replace=true"}
+    old = manifest("Job", "batch/v1", options, spec={"template": template("a:1")})
+    ((effect, _, detail),) = said(old, old.replace("a:1", "a:2"))
+    assert effect == "restarts"
+    assert "Force=true" in detail
+
+
+def test_comments_order_and_style_are_no_difference() -> None:
+    new = '# Source: x\nkind: "ConfigMap"\nmetadata: {name: x}\napiVersion: v1\ndata:\n  a: "1" # one\n'
+    assert differ(manifest("ConfigMap", data={"a": "1"}), new) is None
+
+
+def test_objects_of_one_name_in_two_namespaces_are_two() -> None:
+    one = manifest("ConfigMap", data={"a": "1"})
+    other = one.replace("name: x", "name: x\n  namespace: other", 1)
+    change = differ(f"{one}---\n{other}", f"{one}---\n{other}".replace("'1'", "'2'"))
+    assert change
+    assert sorted(item.object for item in change.objects) == ["ConfigMap/x", "other:ConfigMap/x"]
+
+
+def test_two_jobs_of_one_name_but_for_the_hash() -> None:
+    old = f"{job('x-1a2b3c4d')}---\n{job('x-2b3c4d5e', 'b:1')}"
+    change = differ(old, f"{job('x-1a2b3c4d')}---\n{job('x-3c4d5e6f', 'b:2')}")
+    assert change
+    assert [(item.action.value, item.object) for item in change.objects] == [("changed", "Job/x-<hash>")]
+
+
+def test_the_longest_wait_follows_a_deadline() -> None:
+    first = manifest("ConfigMap", annotations={"argocd.argoproj.io/sync-wave": "9"})
+    old = f"{workload(progressDeadlineSeconds=60, replicas=1)}---\n{first}"
+    change = differ(old, old.replace("60", "600"))
+    assert change
+    assert [item.effect for item in change.consequences] == [Effect.WAITS]
