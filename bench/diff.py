@@ -1,10 +1,10 @@
 """How much faster `gitops-gen diff` is than a loop of `helm template` over both sides of every environment.
 
-Each case is a real repository on tmpfs, compared by the installed command in a new process with an empty cache. The loop
-is not run in full: the cost of one `helm template` is measured on a sample, taken half before and half after each diff, so
-that both meet the same load, and multiplied by the number of renders (two an environment).
+Each case is a real repository on tmpfs, compared by the command in a new process with an empty cache. The loop is not
+run in full: the cost of one `helm template` is measured on a sample, taken before and after each diff so that both meet
+the same load, and multiplied by the number of renders (two an environment).
 
-    python bench/diff.py --helm ~/.cache/gitops-gen-e2e/bin/helm
+    python -m bench.diff --helm ~/.cache/gitops-gen-e2e/bin/helm
 """
 
 import argparse
@@ -38,7 +38,7 @@ stages: [{name: dev}, {name: staging}, {name: production}]
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """A chart to measure with: how to lay the project out, where the chart lies, and an edit that reaches every render."""
+    """A chart to measure with: how to lay its project out, where it lies, and an edit that reaches every render."""
 
     name: str
     lay: Callable[[Path, str], None]
@@ -48,11 +48,13 @@ class Chart:
 
 
 def lay_reference(project: Path, _helm: str) -> None:
+    """The reference repository's own project and chart."""
     shutil.copytree(REPOSITORY / "helm", project / "helm")
     shutil.copy(REPOSITORY / "gitops.yaml", project)
 
 
 def lay_small(project: Path, helm: str) -> None:
+    """A project around the chart that `helm create` makes."""
     subprocess.run([helm, "create", "chart"], cwd=project, check=True, capture_output=True)
     (project / "gitops.yaml").write_text(SMALL_PROJECT)
 
@@ -76,6 +78,7 @@ CHARTS = (
 
 
 def lay_environments(project: Path, chart: Chart, count: int) -> None:
+    """Small hand-written files, no two releases in a row the same."""
     for index in range(count):
         folder = project / "environments" / f"site-{index:03}"
         folder.mkdir(parents=True)
@@ -86,6 +89,7 @@ def lay_environments(project: Path, chart: Chart, count: int) -> None:
 
 
 def commit(project: Path, message: str, tag: str) -> None:
+    """Everything, under a tag."""
     for arguments in (["add", "--all"], ["commit", "--quiet", "-m", message], ["tag", tag]):
         subprocess.run([*GIT, *arguments], cwd=project, check=True)
 
@@ -130,29 +134,38 @@ def helm_sample(project: Path, chart: Chart, helm: str, count: int) -> list[tupl
 
 
 def diff(project: Path, old: str, new: str) -> tuple[float, float]:
+    """Wall and processor seconds of a diff with an empty cache."""
     with tempfile.TemporaryDirectory(dir=TMPFS) as cache:
         argv = [sys.executable, "-m", "gitops_gen", "diff", old, new]
         return timed(argv, project, (1,), XDG_CACHE_HOME=cache, PYTHONPATH=str(REPOSITORY))
 
 
-def measure(project: Path, chart: Chart, helm: str, count: int, sample: int, runs: int) -> None:
-    generate = [sys.executable, "-m", "gitops_gen", "generate", *[f"site-{index:03}" for index in range(sample)]]
-    timed(generate, project, PYTHONPATH=str(REPOSITORY))
+def measure(project: Path, chart: Chart, options: argparse.Namespace) -> None:
+    """A row for each case."""
+    names = [f"site-{index:03}" for index in range(options.sample)]
+    timed([sys.executable, "-m", "gitops_gen", "generate", *names], project, PYTHONPATH=str(REPOSITORY))
     for title, old, new in (("chart changed", "start", "chart"), ("one environment changed", "chart", "environment")):
-        helms, diffs = helm_sample(project, chart, helm, sample), []
-        for _ in range(runs):
+        helms, diffs = helm_sample(project, chart, options.helm, options.sample), []
+        for _ in range(options.runs):
             diffs.append(diff(project, old, new))
-            helms += helm_sample(project, chart, helm, sample)
+            helms += helm_sample(project, chart, options.helm, options.sample)
         wall, cpu = (statistics.median(times) for times in zip(*diffs, strict=True))
         helm_wall, helm_cpu = (statistics.median(times) for times in zip(*helms, strict=True))
-        renders = 2 * count
-        print(
-            f"| {chart.name} | {title} | {helm_wall * 1000:.0f} ms ({helm_cpu * 1000:.0f} cpu) | {helm_wall * renders:.1f} s "
-            f"| {wall:.2f} s ({cpu:.2f} cpu) | **{helm_wall * renders / wall:.1f} ×** | {helm_cpu * renders / cpu:.1f} × |"
-        )
+        renders = 2 * options.environments
+        cells = [
+            chart.name,
+            title,
+            f"{helm_wall * 1000:.0f} ms ({helm_cpu * 1000:.0f} cpu)",
+            f"{helm_wall * renders:.1f} s",
+            f"{wall:.2f} s ({cpu:.2f} cpu)",
+            f"{helm_wall * renders / wall:.1f}",
+            f"{helm_cpu * renders / cpu:.1f}",
+        ]
+        print(f"| {' | '.join(cells)} |", flush=True)
 
 
 def main() -> None:
+    """Measure what the command line asks for, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--helm", default=shutil.which("helm") or "helm", help="the helm program")
     parser.add_argument("--environments", type=int, default=500)
@@ -160,11 +173,12 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     arguments = parser.parse_args()
     print(f"{arguments.environments} environments, {2 * arguments.environments} renders, {os.cpu_count()} cores\n")
-    print("| chart | case | one `helm template` | loop | `gitops-gen diff`, cold | ratio | ratio of cpu time |\n|---|---|---|---|---|---|---|")
+    print("| chart | case | one `helm template` | loop | `gitops-gen diff`, cold | times | times, cpu |")
+    print("|---|---|---|---|---|---|---|", flush=True)
     for chart in CHARTS:
         with tempfile.TemporaryDirectory(dir=TMPFS if TMPFS.is_dir() else None) as folder:
             build(Path(folder), chart, arguments.helm, arguments.environments)
-            measure(Path(folder), chart, arguments.helm, arguments.environments, arguments.sample, arguments.runs)
+            measure(Path(folder), chart, arguments)
 
 
 if __name__ == "__main__":
