@@ -23,6 +23,15 @@ Input: root, key, own, file, more (lines that follow and win; optional).
   {{- end }}
 {{- end }}
 
+{{/*
+What a template gives for the root, made once in a render and kept in the root, which all files of a chart share.
+Input: root, template (its name).
+*/}}
+{{- define "api-forge.once" -}}
+{{- if not (hasKey .root .template) }}{{ $_ := set .root .template (include .template .root) }}{{ end -}}
+{{- get .root .template -}}
+{{- end }}
+
 {{/* A ConfigMap. Its data is the template `api-forge.data.<name>`, which the checksum on the pods is made of too. Input: root, name, of. */}}
 {{- define "api-forge.configMap" -}}
 apiVersion: v1
@@ -30,5 +39,5 @@ kind: ConfigMap
 metadata:
   {{- include "api-forge.metadata" (dict "root" .root "name" .name "of" .of "wave" "config") | nindent 2 }}
 data:
-  {{- include (printf "api-forge.data.%s" .name) .root | trim | nindent 2 }}
+  {{- include "api-forge.once" (dict "root" .root "template" (printf "api-forge.data.%s" .name)) | trim | nindent 2 }}
 {{- end }}

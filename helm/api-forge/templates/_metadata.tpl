@@ -2,39 +2,33 @@
 Names, labels, annotations and waves. Object names are fixed, since a release owns its namespace; only labels carry the release's name.
 */}}
 
-{{/* The component label of each workload. Input: the workload's name. */}}
-{{- define "api-forge.component" -}}
-{{- get (dict
-  "app" "application"
-  "worker" "temporal-worker"
-  "postgres" "database"
-  "redis" "cache"
-  "temporal" "workflow-engine"
-  "temporal-web" "workflow-ui"
-  "postgres-verifier" "database-verifier"
-  "temporal-schema-setup" "workflow-engine-setup"
-  "temporal-namespace-init" "workflow-engine-namespace"
-  "smoke-test" "smoke-test"
-  "release" "release") . -}}
-{{- end }}
+{{/* The component label of each workload. */}}
+{{- define "api-forge.component.app" }}application{{ end }}
+{{- define "api-forge.component.worker" }}temporal-worker{{ end }}
+{{- define "api-forge.component.postgres" }}database{{ end }}
+{{- define "api-forge.component.redis" }}cache{{ end }}
+{{- define "api-forge.component.temporal" }}workflow-engine{{ end }}
+{{- define "api-forge.component.temporal-web" }}workflow-ui{{ end }}
+{{- define "api-forge.component.postgres-verifier" }}database-verifier{{ end }}
+{{- define "api-forge.component.temporal-schema-setup" }}workflow-engine-setup{{ end }}
+{{- define "api-forge.component.temporal-namespace-init" }}workflow-engine-namespace{{ end }}
+{{- define "api-forge.component.smoke-test" }}smoke-test{{ end }}
+{{- define "api-forge.component.release" }}release{{ end }}
 
 {{/*
 The sync wave of each kind of thing. Argo CD goes on to the next wave when everything in this one is healthy, and waits for nothing
 in the last: there is what may never become healthy. https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/
 */}}
-{{- define "api-forge.wave" -}}
-{{- get (dict
-  "store" "-20"
-  "secrets" "-15"
-  "config" "-10"
-  "data" "0"
-  "database-jobs" "5"
-  "temporal" "10"
-  "temporal-jobs" "15"
-  "application" "20"
-  "smoke-test" "30"
-  "last" "40") . -}}
-{{- end }}
+{{- define "api-forge.wave.store" }}"-20"{{ end }}
+{{- define "api-forge.wave.secrets" }}"-15"{{ end }}
+{{- define "api-forge.wave.config" }}"-10"{{ end }}
+{{- define "api-forge.wave.data" }}"0"{{ end }}
+{{- define "api-forge.wave.database-jobs" }}"5"{{ end }}
+{{- define "api-forge.wave.temporal" }}"10"{{ end }}
+{{- define "api-forge.wave.temporal-jobs" }}"15"{{ end }}
+{{- define "api-forge.wave.application" }}"20"{{ end }}
+{{- define "api-forge.wave.smoke-test" }}"30"{{ end }}
+{{- define "api-forge.wave.last" }}"40"{{ end }}
 
 {{/* What a Deployment and its Service select by. Never change it: a Deployment's selector is immutable. Input: the workload's name. */}}
 {{- define "api-forge.selector" -}}
@@ -44,32 +38,51 @@ app.kubernetes.io/name: {{ . }}
 {{/* Labels of the chart itself, which the schema lets nobody set. Input: root, of (the workload's name). */}}
 {{- define "api-forge.ownLabels" -}}
 app.kubernetes.io/name: {{ .of }}
-app.kubernetes.io/component: {{ include "api-forge.component" .of }}
+app.kubernetes.io/component: {{ include (printf "api-forge.component.%s" .of) . }}
 app.kubernetes.io/part-of: api-forge
 app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- end }}
 
 {{/*
-The metadata of an object. The version is a label of objects only: on pods it would roll each of them at every chart release.
+Labels of an object. Its version is none of a pod's labels: there it would roll each pod at every release of the chart.
+Made once for each workload. Input: root, of.
+*/}}
+{{- define "api-forge.objectLabels" -}}
+{{- $kept := printf "labels of %s" .of -}}
+{{- if not (hasKey .root $kept) }}{{ $_ := set .root $kept (include "api-forge.objectLabels.made" .) }}{{ end -}}
+{{- get .root $kept -}}
+{{- end }}
+
+{{- define "api-forge.objectLabels.made" -}}
+{{ include "api-forge.ownLabels" . }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
+{{- with .root.Values.global.environment }}
+environment: {{ . | quote }}
+{{- end }}
+{{- range $key, $value := .root.Values.global.labels }}
+{{ $key }}: {{ $value | quote }}
+{{- end }}
+{{- end }}
+
+{{/*
+The metadata of an object.
 Input: root, name, of (the workload it belongs to), wave, annotations (optional).
 */}}
 {{- define "api-forge.metadata" -}}
 name: {{ .name }}
 labels:
-  {{- include "api-forge.ownLabels" . | nindent 2 }}
-  app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
-  app.kubernetes.io/managed-by: {{ .root.Release.Service }}
-  helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
-  {{- with .root.Values.global.environment }}
-  environment: {{ . | quote }}
-  {{- end }}
-  {{- range $key, $value := .root.Values.global.labels }}
-  {{ $key }}: {{ $value | quote }}
-  {{- end }}
+  {{- include "api-forge.objectLabels" . | nindent 2 }}
 annotations:
-  argocd.argoproj.io/sync-wave: {{ include "api-forge.wave" .wave | quote }}
-  {{- range $key, $value := merge (dict) (.annotations | default dict) .root.Values.global.annotations }}
+  argocd.argoproj.io/sync-wave: {{ include (printf "api-forge.wave.%s" .wave) . }}
+  {{- range $key, $value := .annotations }}
   {{ $key }}: {{ $value | quote }}
+  {{- end }}
+  {{- range $key, $value := .root.Values.global.annotations }}
+  {{- if not (hasKey ($.annotations | default dict) $key) }}
+  {{ $key }}: {{ $value | quote }}
+  {{- end }}
   {{- end }}
 {{- end }}
 
@@ -81,15 +94,20 @@ Input: root, of, configMaps (their names; optional), podLabels, podAnnotations (
 {{- $root := .root -}}
 labels:
   {{- include "api-forge.ownLabels" . | nindent 2 }}
-  {{- range $key, $value := merge (dict) (.podLabels | default dict) $root.Values.global.labels }}
+  {{- range $key, $value := .podLabels }}
   {{ $key }}: {{ $value | quote }}
+  {{- end }}
+  {{- range $key, $value := $root.Values.global.labels }}
+  {{- if not (hasKey ($.podLabels | default dict) $key) }}
+  {{ $key }}: {{ $value | quote }}
+  {{- end }}
   {{- end }}
 {{- $configMaps := .configMaps | default list }}
 {{- if not $root.Values.waitGates.enabled }}{{ $configMaps = without $configMaps "wait-gates" }}{{ end }}
 {{- if or $configMaps .podAnnotations }}
 annotations:
   {{- range $configMaps }}
-  checksum/{{ . }}: {{ include (printf "api-forge.data.%s" .) $root | sha256sum }}
+  checksum/{{ . }}: {{ include "api-forge.once" (dict "root" $root "template" (printf "api-forge.data.%s" .)) | sha256sum }}
   {{- end }}
   {{- range $key, $value := .podAnnotations }}
   {{ $key }}: {{ $value | quote }}

@@ -7,7 +7,7 @@ NetworkPolicies. Each pod is selected by one policy for both directions, so what
 {{- range . }}
 - podSelector:
     matchLabels:
-      {{- include "api-forge.selector" . | nindent 6 }}
+      app.kubernetes.io/name: {{ . }}
 {{- end }}
 {{- end }}
 

@@ -5,10 +5,9 @@ What every pod and container has in common: images, the restrictions of Pod Secu
 {{/* An image reference. Input: root, image (repository, tag, digest). */}}
 {{- define "api-forge.image" -}}
 {{- $repository := .image.repository -}}
-{{- $first := splitList "/" $repository | first -}}
-{{- $named := and (contains "/" $repository) (or (contains "." $first) (contains ":" $first) (eq $first "localhost")) -}}
-{{- if and .root.Values.global.imageRegistry (not $named) -}}
-{{- $repository = printf "%s/%s" (trimSuffix "/" .root.Values.global.imageRegistry) $repository -}}
+{{- with .root.Values.global.imageRegistry -}}
+{{- $named := regexMatch "^(localhost|[^/]*[.:][^/]*)/" $repository -}}
+{{- $repository = $named | ternary $repository (printf "%s/%s" (trimSuffix "/" .) $repository) -}}
 {{- end -}}
 {{- if .image.digest -}}
 {{ $repository }}@{{ .image.digest }}
@@ -94,16 +93,17 @@ securityContext:
   readOnlyRootFilesystem: true
   capabilities:
     drop: [ALL]
-resources:
-  {{- toYaml .resources | nindent 2 }}
+resources: {{ .resources | toJson }}
 {{- end }}
 
-{{/* The three probes of a container, which ask the same at their own times. Input: values (the component's), asks (a handler, as a map). */}}
+{{/* The three probes of a container, which ask the same at their own times. Input: values (the component's), asks (the handler, as text). */}}
 {{- define "api-forge.probes" -}}
-{{- $asks := .asks -}}
 {{- range $probe := list "startupProbe" "livenessProbe" "readinessProbe" }}
 {{ $probe }}:
-  {{- toYaml (merge (dict) $asks (get $.values $probe)) | nindent 2 }}
+  {{ $.asks }}
+  {{- range $timing, $value := get $.values $probe }}
+  {{ $timing }}: {{ int $value }}
+  {{- end }}
 {{- end }}
 {{- end }}
 

@@ -117,6 +117,14 @@ The variables of a .env file: full-line comments and blank lines are dropped, on
 {{- end }}
 {{- end }}
 
+{{/* What app and worker wait for. Input: root. */}}
+{{- define "api-forge.app.gates" -}}
+{{- $auth := .Values.postgresql.auth -}}
+{{ include "api-forge.gate.postgres" (dict "root" . "user" $auth.user "database" $auth.database "passwordKey" "postgres_app_user_pw") }}
+{{ include "api-forge.gate.redis" . }}
+{{ include "api-forge.gate.temporal" . }}
+{{- end }}
+
 {{/*
 The pod of app and worker, which differ in their container's program, probes and ports only.
 Input: root, of, values (the component's), container (the fields that differ).
@@ -124,7 +132,6 @@ Input: root, of, values (the component's), container (the fields that differ).
 {{- define "api-forge.app.pod" -}}
 {{- $root := .root -}}
 {{- $app := $root.Values.app -}}
-{{- $login := dict "user" $root.Values.postgresql.auth.user "database" $root.Values.postgresql.auth.database "passwordKey" "postgres_app_user_pw" -}}
 metadata:
   {{- $configMaps := list "app-config" "app-env" "universal-entrypoint" "wait-gates" }}
   {{- $metadata := dict "root" $root "of" .of "configMaps" $configMaps }}
@@ -135,13 +142,7 @@ spec:
   {{- include "api-forge.podSpec" $spec | nindent 2 }}
   {{- if $root.Values.waitGates.enabled }}
   initContainers:
-    {{- include "api-forge.gate.postgres" (merge (dict "root" $root) $login) | nindent 4 }}
-    {{- with include "api-forge.gate.redis" $root }}
-    {{- . | nindent 4 }}
-    {{- end }}
-    {{- with include "api-forge.gate.temporal" $root }}
-    {{- . | nindent 4 }}
-    {{- end }}
+    {{- include "api-forge.once" (dict "root" $root "template" "api-forge.app.gates") | nindent 4 }}
   {{- end }}
   containers:
     - name: {{ .of }}
@@ -164,7 +165,7 @@ spec:
     {{- include "api-forge.configVolume" "app-config" | nindent 4 }}
     {{- include "api-forge.configVolume" "universal-entrypoint" | nindent 4 }}
     {{- with include "api-forge.gateVolume" $root }}{{ . | nindent 4 }}{{ end }}
-    {{- include "api-forge.secretVolume" (include "api-forge.app.secretSources" $root) | nindent 4 }}
+    {{- include "api-forge.secretVolume" (include "api-forge.once" (dict "root" $root "template" "api-forge.app.secretSources")) | nindent 4 }}
     - name: logs
       emptyDir:
         sizeLimit: {{ $app.logsSize }}
@@ -178,7 +179,7 @@ spec:
 The Deployment of app or worker. Input: root, of, values, container.
 */}}
 {{- define "api-forge.app.deployment" -}}
-{{- $reloader := include "api-forge.reloader" (dict "root" .root "sources" (include "api-forge.app.secretSources" .root)) | fromYaml -}}
+{{- $reloader := include "api-forge.reloader" (dict "root" .root "sources" (include "api-forge.once" (dict "root" .root "template" "api-forge.app.secretSources"))) | fromYaml -}}
 apiVersion: apps/v1
 kind: Deployment
 metadata:
