@@ -1,0 +1,148 @@
+"""Every command that a person is shown is run: those of README.md, docs/ and each command's `--help`, in a scratch
+repository with a history, a remote, a second cluster and a second production environment.
+"""
+
+import os
+import re
+import shlex
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from conftest import REPOSITORY, commit_all, copy_reference, git
+
+from gitops_gen.cli import cli, run
+
+DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+BLOCK = re.compile(r"^```(?:console|bash|sh|shell)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+#: `gitops-gen …` in a line, up to what the shell would make of the rest
+COMMAND = re.compile(r"(?:^|[|$]\s*|:\s{2,})gitops-gen\s+([^|>#&\n]*)")
+
+
+#: commands that exit 1 when they find what they are asked to find
+FINDING = ("diff ",)
+#: commands that print nothing when all is well
+SILENT = ("generate", "-C my-gitops generate")
+
+
+def commands_in(text: str) -> list[str]:
+    """The arguments of every `gitops-gen` in lines of shell."""
+    return [found.strip() for line in text.splitlines() for found in COMMAND.findall(line.strip())]
+
+
+def documented(path: Path) -> list[str]:
+    """The commands of a document's shell blocks, in order."""
+    return [command for block in BLOCK.findall(path.read_text()) for command in commands_in(block)]
+
+
+def helped(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[str]:
+    """The commands of every `--help`."""
+    yield from commands_in(group.help or "")
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from helped(command, (*path, name))
+        else:
+            yield from commands_in(command.help or "")
+
+
+HELPED = sorted(set(helped(cli)))
+
+
+@pytest.fixture(scope="session")
+def world_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the examples presume: the reference repository with a past, a remote, another chart beside it."""
+    world = tmp_path_factory.mktemp("world")
+    project = world / "project"
+    copy_reference(project)
+    add_second_production(project)
+    commit_all(project, "v1.4.0")
+    release(project, "production", "1.0.0", "1.0.1")
+    commit_all(project)
+    release(project, "production", "1.0.1", "1.0.2")
+    commit_all(project)
+    git(world, "clone", "--quiet", "--bare", "project", "origin.git")
+    git(project, "remote", "add", "origin", "../origin.git")
+    git(project, "fetch", "--quiet", "origin")
+    shutil.copytree(project / "helm/api-forge", world / "charts/shop")
+    (world / "manifests.yaml").touch()
+    return world
+
+
+def add_second_production(project: Path) -> None:
+    main = "  main:\n    server: https://kubernetes.default.svc\n"
+    settings = (project / "gitops.yaml").read_text()
+    assert main in settings
+    (project / "gitops.yaml").write_text(settings.replace(main, f"{main}  us-1:\n    name: us-1\n"))
+    second = project / "environments/production-eu"
+    shutil.copytree(project / "environments/production", second)
+    (second / "values.yaml").unlink()
+    assert run(["-C", str(project), "--quiet", "generate"]) == 0
+
+
+def release(project: Path, environment: str, old: str, new: str) -> None:
+    file = project / "environments" / environment / "release.yaml"
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new))
+    assert run(["-C", str(project), "--quiet", "generate"]) == 0
+
+
+@pytest.fixture
+def world(world_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the scratch world; the current folder is its project."""
+    shutil.copytree(world_template, tmp_path / "world", symlinks=True)
+    monkeypatch.chdir(tmp_path / "world/project")
+    for name, value in {"NAME": "Test", "EMAIL": "test@example.com"}.items():
+        monkeypatch.setenv(f"GIT_AUTHOR_{name}", value)
+        monkeypatch.setenv(f"GIT_COMMITTER_{name}", value)
+    return tmp_path / "world"
+
+
+def type_in(command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> str:
+    """Run a command as it stands in a document, and return what it prints. What it reads from a pipe are the manifests
+    of dev.
+    """
+    prepare(command, capsys)
+    if " - " in f"{command} ":
+        run(["render", "dev"])
+        Path("../manifests.yaml").write_text(capsys.readouterr().out)
+    with Path("../manifests.yaml").open() as manifests:
+        monkeypatch.setattr("sys.stdin", manifests)
+        code = run(shlex.split(command))
+    out, err = capsys.readouterr()
+    assert code == 0 or (code == 1 and command.startswith(FINDING)), f"gitops-gen {command}\n{out}{err}"
+    return out
+
+
+def prepare(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a person has done before such a command makes sense."""
+    if command.startswith("adopt "):
+        values = Path("environments/staging/values.yaml")
+        values.write_text(values.read_text().replace("api.staging.example.com", "api.edited.example.com"))
+    capsys.readouterr()
+
+
+def test_examples_are_found() -> None:
+    assert commands_in("$ gitops-gen render dev | kubectl diff -f -") == ["render dev"]
+    assert commands_in("helm template shop ./shop | gitops-gen plan --rendered -") == ["plan --rendered -"]
+    assert commands_in("Write what changed:   gitops-gen generate  # now") == ["generate"]
+    assert len(HELPED) > 10
+    assert documented(REPOSITORY / "README.md")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(REPOSITORY).as_posix())
+def test_the_commands_of_a_document_work(
+    document: Path, world: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert os.getcwd() == str(world / "project")
+    for command in documented(document):
+        assert type_in(command, capsys, monkeypatch) or command.startswith(SILENT)
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("command", HELPED)
+def test_the_examples_of_the_help_work(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert type_in(command, capsys, monkeypatch) or command.startswith(SILENT)
