@@ -1,5 +1,7 @@
 """The verbs that change environments: set, promote, rollback, history, status, env add/clone/rename/remove, adopt."""
 
+import os
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +55,10 @@ def show(settings: Settings, outcome: "Outcome", output: str) -> int:
 
     for line in outcome_notes(outcome):
         settings.note(line)
-    print_lines(outcome_lines(outcome)) if output == "text" else print_data(outcome_data(outcome), output)
+    if output == "text":
+        print_lines(outcome_lines(outcome, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR")))
+    else:
+        print_data(outcome_data(outcome), output)
     return 0
 
 
@@ -84,8 +89,8 @@ def set_command(
     \b
     gitops-gen set dev app.image.tag=1.4.2
     gitops-gen set dev app.image.tag=1.4.2 worker.replicas=2 --commit
-    gitops-gen set --stage production app.logLevel=INFO
-    gitops-gen set dev --unset app.replicas
+    gitops-gen set --stage production app.logLevel=INFO --environment
+    gitops-gen set dev --unset app.environment
     """
     from gitops_gen.commands import set_values as command
     from gitops_gen.commands.values_text import Assignment, parse_assignment, parse_key
@@ -344,7 +349,7 @@ def env_rename(
     """Rename an environment; says what becomes of what runs there.
 
     \b
-    gitops-gen env rename staging preproduction --dry-run
+    gitops-gen env rename staging preproduction --delete-running --dry-run
     """
     from gitops_gen.commands.environment_lifecycle import rename
 
@@ -365,7 +370,7 @@ def env_remove(
     """Remove an environment's files; says what becomes of what runs there.
 
     \b
-    gitops-gen env remove staging --dry-run
+    gitops-gen env remove staging --delete-running --dry-run
     """
     from gitops_gen.commands.environment_lifecycle import remove
 
