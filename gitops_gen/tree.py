@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from gitops_gen.errors import GitopsError, Problem
@@ -122,6 +123,11 @@ def _read(path: str) -> str:
     """A file's text; a checkout with CRLF is no difference."""
     with open(path, "rb") as file:
         return file.read().decode().replace("\r\n", "\n")
+
+
+def is_generated_path(path: str) -> bool:
+    """Whether a path of the project is one where only generated files lie."""
+    return any(fnmatchcase(path, pattern) for pattern in OWNED)
 
 
 def owned_files(root: Path) -> Iterator[str]:

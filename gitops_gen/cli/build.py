@@ -89,6 +89,8 @@ def generate(
     else:
         print_lines(text.change_lines(result.changes, done=not only_check))
         print_lines(text.diff_lines(result.changes) if show_diff else ())
+        if result.resolved:
+            settings.note(f"resolved the merge conflict in {', '.join(result.resolved)}: made anew from the merged inputs")
         settings.note(f"{result.unchanged} file{'s' * (result.unchanged != 1)} up to date")
     if only_check and result.changes:
         settings.note("run `gitops-gen generate` and commit the result")

@@ -1,23 +1,26 @@
 """`generate`: bring the generated files up to date, or say which ones are not."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gitops_gen.commands.workspace import Workspace
 from gitops_gen.desired import DesiredTree, desired_tree
 from gitops_gen.errors import fail_if_any
-from gitops_gen.tree import Change, blocked, compare, sweep, write
+from gitops_gen.git.journal import session
+from gitops_gen.git.state import resolve
+from gitops_gen.tree import Change, blocked, compare, is_generated_path, sweep, write
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Generation:
-    """What a run found: the files that differ (and, unless it was a check, now do not) and what a person should
-    know.
+    """What a run found: the files that differ (and, unless it was a check, now do not), what a person should know, and
+    the files that git had in a merge conflict and has no longer.
     """
 
     changes: tuple[Change, ...]
     unchanged: int
     notices: tuple[str, ...]
+    resolved: tuple[str, ...] = ()
 
 
 def check(workspace: Workspace, environments: Sequence[str] = ()) -> Generation:
@@ -32,6 +35,13 @@ def generate(workspace: Workspace, environments: Sequence[str] = (), *, overwrit
     Nothing is written when anything is wrong: in the inputs, or because a file is in the way. A file that was edited by
     hand is in the way unless `overwrite`. Raises `ProblemsError`, `UsageError` and `GitopsError` (the disk).
     """
+    with session(workspace.folder) as said:
+        generation = _generate(workspace, environments, overwrite=overwrite)
+        resolved = resolve(workspace.folder, is_generated_path)
+    return replace(generation, notices=(*said, *generation.notices), resolved=resolved)
+
+
+def _generate(workspace: Workspace, environments: Sequence[str], *, overwrite: bool) -> Generation:
     memo = None if environments else workspace.memo()
     desired = desired_tree(workspace.folder, workspace.charts, workspace.paths, environments, memo)
     generation = _compared(workspace, desired, orphans=not environments)

@@ -2,6 +2,7 @@
 git processes inherit it, so it also covers a git that outlives a killed command.
 """
 
+import hashlib
 import os
 import sys
 import time
@@ -20,10 +21,11 @@ _held: set[Path] = set()
 
 
 def state_folder(project: Path) -> Path:
-    """Where this tool keeps its lock and journal: in the checkout's own git directory, outside of git in `.gitops-gen`."""
+    """Where this tool keeps its lock and journal: in the checkout's own git directory, outside of git among the caches."""
     top = git_root(project.resolve())
     if top is None:
-        return project.resolve() / ".gitops-gen"
+        caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        return caches / "gitops-gen" / "changes" / hashlib.sha256(str(project.resolve()).encode()).hexdigest()[:16]
     git = top / ".git"
     if git.is_file():  # a worktree or a submodule: `gitdir: PATH`
         git = (top / git.read_text().partition(":")[2].strip()).resolve()

@@ -1,6 +1,6 @@
 """The state of a checkout, asked before anything is written: what would keep a commit from being made, or make it wrong."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,12 +43,17 @@ class Checkout:
     @property
     def operation(self) -> str:
         """What git is in the middle of: `rebase`, `merge` …, or nothing."""
-        return next((name for file, name in _OPERATIONS.items() if (self.git_dir / file).exists()), "")
+        return operation(self.git_dir)
 
     @property
     def is_shallow(self) -> bool:
         """Whether older commits are missing."""
         return (self.common_dir / "shallow").is_file()
+
+
+def operation(git_dir: Path) -> str:
+    """What git is in the middle of in a checkout: `rebase`, `merge` …, or nothing; asked by name, without running git."""
+    return next((name for file, name in _OPERATIONS.items() if (git_dir / file).exists()), "")
 
 
 def read_checkout(project: Path) -> Checkout:
@@ -159,9 +164,19 @@ def unmerged(project: Path) -> list[str]:
     return run(project, "diff", "--name-only", "--diff-filter=U", "-z").split("\0")[:-1]
 
 
-def mark_resolved(project: Path, paths: Iterable[str]) -> None:
-    """Tell git that these paths (from the project) are as they shall be, there or not."""
-    run(project, "add", "--all", "--pathspec-from-file=-", "--pathspec-file-nul", stdin="\0".join(paths).encode())
+def resolve(project: Path, owns: Callable[[str], bool]) -> tuple[str, ...]:
+    """After a merge or the like that left conflicts: tell git that the paths (from the project) which `owns` says are
+    ours are as they shall be, there or not; gives them.
+    """
+    if git_root(project.resolve()) is None or not operation(state_folder(project).parent):
+        return ()
+    inside = prefix(project)
+    paths = [path.removeprefix(inside) for path in unmerged(project) if path.startswith(inside)]
+    ours = tuple(path for path in paths if owns(path))
+    if ours:
+        chosen = ("--pathspec-from-file=-", "--pathspec-file-nul")
+        run(project, "add", "--all", *chosen, stdin="\0".join(ours).encode())
+    return ours
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
