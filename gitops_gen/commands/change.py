@@ -11,7 +11,9 @@ from pathlib import Path
 
 from gitops_gen.commands.generate import check
 from gitops_gen.commands.merging import settle
+from gitops_gen.commands.preview import preview
 from gitops_gen.commands.workspace import Workspace, open_workspace
+from gitops_gen.diff.model import Difference
 from gitops_gen.errors import GitopsError, Problem, fail_if_any
 from gitops_gen.git.commits import Message, commit
 from gitops_gen.git.journal import add_worktree, remove_worktree, session, transaction
@@ -25,7 +27,7 @@ from gitops_gen.git.state import (
     require_committable,
 )
 from gitops_gen.spec.files import ENVIRONMENTS, PROJECT_FILE
-from gitops_gen.tree import Change, State, blocked, sweep, write
+from gitops_gen.tree import Change, State, blocked, is_generated_path, sweep, write
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +50,8 @@ class Draft:
     """What a command wants: new texts of hand-written files (None: gone) and the commit's message.
 
     `environments` are those whose generated files follow; `overwrite` gives up hand edits in these; `summary` says in words
-    what changes, `warnings` what a person should look at, and `notes` what they should know or do next.
+    what changes, `warnings` what a person should look at, and `notes` what they should know or do next. A `decisive`
+    change shows the rendered difference even when it is no dry run.
     """
 
     files: Mapping[str, str | None]
@@ -58,16 +61,21 @@ class Draft:
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     overwrite: bool = False
+    decisive: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """What a change came to: the hand-written and the generated files that differ, and how far it went."""
+    """What a change came to: the hand-written and the generated files that differ, and how far it went.
+
+    `rendered` is what it has Argo CD apply (or why that is not known), where that was asked for.
+    """
 
     summary: tuple[str, ...]
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
     changes: tuple[Change, ...] = field(repr=False)
+    rendered: Difference | str | None = field(default=None, repr=False)
     dry_run: bool = False
     commit: str = ""
     branch: str = ""
@@ -101,12 +109,14 @@ def _here(workspace: Workspace, delivery: Delivery, make: Callable[[Workspace], 
 def _apply(workspace: Workspace, delivery: Delivery, make: Callable[[Workspace], Draft]) -> Outcome:
     draft = make(workspace)
     changes = plan(workspace, draft)
+    rendered = preview(workspace, changes) if changes and (delivery.dry_run or draft.decisive) else None
     oid = "" if delivery.dry_run or not changes else _write(workspace, draft, changes, commits=delivery.commits)
     return Outcome(
         summary=draft.summary,
         warnings=draft.warnings,
         notes=draft.notes,
         changes=changes,
+        rendered=rendered,
         dry_run=delivery.dry_run,
         commit=oid,
     )
@@ -189,7 +199,8 @@ def scratch(workspace: Workspace, inputs: tuple[Change, ...]) -> Iterator[Worksp
 def _write(workspace: Workspace, draft: Draft, changes: tuple[Change, ...], *, commits: bool) -> str:
     folder = workspace.folder
     if commits:
-        require_clean(read_checkout(folder), [item.path for item in changes])
+        given_up = is_generated_path if draft.overwrite else lambda _path: False
+        require_clean(read_checkout(folder), [item.path for item in changes if not given_up(item.path)])
     files = {item.path: None if item.new is None else item.new.encode() for item in changes}
     with transaction(folder, files, committing=commits):
         sweep(folder)

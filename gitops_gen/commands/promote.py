@@ -79,6 +79,7 @@ class _Promoting:
             ),
             summary=tuple(summary),
             warnings=tuple(warnings),
+            decisive=True,
         )
 
     def require_order(self) -> None:

@@ -71,6 +71,7 @@ class _RollingBack:
             summary=(f"Undo {undone.id[:12]} {undone.subject} ({undone.author}, {undone.date[:10]})", *summary),
             warnings=(*self.warnings, *self.beyond(undone)),
             notes=tuple(self.notes()),
+            decisive=True,
         )
 
     def last(self, since: str = "") -> list[Commit]:

@@ -6,7 +6,10 @@ from typing import Any
 from gitops_gen.commands.change import Outcome
 from gitops_gen.commands.history import History
 from gitops_gen.commands.status import Status
+from gitops_gen.diff.model import Difference
+from gitops_gen.output.diff_text import difference_lines
 from gitops_gen.output.text import diff_lines, table
+from gitops_gen.tree import is_generated_path
 
 
 def outcome_notes(outcome: Outcome) -> Iterator[str]:
@@ -28,9 +31,16 @@ def outcome_notes(outcome: Outcome) -> Iterator[str]:
             yield "your checkout stays behind, because files in it are being edited: run `git pull --rebase --autostash`"
 
 
-def outcome_lines(outcome: Outcome) -> Iterator[str]:
-    """The difference, file by file."""
-    return diff_lines(outcome.changes)
+def outcome_lines(outcome: Outcome, *, colour: bool = False) -> Iterator[str]:
+    """The inputs' difference, then what it has Argo CD apply; the generated files' difference where that is not known."""
+    rendered = outcome.rendered
+    known = rendered is None or isinstance(rendered, Difference)
+    yield from diff_lines(item for item in outcome.changes if not known or not is_generated_path(item.path))
+    if isinstance(rendered, str):
+        yield f"no rendered difference: {rendered}"
+    elif rendered is not None:
+        yield ""
+        yield from difference_lines(rendered, colour=colour)
 
 
 def outcome_data(outcome: Outcome) -> dict[str, Any]:
@@ -43,6 +53,7 @@ def outcome_data(outcome: Outcome) -> dict[str, Any]:
         "commit": outcome.pushed.commit if outcome.pushed else outcome.commit,
         "branch": outcome.branch,
         "pushed": outcome.pushed,
+        "rendered": outcome.rendered,
         "files": [{"path": item.path, "state": item.state} for item in outcome.changes],
     }
 
