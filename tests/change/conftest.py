@@ -1,0 +1,67 @@
+"""Projects with a git history for the tests of changes."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import GitopsGen, git
+
+
+@pytest.fixture
+def change(gitops_gen: GitopsGen, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """A command that must succeed and leave nothing stale; gives both of its streams."""
+
+    def run(folder: Path, *arguments: str) -> str:
+        result = gitops_gen(folder, *arguments)
+        assert result.code == 0, result.err
+        assert gitops_gen(folder, "generate", "--check").code == 0
+        return result.out + result.err
+
+    return run
+
+
+@pytest.fixture(autouse=True)
+def own_identity(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Commits are made as nobody in particular, whatever the machine's configuration says."""
+    for name, value in {
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_CONFIG_SYSTEM": "/dev/null",
+        "GIT_AUTHOR_NAME": "Test",
+        "GIT_AUTHOR_EMAIL": "test@example.com",
+        "GIT_COMMITTER_NAME": "Test",
+        "GIT_COMMITTER_EMAIL": "test@example.com",
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def origin(good: Path, tmp_path: Path) -> Path:
+    """A bare repository that the good project was pushed to, with its upstream set."""
+    bare = tmp_path / "origin.git"
+    git(tmp_path, "init", "--quiet", "--bare", "--template=", str(bare))
+    git(good, "remote", "add", "origin", str(bare))
+    git(good, "push", "--quiet", "--set-upstream", "origin", "main")
+    return bare
+
+
+def head(folder: Path) -> str:
+    return git(folder, "rev-parse", "HEAD").strip()
+
+
+def message(folder: Path) -> str:
+    return git(folder, "log", "-1", "--format=%B")
+
+
+def committed(folder: Path) -> list[str]:
+    """The paths of the last commit but Argo CD's manifests, which follow the values."""
+    return [path for path in git(folder, "show", "--name-only", "--format=").split() if not path.startswith("argocd/")]
+
+
+def changed(folder: Path) -> list[str]:
+    """The paths that differ from HEAD, Argo CD's manifests left out."""
+    return [path for path in git(folder, "diff", "--name-only").split() if not path.startswith("argocd/")]
+
+
+def is_clean(folder: Path) -> bool:
+    return not git(folder, "status", "--porcelain")

@@ -1,0 +1,147 @@
+"""`rollback`: one environment back in one commit, whatever else was committed since."""
+
+from pathlib import Path
+
+from change.conftest import committed, head, is_clean, message
+from conftest import git, tree
+
+RELEASE = "environments/dev/release.yaml"
+
+
+def test_the_last_change_is_undone_though_others_lie_between(good: Path, change) -> None:
+    before = tree(good / "environments/dev")
+    change(good, "set", "dev", "image.tag=1.5.0", "--commit")
+    bad = head(good)
+    change(good, "set", "production", "image.tag=1.4.3", "--commit")
+    (good / "README").write_text("read me\n")
+    git(good, "add", "README")
+    git(good, "commit", "-qm", "Write a readme")
+    change(good, "rollback", "dev")
+    assert tree(good / "environments/dev") == before
+    assert committed(good) == [RELEASE, "environments/dev/values.yaml"]
+    assert message(good).startswith('Revert "Set image.tag to 1.5.0 in dev" in dev\n')
+    assert f"Environment: dev\nChange: rollback\nSource-Commit: {bad}\n" in message(good)
+    assert "tag: 1.4.3" in (good / "environments/production/release.yaml").read_text()
+
+
+def test_a_rollback_of_the_rollback_is_the_identity(good: Path, change) -> None:
+    change(good, "set", "dev", "image.tag=1.5.0", "replicas=4", "--commit")
+    before = tree(good)
+    change(good, "rollback", "dev")
+    assert tree(good) != before
+    change(good, "rollback", "dev")
+    assert tree(good) == before
+
+
+def test_only_this_environment_of_a_change_of_many_is_undone(good: Path, change) -> None:
+    change(good, "set", "--all", "image.tag=2.0.0", "--commit")
+    change(good, "rollback", "dev")
+    assert "tag: 1.4.2" in (good / RELEASE).read_text()
+    assert "tag: 2.0.0" in (good / "environments/production/release.yaml").read_text()
+
+
+def test_to_a_commit_undoes_all_that_came_after(good: Path, change) -> None:
+    change(good, "set", "dev", "image.tag=1.5.0", "--commit")
+    change(good, "set", "dev", "image.tag=1.6.0", "--commit")
+    change(good, "rollback", "dev", "--to", "v1.0.0")
+    assert "tag: 1.4.2" in (good / RELEASE).read_text()
+
+
+def test_undo_keeps_later_changes(good: Path, change) -> None:
+    change(good, "set", "dev", "image.tag=1.5.0", "--commit")
+    bad = head(good)
+    change(good, "set", "dev", "image.repository=shop", "--commit")
+    change(good, "rollback", "dev", "--undo", bad)
+    text = (good / RELEASE).read_text()
+    assert "tag: 1.4.2" in text
+    assert "repository: shop" in text
+
+
+def test_undo_names_what_was_changed_again(good: Path, change) -> None:
+    change(good, "set", "dev", "image.tag=1.5.0", "image.repository=bad", "--commit")
+    bad = head(good)
+    change(good, "set", "dev", "image.tag=1.6.0", "--commit")
+    said = change(good, "rollback", "dev", "--undo", bad)
+    text = (good / RELEASE).read_text()
+    assert "values.image.tag was changed again since and stays" in said
+    assert "tag: 1.6.0" in text
+    assert "bad" not in text
+
+
+def test_what_is_being_edited_is_not_overwritten(good: Path, change, gitops_gen) -> None:
+    change(good, "set", "dev", "image.tag=1.5.0", "--commit")
+    (good / RELEASE).write_text((good / RELEASE).read_text() + "# thinking\n")
+    result = gitops_gen(good, "rollback", "dev")
+    assert result.code == 1
+    assert (good / RELEASE).read_text().endswith("# thinking\n")
+
+
+def test_dry_run_says_what_git_cannot_undo(good: Path, change) -> None:
+    change(good, "set", "dev", "image.tag=1.5.0", "--commit")
+    before = head(good)
+    said = change(good, "rollback", "dev", "--dry-run")
+    assert "database schemas" in said
+    assert "argocd app terminate-op shop-dev" in said
+    assert head(good) == before
+    assert is_clean(good)
+
+
+def test_a_shared_change_is_named_and_left(good: Path, change) -> None:
+    change(good, "set", "dev", "image.tag=1.5.0", "--commit")
+    change(good, "set", "--stage", "dev", "settings.mode=x", "--commit")
+    said = change(good, "rollback", "dev")
+    assert "Set settings.mode to x in stage dev changed what environments share and is not undone" in said
+
+
+def test_an_environment_is_not_rolled_back_to_before_its_birth(good: Path, change, gitops_gen) -> None:
+    change(good, "env", "clone", "dev", "dev-2", "--shared", "--commit")
+    result = gitops_gen(good, "rollback", "dev-2")
+    assert result.code == 1
+    assert "did not exist before" in result.err
+    assert "gitops-gen env remove dev-2" in result.err
+
+
+def test_a_removed_environment_comes_back(good: Path, change) -> None:
+    before = tree(good)
+    change(good, "env", "remove", "dev", "--delete-running", "--commit")
+    assert not (good / "environments/dev").exists()
+    change(good, "rollback", "dev")
+    assert tree(good) == before
+
+
+def test_a_plain_git_revert_is_consistent(good: Path, change) -> None:
+    before = tree(good)
+    for words in (
+        ("set", "--all", "image.tag=2.0.0"),
+        ("env", "clone", "dev", "dev-2", "--shared"),
+        ("promote", "dev", "production", "--force"),
+    ):
+        change(good, *words, "--commit")
+    for commit in git(good, "rev-list", "v1.0.0..HEAD").split():
+        git(good, "revert", "--no-edit", commit)
+        change(good, "generate", "--check")
+    assert tree(good) == before
+
+
+def test_a_merge_counts_as_one_change(good: Path, change) -> None:
+    before = tree(good / "environments/dev")
+    git(good, "switch", "-q", "-c", "feature")
+    change(good, "set", "dev", "image.tag=1.5.0", "--commit")
+    change(good, "set", "dev", "image.tag=1.6.0", "--commit")
+    git(good, "switch", "-q", "main")
+    git(good, "merge", "-q", "--no-ff", "--no-edit", "feature")
+    change(good, "rollback", "dev")
+    assert tree(good / "environments/dev") == before
+
+
+def test_an_option_is_no_commit(good: Path, gitops_gen) -> None:
+    for word in ("--output=x", "-x", "HEAD --", "nowhere"):
+        result = gitops_gen(good, "rollback", "dev", f"--to={word}")
+        assert result.code == 2, word
+    assert is_clean(good)
+
+
+def test_an_unknown_environment_is_told_from_a_known(good: Path, gitops_gen) -> None:
+    result = gitops_gen(good, "rollback", "dve")
+    assert result.code == 2
+    assert "did you mean `dev`?" in result.err

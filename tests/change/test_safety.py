@@ -1,0 +1,238 @@
+"""The states of a checkout: each works, or is named before anything is written."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from change.conftest import committed, head, is_clean, message
+from conftest import REPOSITORY, commit_all, git, tree
+
+from gitops_gen.git.journal import recover, transaction
+from gitops_gen.git.lock import locked, state_folder
+
+COMMIT = ("set", "dev", "image.tag=1.5.0", "--commit")
+
+
+def refused(gitops_gen, folder: Path, *words: str) -> str:
+    """The message of a command that must not have written anything."""
+    before = tree(folder)
+    result = gitops_gen(folder, *words)
+    assert result.code == 1, result.err
+    assert tree(folder) == before
+    return result.err
+
+
+def test_a_detached_head(good: Path, gitops_gen, change) -> None:
+    git(good, "checkout", "-q", "--detach")
+    assert "HEAD is detached" in refused(gitops_gen, good, *COMMIT)
+    change(good, "set", "dev", "image.tag=1.5.0")
+
+
+def test_a_detached_head_can_make_a_branch(good: Path, change) -> None:
+    git(good, "checkout", "-q", "--detach")
+    change(good, "promote", "dev", "production", "--only", "image.tag", "--dry-run")
+    change(good, "set", "dev", "image.tag=1.5.0")
+    git(good, "commit", "-qam", "Bump")
+    change(good, "promote", "dev", "production", "--branch", "up")
+    assert git(good, "log", "-1", "--format=%s", "up") == "Promote dev to production\n"
+
+
+@pytest.mark.parametrize("command", ["merge", "rebase", "cherry-pick", "revert"])
+def test_an_operation_in_progress(good: Path, gitops_gen, command: str) -> None:
+    (good / "note").write_text("a\n")
+    commit_all(good)
+    git(good, "switch", "-qc", "other")
+    (good / "note").write_text("b\n")
+    commit_all(good)
+    git(good, "switch", "-q", "main")
+    (good / "note").write_text("c\n")
+    commit_all(good)
+    arguments = {"revert": ["HEAD~1"]}.get(command, ["other"])
+    subprocess.run(["git", command, *arguments], cwd=good, capture_output=True, check=False)
+    said = refused(gitops_gen, good, *COMMIT)
+    assert f"a {command} is in progress" in said
+    assert f"git {command} --abort" in said
+
+
+def test_nobody_known_to_git(good: Path, gitops_gen, monkeypatch: pytest.MonkeyPatch) -> None:
+    for who in ("AUTHOR", "COMMITTER"):
+        monkeypatch.delenv(f"GIT_{who}_NAME")
+        monkeypatch.delenv(f"GIT_{who}_EMAIL")
+    monkeypatch.setenv("EMAIL", "")
+    git_config = good / ".git" / "config"
+    git_config.write_text(git_config.read_text() + "[user]\n\tuseConfigOnly = true\n")
+    assert "git does not know who you are" in refused(gitops_gen, good, *COMMIT)
+
+
+def test_no_remote(good: Path, gitops_gen) -> None:
+    assert "git remote add" in refused(gitops_gen, good, "set", "dev", "image.tag=1.5.0", "--push")
+
+
+def test_a_bare_repository(good: Path, gitops_gen, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "-q", "--bare", str(good), "bare.git")
+    result = gitops_gen(tmp_path / "bare.git", *COMMIT)
+    assert result.code == 1
+    assert "no gitops.yaml" in result.err
+
+
+def test_a_shallow_clone(good: Path, gitops_gen, change, tmp_path: Path) -> None:
+    change(good, *COMMIT)
+    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{good}", "shallow")
+    shallow = tmp_path / "shallow"
+    assert "shallow" in refused(gitops_gen, shallow, "rollback", "dev")
+    assert "shallow" in gitops_gen(shallow, "history", "dev").err
+    change(shallow, "set", "dev", "image.tag=1.6.0", "--commit")
+    change(shallow, "rollback", "dev")
+
+
+def test_a_push_from_a_shallow_clone_that_lost_the_race(good: Path, origin: Path, change, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{origin}", "shallow")
+    change(good, "set", "production", "image.tag=1.5.0", "--push")
+    said = change(tmp_path / "shallow", "set", "dev", "image.tag=1.6.0", "--push")
+    assert "others were faster" in said
+
+
+def test_a_worktree(good: Path, change, tmp_path: Path) -> None:
+    git(good, "worktree", "add", "-q", "-b", "beside", str(tmp_path / "beside"))
+    change(tmp_path / "beside", *COMMIT)
+    assert committed(tmp_path / "beside") == ["environments/dev/release.yaml", "environments/dev/values.yaml"]
+    assert is_clean(good)
+    assert state_folder(tmp_path / "beside") != state_folder(good)
+    change(tmp_path / "beside", "rollback", "dev", "--branch", "back")
+
+
+def test_a_submodule(good: Path, change, tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "super")
+    git(tmp_path / "super", "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(good), "gitops")
+    git(tmp_path / "super", "commit", "-qm", "Add")
+    inside = tmp_path / "super" / "gitops"
+    change(inside, *COMMIT)
+    assert message(inside).startswith("Set image.tag")
+    change(inside, "rollback", "dev")
+
+
+def test_a_project_in_a_folder_with_blanks(good: Path, change, tmp_path: Path) -> None:
+    home = tmp_path / "a repository"
+    home.mkdir()
+    folder = home / "größe & more"
+    (good / ".git").rename(tmp_path / "old")
+    good.rename(folder)
+    git(home, "init", "-q", "--template=")
+    change(folder, "generate")
+    commit_all(home)
+    change(folder, *COMMIT)
+    assert is_clean(home)
+    change(folder, "rollback", "dev")
+    change(folder, "promote", "dev", "production", "--branch", "up")
+    assert change(folder, "history", "dev").count("Set image.tag") >= 1
+
+
+def test_a_checkout_with_crlf(good: Path, change, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "-q", "-c", "core.autocrlf=true", str(good), "windows")
+    folder = tmp_path / "windows"
+    file = folder / "environments/dev/release.yaml"
+    assert b"\r\n" in file.read_bytes()
+    change(folder, *COMMIT)
+    assert file.read_bytes().count(b"\r\n") == file.read_bytes().count(b"\n")
+    assert (
+        b"\r"
+        not in subprocess.run(
+            ["git", "show", "HEAD:environments/dev/release.yaml"], cwd=folder, capture_output=True, check=True
+        ).stdout
+    )
+    assert is_clean(folder)
+    change(folder, "rollback", "dev")
+    assert is_clean(folder)
+    assert b"1.4.2\r\n" in file.read_bytes()
+
+
+def test_a_repository_without_a_commit(good: Path, change, tmp_path: Path) -> None:
+    (good / ".git").rename(tmp_path / "old")
+    git(good, "init", "-q", "--template=")
+    (good / "environments/dev/release.yaml").write_text(
+        (good / "environments/dev/release.yaml").read_text() + "# edited\n"
+    )
+    assert change(good, "status")
+    assert change(good, "history") == ""
+    change(good, "set", "dev", "image.tag=1.5.0")
+
+
+def test_words_never_become_options(good: Path, gitops_gen) -> None:
+    for words in (
+        ("promote", "dev", "production", "--branch=--orphan"),
+        ("promote", "dev", "production", "--branch=-D"),
+        ("rollback", "dev", "--undo=--all"),
+        ("rollback", "--", "--all"),
+        ("history", "--", "--output=x"),
+        ("set", "--", "--all", "image.tag=1"),
+    ):
+        before = tree(good)
+        assert gitops_gen(good, *words).code in (1, 2), words
+        assert tree(good) == before
+
+
+def test_a_second_command_waits_for_the_first(good: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    with locked(good):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gitops_gen", "-C", str(good), *COMMIT], env=environment, stderr=subprocess.PIPE
+        )
+        time.sleep(1.5)
+        assert process.poll() is None
+        assert is_clean(good)
+    assert process.wait(30) == 0
+    process.communicate()
+    assert message(good).startswith("Set image.tag")
+
+
+def test_what_was_half_written_is_undone(good: Path, change) -> None:
+    with pytest.raises(ZeroDivisionError), transaction(good, {"environments/dev/release.yaml": b"x"}, committing=False):
+        (good / "environments/dev/release.yaml").write_bytes(b"x")
+        raise ZeroDivisionError
+    assert is_clean(good)
+
+
+def test_what_was_edited_after_a_kill_is_left_alone(good: Path) -> None:
+    paths = {"environments/dev/release.yaml": b"new", "environments/dev/values.yaml": b"new"}
+    journal = transaction(good, paths, committing=True)
+    journal.__enter__()
+    (good / "environments/dev/release.yaml").write_bytes(b"new")
+    (good / "environments/dev/values.yaml").write_bytes(b"mine")
+    said = recover(good)
+    assert any("environments/dev/values.yaml was changed since" in line for line in said)
+    assert git(good, "status", "--porcelain").split() == ["M", "environments/dev/values.yaml"]
+
+
+def test_the_lock_of_a_killed_git_is_broken(good: Path, gitops_gen) -> None:
+    journal = transaction(good, {"environments/dev/release.yaml": b"new"}, committing=True)
+    journal.__enter__()
+    (good / ".git" / "index.lock").write_text("")
+    result = gitops_gen(good, *COMMIT)
+    assert result.code == 0, result.err
+    assert "interrupted" in result.err
+    assert not (good / ".git" / "index.lock").exists()
+
+
+def test_the_lock_of_somebody_elses_git_is_not(good: Path, gitops_gen) -> None:
+    (good / ".git" / "index.lock").write_text("")
+    before = tree(good)
+    result = gitops_gen(good, *COMMIT)
+    assert result.code == 1
+    assert "index.lock" in result.err
+    assert tree(good) == before
+
+
+def test_the_head_does_not_move_when_a_push_is_refused(good: Path, origin: Path, gitops_gen) -> None:
+    hook = origin / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho 'branch is protected' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    before = git(origin, "rev-parse", "main")
+    result = gitops_gen(good, "set", "dev", "image.tag=1.5.0", "--push")
+    assert result.code == 1
+    assert "branch is protected" in result.err
+    assert git(origin, "rev-parse", "main") == before
+    assert head(good) != before.strip()

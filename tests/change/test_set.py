@@ -1,0 +1,178 @@
+"""`set`: the right file, the right type, nothing else touched."""
+
+import json
+from pathlib import Path
+
+import pytest
+from change.conftest import changed, committed, head, is_clean, message
+from conftest import commit_all, git
+
+RELEASE = "environments/dev/release.yaml"
+ENVIRONMENT = "environments/dev/environment.yaml"
+
+
+def test_a_released_key_goes_into_the_release(good: Path, change) -> None:
+    change(good, "set", "dev", "image.tag=1.5.0")
+    assert changed(good) == [RELEASE, "environments/dev/values.yaml"]
+    assert "tag: 1.5.0" in (good / RELEASE).read_text()
+
+
+def test_what_an_environment_sets_stays_there(good: Path, change) -> None:
+    change(good, "set", "dev", "hosts=[a.example.com, b.example.com]")
+    assert "hosts: [a.example.com, b.example.com]" in (good / ENVIRONMENT).read_text()
+
+
+def test_a_neighbour_of_a_released_key_is_released_too(good: Path, change) -> None:
+    change(good, "set", "dev", "image.repository=shop")
+    assert "repository: shop" in (good / RELEASE).read_text()
+
+
+def test_what_nobody_sets_stays_with_the_environment(good: Path, change) -> None:
+    change(good, "set", "dev", "replicas=4")
+    assert "replicas: 4" in (good / ENVIRONMENT).read_text()
+
+
+def test_a_key_that_another_release_sets_is_released(good: Path, change) -> None:
+    change(good, "set", "production", "settings.mode=fast", "--release")
+    change(good, "set", "dev", "settings.mode=slow")
+    assert "mode: slow" in (good / RELEASE).read_text()
+
+
+def test_an_unclear_layer_is_asked_for(good: Path, change, gitops_gen) -> None:
+    change(good, "set", "dev", "settings.a=x", "--release")
+    change(good, "set", "dev", "settings.b=x", "--environment")
+    result = gitops_gen(good, "set", "dev", "settings.c=x")
+    assert result.code == 2
+    assert "--release" in result.err
+    assert "--environment" in result.err
+
+
+@pytest.mark.parametrize("tag", ["1.10", "1e3", "123e5", "0400", "on", "2024-01-01", "true", "~", "a: b", "'x'", "{a}"])
+def test_a_tag_stays_a_string(good: Path, change, gitops_gen, tag: str) -> None:
+    change(good, "set", "dev", f"image.tag={tag}")
+    explained = json.loads(gitops_gen(good, "explain", "dev", "image.tag", "--output", "json").out)
+    assert explained[0]["value"] == tag
+
+
+def test_a_value_that_the_schema_refuses_changes_nothing(good: Path, gitops_gen) -> None:
+    result = gitops_gen(good, "set", "dev", "replicas=many")
+    assert result.code == 1
+    assert "replicas" in result.err
+    assert is_clean(good)
+
+
+def test_a_key_that_the_chart_does_not_have_changes_nothing(good: Path, gitops_gen) -> None:
+    assert gitops_gen(good, "set", "dev", "image.tga=x", "--commit").code == 1
+    assert is_clean(good)
+
+
+def test_a_stage_is_set_once_in_its_defaults(good: Path, change) -> None:
+    change(good, "set", "--stage", "production", "replicas=7")
+    assert changed(good) == ["environments/production/values.yaml", "gitops.yaml"]
+
+
+def test_environments_that_keep_their_own_value_are_named(good: Path, change) -> None:
+    said = change(good, "set", "--all", "hosts=[all.example.com]")
+    assert "dev keeps its own hosts" in said
+
+
+def test_a_released_key_of_all_goes_into_every_release(good: Path, change) -> None:
+    change(good, "set", "--all", "image.tag=2.0.0", "--commit")
+    assert [path for path in committed(good) if path.endswith("release.yaml")] == [
+        "environments/dev/release.yaml",
+        "environments/production/release.yaml",
+    ]
+
+
+def test_unset_removes_the_key_and_the_maps_left_empty(good: Path, change) -> None:
+    before = (good / ENVIRONMENT).read_text()
+    change(good, "set", "dev", "settings.mode=x")
+    change(good, "set", "dev", "--unset", "settings.mode")
+    assert (good / ENVIRONMENT).read_text() == before
+
+
+def test_dry_run_writes_nothing(good: Path, gitops_gen) -> None:
+    result = gitops_gen(good, "set", "dev", "image.tag=9", "--dry-run", "--commit")
+    assert result.code == 0
+    assert "+    tag: '9'" in result.out
+    assert is_clean(good)
+
+
+def test_inputs_and_outputs_are_one_commit_with_trailers(good: Path, change) -> None:
+    change(good, "set", "dev", "image.tag=1.5.0", "--commit")
+    assert committed(good) == [RELEASE, "environments/dev/values.yaml"]
+    assert message(good) == "Set image.tag to 1.5.0 in dev\n\nEnvironment: dev\nChange: set\n\n"
+    assert is_clean(good)
+
+
+def test_what_else_is_staged_or_edited_is_left_alone(good: Path, change) -> None:
+    (good / "notes.txt").write_text("mine\n")
+    git(good, "add", "notes.txt")
+    (good / "environments/production/release.yaml").write_text(
+        (good / "environments/production/release.yaml").read_text() + "# thinking\n"
+    )
+    change(good, "set", "dev", "image.tag=1.5.0", "--commit")
+    assert committed(good) == [RELEASE, "environments/dev/values.yaml"]
+    assert git(good, "diff", "--cached", "--name-only").split() == ["notes.txt"]
+
+
+def test_a_file_that_is_being_edited_is_not_committed_along(good: Path, gitops_gen) -> None:
+    (good / RELEASE).write_text((good / RELEASE).read_text() + "# thinking\n")
+    before = (good / RELEASE).read_text()
+    result = gitops_gen(good, "set", "dev", "image.tag=1.5.0", "--commit")
+    assert result.code == 1
+    assert f"{RELEASE}: holds changes that are not committed" in result.err
+    assert (good / RELEASE).read_text() == before
+
+
+def test_nothing_to_change_makes_no_commit(good: Path, gitops_gen) -> None:
+    before = head(good)
+    result = gitops_gen(good, "set", "dev", "image.tag=1.4.2", "--commit")
+    assert result.code == 0
+    assert "nothing changes" in result.err
+    assert head(good) == before
+
+
+def test_a_refusing_hook_undoes_everything(good: Path, gitops_gen) -> None:
+    hooks = good / ".git" / "hooks"
+    hooks.mkdir(exist_ok=True)
+    (hooks / "pre-commit").write_text("#!/bin/sh\necho 'not on a Friday' >&2\nexit 1\n")
+    (hooks / "pre-commit").chmod(0o755)
+    result = gitops_gen(good, "set", "dev", "image.tag=1.5.0", "--commit")
+    assert result.code == 1
+    assert "not on a Friday" in result.err
+    assert is_clean(good)
+
+
+def test_hooks_run(good: Path, change) -> None:
+    hooks = good / ".git" / "hooks"
+    hooks.mkdir(exist_ok=True)
+    (hooks / "commit-msg").write_text('#!/bin/sh\necho "Ticket: SHOP-1" >> "$1"\n')
+    (hooks / "commit-msg").chmod(0o755)
+    change(good, "set", "dev", "image.tag=1.5.0", "--commit")
+    assert "Ticket: SHOP-1" in message(good)
+
+
+def test_a_project_outside_of_git_can_be_changed(good: Path, change, gitops_gen, tmp_path: Path) -> None:
+    git(good, "config", "core.bare", "false")
+    (good / ".git").rename(tmp_path / "elsewhere")
+    change(good, "set", "dev", "image.tag=1.5.0")
+    result = gitops_gen(good, "set", "dev", "image.tag=1.6.0", "--commit")
+    assert result.code == 1
+    assert "git init" in result.err
+
+
+def test_a_linked_input_is_not_replaced_by_a_copy(good: Path, gitops_gen) -> None:
+    (good / "environments/dev/release.yaml").rename(good / "shared.yaml")
+    (good / "environments/dev/release.yaml").symlink_to("../../shared.yaml")
+    commit_all(good)
+    result = gitops_gen(good, "set", "dev", "image.tag=1.5.0")
+    assert result.code == 1
+    assert "symlink" in result.err
+    assert is_clean(good)
+
+
+@pytest.mark.parametrize("words", [["image.tag"], ["=1"], ["image.tag=[", "hosts=["]])
+def test_words_that_say_nothing_are_refused(good: Path, gitops_gen, words: list[str]) -> None:
+    assert gitops_gen(good, "set", "dev", *words).code in (1, 2)
+    assert is_clean(good)
