@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gitops_gen.diff.canonical import without_hashes
 from gitops_gen.manifests.objects import Manifest, ObjectId, parse
 
-_SEPARATOR = re.compile(r"^---[ \t]*(?:#.*)?$", re.MULTILINE)
+_SEPARATOR = re.compile(r"\n---[ \t]*(?:#.*)?(?=\n|$)")
 _HASH_SUFFIX = re.compile(r"-(?:<hash>|(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{8})$")
 
 
@@ -28,7 +28,7 @@ def differing(old: str, new: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _documents(text: str) -> list[str]:
-    return [document for part in _SEPARATOR.split(text) if (document := part.strip("\n"))]
+    return [document for part in _SEPARATOR.split(f"\n{text}") if (document := part.strip("\n"))]
 
 
 def _beyond(documents: Iterable[str], others: Mapping[str, int]) -> Iterator[str]:

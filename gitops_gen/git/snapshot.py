@@ -109,6 +109,8 @@ class Repository:
     def _missing_hint(self, ref: str) -> str:
         if shallow := self._shallow_hint():
             return shallow
+        if ref == "HEAD":
+            return "commit something first"
         names = (self._answer("for-each-ref", "--format=%(refname:short)") or "").splitlines()
         if f"origin/{ref}" in names:
             return f"did you mean `origin/{ref}`?"
