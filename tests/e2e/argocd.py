@@ -1,6 +1,8 @@
 """What Argo CD says about its Applications, and what it renders."""
 
+import contextlib
 import json
+import os
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,6 +70,20 @@ def history(events: list[Event], application: str) -> list[State]:
     return states
 
 
+def notify(cluster: Cluster, url: str) -> None:
+    """What a git host's webhook does: whatever reads the repository is compared with it now."""
+    for application in cluster.observer.objects("Application", NAMESPACE):
+        spec = application["spec"]
+        if url in [source["repoURL"] for source in spec.get("sources", [spec.get("source")])]:
+            _refresh(cluster, application["metadata"]["name"])
+
+
+def _refresh(cluster: Cluster, name: str) -> None:
+    change = {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}}
+    with contextlib.suppress(RefusedError):  # it may be on its way out
+        cluster.api.patch(f"/apis/argoproj.io/v1alpha1/namespaces/{NAMESPACE}/applications/{name}", change)
+
+
 class ArgoCD:
     """The Applications of a cluster, as observed."""
 
@@ -127,14 +143,24 @@ class ArgoCD:
             error.add_note(_unhealthy(self.application(name) or {}))
             raise
 
-    def refresh(self, name: str) -> None:
-        """Have Argo CD compare an Application with its repository now."""
-        change = {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}}
-        self._cluster.api.patch(_path(name), change)
+    def command(self, *args: str, answer: str = "") -> str:
+        """Run the `argocd` command and return what it prints; `answer` is typed when it asks.
 
-    def terminate(self, name: str) -> None:
-        """What `argocd app terminate-op` does."""
-        self._cluster.api.patch(_path(name), {"status": {"operationState": {"phase": "Terminating"}}})
+        Raises RefusedError with what it complains about.
+        """
+        server = ("--server", f"127.0.0.1:{self._cluster.port['argocd-server']}", "--plaintext")
+        environment = {**os.environ, "ARGOCD_BINARY_NAME": "argocd", "HOME": str(self._cluster.state / "tmp")}
+        run = subprocess.run(
+            [BIN / "argocd", *args, *server],
+            input=answer,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment,
+        )
+        if run.returncode:
+            raise RefusedError(f"argocd {' '.join(args)}: {run.stderr.strip()}")
+        return run.stdout
 
     def remove(self, *names: str) -> None:
         """Delete Applications and all they applied, without waiting."""
@@ -191,10 +217,6 @@ def manifest_request(application: Object, kubernetes: str, apis: list[str]) -> O
         "appLabelKey": "app.kubernetes.io/instance",
         "noCache": True,
     }
-
-
-def _path(name: str) -> str:
-    return f"/apis/argoproj.io/v1alpha1/namespaces/{NAMESPACE}/applications/{name}"
 
 
 def _unhealthy(application: Object) -> str:

@@ -1,7 +1,7 @@
 """A real control plane on loopback, without containers.
 
-etcd, kube-apiserver, controller-manager, scheduler, a KWOK node, Redis, Argo CD's repo-server and
-application-controller, and External Secrets: up in about fifteen seconds, and gone with the `with` block.
+etcd, kube-apiserver, controller-manager, scheduler, a KWOK node, Redis, Argo CD's repo-server, application-controller
+and API server, and External Secrets: up in about fifteen seconds, and gone with the `with` block.
 """
 
 import contextlib
@@ -23,6 +23,8 @@ from .programs import BIN, CACHE, shared
 
 MANIFESTS = pathlib.Path(__file__).resolve().parent / "manifests"
 VOLUMES = 150
+#: how often Argo CD compares an Application by itself, in seconds: each time it asks the API server about every object
+POLL = 20
 PORTS = (
     "etcd",
     "etcd-peer",
@@ -34,6 +36,8 @@ PORTS = (
     "repo-server",
     "repo-server-metrics",
     "application-controller-metrics",
+    "argocd-server",
+    "argocd-server-metrics",
     "external-secrets-metrics",
 )
 
@@ -204,6 +208,7 @@ class Cluster:
         )
         self.processes.wait("repo-server", lambda: connect(self.port["repo-server"]))
         self._start_application_controller()
+        self._start_argocd_server()
 
     def set_sync_timeout(self, seconds: int) -> None:
         """Restart Argo CD's controller with another sync timeout, as one does after a change of its settings."""
@@ -219,10 +224,27 @@ class Cluster:
             f"--repo-server=127.0.0.1:{self.port['repo-server']}",
             "--repo-server-plaintext",
             f"--metrics-port={self.port['application-controller-metrics']}",
-            "--app-resync=5",
+            f"--app-resync={POLL}",
             "--app-resync-jitter=0",
             "--repo-error-grace-period-seconds=5",
             f"--sync-timeout={self.sync_timeout}",
+        )
+
+    def _start_argocd_server(self) -> None:
+        """The server that the `argocd` command talks to; nobody waits for it but who uses that."""
+        self._start_argocd_part(
+            "server",
+            f"--kubeconfig={self.kubeconfig}",
+            "--namespace=argocd",
+            f"--repo-server=127.0.0.1:{self.port['repo-server']}",
+            "--repo-server-plaintext",
+            "--disable-auth",
+            "--insecure",
+            "--address=127.0.0.1",
+            f"--port={self.port['argocd-server']}",
+            "--metrics-address=127.0.0.1",
+            f"--metrics-port={self.port['argocd-server-metrics']}",
+            "--dex-server=http://127.0.0.1:1",
         )
 
     def _start_argocd_part(self, name: str, *flags: str) -> None:

@@ -6,7 +6,7 @@ import subprocess
 
 
 class GitRepository:
-    """A working tree on branch main; committing is all it takes for Argo CD to see a change."""
+    """A working tree on branch main, which Argo CD reads: to commit is to push."""
 
     def __init__(self, path: pathlib.Path) -> None:
         self.path = path

@@ -18,12 +18,14 @@ from typing import Any
 import yaml
 
 from .api import Object, RefusedError
+from .argocd import notify
 from .cluster import Cluster
 from .git_repository import GitRepository
 from .secret_store import FakeStore
 from .sequence import Step
 
 REFERENCE = pathlib.Path(__file__).resolve().parents[2]
+CI_VALUES = sorted((REFERENCE / "helm/api-forge/ci").glob("*-values.yaml"))
 #: seconds that a healthy rollout or Job never needs here, however busy the machine is
 DEADLINE = 30
 DEADLINES: Object = {
@@ -41,6 +43,15 @@ DEADLINES: Object = {
     "app": {"progressDeadlineSeconds": DEADLINE},
     "worker": {"progressDeadlineSeconds": DEADLINE},
     "smokeTest": {"activeDeadlineSeconds": DEADLINE, "backoffLimit": 0},
+}
+
+#: the application alone: what scenarios about Argo CD, not about the chart, deploy in a few seconds
+SMALL: Object = {
+    "postgresql": {"enabled": False, "external": {"host": "db.example.com"}},
+    "redis": {"enabled": False},
+    "temporal": {"enabled": False},
+    "smokeTest": {"enabled": False},
+    "networkPolicy": {"enabled": False},
 }
 
 
@@ -109,6 +120,11 @@ class Project:
         with self.edit(f"environments/{environment}/environment.yaml") as own:
             own["values"] = merged(own.get("values") or {}, _without(values, released))
 
+    def shrink(self) -> None:
+        """Have every environment run the application alone."""
+        with self.edit("gitops.yaml") as project:
+            project["defaults"]["values"] = merged(project["defaults"]["values"], SMALL)
+
     def only(self, *environments: str) -> None:
         """Take every other environment out, before the first commit."""
         for name in set(self.environments) - set(environments):
@@ -121,6 +137,15 @@ class Project:
         (folder / environment / "values.yaml").unlink(missing_ok=True)
         self.set_values(environment, values or {})
 
+    def take_ci_values(self) -> None:
+        """Have one environment for each values file that the chart is tested with, and no others."""
+        with self.edit("gitops.yaml") as project:
+            project["inject"] = {}  # a ci file says itself what it is about
+            project["defaults"]["values"] = {}
+        for path in CI_VALUES:
+            self.add(path.stem, values=yaml.safe_load(path.read_text()) or {})
+        self.only(*(path.stem for path in CI_VALUES))
+
     def remove(self, environment: str) -> None:
         """Take an environment's input files away."""
         shutil.rmtree(self.repository.path / "environments" / environment)
@@ -130,9 +155,17 @@ class Project:
         self.run("generate")
 
     def commit(self, subject: str) -> str:
-        """Generate, commit, and make sure that the secret store knows what is asked for."""
+        """Generate, commit and push; returns the commit."""
         self.generate()
-        return self.repository.commit(subject)
+        commit = self.repository.commit(subject)
+        notify(self._cluster, self.repository.url)
+        return commit
+
+    def revert(self, *commits: str) -> str:
+        """`git revert` of commits, newest first, and push; returns the last commit."""
+        self.repository.git("revert", "--no-edit", *commits)
+        notify(self._cluster, self.repository.url)
+        return self.repository.head
 
     def deploy(self) -> None:
         """What the documentation tells a new user to do: apply the root manifest once."""
@@ -188,12 +221,19 @@ class Project:
         return content
 
     def run(self, *args: str) -> str:
-        """Run gitops-gen on the working tree and return what it prints. Raises RuntimeError when it exits above 0."""
+        """Run gitops-gen on the working tree; see `output_of`."""
+        return self.output_of(*args)[0]
+
+    def output_of(self, *args: str) -> tuple[str, str]:
+        """Run gitops-gen on the working tree and return its output and what it says besides.
+
+        Raises RuntimeError when it exits above 0.
+        """
         command = [sys.executable, "-m", "gitops_gen", "-C", str(self.repository.path), *args]
         run = subprocess.run(command, cwd=REFERENCE, capture_output=True, text=True, check=False)
         if run.returncode:
             raise RuntimeError(f"gitops-gen {' '.join(args)}: exit {run.returncode}\n{run.stdout}{run.stderr}")
-        return run.stdout
+        return run.stdout, run.stderr
 
 
 def merged(under: Object, over: Object) -> Object:

@@ -48,7 +48,7 @@ def release(new_project: Callable[[str], Project], cluster: Cluster, argocd: Arg
     for name in BROKEN:
         argocd.wait_phase(project.application(name), "Failed", commit)
     broken = cluster.observer.since(mark)
-    reverted = project.repository.revert(commit)
+    reverted = project.revert(commit)
     return Break(project=project, start=start, broken=broken, commit=commit, reverted=reverted)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from .api import Object
-from .argocd import ArgoCD, history
+from .argocd import ArgoCD, history, notify
 from .cluster import Cluster
 from .git_repository import GitRepository
 from .secret_store import FakeStore
@@ -84,10 +84,12 @@ def test_a_failing_job_stops_the_waves_behind_it(
     mark = cluster.observer.mark()
     repository.write("chart/values.yaml", "schema: {tag: e2e-fail}\napp: {tag: '2'}\n")
     broken = repository.commit("Break the schema Job")
+    notify(cluster, repository.url)
     argocd.wait_phase(deployed, "Failed", broken)
     app = cluster.observer.get("Deployment", "waves", "app")
     assert app
     assert app["spec"]["template"]["spec"]["containers"][0]["image"] == "app:1"
     reverted = repository.revert(broken)
+    notify(cluster, repository.url)
     argocd.wait_settled(deployed, reverted)
     assert any(state.phase == "Failed" or state.retries for state in history(cluster.observer.since(mark), deployed))

@@ -3,13 +3,11 @@
 from collections.abc import Callable
 
 import pytest
-import yaml
 
 from .api import Object
 from .argocd import ArgoCD
-from .project import REFERENCE, Project
+from .project import Project
 
-CI_VALUES = sorted((REFERENCE / "helm/api-forge/ci").glob("*-values.yaml"))
 TRACKING = "argocd.argoproj.io/tracking-id"
 
 
@@ -26,16 +24,11 @@ def test_every_ci_values_file_renders_as_argocd_renders_it(
     new_project: Callable[[str], Project], argocd: ArgoCD
 ) -> None:
     project = new_project("topologies")
-    with project.edit("gitops.yaml") as content:
-        content["inject"] = {}  # a ci file says itself what it is about
-        content["defaults"]["values"] = {}
-    for path in CI_VALUES:
-        project.add(path.stem, values=yaml.safe_load(path.read_text()) or {})
-    project.only(*(path.stem for path in CI_VALUES))
+    project.take_ci_values()
     project.commit("Start")
-    assert len(CI_VALUES) >= 8
-    for path in CI_VALUES:
-        assert_same(project, argocd, path.stem)
+    assert len(project.environments) >= 8
+    for environment in project.environments:
+        assert_same(project, argocd, environment)
 
 
 def assert_same(project: Project, argocd: ArgoCD, environment: str) -> None:
