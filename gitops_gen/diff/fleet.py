@@ -72,12 +72,12 @@ def compare_all(tasks: Sequence[Task], engines: Engines) -> list[EnvironmentChan
     """The environments that differ, in the tasks' order."""
     workers = min(os.cpu_count() or 1, PROCESSES)
     if workers < 2 or 2 * len(tasks) < WORTH_PROCESSES:  # noqa: PLR2004 - a pair is two renders
-        return _compared(tasks, engines)
+        return _compared(tasks, _renderer(engines))
     size = max(1, len(tasks) // (workers * 4))
     batches = [tasks[start : start + size] for start in range(0, len(tasks), size)]
     try:
         with _go_settings(), ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            parts = list(pool.map(_compared, batches, [engines] * len(batches)))
+            parts = list(pool.map(_in_worker, batches, [engines] * len(batches)))
     except BrokenProcessPool as error:
         raise GitopsError("a worker process was killed", "is there enough memory? each needs about 200 MB") from error
     return [change for part in parts for change in part]
@@ -94,11 +94,20 @@ def _go_settings() -> Iterator[None]:
             del os.environ["GOGC"]
 
 
-def _compared(tasks: Sequence[Task], engines: Engines) -> list[EnvironmentChange]:
-    return [change for task in tasks if (change := compare_task(task, _renderer(engines)))]
+def _compared(tasks: Sequence[Task], renderer: CachedRenderer) -> list[EnvironmentChange]:
+    return [change for task in tasks if (change := compare_task(task, renderer))]
+
+
+def _in_worker(tasks: Sequence[Task], engines: Engines) -> list[EnvironmentChange]:
+    return _compared(tasks, _worker_renderer(engines))
 
 
 @cache
+def _worker_renderer(engines: Engines) -> CachedRenderer:
+    """The renderer of this worker, which ends with the comparison: the charts it holds lie in a temporary folder."""
+    return _renderer(engines)
+
+
 def _renderer(engines: Engines) -> CachedRenderer:
     return CachedRenderer(open_engine(engines.engine), RenderCache(cache_folder()) if engines.cached else None)
 

@@ -134,12 +134,9 @@ def test_a_warm_cache_finds_the_same(fleet: Fleet, tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     changed(fleet, "several_at_once")
     question = Question(refs=("start", "several_at_once"))
-    fleet_module._renderer.cache_clear()
     cold = diff(fleet.folder, question)
-    fleet_module._renderer.cache_clear()
     monkeypatch.setattr("gitops_gen.chart.embedded.EmbeddedChart.render", lambda *_: pytest.fail("rendered again"))
     assert diff(fleet.folder, question) == cold
-    fleet_module._renderer.cache_clear()
 
 
 SECRET = """\
@@ -268,6 +265,16 @@ def test_the_reference_repository_restarts_what_its_release_names(reference: Pat
     assert "Job/smoke-test-<hash>" in said(difference, Effect.RUNS)
     assert not said(difference, Effect.FAILS)
     assert not said(difference, Effect.PRUNES)
+
+
+def test_two_differences_in_one_process_with_the_helm_program(
+    fleet: Fleet, helm: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITOPS_GEN_HELM", helm)
+    changed(fleet, "several_at_once")
+    question = Question(refs=("start", "several_at_once"))
+    found = [diff(fleet.folder, question, Engines(engine="binary", cached=False)) for _ in range(2)]
+    assert found[0] == found[1] == ask(fleet, "start", "several_at_once")
 
 
 def test_broken_inputs_of_one_environment_do_not_hide_the_others(fleet: Fleet) -> None:
