@@ -1,5 +1,6 @@
-"""Many writers, one branch: processes that push image bumps to one bare repository at the same time; nothing may be lost, and at
-no commit may a generated file be wrong. And kills at random moments: the next command must find a whole tree and a free lock.
+"""Many writers, one branch: processes that push image bumps to one bare repository at the same time; nothing may be
+lost, and at no commit may a generated file be wrong. And kills at random moments: the next command must find a whole
+tree and a free lock.
 
     python -m bench writers [--writers 16] [--bumps 10]
     python -m bench kills [--kills 200]
@@ -36,12 +37,14 @@ def environment() -> dict[str, str]:
 
 
 def git(folder: Path, *arguments: str) -> str:
+    """A git command that must succeed; its output."""
     return subprocess.run(
         ["git", *arguments], cwd=folder, env=environment(), check=True, capture_output=True, text=True
     ).stdout
 
 
 def gitops_gen(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A run of the command line, whatever comes of it."""
     return subprocess.run(
         [sys.executable, "-m", "gitops_gen", "-C", str(folder), *arguments],
         env=environment(),
@@ -142,7 +145,7 @@ VICTIMS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Kills:
-    """What came of the kills: how many hit a running command, how many left work for the next one, and what was wrong."""
+    """What came of the kills: how many hit a running command, how many left work behind, and what was wrong."""
 
     hits: int
     recovered: int
@@ -159,7 +162,7 @@ def run_kills(folder: Path, kills: int, seed: int = 1) -> Kills:
     wrong: list[str] = []
     for number in range(kills):
         victim = [word.format(number + 1) for word in dice.choice(VICTIMS)]
-        hits += _killed(checkout, victim, dice.uniform(0.3, 1.1) * usual, whole_group=dice.random() < 0.5)
+        hits += _killed(checkout, victim, dice.uniform(0.3, 1.1) * usual, whole_group=dice.choice((True, False)))
         recovered += "interrupted" in gitops_gen(checkout, "generate").stderr
         wrong += [f"{number} {' '.join(victim)}: {line}" for line in _faults(checkout)]
         if number % 3 == 0:
@@ -218,7 +221,9 @@ def _faults(checkout: Path) -> list[str]:
 
 
 def _agrees(checkout: Path) -> bool:
-    """Inputs of one uncommitted change are all there or not at all: files that differ from HEAD hold inputs and outputs."""
+    """Inputs of one uncommitted change are all there or not at all: files that differ from HEAD hold inputs and
+    outputs.
+    """
     changed = git(checkout, "diff", "--name-only").split()
     inputs = [path for path in changed if not path.endswith("values.yaml") and not path.startswith("argocd/")]
     outputs = [path for path in changed if path not in inputs]
@@ -232,14 +237,15 @@ def main(arguments: Sequence[str]) -> int:
         if arguments[:1] == ["kills"]:
             killed = run_kills(Path(name), int(numbers.get("--kills", "200")), int(numbers.get("--seed", "1")))
             print(
-                f"{killed.hits} commands killed while they ran, {killed.recovered} recoveries, {len(killed.wrong)} faults"
+                f"{killed.hits} commands killed while running, {killed.recovered} undone, {len(killed.wrong)} faults"
             )
             wrong = killed.wrong
         else:
             race = run_writers(Path(name), int(numbers.get("--writers", "16")), int(numbers.get("--bumps", "10")))
             tries = sorted(race.attempts)
             print(
-                f"{race.pushed} pushed in {race.seconds:.0f} s; attempts: median {tries[len(tries) // 2]}, most {tries[-1]}"
+                f"{race.pushed} pushed in {race.seconds:.0f} s; "
+                f"attempts: median {tries[len(tries) // 2]}, most {tries[-1]}"
             )
             wrong = race.wrong
     for line in wrong:

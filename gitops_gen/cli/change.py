@@ -16,7 +16,6 @@ from gitops_gen.cli.app import (
     print_data,
     print_lines,
 )
-
 from gitops_gen.cli.build import env
 
 if TYPE_CHECKING:
@@ -44,6 +43,7 @@ def delivery_options(*, commits: bool = True, branch: bool = False) -> Decorator
 
 
 def deliver(dry_run: bool, commit: bool, push: bool, branch: str = "") -> "Delivery":
+    """The options as the commands take them."""
     from gitops_gen.commands.change import Delivery
 
     return Delivery(dry_run=dry_run, commit=commit, push=push, branch=branch)
@@ -93,7 +93,8 @@ def set_command(
     gitops-gen set dev --unset app.environment
     """
     from gitops_gen.commands import set_values as command
-    from gitops_gen.commands.values_text import Assignment, parse_assignment, parse_key
+    from gitops_gen.commands.explain import parse_key
+    from gitops_gen.commands.values_text import Assignment, parse_assignment
 
     named = not stage and not everywhere
     if (stage and everywhere) or (named and "=" in words[0]):

@@ -12,7 +12,6 @@ from gitops_gen.edit.difference import Difference, differences
 from gitops_gen.edit.document import set_value
 from gitops_gen.errors import Problem, fail_if_any
 from gitops_gen.git.commits import Message
-from gitops_gen.resolve.environment import ResolvedEnvironment
 from gitops_gen.resolve.layers import ValueLayer, value_at
 from gitops_gen.spec.files import ENVIRONMENT_FILE, ENVIRONMENTS, RELEASE_FILE, read_text
 from gitops_gen.spec.validation import dotted
@@ -22,7 +21,8 @@ from gitops_gen.yaml_io import KeyPath, load
 def adopt(workspace: Workspace, name: str, delivery: Delivery) -> Outcome:
     """Put each value that was edited in the generated file into release.yaml or environment.yaml, and regenerate.
 
-    Raises `ProblemsError` naming each edit that has no place there: an injected value, or a shared default that was removed.
+    Raises `ProblemsError` naming each edit that has no place there: an injected value, or a shared default that was
+    removed.
     """
     return change(workspace, delivery, lambda here: _Adopting(here, name).draft())
 
@@ -32,7 +32,7 @@ class _Adopting:
 
     def __init__(self, workspace: Workspace, name: str) -> None:
         self.workspace, self.name = workspace, name
-        self.environment: ResolvedEnvironment = workspace.environment(name)
+        self.environment = workspace.environment(name)
         self.generated = values_path(name)
         self.problems: list[Problem] = []
         self.texts: dict[str, str] = {}

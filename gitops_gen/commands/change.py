@@ -1,5 +1,5 @@
-"""How every change of the hand-written files is carried out: planned on a copy, checked there with what will be generated from
-it, then written in one go, committed and pushed. What is wrong is said before anything is written.
+"""How every change of the hand-written files is carried out: planned on a copy, checked there with what will be
+generated from it, then written in one go, committed and pushed. What is wrong is said before anything is written.
 """
 
 import shutil
@@ -49,9 +49,9 @@ class Delivery:
 class Draft:
     """What a command wants: new texts of hand-written files (None: gone) and the commit's message.
 
-    `environments` are those whose generated files follow; `overwrite` gives up hand edits in these; `summary` says in words
-    what changes, `warnings` what a person should look at, and `notes` what they should know or do next. A `decisive`
-    change shows the rendered difference even when it is no dry run.
+    `environments` are those whose generated files follow; `overwrite` gives up hand edits in these; `summary` says in
+    words what changes, `warnings` what a person should look at, and `notes` what they should know or do next. A
+    `decisive` change shows the rendered difference even when it is no dry run.
     """
 
     files: Mapping[str, str | None]

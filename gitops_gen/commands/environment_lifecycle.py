@@ -31,7 +31,8 @@ KEEP = "set `protect: true` in its environment.yaml, push, and wait until Argo C
 class Facts:
     """What an environment is given; empty: left to the layers above (or, for a clone, as it is).
 
-    `hosts` maps a host name of the original to the clone's; `shared` accepts a literal secret path or host that stays the same.
+    `hosts` maps a host name of the original to the clone's; `shared` accepts a literal secret path or host that stays
+    the same.
     """
 
     stage: str = ""
@@ -63,11 +64,11 @@ def clone(workspace: Workspace, source: str, name: str, facts: Facts, delivery: 
     return change(workspace, delivery, lambda here: _cloned(here, source, name, facts))
 
 
-def rename(
+def rename(  # noqa: PLR0913 - what is renamed, and how
     workspace: Workspace, old: str, new: str, delivery: Delivery, *, keep_namespace: bool = False, told: bool = False
 ) -> Outcome:
-    """Another name for an environment. To Argo CD that is a removal and an addition: raises `GitopsError` when that would
-    delete what runs there, unless `told`.
+    """Another name for an environment. To Argo CD that is a removal and an addition: raises `GitopsError` when that
+    would delete what runs there, unless `told`.
     """
     return change(workspace, delivery, lambda here: _renamed(here, old, new, keep_namespace=keep_namespace, told=told))
 
@@ -231,15 +232,16 @@ def _require_told(environment: ResolvedEnvironment, workspace: Workspace, *, tol
 def _left_behind(workspace: Workspace, environment: ResolvedEnvironment, *, same_place: bool = False) -> Iterator[str]:
     application = application_name(workspace.project().spec, environment.name)
     if not environment.protect:
-        yield f"once this is pushed, Argo CD deletes {application} and what it runs in namespace {environment.namespace}"
+        yield f"once this is pushed, Argo CD deletes {application} and what it runs in {environment.namespace}"
         yield "volumes marked `Delete=false` and the namespace itself stay: delete them by hand when nobody needs them"
         return
-    yield f"{application} is protected: it keeps running, and the root Application stays OutOfSync until you finish by hand"
+    yield f"{application} is protected: it keeps running, and root stays OutOfSync until you finish by hand"
+    delete, forget = f"argocd app delete {application}", f"then `argocd proj delete {application}`"
     if same_place:
-        yield f"to hand its objects over: `argocd app delete {application} --cascade=false`; until then the new one cannot sync"
+        yield f"to hand its objects over: `{delete} --cascade=false`; until then the new one cannot sync"
         return
-    yield f"to leave its objects alone: `argocd app delete {application} --cascade=false`, then `argocd proj delete {application}`"
-    yield f"to delete them: `argocd app delete {application} --cascade`, then `argocd proj delete {application}`"
+    yield f"to leave its objects alone: `{delete} --cascade=false`, {forget}"
+    yield f"to delete them: `{delete} --cascade`, {forget}"
 
 
 def _removed(workspace: Workspace, name: str, *, told: bool) -> Draft:

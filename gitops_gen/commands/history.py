@@ -1,4 +1,4 @@
-"""`history`: what changed where, when and by whom, and from which release to which; from commits, this tool's or not."""
+"""`history`: what changed where, when, by whom, from which release to which; from commits, this tool's or not."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ _SPAN = 50
 class Event:
     """What one commit changed in one environment.
 
-    `release` are the changes of what is promoted, `values` those of everything else that reaches the chart; both as words.
-    `change` is what the tool did (`promote`, `set` …), empty when somebody else made the commit.
+    `release` are the changes of what is promoted, `values` those of everything else that reaches the chart; both as
+    words. `change` is what the tool did (`promote`, `set` …), empty when somebody else made the commit.
     """
 
     environment: str

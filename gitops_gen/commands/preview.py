@@ -1,5 +1,5 @@
-"""What a change would have Argo CD apply, before it is written: the rendered difference of the files as they are and as they
-would be.
+"""What a change would have Argo CD apply, before it is written: the rendered difference of the files as they are and as
+they would be.
 """
 
 from collections.abc import Sequence

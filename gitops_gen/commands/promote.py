@@ -38,8 +38,8 @@ class Promotion:
 def promote(workspace: Workspace, promotion: Promotion, delivery: Delivery) -> Outcome:
     """Copy the release, key by key, into each target's release.yaml, and regenerate.
 
-    Raises `UsageError` for names that do not exist, `GitopsError` for a step that the project's stages do not allow or a stage
-    whose environments run different releases, and as `change` does.
+    Raises `UsageError` for names that do not exist, `GitopsError` for a step that the project's stages do not allow or
+    a stage whose environments run different releases, and as `change` does.
     """
     return change(workspace, delivery, lambda here: _Promoting(here, promotion).draft())
 

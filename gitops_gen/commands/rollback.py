@@ -10,10 +10,10 @@ from gitops_gen.commands.promote import spoken
 from gitops_gen.commands.workspace import Workspace
 from gitops_gen.edit.difference import differences
 from gitops_gen.edit.merge import merged
-from gitops_gen.errors import GitopsError, Problem, UsageError, fail_if_any
+from gitops_gen.errors import GitopsError, Problem, ProblemsError, UsageError
 from gitops_gen.git.commits import Message
 from gitops_gen.git.history import Commit, commits
-from gitops_gen.git.state import Checkout, read_checkout, require_clean, revision
+from gitops_gen.git.state import read_checkout, require_clean, revision
 from gitops_gen.names import did_you_mean
 from gitops_gen.spec.files import PROJECT_FILE
 from gitops_gen.spec.validation import dotted
@@ -22,7 +22,7 @@ from gitops_gen.yaml_io import load
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rollback:
-    """What to undo: the environment's last change; with `to` all changes after that commit; with `undo` that one only."""
+    """What to undo: the environment's last change; with `to` all after that commit; with `undo` that one only."""
 
     environment: str
     to: str = ""
@@ -117,10 +117,8 @@ class _RollingBack:
         if base == ours:
             return theirs
         if base is None or ours is None or theirs is None:
-            fail_if_any(
-                [Problem(file=path, message="was changed again since", hint="use `--to COMMIT`, or edit it by hand")]
-            )
-            return None
+            hint = "use `--to COMMIT`, or edit it by hand"
+            raise ProblemsError([Problem(file=path, message="was changed again since", hint=hint)])
         result = merged(base, ours, theirs, path)
         self.warnings += [f"{path}: {dotted(key)} was changed again since and stays" for key in result.conflicts]
         return result.text
@@ -145,7 +143,7 @@ class _RollingBack:
     def notes(self) -> Iterator[str]:
         name = application_name(self.workspace.project().spec, self.name)
         yield (
-            "git cannot undo what ran: database schemas, data, messages that were sent, volumes that were pruned; a Job whose "
-            "older version is gone runs again"
+            "git cannot undo what ran: database schemas, data, messages that were sent, volumes that were pruned; "
+            "a Job whose older version is gone runs again"
         )
         yield f"it waits for a sync that is running; `argocd app terminate-op {name}` cuts that short"

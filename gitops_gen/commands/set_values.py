@@ -50,9 +50,9 @@ def set_values(
 ) -> Outcome:
     """Set (or, without a text, remove) each key in the file that it belongs to, and regenerate.
 
-    A key that a release sets belongs to the release; else what sets it now decides, then what sets its neighbours. For a stage
-    or all environments, what is no release goes into gitops.yaml's defaults once, unless `layer` says otherwise. Raises
-    `UsageError` when no layer is clear, and as `change` does.
+    A key that a release sets belongs to the release; else what sets it now decides, then what sets its neighbours. For
+    a stage or all environments, what is no release goes into gitops.yaml's defaults once, unless `layer` says
+    otherwise. Raises `UsageError` when no layer is clear, and as `change` does.
     """
     return change(workspace, delivery, lambda here: _Setting(here, target, layer).draft(assignments))
 
@@ -157,7 +157,7 @@ class _Setting:
 
 
 def targeted(workspace: Workspace, target: Target) -> Iterator[ResolvedEnvironment]:
-    """The environments that a target means. Raises `UsageError` when there are none, `ProblemsError` when one is wrong."""
+    """The environments that a target means. Raises `UsageError` for none, `ProblemsError` for a wrong one."""
     if target.environment:
         yield workspace.environment(target.environment)
         return
@@ -190,9 +190,7 @@ def stronger(layers: Sequence[ValueLayer], prefix: KeyPath) -> Iterator[ValueLay
     order = ["defaults", "clusters", "stages"]
     rank = order.index(str(prefix[0]))
     for layer in layers:
-        if layer.file != PROJECT_FILE:
-            yield layer
-        elif layer.prefix[0] in order and order.index(str(layer.prefix[0])) > rank:
+        if layer.file != PROJECT_FILE or (layer.prefix[0] in order and order.index(str(layer.prefix[0])) > rank):
             yield layer
 
 

@@ -1,4 +1,4 @@
-"""`status`: what runs which release, what waits for promotion, what is not committed, not pushed or not as generated."""
+"""`status`: what runs which release, what waits for promotion, what is not committed, pushed or generated."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

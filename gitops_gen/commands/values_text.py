@@ -56,9 +56,10 @@ def typed(assignment: Assignment, schema: Values | None, current: Values) -> Any
         there, value = value_at(current, assignment.path)
         allowed = {_TYPES[type(value)]} if there and value is not None else set()
     plain = scalar(text)
-    if "string" in allowed and _TYPES[type(plain)] not in allowed - {"string"}:
-        if not ({"object", "array"} & allowed and text[:1] in ("{", "[")):
-            return text
+    is_text = "string" in allowed and _TYPES[type(plain)] not in allowed - {"string"}
+    is_tree = bool({"object", "array"} & allowed) and text[:1] in ("{", "[")
+    if is_text and not is_tree:
+        return text
     return _loaded(assignment, text)
 
 

@@ -19,8 +19,8 @@ BY_HAND = "edit the file by hand"
 def set_value(text: str, path: KeyPath, value: Any, file: str) -> str:
     """`text` with `value` at `path`, all other bytes as they were; missing maps on the way are made.
 
-    A string keeps the quotes that stand there. Raises `ProblemsError` when `text` is not YAML, and `EditError` when the path
-    leads through something that is no map, or the place cannot be edited alone (an alias, say).
+    A string keeps the quotes that stand there. Raises `ProblemsError` when `text` is not YAML, and `EditError` when the
+    path leads through something that is no map, or the place cannot be edited alone (an alias, say).
     """
     before = load(text, file)
     try:
@@ -105,7 +105,7 @@ class Document:
         if len(slot.node.entries) == 1:
             return self.replace(slot, {} if slot.node.kind is Kind.MAP else [])
         index = slot.node.entries.index(found.entry) if found.entry else 0
-        return self.cut_flow(slot.node, index) if slot.node.flow else self.cut_block(slot.node, index)
+        return self._cut_flow(slot.node, index) if slot.node.flow else self._cut_block(slot.node, index)
 
     def _root(self) -> Node:
         if self.root is None:
@@ -134,25 +134,25 @@ class Document:
             data = [value] if node.kind is Kind.LIST or (node.kind is Kind.SCALAR and step == 0) else {str(step): value}
             return self.replace(slot, data)
         if node.flow:
-            return self.grow_flow(node, step, value)
-        indent = self.entry_column(node, len(node.entries) - 1)
+            return self._grow_flow(node, step, value)
+        indent = self._entry_column(node, len(node.entries) - 1)
         if node.kind is Kind.LIST:
             lines = block([value], self.style, indent)
         else:
             lines = entry(str(step), value, self.style, indent)
         return self.insert_lines(self.after(node.end), lines)
 
-    def grow_flow(self, node: Node, step: str | int, value: Any) -> str:
+    def _grow_flow(self, node: Node, step: str | int, value: Any) -> str:
         last = node.entries[-1]
         quote = '"' if last.key_quote == '"' else ""
         written = inline(value, self.style, flow=True, quote=quote)
         if node.kind is Kind.MAP:
             written = f"{inline(str(step), self.style, flow=True, quote=quote)}: {written}"
         end = last.value.end
-        if not self.starts_line(last.start):
+        if not self._starts_line(last.start):
             return f"{self.text[:end]}, {written}{self.text[end:]}"
         comma = self.text[end:].lstrip(" \t")[:1] == ","
-        line = self.line_end(end)
+        line = self._line_end(end)
         blanks = " " * column(self.text, last.start)
         added = f"{self.style.newline}{blanks}{written}{',' if comma else ''}"
         closing = node.end - 1
@@ -165,74 +165,75 @@ class Document:
         node = slot.node
         in_line = slot.flow or (node.flow and bool(node.entries)) or not (isinstance(value, dict | list) and value)
         if not in_line:
-            return self.replace_with_block(slot, value)
+            return self._replace_with_block(slot, value)
         if node.is_block and slot.entry is not None:
-            return self.fold(slot, slot.entry, value)
+            return self._fold(slot, slot.entry, value)
+        body: list[str] = []
         if slot.flow or node.flow:
             json = slot.entry is not None and slot.entry.key_quote == '"'
-            quote = '"' if json else self.quote(node)
-            header, body = inline(value, self.style, flow=True, quote=quote), list[str]()
+            quote = '"' if json else self._quote(node)
+            header = inline(value, self.style, flow=True, quote=quote)
         else:
-            header, body = scalar(value, self.style, self.slot_column(slot), self.quote(node))
-        start = self.kept(node)
+            header, body = scalar(value, self.style, self._slot_column(slot), self._quote(node))
+        start = self._kept(node)
         if start == slot_head(slot):
             header = f" {header}"
         if not body:
             return self.text[:start] + header + self.text[node.end :]
-        line = self.line_end(node.end)
+        line = self._line_end(node.end)
         rest = self.text[node.end : line] if node.style not in ("|", ">") else ""
         text = self.text[:start] + header + rest + self.text[line:]
-        return replace_document(self, text).insert_lines(self.after_in(text, start + len(header)), body)
+        return replace_document(self, text).insert_lines(self._after_in(text, start + len(header)), body)
 
-    def quote(self, node: Node) -> str:
+    def _quote(self, node: Node) -> str:
         return node.style if node.style in ("'", '"') else ""
 
-    def kept(self, node: Node) -> int:
+    def _kept(self, node: Node) -> int:
         """Where the replacement begins: an anchor stays (others may refer to it), a tag goes with its value."""
         return node.properties if "!" in self.text[node.properties : node.start] else node.start
 
-    def fold(self, slot: Slot, holder: Entry, value: Any) -> str:
+    def _fold(self, slot: Slot, holder: Entry, value: Any) -> str:
         """The block below a key replaced by something that stands behind the key."""
-        header, body = scalar(value, self.style, self.slot_column(slot))
+        header, body = scalar(value, self.style, self._slot_column(slot))
         first = slot.node.entries[0].start
-        if not self.starts_line(first):
+        if not self._starts_line(first):
             return self.text[:first] + header + self.text[slot.node.end :]
-        below, begin = self.after(holder.head), self.line_start(first)
+        below, begin = self.after(holder.head), self._line_start(first)
         lines = "".join(line + self.style.newline for line in body)
         kept = self.text[below:begin] + self.text[self.after(slot.node.end) :]
         return f"{self.text[: holder.head]} {header}{self.text[holder.head : below]}{lines}{kept}"
 
-    def replace_with_block(self, slot: Slot, value: Any) -> str:
+    def _replace_with_block(self, slot: Slot, value: Any) -> str:
         node = slot.node
         if slot.entry is None:
-            return self.text[: node.start] + self.joined(block(value, self.style, 0)) + self.text[node.end :]
+            return self.text[: node.start] + self._joined(block(value, self.style, 0)) + self.text[node.end :]
         if slot.parent is not None and slot.parent.kind is Kind.LIST:
             indent = column(self.text, slot.entry.start) + 2
-            lines = self.joined(block(value, self.style, indent)).lstrip(" ")
+            joined = self._joined(block(value, self.style, indent)).lstrip(" ")
             gap = " " if node.start == slot.entry.head else ""
-            return self.text[: node.start] + gap + lines + self.text[node.end :]
+            return self.text[: node.start] + gap + joined + self.text[node.end :]
         indent = column(self.text, slot.entry.start) + child_indent(value, self.style)
         lines = block(value, self.style, indent)
         if node.is_block:
-            begin, after = self.line_start(node.entries[0].start), self.after(node.end)
+            begin, after = self._line_start(node.entries[0].start), self.after(node.end)
             return replace_document(self, self.text[:begin] + self.text[after:]).insert_lines(begin, lines)
         head = node.start if "&" in self.text[node.properties : node.start] else slot.entry.head
         text = self.text[:head].rstrip(" ") + self.text[node.end :]
-        return replace_document(self, text).insert_lines(self.after_in(text, min(head, len(text))), lines)
+        return replace_document(self, text).insert_lines(self._after_in(text, min(head, len(text))), lines)
 
-    def cut_block(self, node: Node, index: int) -> str:
+    def _cut_block(self, node: Node, index: int) -> str:
         found = node.entries[index]
-        if not self.starts_line(found.start):
+        if not self._starts_line(found.start):
             return self.text[: found.start] + self.text[node.entries[index + 1].start :]
-        begin, after = self.line_start(found.start), self.after(found.value.end)
+        begin, after = self._line_start(found.start), self.after(found.value.end)
         text = self.text[:begin] + self.text[after:]
-        return text.removesuffix("\n").removesuffix("\r") if after == len(self.text) != self.ends(after) else text
+        return text.removesuffix("\n").removesuffix("\r") if after == len(self.text) != self._ends(after) else text
 
-    def ends(self, after: int) -> int:
+    def _ends(self, after: int) -> int:
         """`after` when the text before it ends its line, else -1."""
         return after if self.text[:after].endswith("\n") else -1
 
-    def cut_flow(self, node: Node, index: int) -> str:
+    def _cut_flow(self, node: Node, index: int) -> str:
         found = node.entries[index]
         if index:
             begin, after = node.entries[index - 1].value.end, found.value.end
@@ -248,23 +249,23 @@ class Document:
             before += newline
         return before + "".join(line + newline for line in lines) + behind
 
-    def joined(self, lines: list[str]) -> str:
+    def _joined(self, lines: list[str]) -> str:
         return self.style.newline.join(lines)
 
-    def entry_column(self, node: Node, index: int) -> int:
+    def _entry_column(self, node: Node, index: int) -> int:
         """The column of an entry: of the first one that begins its line, since all share it."""
         return column(self.text, node.entries[index].start)
 
-    def slot_column(self, slot: Slot) -> int:
+    def _slot_column(self, slot: Slot) -> int:
         return column(self.text, slot.entry.start) if slot.entry else 0
 
-    def starts_line(self, position: int) -> bool:
-        return not self.text[self.line_start(position) : position].strip(" ")
+    def _starts_line(self, position: int) -> bool:
+        return not self.text[self._line_start(position) : position].strip(" ")
 
-    def line_start(self, position: int) -> int:
+    def _line_start(self, position: int) -> int:
         return self.text.rfind("\n", 0, position) + 1
 
-    def line_end(self, position: int) -> int:
+    def _line_end(self, position: int) -> int:
         """Where the line of `position` ends, in front of its line break."""
         end = self.text.find("\n", position)
         if end < 0:
@@ -273,9 +274,9 @@ class Document:
 
     def after(self, end: int) -> int:
         """The start of the line behind what ends at `end`."""
-        return self.after_in(self.text, end)
+        return self._after_in(self.text, end)
 
-    def after_in(self, text: str, end: int) -> int:
+    def _after_in(self, text: str, end: int) -> int:
         found = text.find("\n", end)
         return len(text) if found < 0 else found + 1
 

@@ -5,7 +5,6 @@ anchored node), and a block map or list ends behind its last value instead of in
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -38,7 +37,8 @@ class Kind(Enum):
 class Node:
     """A value in the text, `text[start:end]`; `properties` is where its anchor or tag begins (else `start`).
 
-    `flow` tells `{…}` and `[…]` from blocks; `style` is a scalar's quote or `|` or `>`; `entries` are a map's or list's.
+    `flow` tells `{…}` and `[…]` from blocks; `style` is a scalar's quote or `|` or `>`; `entries` are a map's or
+    list's.
     """
 
     kind: Kind
@@ -86,29 +86,36 @@ def parse(text: str) -> Node | None:
     return _Parser(text).root()
 
 
+def _at(mark: Any) -> int:
+    """Where a mark stands; the events of a text all have one."""
+    position: int = mark.index
+    return position
+
+
 class _Parser:
     """Walks the events of one document."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.events: Iterator[Any] = iter(yaml.parse(text, Loader=_Loader))
+        parsed: Any = yaml.parse(text, Loader=_Loader)
+        self.events = iter(parsed)
 
     def root(self) -> Node | None:
         next(self.events)
         if not isinstance(next(self.events), yaml.DocumentStartEvent):
             return None
         event = next(self.events)
-        node = self.node(event, event.start_mark.index)
+        node = self.node(event, _at(event.start_mark))
         return None if node.is_empty else node
 
     def node(self, event: Any, head: int) -> Node:
         """The node that `event` opens; `head` is where it stands when nothing is written."""
         if isinstance(event, yaml.AliasEvent):
-            start, end = event.start_mark.index, event.end_mark.index
+            start, end = _at(event.start_mark), _at(event.end_mark)
             return Node(kind=Kind.ALIAS, properties=start, start=start, end=end)
         if isinstance(event, yaml.ScalarEvent):
             return self.scalar(event, head)
-        properties = event.start_mark.index
+        properties = _at(event.start_mark)
         start = self.behind_properties(properties)
         return (
             self.map(event, properties, start)
@@ -126,7 +133,7 @@ class _Parser:
         return match.end() if match else position
 
     def scalar(self, event: Any, head: int) -> Node:
-        start, end, style = event.start_mark.index, event.end_mark.index, event.style or ""
+        start, end, style = _at(event.start_mark), _at(event.end_mark), event.style or ""
         if start == end:
             return Node(kind=Kind.SCALAR, properties=head, start=head, end=head)
         match = _PROPERTIES.match(self.text, start) if event.anchor or event.tag else None
@@ -151,13 +158,13 @@ class _Parser:
         entries: list[Entry] = []
         while not isinstance(key := next(self.events), yaml.MappingEndEvent):
             entries.append(self.map_entry(key))
-        end = key.end_mark.index if event.flow_style else entries[-1].value.end
+        end = _at(key.end_mark) if event.flow_style else entries[-1].value.end
         return Node(
             kind=Kind.MAP, properties=properties, start=start, end=end, flow=event.flow_style, entries=tuple(entries)
         )
 
     def map_entry(self, event: Any) -> Entry:
-        key = self.node(event, event.start_mark.index)
+        key = self.node(event, _at(event.start_mark))
         line = self.text.rfind("\n", 0, key.properties) + 1
         if key.kind is not Kind.SCALAR or _EXPLICIT_KEY.match(self.text[line : key.properties].lstrip(" -")):
             raise EditError("a key that is no plain word stands in it", "edit the file by hand")
@@ -172,14 +179,14 @@ class _Parser:
         while not isinstance(item := next(self.events), yaml.SequenceEndEvent):
             entries.append(self.item(item, position, flow=event.flow_style))
             position = self.next_item(entries[-1].value.end)
-        end = item.end_mark.index if event.flow_style else entries[-1].value.end
+        end = _at(item.end_mark) if event.flow_style else entries[-1].value.end
         return Node(
             kind=Kind.LIST, properties=properties, start=start, end=end, flow=event.flow_style, entries=tuple(entries)
         )
 
     def item(self, event: Any, position: int, *, flow: bool) -> Entry:
         """An item; in a block, `position` is its dash."""
-        head = event.start_mark.index if flow else position + 1
+        head = _at(event.start_mark) if flow else position + 1
         value = self.node(event, head)
         return Entry(key="", key_quote="", start=value.properties if flow else position, head=head, value=value)
 

@@ -1,4 +1,4 @@
-"""Key paths in plain data: what an edit should make of a document's value, to be held against what it made of its text."""
+"""Key paths in plain data: what an edit should make of a document's value, held against what it makes of its text."""
 
 from typing import Any
 

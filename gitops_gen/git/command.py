@@ -64,7 +64,7 @@ def ask(folder: Path, *arguments: str, stdin: bytes = b"", env: Mapping[str, str
     with tempfile.TemporaryFile() as source:
         source.write(stdin)
         source.seek(0)
-        code, out, err = git.Git(folder).execute(  # type: ignore[misc]
+        code, out, err = git.Git(folder).execute(
             ["git", *_SETTINGS, "--literal-pathspecs", *arguments],
             istream=source,
             with_extended_output=True,

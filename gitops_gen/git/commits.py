@@ -41,7 +41,8 @@ def shortened(text: str) -> str:
 
 
 def commit(folder: Path, paths: list[str], message: str) -> str:
-    """Commit these paths (below `folder`), whatever else is staged; gives the commit. Hooks run, signing is as configured.
+    """Commit these paths (below `folder`), whatever else is staged; gives the commit. Hooks run, signing is as
+    configured.
 
     Raises `GitopsError` with what a hook or git said; what was staged for it is left to the caller to undo.
     """

@@ -1,4 +1,6 @@
-"""What happened to files, from commits: this tool's or anybody's. A merge counts as one change of the branch it went into."""
+"""What happened to files, from commits: this tool's or anybody's. A merge counts as one change of the branch it went
+into.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,18 +8,10 @@ from pathlib import Path
 
 from gitops_gen.git.command import ask
 
-_FORMAT = "%x1e" + "%x1f".join(
-    (
-        "%H",
-        "%P",
-        "%an",
-        "%aI",
-        "%s",
-        "%(trailers:key=Change,valueonly,separator=%x2C)",
-        "%(trailers:key=Environment,valueonly,separator=%x2C)",
-        "%(trailers:key=Source-Commit,valueonly,separator=%x2C)",
-        "",
-    )
+_FIELDS = ("%H", "%P", "%an", "%aI", "%s")
+_TRAILERS = ("Change", "Environment", "Source-Commit")
+_FORMAT = f"%x1e{'%x1f'.join(_FIELDS)}%x1f" + "".join(
+    f"%(trailers:key={name},valueonly,separator=%x2C)%x1f" for name in _TRAILERS
 )
 
 

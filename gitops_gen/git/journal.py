@@ -1,5 +1,5 @@
-"""All or nothing for a change of several files: what they were is written down first, so that the next command can undo what
-a killed one left half done. A file that somebody changed meanwhile is left alone.
+"""All or nothing for a change of several files: what they were is written down first, so that the next command can undo
+what a killed one left half done. A file that somebody changed meanwhile is left alone.
 """
 
 import hashlib
@@ -41,7 +41,7 @@ def session(project: Path) -> Iterator[tuple[str, ...]]:
 
 @contextmanager
 def transaction(project: Path, files: Mapping[str, bytes | None], *, committing: bool) -> Iterator[None]:
-    """Write `files` (path in the project → new bytes, None to delete) inside; undone when the block does not end well."""
+    """Write `files` (path in the project → new bytes, None to delete) inside; undone when it does not end well."""
     journal = state_folder(project) / "journal.json"
     entries = {path: Entry(old=_read(project / path), new=_digest(new)) for path, new in files.items()}
     head = _head(project) if git_root(project.resolve()) else ""
@@ -167,7 +167,7 @@ def _break_locks(git_dir: Path, *, since: float) -> None:
 
 
 def add_worktree(project: Path, *arguments: str) -> Path:
-    """A second checkout beside this one, given as `git worktree add` takes it (revision last); gives the project in it."""
+    """A second checkout beside this one, given as `git worktree add` takes it (revision last); gives its folder."""
     place = state_folder(project) / WORKTREE
     if place.exists():
         remove_worktree(project)

@@ -1,5 +1,5 @@
-"""One command at a time in a checkout. The lock is the kernel's own (flock), so it ends with the process however that ends;
-git processes inherit it, so it also covers a git that outlives a killed command.
+"""One command at a time in a checkout. The lock is the kernel's own (flock), so it ends with the process however that
+ends; git processes inherit it, so it also covers a git that outlives a killed command.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ _held: set[Path] = set()
 
 
 def state_folder(project: Path) -> Path:
-    """Where this tool keeps its lock and journal: in the checkout's own git directory, outside of git among the caches."""
+    """Where this tool keeps its lock and journal: in the checkout's git directory, outside of git among the caches."""
     top = git_root(project.resolve())
     if top is None:
         caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
@@ -40,7 +40,7 @@ def locked(project: Path) -> Iterator[None]:
         yield
         return
     folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / "lock", "a+b") as file:  # noqa: PTH123 - a descriptor to lock
+    with open(folder / "lock", "a+b") as file:
         _acquire(file.fileno(), project)
         inherited_files.add(file.fileno())
         _held.add(folder)

@@ -1,5 +1,5 @@
-"""A commit of files that are not written anywhere yet, for whatever compares commits. No branch, index or file changes; the
-objects are loose and unreachable, so git throws them away in time.
+"""A commit of files that are not written anywhere yet, for whatever compares commits. No branch, index or file changes;
+the objects are loose and unreachable, so git throws them away in time.
 """
 
 import os

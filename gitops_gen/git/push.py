@@ -1,5 +1,6 @@
-"""Pushing beside other writers. Who loses the race takes what the others pushed, puts the own commits on top (inputs merged key by
-key, generated files made anew, never merged) and tries again, all in a checkout of its own; the user's is moved last.
+"""Pushing beside other writers. Who loses the race takes what the others pushed, puts the own commits on top (inputs
+merged key by key, generated files made anew, never merged) and tries again, all in a checkout of its own; the user's
+is moved last.
 """
 
 import random
@@ -29,7 +30,7 @@ _LOST = (
 Resolve = Callable[[Path, list[str]], None]
 """Makes the checkout at a folder right again: the project's folder there and the conflicting paths (from the git root).
 
-Brings generated files up to date and merges inputs, so that no path is left in conflict; raises `GitopsError` when it cannot.
+Brings generated files up to date and merges inputs, so that no path is left in conflict; else raises `GitopsError`.
 """
 
 
@@ -122,7 +123,8 @@ class _Replay:
 
     def stopped(self, error: GitopsError) -> GitopsError:
         where = f"{self.target.name}/{self.target.branch}"
-        hint = f"nothing was pushed and your commit is kept here; run `git pull --rebase {self.target.name} {self.target.branch}`"
+        pull = f"git pull --rebase {self.target.name} {self.target.branch}"
+        hint = f"nothing was pushed and your commit is kept here; run `{pull}`"
         reasons = "".join(f"\n{line}" for line in (str(error), *_problems(error)))
         return GitopsError(f"{where} has changes that this one does not go together with:{reasons}", hint)
 

@@ -1,4 +1,6 @@
-"""The state of a checkout, asked before anything is written: what would keep a commit from being made, or make it wrong."""
+"""The state of a checkout, asked before anything is written: what would keep a commit from being made, or make it
+wrong.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -24,8 +26,9 @@ _DETACHED = "(detached)"
 class Checkout:
     """A project's git checkout: where it is, what is checked out and what differs from it.
 
-    `head` is empty before the first commit and `branch` when HEAD is detached; `prefix` leads from `top` to the project (empty or
-    ending in `/`); `changed` holds each path (from the project) that differs from HEAD, with git's two letters.
+    `head` is empty before the first commit and `branch` when HEAD is detached; `prefix` leads from `top` to the project
+    (empty or ending in `/`); `changed` holds each path (from the project) that differs from HEAD, with git's two
+    letters.
     """
 
     project: Path
@@ -52,7 +55,7 @@ class Checkout:
 
 
 def operation(git_dir: Path) -> str:
-    """What git is in the middle of in a checkout: `rebase`, `merge` …, or nothing; asked by name, without running git."""
+    """What git is in the middle of in a checkout: `rebase`, `merge` …, or nothing; asked without running git."""
     return next((name for file, name in _OPERATIONS.items() if (git_dir / file).exists()), "")
 
 
@@ -83,25 +86,34 @@ def _common(git_dir: Path) -> Path:
 
 
 def _status(text: str, inside: str) -> dict[str, object]:
-    facts = {"head": "", "branch": "", "upstream": "", "ahead": 0, "behind": 0}
+    facts: dict[str, object] = {"head": "", "branch": "", "upstream": "", "ahead": 0, "behind": 0}
     changed: dict[str, str] = {}
     for record in text.split("\0"):
-        match record.split(" "):
-            case ["#", "branch.oid", oid]:
-                facts["head"] = "" if oid == _UNBORN else oid
-            case ["#", "branch.head", *name]:
-                facts["branch"] = "" if name == [_DETACHED] else " ".join(name)
-            case ["#", "branch.upstream", *name]:
-                facts["upstream"] = " ".join(name)
-            case ["#", "branch.ab", ahead, behind]:
-                facts |= {"ahead": int(ahead), "behind": -int(behind)}
-            case ["1", letters, *rest]:
-                changed[" ".join(rest[6:]).removeprefix(inside)] = letters
-            case ["u", letters, *rest]:
-                changed[" ".join(rest[8:]).removeprefix(inside)] = letters
-            case ["?", *path]:
-                changed[" ".join(path).removeprefix(inside)] = "??"
+        kind, _, rest = record.partition(" ")
+        if kind == "#":
+            facts |= _fact(*rest.split(" ", 1))
+        elif kind in _PATH_FIELD:
+            path = rest.split(" ", _PATH_FIELD[kind])[-1]
+            changed[path.removeprefix(inside)] = rest[:2] if kind != "?" else "??"
     return {**facts, "changed": changed}
+
+
+_PATH_FIELD = {"1": 7, "u": 9, "?": 0}
+"""Where a path stands in the records of `git status --porcelain=v2` (https://git-scm.com/docs/git-status)."""
+
+
+def _fact(name: str, value: str = "") -> dict[str, object]:
+    match name:
+        case "branch.oid":
+            return {"head": "" if value == _UNBORN else value}
+        case "branch.head":
+            return {"branch": "" if value == _DETACHED else value}
+        case "branch.upstream":
+            return {"upstream": value}
+        case "branch.ab":
+            ahead, behind = value.split(" ")
+            return {"ahead": int(ahead), "behind": -int(behind)}
+    return {}
 
 
 def require_committable(checkout: Checkout, *, detached: bool = False) -> None:
@@ -109,7 +121,7 @@ def require_committable(checkout: Checkout, *, detached: bool = False) -> None:
     if checkout.operation:
         raise GitopsError(
             f"a {checkout.operation} is in progress",
-            f"finish it (`git {checkout.operation} --continue`) or give it up (`git {checkout.operation} --abort`) first",
+            f"finish it or give it up first: `git {checkout.operation} --continue` or `--abort`",
         )
     if not checkout.branch and not detached:
         raise GitopsError("HEAD is detached: a commit would belong to no branch", "run `git switch BRANCH` first")

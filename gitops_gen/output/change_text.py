@@ -28,11 +28,11 @@ def outcome_notes(outcome: Outcome) -> Iterator[str]:
         again = f" at attempt {pushed.attempts}: others were faster" if pushed.attempts > 1 else ""
         yield f"pushed {pushed.commit[:12]} to {pushed.remote}/{pushed.branch}{again}"
         if not pushed.followed:
-            yield "your checkout stays behind, because files in it are being edited: run `git pull --rebase --autostash`"
+            yield "your checkout stays behind: files in it are being edited; run `git pull --rebase --autostash`"
 
 
 def outcome_lines(outcome: Outcome, *, colour: bool = False) -> Iterator[str]:
-    """The inputs' difference, then what it has Argo CD apply; the generated files' difference where that is not known."""
+    """The inputs' difference, then what it has Argo CD apply; the generated files' where that is not known."""
     rendered = outcome.rendered
     known = rendered is None or isinstance(rendered, Difference)
     yield from diff_lines(item for item in outcome.changes if not known or not is_generated_path(item.path))
@@ -62,7 +62,8 @@ def history_lines(history: History) -> Iterator[str]:
     """A line a commit and environment, with the release's steps indented below it."""
     for event in history.events:
         what = f" [{event.change}]" if event.change else ""
-        yield f"{event.date[:16].replace('T', ' ')}  {event.commit[:12]}  {event.environment}  {event.author}  {event.subject}{what}"
+        when = event.date[:16].replace("T", " ")
+        yield f"{when}  {event.commit[:12]}  {event.environment}  {event.author}  {event.subject}{what}"
         yield from (f"    release  {text}" for text in event.release)
         yield from (f"    values   {text}" for text in event.values)
 

@@ -8,7 +8,7 @@ from conftest import GitopsGen, git
 
 
 @pytest.fixture
-def change(gitops_gen: GitopsGen, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+def change(gitops_gen: GitopsGen) -> Callable[..., str]:
     """A command that must succeed and leave nothing stale; gives both of its streams."""
 
     def run(folder: Path, *arguments: str) -> str:

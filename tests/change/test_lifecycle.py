@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from change.conftest import head, is_clean, message
 from conftest import git, tree
+
+from change.conftest import head, is_clean, message
 
 
 def protect(folder: Path, name: str) -> None:
@@ -13,8 +14,7 @@ def protect(folder: Path, name: str) -> None:
     file.write_text(file.read_text().replace("values:", "protect: true\nvalues:"))
 
 
-def test_add_takes_a_release_along(good: Path, change, gitops_gen) -> None:
-    (good / "chart/values.yaml").write_text((good / "chart/values.yaml").read_text())
+def test_add_takes_a_release_along(good: Path, gitops_gen) -> None:
     result = gitops_gen(good, "env", "add", "qa", "--stage", "dev", "--release-of", "production")
     assert result.code == 0, result.err
     assert (good / "environments/qa/release.yaml").read_text() == (
@@ -144,7 +144,8 @@ def test_history_tells_releases_from_commits_of_anybody(good: Path, change, gito
     assert "release  image.tag 1.5.0 → 1.6.0" in gitops_gen(good, "history", "dev").out
 
 
-def test_status_shows_what_waits_and_what_is_left_to_do(good: Path, change, gitops_gen, origin: Path) -> None:
+@pytest.mark.usefixtures("origin")
+def test_status_shows_what_waits_and_what_is_left_to_do(good: Path, change, gitops_gen) -> None:
     change(good, "set", "dev", "image.tag=1.5.0", "--commit")
     change(good, "set", "production", "replicas=3")
     edit_values(good, "tag: 1.5.0", "tag: 1.5.1")

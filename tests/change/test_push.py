@@ -4,10 +4,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from change.conftest import head, is_clean
 from conftest import git
 
 from bench.writers import run_kills, run_writers
+from change.conftest import head, is_clean
 
 
 @pytest.fixture

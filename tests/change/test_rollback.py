@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from change.conftest import committed, head, is_clean, message
 from conftest import git, tree
+
+from change.conftest import committed, head, is_clean, message
 
 RELEASE = "environments/dev/release.yaml"
 

@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from change.conftest import changed, committed, head, is_clean, message
 from conftest import commit_all, git
+
+from change.conftest import changed, committed, head, is_clean, message
 
 RELEASE = "environments/dev/release.yaml"
 ENVIRONMENT = "environments/dev/environment.yaml"

@@ -1,4 +1,6 @@
-"""A random walk of commands, hand edits and reverts over a real repository: after each step nothing is stale, nothing is lost."""
+"""A random walk of commands, hand edits and reverts over a real repository: after each step nothing is stale, nothing
+is lost.
+"""
 
 import contextlib
 import io
