@@ -43,6 +43,7 @@ def test_check_tells_apart_what_is_wrong(reference: Path, gitops_gen: GitopsGen)
 
     assert result.code == 1
     assert [re.split(r"\s{2,}", line) for line in result.out.splitlines()] == [
+        ["stale", "argocd/applications/dev.yaml"],
         ["orphaned", "argocd/applications/gone.yaml"],
         ["edited by hand", "argocd/applications/staging.yaml"],
         ["orphaned", "argocd/projects/gone.yaml"],
