@@ -37,10 +37,13 @@ _SYNC_POLICY = "\n  syncPolicy:"
 
 @dataclass(kw_only=True, slots=True)
 class Pins:
-    """Charts that environments pin to a revision of this repository, each written out once for both sides."""
+    """Charts of this repository, at the revisions that environments pin and as they are: written out once for both
+    sides.
+    """
 
     repository: Repository
     scratch: Path
+    #: folders by what identifies the content (a commit, a digest) and the path
     made: dict[tuple[str, str], Path] = field(default_factory=dict)
 
     def chart(self, path: str, revision: str) -> tuple[Path, str]:
@@ -156,11 +159,17 @@ class Side:
         return self._chart_ids[path]
 
     def _own_chart(self, path: str) -> tuple[Path, str]:
+        content = self.chart_id(path)
+        if (content, path) not in self._pins.made:
+            self._pins.made[content, path] = self._chart_folder(path)
+        return self._pins.made[content, path], content
+
+    def _chart_folder(self, path: str) -> Path:
         self._need([path])
         folder = self._files.top / self._from_top(path)
         if not (folder / "Chart.yaml").is_file():
             raise ChartError(f"{path}: no Chart.yaml there", "set `chart.path` in gitops.yaml to the chart's folder")
-        return folder, self.chart_id(path)
+        return folder
 
     def _from_top(self, path: str) -> str:
         return posixpath.normpath(self.prefix + path)
