@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from gitops_gen.argocd.manifests import application_name
 from gitops_gen.commands.change import Delivery, Draft, Outcome, change
 from gitops_gen.commands.past import hand_written, texts_at
+from gitops_gen.commands.plan import plan_environment
 from gitops_gen.commands.promote import spoken
 from gitops_gen.commands.workspace import Workspace
 from gitops_gen.edit.difference import differences
@@ -17,6 +18,7 @@ from gitops_gen.git.state import read_checkout, require_clean, revision
 from gitops_gen.names import did_you_mean
 from gitops_gen.spec.files import PROJECT_FILE
 from gitops_gen.spec.validation import dotted
+from gitops_gen.sync.durations import text
 from gitops_gen.yaml_io import load
 
 
@@ -125,7 +127,7 @@ class _RollingBack:
 
     def summary(self, before: dict[str, str | None], after: dict[str, str | None]) -> Iterator[str]:
         for path in self.paths:
-            old, new = (load(text, path) if text else {} for text in (before[path], after[path]))
+            old, new = (load(content, path) if content else {} for content in (before[path], after[path]))
             yield from map(spoken, differences(old or {}, new or {}))
 
     def beyond(self, undone: Commit) -> Iterator[str]:
@@ -146,4 +148,15 @@ class _RollingBack:
             "git cannot undo what ran: database schemas, data, messages that were sent, volumes that were pruned; "
             "a Job whose older version is gone runs again"
         )
-        yield f"it waits for a sync that is running; `argocd app terminate-op {name}` cuts that short"
+        wait = self.longest_wait()
+        yield f"it waits for a sync that is running, {wait}; `argocd app terminate-op {name}` cuts that short"
+
+    def longest_wait(self) -> str:
+        """How long the sync of what is there now can take at most."""
+        try:
+            plan = plan_environment(self.workspace, self.name).plan
+        except GitopsError:
+            return "for how long cannot be told"
+        bounds = (plan.first_bound.seconds, plan.later_bound.seconds)
+        known = [bound for bound in bounds if bound is not None]
+        return f"at most {text(max(known))}" if len(known) == len(bounds) else "which may never end"

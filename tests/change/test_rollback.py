@@ -82,6 +82,7 @@ def test_dry_run_says_what_git_cannot_undo(good: Path, change) -> None:
     before = head(good)
     said = change(good, "rollback", "dev", "--dry-run")
     assert "database schemas" in said
+    assert "it waits for a sync that is running, at most " in said
     assert "argocd app terminate-op shop-dev" in said
     assert head(good) == before
     assert is_clean(good)
