@@ -23,12 +23,12 @@ _held: set[Path] = set()
 def state_folder(project: Path) -> Path:
     """Where this tool keeps its lock and journal: in the checkout's git directory, outside of git among the caches."""
     top = git_root(project.resolve())
-    if top is None:
+    git = top / ".git" if top else None
+    if git is not None and git.is_file():  # a worktree or a submodule: `gitdir: PATH`
+        git = (git.parent / git.read_text().partition(":")[2].strip()).resolve()
+    if git is None or not git.is_dir():
         caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         return caches / "gitops-gen" / "changes" / hashlib.sha256(str(project.resolve()).encode()).hexdigest()[:16]
-    git = top / ".git"
-    if git.is_file():  # a worktree or a submodule: `gitdir: PATH`
-        git = (top / git.read_text().partition(":")[2].strip()).resolve()
     return git / "gitops-gen"
 
 
@@ -39,7 +39,13 @@ def locked(project: Path) -> Iterator[None]:
     if folder in _held:
         yield
         return
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "lock").touch()
+    except OSError as error:
+        raise GitopsError(
+            f"{folder} cannot be written: {error.strerror}", "it holds the lock on the checkout"
+        ) from error
     with open(folder / "lock", "a+b") as file:
         _acquire(file.fileno(), project)
         inherited_files.add(file.fileno())
