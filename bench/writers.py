@@ -162,7 +162,9 @@ def run_kills(folder: Path, kills: int, seed: int = 1) -> Kills:
     wrong: list[str] = []
     for number in range(kills):
         victim = [word.format(number + 1) for word in dice.choice(VICTIMS)]
-        hits += _killed(checkout, victim, dice.uniform(0.3, 1.1) * usual, whole_group=dice.choice((True, False)))
+        writing = dice.choice((True, False))
+        after = dice.uniform(0, 0.1) if writing else dice.uniform(0.2, 1) * usual
+        hits += _killed(checkout, victim, after, writing=writing, whole_group=dice.choice((True, False)))
         recovered += "interrupted" in gitops_gen(checkout, "generate").stderr
         wrong += [f"{number} {' '.join(victim)}: {line}" for line in _faults(checkout)]
         if number % 3 == 0:
@@ -181,7 +183,8 @@ def _duration(checkout: Path) -> float:
     return min(times)
 
 
-def _killed(checkout: Path, victim: list[str], after: float, *, whole_group: bool) -> bool:
+def _killed(checkout: Path, victim: list[str], after: float, *, writing: bool, whole_group: bool) -> bool:
+    """Kill the command so many seconds after it started, or (`writing`) after it began to write."""
     process = subprocess.Popen(
         [sys.executable, "-m", "gitops_gen", "-C", str(checkout), *victim],
         env=environment(),
@@ -189,6 +192,8 @@ def _killed(checkout: Path, victim: list[str], after: float, *, whole_group: boo
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    while writing and process.poll() is None and not (checkout / ".git/gitops-gen/journal.json").exists():
+        time.sleep(0.001)
     time.sleep(after)
     alive = process.poll() is None
     if alive and whole_group:
@@ -236,9 +241,7 @@ def main(arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="gitops-gen-writers-") as name:
         if arguments[:1] == ["kills"]:
             killed = run_kills(Path(name), int(numbers.get("--kills", "200")), int(numbers.get("--seed", "1")))
-            print(
-                f"{killed.hits} commands killed while running, {killed.recovered} undone, {len(killed.wrong)} faults"
-            )
+            print(f"{killed.hits} commands killed while running, {killed.recovered} undone, {len(killed.wrong)} faults")
             wrong = killed.wrong
         else:
             race = run_writers(Path(name), int(numbers.get("--writers", "16")), int(numbers.get("--bumps", "10")))

@@ -134,8 +134,8 @@ def test_a_random_walk_stays_consistent(good_template: Path) -> None:
     run_state_machine_as_test(
         walk,
         settings=settings(
-            max_examples=6,
-            stateful_step_count=12,
+            max_examples=4,
+            stateful_step_count=10,
             deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
