@@ -18,7 +18,7 @@ from test_bad_input import FOLDER, arguments, lay_over
 from gitops_gen.chart.binary import BinaryEngine
 from gitops_gen.chart.choice import open_engine
 from gitops_gen.chart.embedded import EmbeddedEngine
-from gitops_gen.chart.engine import ChartError, Engine, Release
+from gitops_gen.chart.engine import ChartError, Engine, Release, SubchartValuesError
 from gitops_gen.errors import UsageError
 from gitops_gen.yaml_io import load, load_all
 
@@ -187,6 +187,28 @@ def test_merging_values_does_not_switch_a_subchart_off(make_chart: MakeChart) ->
     loaded = EmbeddedEngine().load(subchart_toggle(make_chart))
     for enabled in (True, False, True):
         assert loaded.final_values({"cache": {"enabled": enabled}})["cache"]["enabled"] is enabled
+
+
+def test_a_subcharts_schema_is_asked_when_the_subchart_is_on(engine: Engine, make_chart: MakeChart) -> None:
+    chart = subchart_toggle(make_chart)
+    (chart / "charts/cache/values.schema.json").write_text('{"properties": {"port": {"type": "integer"}}}')
+    loaded = engine.load(chart)
+    with pytest.raises(SubchartValuesError) as refused:
+        loaded.final_values({"cache": {"port": "x"}})
+    assert refused.value.faults == ((("cache", "port"), "got string, want integer"),)
+    assert loaded.final_values({"cache": {"port": "x", "enabled": False}})["cache"]["port"] == "x"
+
+
+def test_threads_may_share_a_chart_without_subcharts(make_chart: MakeChart) -> None:
+    loaded = EmbeddedEngine().load(
+        make_chart(**{"templates/map.yaml": "kind: A\nmetadata: {name: {{ .Values.name }}}\n"})
+    )
+
+    def name(index: int) -> str:
+        return str(objects(loaded.render(release(values={"name": f"n-{index}"})))[0]["metadata"]["name"])
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(name, range(200))) == [f"n-{index}" for index in range(200)]
 
 
 def test_threads_may_share_a_chart(make_chart: MakeChart) -> None:

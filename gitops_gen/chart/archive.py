@@ -4,39 +4,66 @@ import gzip
 import io
 import json
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 SCHEMA = "values.schema.json"
+PRINT_VALUES = b"{{ .Values | toJson }}"
+
+
+VALUES_TEMPLATE = "templates/gitops-gen-values"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChartArchive:
-    """The archive without any values.schema.json, and the top chart's schema by itself."""
+    """A chart taken apart.
+
+    `data` is the archive without any values.schema.json, `schema` the top chart's. `values` is an archive whose one
+    template prints the final values, with the subcharts' schemas in it; None for a chart without subcharts.
+    """
 
     data: bytes
     schema: dict[str, Any] | None
+    values: bytes | None
 
 
 def without_schemas(archive: bytes) -> ChartArchive:
-    """Split the schema off a chart archive: Helm compiles it again at every render, which takes as long as rendering.
+    """Split the schemas off an archive: Helm compiles them at every render, which takes as long as rendering."""
+    with tarfile.open(fileobj=io.BytesIO(archive)) as source:
+        files = list(_files(source))
+    top = next((content for member, content in files if _is_top_schema(member.name)), None)
+    plain = [(member, content) for member, content in files if not member.name.endswith(f"/{SCHEMA}")]
+    has_subcharts = any("/charts/" in member.name for member, _ in files)
+    return ChartArchive(
+        data=_packed(plain),
+        schema=None if top is None else json.loads(top),
+        values=_packed(_values_chart(files)) if has_subcharts else None,
+    )
 
-    Subcharts' schemas go too; validation happens elsewhere, once.
-    """
-    schema: dict[str, Any] | None = None
-    kept = io.BytesIO()
+
+def _is_top_schema(name: str) -> bool:
+    return name.count("/") == 1 and name.endswith(f"/{SCHEMA}")
+
+
+def _values_chart(files: Iterable[tuple[tarfile.TarInfo, bytes]]) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
+    for member, content in files:
+        if "/templates/" not in member.name and not _is_top_schema(member.name):
+            yield member, content
+    printing = tarfile.TarInfo(f"{member.name.partition('/')[0]}/{VALUES_TEMPLATE}")
+    printing.size = len(PRINT_VALUES)
+    yield printing, PRINT_VALUES
+
+
+def _packed(files: Iterable[tuple[tarfile.TarInfo, bytes]]) -> bytes:
+    packed = io.BytesIO()
     with (
-        tarfile.open(fileobj=io.BytesIO(archive)) as source,
-        gzip.GzipFile(fileobj=kept, mode="wb", compresslevel=0, mtime=0) as zipped,
+        gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=0, mtime=0) as zipped,
         tarfile.open(fileobj=zipped, mode="w") as target,
     ):
-        for member, content in _files(source):
-            if not member.name.endswith(f"/{SCHEMA}"):
-                target.addfile(member, io.BytesIO(content))
-            elif member.name.count("/") == 1:
-                schema = json.loads(content)
-    return ChartArchive(data=kept.getvalue(), schema=schema)
+        for member, content in files:
+            target.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
 
 
 def _files(source: tarfile.TarFile) -> Iterator[tuple[tarfile.TarInfo, bytes]]:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from gitops_gen.chart.archive import SCHEMA
-from gitops_gen.chart.engine import ChartError, LoadedChart, Release, Values
+from gitops_gen.chart.engine import SCHEMA_FAILURE, ChartError, LoadedChart, Release, SubchartValuesError, Values
 from gitops_gen.process import ProcessError, run
 from gitops_gen.yaml_io import dump, load, load_all
 
@@ -80,11 +80,9 @@ class BinaryChart:
             template = copy / _VALUES_TEMPLATE
             template.parent.mkdir(exist_ok=True)
             template.write_text("{{ .Values | toJson }}")
-            return dict(
-                load_all(
-                    _template(self._program, copy, Release(name="values", namespace="default", values=values)), "values"
-                )[0]
-            )
+            (copy / SCHEMA).unlink(missing_ok=True)
+            release = Release(name="values", namespace="default", values=values)
+            return dict(load_all(_template(self._program, copy, release, "--show-only", _VALUES_TEMPLATE), "values")[0])
 
     def _copy_without_templates(self, target: Path) -> None:
         if self._path.is_dir():
@@ -97,7 +95,7 @@ class BinaryChart:
 
     def render(self, release: Release) -> str:
         """The manifests as one YAML stream."""
-        return _template(self._program, self._path, release)
+        return _template(self._program, self._path, release, "--include-crds", "--skip-schema-validation")
 
 
 def _support_any_kubernetes(file: Path) -> None:
@@ -106,17 +104,8 @@ def _support_any_kubernetes(file: Path) -> None:
     file.write_text(dump({key: value for key, value in metadata.items() if key != "kubeVersion"}))
 
 
-def _template(program: str, chart: Path, release: Release) -> str:
-    argv = [
-        program,
-        "template",
-        release.name,
-        str(chart),
-        "--namespace",
-        release.namespace,
-        "--include-crds",
-        "--skip-schema-validation",
-    ]
+def _template(program: str, chart: Path, release: Release, *options: str) -> str:
+    argv = [program, "template", release.name, str(chart), "--namespace", release.namespace, *options]
     if release.kube_version:
         argv += ["--kube-version", release.kube_version]
     for api_version in release.api_versions:
@@ -124,7 +113,8 @@ def _template(program: str, chart: Path, release: Release) -> str:
     try:
         return run([*argv, "--values", "-"], stdin=json.dumps(release.values))
     except ProcessError as error:
-        raise ChartError(_helm_message(error)) from error
+        message = _helm_message(error)
+        raise (SubchartValuesError if message.startswith(SCHEMA_FAILURE) else ChartError)(message) from error
 
 
 def _helm_message(error: ProcessError) -> str:

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from gitops_gen.chart.digest import chart_digest
-from gitops_gen.chart.engine import ChartError, Engine, LoadedChart
+from gitops_gen.chart.engine import ChartError, Engine, LoadedChart, SubchartValuesError
 from gitops_gen.chart.schema import Blame, ValuesSchema
 from gitops_gen.errors import Problem
 from gitops_gen.resolve.environment import ChartSource, ResolvedEnvironment
@@ -63,14 +63,18 @@ class Charts:
         return self._schemas[source]
 
     def value_problems(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
-        """What the chart's schema has against the environment's final values, which Helm merges.
+        """What the schemas of the chart and its subcharts have against the final values, which Helm merges.
 
         Raises `ChartError` or `GitopsError` when the chart cannot be had.
         """
+        blame = Blame(layers=environment.layers, text_of=self._text_of, fallback=environment.files[1])
+        try:
+            final = self.chart(environment.chart).final_values(environment.values)
+        except SubchartValuesError as error:
+            yield from (blame.problem(path, message, "") for path, message in error.faults)
+            return
         schema = self.schema(environment.chart)
         if schema is not None:
-            final = self.chart(environment.chart).final_values(environment.values)
-            blame = Blame(layers=environment.layers, text_of=self._text_of, fallback=environment.files[1])
             yield from schema.problems(final, blame)
 
     def _text_of(self, file: str) -> str:

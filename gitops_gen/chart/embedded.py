@@ -1,16 +1,15 @@
 """Helm inside this process, through helm-python-sdk (`helm_python`, Helm 4 as a C library).
 
-The library's habits that this adapter makes up for, each held by a test: a render changes the loaded chart (so each
-render loads the archive
-anew, about 1 ms); the values schema is compiled at every render (so the archive has none); a chart that `helm
-template` refuses (kubeVersion,
-missing dependency, library chart) renders anyway; a process forked after a render hangs.
+The library's habits that this adapter makes up for, each held by a test: a render changes a loaded chart that has
+subcharts (so each render of one loads the archive anew, about 1 ms); the values schema is compiled at every render (so
+the archive has none, and subcharts' schemas are asked with the values only); a chart that `helm template` refuses
+(kubeVersion, missing dependency, library chart) renders anyway; a process forked after a render hangs.
 """
 
 import json
 import os
 import tempfile
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,8 @@ os.environ.setdefault("GOGC", "400")
 import helm_python
 from helm_python import _native
 
-from gitops_gen.chart.archive import ChartArchive, without_schemas
-from gitops_gen.chart.engine import ChartError, LoadedChart, Release, Values
+from gitops_gen.chart.archive import VALUES_TEMPLATE, ChartArchive, without_schemas
+from gitops_gen.chart.engine import SCHEMA_FAILURE, ChartError, LoadedChart, Release, SubchartValuesError, Values
 
 _loaded_in = os.getpid()
 
@@ -66,22 +65,31 @@ class EmbeddedChart:
         return self._archive.schema
 
     @cached_property
-    def _for_values(self) -> helm_python.Chart:
+    def _chart(self) -> helm_python.Chart:
         return helm_python.Chart.load_archive(self._archive.data)
 
     def final_values(self, values: Values) -> Values:
         """The chart's values with `values` over them, merged by Helm."""
         _refuse_fork()
         try:
-            return self._for_values.merge_values(values)
+            return self._chart.merge_values(values) if self._archive.values is None else self._printed_values(values)
         except helm_python.HelmError as error:
-            raise ChartError(str(error)) from error
+            message = str(error)
+            raise (SubchartValuesError if message.startswith(SCHEMA_FAILURE) else ChartError)(message) from error
+
+    def _printed_values(self, values: Values) -> Values:
+        """With subcharts a merge is not enough: a render names them by alias, switches them off, asks their schemas."""
+        with helm_python.Chart.load_archive(self._archive.values or b"") as chart:
+            printed: Values = json.loads(chart.render(values, name="values")[f"{chart.name}/{VALUES_TEMPLATE}"])
+            return printed
 
     def render(self, release: Release) -> str:
         """The manifests as one YAML stream."""
         _refuse_fork()
         self._check_kubernetes(release)
         try:
+            if not self._metadata.get("dependencies"):
+                return _stream(self._chart, _render(self._chart, release))
             with helm_python.Chart.load_archive(self._archive.data) as chart:
                 return _stream(chart, _render(chart, release))
         except helm_python.HelmError as error:
@@ -141,6 +149,7 @@ def _check_installable(chart: helm_python.Chart) -> None:
 _VERSION_CHECK = b"{{ semverCompare .Values.constraint .Capabilities.KubeVersion.Version }}"
 
 
+@cache
 def _satisfies(constraint: str, kube_version: str) -> bool:
     """Ask Helm's own version rules, by a chart of one line."""
     with tempfile.TemporaryDirectory() as folder:

@@ -1,6 +1,7 @@
 """One interface over Helm, whichever way it runs: in this process (`embedded`) or as the `helm` program (`binary`)."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,8 +16,30 @@ ENGINE_VARIABLE = "GITOPS_GEN_ENGINE"
 ENGINES = ("embedded", "binary")
 
 
+SCHEMA_FAILURE = "values don't meet the specifications of the schema(s)"
+_FAULT = re.compile(r"- at '(.*?)': (.*)")
+
+
 class ChartError(GitopsError):
     """Helm cannot load or render the chart: its own message."""
+
+
+class SubchartValuesError(ChartError):
+    """A subchart's schema refuses the values: `faults` are key paths in the chart's values, and what Helm says."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.faults = tuple(_faults(message))
+
+
+def _faults(message: str) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Helm's own text: a line with each subchart's name, below it lines such as `- at '/port': got string, …`."""
+    subchart = ""
+    for line in message.splitlines()[1:]:
+        if fault := _FAULT.fullmatch(line.strip()):
+            yield (subchart, *filter(None, fault[1].split("/"))), fault[2]
+        elif line.endswith(":"):
+            subchart = line.removesuffix(":")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +73,10 @@ class LoadedChart(Protocol):
         """The chart's values.schema.json, or None when it has none."""
 
     def final_values(self, values: Values) -> Values:
-        """The chart's values with `values` over them, merged by Helm. Raises `ChartError`."""
+        """The chart's values with `values` over them, merged by Helm.
+
+        Raises `SubchartValuesError` when a subchart's schema refuses them, and `ChartError`.
+        """
 
     def render(self, release: Release) -> str:
         """The manifests, CRDs first, as one YAML stream with `# Source:` comments; values are not checked against the
