@@ -30,6 +30,7 @@ SYNC_OPTIONS = (
     "PruneLast=true",
     "PrunePropagationPolicy=foreground",
 )
+BLOCK_INDENT = " " * 8
 _PLAIN = re.compile(r"[A-Za-z/.][A-Za-z0-9/._;,=$ -]*[A-Za-z0-9]")
 """Most scalars: nothing in them needs quotes unless the whole reads as something else."""
 
@@ -59,6 +60,8 @@ def values_path(environment: str) -> str:
 
 def application(project: Project, environment: ResolvedEnvironment, paths: ManifestPaths, content: str = "") -> str:
     """The Application of an environment as YAML.
+
+    Values of a pinned chart stand inline as text: a patch of `valuesObject` would take a null in it for a deletion.
 
     `content` is a digest of all that is rendered. It stands in the source's name, because Argo CD syncs a commit that
     it has seen during a terminated sync only when the source itself differs:
@@ -175,9 +178,9 @@ def _inline(value: str | bool, /) -> str:  # noqa: FBT001 - a filter takes what 
 @lru_cache(maxsize=256)
 def _strings(items: tuple[tuple[str, str], ...]) -> str:
     """A flat map as a block under `labels:` or `annotations:`; most environments share theirs."""
-    return _block(dict(items), 8) if items else ""
+    return _block(dict(items)) if items else ""
 
 
-def _block(value: dict[str, Any], depth: int) -> str:
-    """A map as it stands, indented by `depth`, under a key."""
-    return f"\n{indent(dump(value).rstrip(), ' ' * depth)}" if value else " {}"
+def _block(value: dict[str, Any]) -> str:
+    """A map as it stands, indented, in the lines under a key."""
+    return f"\n{indent(dump(value).rstrip(), BLOCK_INDENT)}"

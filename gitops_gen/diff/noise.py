@@ -26,7 +26,7 @@ def noise(place: Place, kind: str) -> str:
         return CHECKSUM
     if parent == "labels" and key in _VERSION_LABELS:
         return VERSION
-    if kind == "Application" and "valuesObject" in place.path:
+    if kind == "Application" and place.path[-2:] == ("helm", "values"):
         return VALUES
     return NAME if _differ_by_hash(place.old, place.new) else ""
 
