@@ -142,8 +142,8 @@ def test_a_random_walk_stays_consistent(good_template: Path) -> None:
     run_state_machine_as_test(
         walk,
         settings=settings(
-            max_examples=8,
-            stateful_step_count=15,
+            max_examples=3,
+            stateful_step_count=12,
             deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
