@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gitops_gen.argocd.manifests import ROOT_FILE, ManifestPaths, app_project, application, root, values_path
-from gitops_gen.chart.catalog import Charts, pull_hint
-from gitops_gen.errors import GitopsError, Problem, ProblemsError, UsageError, fail_if_any
+from gitops_gen.chart.catalog import Charts
+from gitops_gen.errors import Problem, ProblemsError, UsageError, fail_if_any
 from gitops_gen.memo import Entry, Memo, digest
 from gitops_gen.names import did_you_mean
 from gitops_gen.resolve.destinations import Destinations
-from gitops_gen.resolve.environment import ChartSource, ResolvedEnvironment, resolve
+from gitops_gen.resolve.environment import ResolvedEnvironment, resolve
 from gitops_gen.spec.files import (
     PROJECT_FILE,
     ProjectFile,
@@ -23,6 +23,7 @@ from gitops_gen.spec.files import (
     read_text,
 )
 from gitops_gen.tree import stamp
+from gitops_gen.value_checks import ValueChecks
 from gitops_gen.yaml_io import dump, locate
 
 _log = logging.getLogger(__name__)
@@ -51,16 +52,19 @@ def desired_tree(
     written. Raises `ProblemsError` with everything that is wrong, and `UsageError` for an environment that does not
     exist.
     """
-    builder = _Builder(folder, charts, paths, memo)
+    builder = _Builder(folder, charts, paths, memo, ValueChecks(folder, charts))
     names = builder.read_names(only)
     for name in names:
         builder.add_environment(name, wanted=not only or name in only)
+    builder.problems += builder.values.finish()
     _log.info("%d environments, %d of them unchanged since the last run", len(names), len(builder.settled))
     fail_if_any(builder.problems)
     if not only:
         builder.add_root()
     settled = frozenset(path for name in builder.settled for path in builder.entries[name].outputs)
-    return DesiredTree(files=builder.files, settled=settled, entries=builder.entries, notices=tuple(builder.notices))
+    return DesiredTree(
+        files=builder.files, settled=settled, entries=builder.entries, notices=tuple(builder.values.notices)
+    )
 
 
 @dataclass(slots=True)
@@ -71,13 +75,12 @@ class _Builder:
     charts: Charts
     paths: ManifestPaths
     memo: Memo | None
+    values: ValueChecks
     project: ProjectFile | None = None
     problems: list[Problem] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     settled: set[str] = field(default_factory=set)
     entries: dict[str, Entry] = field(default_factory=dict)
-    notices: dict[str, None] = field(default_factory=dict)
-    broken_charts: set[ChartSource] = field(default_factory=set)
     destinations: Destinations = field(default_factory=Destinations)
 
     def read_names(self, only: Collection[str]) -> list[str]:
@@ -112,7 +115,8 @@ class _Builder:
         try:
             environment = resolve(self.project, files)
             self.problems += self.claim(environment)
-            self.problems += [] if problems else self.value_problems(environment)
+            if not problems:
+                self.values.submit(environment)
             outputs = dict(environment_files(self.project, environment, self.paths, self.charts)) if wanted else {}
         except ProblemsError as error:
             self.problems += error.problems
@@ -138,26 +142,6 @@ class _Builder:
                 namespace=environment.namespace,
                 cluster=environment.cluster,
             )
-
-    def value_problems(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
-        """The final values, as Helm merges them, against the chart's schema."""
-        if environment.chart in self.broken_charts:
-            return
-        if not self.charts.is_at_hand(environment.chart):
-            chart = environment.chart
-            self.notices[f"values are not checked against {chart.label}; to check them: {pull_hint(chart)}"] = None
-            return
-        try:
-            yield from self.charts.value_problems(environment)
-        except GitopsError as error:
-            self.broken_charts.add(environment.chart)
-            yield self.chart_problem(environment, error)
-
-    def chart_problem(self, environment: ResolvedEnvironment, error: GitopsError) -> Problem:
-        """A chart that cannot be had, or whose values cannot be merged, at the place that chose it."""
-        file = environment.files[-1] if environment.pinned else PROJECT_FILE
-        line = locate(read_text(self.folder, file), ("chart",))
-        return Problem(file=file, line=line, key="chart", message=str(error), hint=error.hint)
 
     def add_root(self) -> None:
         if self.project is not None:

@@ -92,6 +92,8 @@ class Memo:
 
     def save(self, entries: Mapping[str, Entry]) -> None:
         """Keep these entries and forget all others; a cache that cannot be written is no failure."""
+        if entries == self._entries:
+            return
         temporary = self._file.with_suffix(f".{os.getpid()}.tmp")
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)

@@ -16,6 +16,7 @@ LAYERS = [
     "commands",
     "starter",
     "desired",
+    "value_checks",
     "memo",
     "diff",
     "rules",
