@@ -1,6 +1,7 @@
 """What Argo CD says about its Applications, and what it renders."""
 
 import contextlib
+import datetime as dt
 import json
 import os
 import subprocess
@@ -84,6 +85,10 @@ def _refresh(cluster: Cluster, name: str) -> None:
         cluster.api.patch(f"/apis/argoproj.io/v1alpha1/namespaces/{NAMESPACE}/applications/{name}", change)
 
 
+def _if_settled(now: State) -> State | None:
+    return now if now.settled else None
+
+
 class ArgoCD:
     """The Applications of a cluster, as observed."""
 
@@ -112,6 +117,10 @@ class ArgoCD:
 
         return self._wait(f"{name} Synced and Healthy at {commit[:7]}", name, settled, seconds)
 
+    def wait_synced(self, name: str, seconds: float = 240) -> State:
+        """Wait until an Application is Synced and Healthy at whatever commit, with nothing under way."""
+        return self._wait(f"{name} Synced and Healthy", name, lambda: _if_settled(self.state(name)), seconds)
+
     def wait_applied(self, name: str, commit: str, seconds: float = 240) -> State:
         """Wait until an operation that applies a commit has ended Succeeded, whatever becomes healthy later."""
 
@@ -120,6 +129,15 @@ class ArgoCD:
             return now if (now.phase, now.applies) == ("Succeeded", commit) else None
 
         return self._wait(f"{name} applied at {commit[:7]}", name, applied, seconds)
+
+    def wait_out_of_sync(self, name: str, commit: str, seconds: float = 120) -> State:
+        """Wait until an Application is known to differ from a commit."""
+
+        def differs() -> State | None:
+            now = self.state(name)
+            return now if (now.sync, now.revision) == ("OutOfSync", commit) else None
+
+        return self._wait(f"{name} OutOfSync at {commit[:7]}", name, differs, seconds)
 
     def wait_phase(self, name: str, phase: str, commit: str, seconds: float = 240) -> State:
         """Wait until the operation on a commit is in a phase, or was retried out of it."""
@@ -130,6 +148,15 @@ class ArgoCD:
             return now if now.applies == commit and (now.phase == phase or tried) else None
 
         return self._wait(f"{name} {phase} at {commit[:7]}", name, reached, seconds)
+
+    def wait_compared(self, name: str, after: dt.datetime, seconds: float = 120) -> None:
+        """Wait until an Application was compared with its repository after a time."""
+
+        def compared() -> bool:
+            at = (self.application(name) or {}).get("status", {}).get("reconciledAt", "")
+            return bool(at) and dt.datetime.fromisoformat(at) > after
+
+        self._wait(f"{name} compared after {after}", name, compared, seconds)
 
     def wait_gone(self, name: str, seconds: float = 120) -> None:
         """Wait until an Application does not exist."""
