@@ -69,6 +69,24 @@ def test_the_old_job_goes_at_the_end(change: Callable[..., list[Event]]) -> None
     assert min(deleted) > max(life.ready or life.created for life in applied)
 
 
+@pytest.mark.scenario("3 what is taken out of git goes")
+def test_what_is_taken_out_of_git_is_taken_out_of_the_cluster(
+    cluster: Cluster, project: Project, argocd: ArgoCD, change: Callable[..., list[Event]]
+) -> None:
+    before = cluster.observer.get("Service", NAMESPACE, "app")
+    change(app={"service": {"annotations": {"example.com/owner": "somebody"}}})
+    annotated = cluster.observer.get("Service", NAMESPACE, "app")
+    with project.edit("environments/dev/environment.yaml") as content:
+        del content["values"]["app"]["service"]
+    argocd.wait_settled(NAMESPACE, project.commit("Take it out"))
+    after = cluster.observer.get("Service", NAMESPACE, "app")
+    assert before
+    assert annotated
+    assert after
+    assert annotated["metadata"]["annotations"]["example.com/owner"] == "somebody"
+    assert after["metadata"]["annotations"].keys() == before["metadata"]["annotations"].keys()
+
+
 @pytest.mark.scenario("3 values of another environment change nothing")
 def test_what_nobody_reads_changes_nothing(cluster: Cluster, project: Project, argocd: ArgoCD) -> None:
     mark = cluster.observer.mark()
