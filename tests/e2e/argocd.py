@@ -2,9 +2,11 @@
 
 import contextlib
 import datetime as dt
+import functools
 import json
 import os
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -149,14 +151,17 @@ class ArgoCD:
 
         return self._wait(f"{name} {phase} at {commit[:7]}", name, reached, seconds)
 
-    def wait_compared(self, name: str, after: dt.datetime, seconds: float = 120) -> None:
-        """Wait until an Application was compared with its repository after a time."""
+    def compare_again(self, url: str, *names: str) -> None:
+        """Have Argo CD compare Applications with their repository once more, and wait until it has."""
+        time.sleep(1)  # it notes the time in whole seconds
+        since = dt.datetime.now(dt.UTC).replace(microsecond=0)
+        notify(self._cluster, url)
+        for name in names:
+            self._wait(f"{name} compared since {since}", name, functools.partial(self._compared, name, since), 120)
 
-        def compared() -> bool:
-            at = (self.application(name) or {}).get("status", {}).get("reconciledAt", "")
-            return bool(at) and dt.datetime.fromisoformat(at) > after
-
-        self._wait(f"{name} compared after {after}", name, compared, seconds)
+    def _compared(self, name: str, since: dt.datetime) -> bool:
+        at = (self.application(name) or {}).get("status", {}).get("reconciledAt", "")
+        return bool(at) and dt.datetime.fromisoformat(at) >= since
 
     def wait_gone(self, name: str, seconds: float = 120) -> None:
         """Wait until an Application does not exist."""
