@@ -135,7 +135,7 @@ def explain(settings: Settings, environment: str, key: str, output: str) -> int:
 
 @cli.group("env", cls=Group)
 def env() -> None:
-    """List the environments."""
+    """Environments: list, add, clone, rename, remove."""
 
 
 @env.command("list")
