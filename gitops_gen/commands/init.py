@@ -76,7 +76,7 @@ def _reference(draft: Path, repository: str) -> None:
         text = (source / path).read_text()
         _write(draft / path, _REPOSITORY.sub(lambda _: f"repository: {repository}", text, count=1))
     shutil.copytree(source / "helm", draft / "helm")
-    _write_common(draft, name="api-forge", repository=repository)
+    _write_common(draft, name="api-forge", repository=repository, proven=True)
 
 
 def _foreign(draft: Path, chart: Path, repository: str, engine: str) -> None:
@@ -88,7 +88,7 @@ def _foreign(draft: Path, chart: Path, repository: str, engine: str) -> None:
         _write_template(folder / ENVIRONMENT_FILE, "chart/environment.yaml.j2", environment=stage)
         _write_template(folder / RELEASE_FILE, "chart/release.yaml.j2")
     shutil.copytree(chart, draft / "helm" / chart.name)
-    _write_common(draft, name=name, repository=repository)
+    _write_common(draft, name=name, repository=repository, proven=False)
 
 
 def _project_name(chart: Path) -> str:
@@ -98,7 +98,8 @@ def _project_name(chart: Path) -> str:
     return name
 
 
-def _write_common(draft: Path, **facts: str) -> None:
+def _write_common(draft: Path, **facts: str | bool) -> None:
+    """CI files and README; `proven` says that the chart passes `plan` as it is, so that CI can insist on it."""
     for template, path in COMMON_FILES.items():
         _write_template(draft / path, f"common/{template}", version=__version__, **facts)
 
