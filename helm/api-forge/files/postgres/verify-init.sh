@@ -115,6 +115,9 @@ expect schema-grants "$APP_DB" "$APP_DB_USER lacks USAGE or CREATE on schema $AP
      FROM pg_namespace WHERE nspname = :'schema'"
 table_grants "$APP_DB_USER" table-grants SELECT,INSERT,UPDATE,DELETE
 table_grants "$APP_DB_RO_USER" read-grants SELECT
+expect read-only "$APP_DB" "$APP_DB_RO_USER may change at least one table of schema $APP_SCHEMA" \
+    "SELECT NOT coalesce(bool_or(has_table_privilege(:'ro', c.oid, 'INSERT,UPDATE,DELETE,TRUNCATE')), false)
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = :'schema' AND c.relkind IN ('r', 'p', 'v', 'm')"
 default_privileges default-tables "$APP_DB_OWNER" "$APP_DB_USER" r SELECT,INSERT,UPDATE,DELETE
 default_privileges default-sequences "$APP_DB_OWNER" "$APP_DB_USER" S USAGE,SELECT
 default_privileges default-tables-read "$APP_DB_OWNER" "$APP_DB_RO_USER" r SELECT

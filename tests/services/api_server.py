@@ -1,0 +1,98 @@
+"""A real kube-apiserver with its etcd on loopback, and nothing else: enough to ask what it accepts."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import socket
+import subprocess
+import time
+from typing import TYPE_CHECKING, Any
+
+from machine import BUILT_PROGRAMS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PROGRAMS = ("etcd", "kube-apiserver", "kubectl")
+HOW = "tests/e2e/build.sh builds it"
+
+
+def absent() -> str:
+    """What is missing, with the command that builds it."""
+    names = [name for name in PROGRAMS if not (BUILT_PROGRAMS / name).is_file()]
+    return f"{', '.join(names)} missing: {HOW}" if names else ""
+
+
+class ApiServer:
+    """Started in `folder`; `kubectl(…)` talks to it as the administrator."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.kubeconfig = folder / "kubeconfig"
+        etcd, peer, port = (_free_port() for _ in range(3))
+        token = secrets.token_hex(16)
+        (folder / "tokens").write_text(f"{token},admin,admin,system:masters\n")
+        subprocess.run(["openssl", "genrsa", "-out", folder / "sa.key", "2048"], check=True, capture_output=True)
+        self._processes = [
+            self._start("etcd", "--data-dir", folder / "etcd", "--unsafe-no-fsync", "--listen-client-urls", f"http://127.0.0.1:{etcd}",
+                        "--advertise-client-urls", f"http://127.0.0.1:{etcd}", "--listen-peer-urls", f"http://127.0.0.1:{peer}"),
+            self._start("kube-apiserver", f"--etcd-servers=http://127.0.0.1:{etcd}", "--bind-address=127.0.0.1", f"--secure-port={port}",
+                        f"--cert-dir={folder}", f"--token-auth-file={folder}/tokens", "--authorization-mode=RBAC",
+                        "--service-account-issuer=https://kubernetes.default.svc", f"--service-account-key-file={folder}/sa.key",
+                        f"--service-account-signing-key-file={folder}/sa.key", "--disable-admission-plugins=ServiceAccount"),
+        ]  # fmt: skip
+        self.kubeconfig.write_text(json.dumps(_kubeconfig(f"https://127.0.0.1:{port}", token)))
+        self._wait()
+
+    def kubectl(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        argv = [BUILT_PROGRAMS / "kubectl", "--kubeconfig", self.kubeconfig, *arguments]
+        return subprocess.run(argv, input=stdin, capture_output=True, text=True, check=False)
+
+    def namespace(self, name: str, **labels: str) -> None:
+        metadata = {
+            "name": name,
+            "labels": {f"pod-security.kubernetes.io/{key}": value for key, value in labels.items()},
+        }
+        self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+
+    def apply(self, *objects: Any) -> None:
+        text = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
+        done = self.kubectl("apply", "--server-side", "-f", "-", stdin=text)
+        assert done.returncode == 0, done.stderr
+
+    def close(self) -> None:
+        for process in reversed(self._processes):
+            process.terminate()
+            process.wait()
+
+    def _start(self, program: str, *arguments: Any) -> subprocess.Popen[bytes]:
+        with (self.folder / f"{program}.log").open("w") as log:
+            return subprocess.Popen([BUILT_PROGRAMS / program, *map(str, arguments)], stdout=log, stderr=log)
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + 120
+        while (
+            self.kubectl("get", "--raw", "/readyz").returncode != 0
+            or self.kubectl("get", "ns", "default").returncode != 0
+        ):
+            assert time.monotonic() < deadline, (self.folder / "kube-apiserver.log").read_text()[-2000:]
+            time.sleep(0.5)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _kubeconfig(url: str, token: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "test",
+        "clusters": [{"name": "test", "cluster": {"server": url, "insecure-skip-tls-verify": True}}],
+        "users": [{"name": "test", "user": {"token": token}}],
+        "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
+    }

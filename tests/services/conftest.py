@@ -1,0 +1,70 @@
+"""Fixtures of the tests that run the chart's pods against real PostgreSQL, Redis and Temporal."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from api_server import ApiServer, absent
+from machine import Machine, Pod, missing
+from release import Release, Secrets, make_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def secrets(tmp_path_factory: pytest.TempPathFactory) -> Secrets:
+    if absent := missing():
+        pytest.skip(absent)
+    return make_secrets(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    if absent := missing():
+        pytest.skip(absent)
+    machine = Machine(tmp_path)
+    yield machine
+    machine.close()
+    shutil.rmtree(tmp_path, ignore_errors=True)
+
+
+@pytest.fixture
+def release(machine: Machine, secrets: Secrets) -> Release:
+    return Release(machine=machine, secrets=secrets)
+
+
+@pytest.fixture(scope="session")
+def initialized(secrets: Secrets, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The volume of PostgreSQL after its first start, to be copied."""
+    if absent := missing("postgres"):
+        pytest.skip(absent)
+    machine = Machine(tmp_path_factory.mktemp("initialized"))
+    pod = Release(machine=machine, secrets=secrets).pod("postgres")
+    pod.prepare()
+    pod.close()
+    machine.close()
+    return machine.claim("postgres-data")
+
+
+@pytest.fixture
+def database(release: Release, initialized: Path) -> Iterator[Pod]:
+    """PostgreSQL as its pod runs it, ready."""
+    shutil.copytree(initialized, release.machine.claim("postgres-data"), dirs_exist_ok=True)
+    pod = release.pod("postgres")
+    pod.start("postgres")
+    pod.wait_ready("postgres")
+    yield pod
+    pod.close()
+
+
+@pytest.fixture(scope="session")
+def api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    if reason := absent():
+        pytest.skip(reason)
+    server = ApiServer(tmp_path_factory.mktemp("api"))
+    yield server
+    server.close()

@@ -1,0 +1,59 @@
+"""What surrounds the application: its entrypoint, which turns secret files into variables, and the smoke Job."""
+
+from __future__ import annotations
+
+import pytest
+from machine import Pod, eventually
+from release import PASSWORDS, REDIS_PASSWORD, Release
+
+SERVER = """
+import http.server, signal, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(int(sys.argv[1]) if self.path == "/health" else 404)
+        self.end_headers()
+    def log_message(self, *_): pass
+http.server.HTTPServer(("", 8000), Handler).serve_forever()
+"""
+
+
+def serve(release: Release, status: int) -> Pod:
+    """A stand-in for the application, behind its own entrypoint."""
+    pod = release.pod("app")
+    pod.start("app", "sh", "/opt/entrypoint/universal-entrypoint.sh", "/usr/bin/python3", "-c", SERVER, str(status))
+    return pod
+
+
+def test_the_entrypoint_exports_secrets_and_nothing_else_of_them(release: Release) -> None:
+    program = ["/usr/bin/env", "--null"]
+    done = release.pod("app").run("app", "sh", "/opt/entrypoint/universal-entrypoint.sh", *program)
+    variables = dict(entry.split("=", 1) for entry in done.log.split("\0") if entry)
+    assert variables["POSTGRES_APP_USER_PW"] == PASSWORDS["postgres_app_user_pw"]
+    assert variables["REDIS_PASSWORD"] == REDIS_PASSWORD
+    assert variables["SESSION_SIGNING_SECRET"] == "session"
+    assert variables["APP_ENVIRONMENT"] == "production"
+    assert not [name for name in variables if "CRT" in name or "CA_BUNDLE" in name]
+
+
+def test_the_entrypoint_becomes_the_program_so_that_it_gets_the_signals(release: Release) -> None:
+    pod = serve(release, 200)
+    eventually(lambda: release.pod("smoke-test").run("smoke-test", SMOKE_TIMEOUT_SECONDS="0").code == 0, pod.logs)
+    assert pod.terminate().code == 3
+
+
+def test_the_smoke_job_passes_when_the_application_is_healthy(release: Release) -> None:
+    job = release.pod("smoke-test").start("smoke-test")
+    serve(release, 200)
+    done = job.wait()
+    assert (done.code, done.log) == (0, "ok http://app:8000/health\n")
+
+
+@pytest.mark.parametrize(("status", "reason"), [(500, "500"), (0, "")])
+def test_the_smoke_job_fails_with_the_reason(release: Release, status: int, reason: str) -> None:
+    if status:
+        serve(release, status)
+    done = release.pod("smoke-test").run("smoke-test", SMOKE_TIMEOUT_SECONDS="5")
+    assert done.code == 1
+    assert "FAIL http://app:8000/health: " in done.log
+    assert reason in done.log

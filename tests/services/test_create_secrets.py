@@ -1,0 +1,193 @@
+"""create-secrets.sh against a real API server: what it makes, keeps, rotates and refuses."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from machine import BUILT_PROGRAMS
+from release import CHART, Release, make_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from api_server import ApiServer
+
+SCRIPT = CHART / "scripts" / "create-secrets.sh"
+EVERY_SECRET = {"postgres-secrets", "postgres-tls", "postgres-ca", "redis-secrets", "app-secrets"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Namespace:
+    api: ApiServer
+    name: str
+    source: Path
+
+    def create(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = os.environ | {
+            "KUBECONFIG": str(self.api.kubeconfig),
+            "PATH": f"{BUILT_PROGRAMS}:{os.environ['PATH']}",
+        }
+        argv = [SCRIPT, "--namespace", self.name, "--from", self.source, *arguments]
+        return subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
+
+    def secrets(self) -> dict[str, dict[str, str]]:
+        items = json.loads(self.api.kubectl("get", "secrets", "-n", self.name, "-o", "json").stdout)["items"]
+        return {
+            item["metadata"]["name"]: {key: base64.b64decode(value).decode() for key, value in item["data"].items()}
+            for item in items
+        }
+
+    def versions(self) -> dict[str, str]:
+        items = json.loads(self.api.kubectl("get", "secrets", "-n", self.name, "-o", "json").stdout)["items"]
+        return {item["metadata"]["name"]: item["metadata"]["resourceVersion"] for item in items}
+
+
+@pytest.fixture
+def namespace(api_server: ApiServer, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Namespace]:
+    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:60].strip("-")
+    api_server.namespace(name)
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "certs").mkdir()
+    return Namespace(api=api_server, name=name, source=tmp_path)
+
+
+def good(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_everything_is_generated_and_a_second_run_changes_nothing(namespace: Namespace) -> None:
+    good(namespace.create())
+    made = namespace.secrets()
+    assert set(made) == EVERY_SECRET
+    passwords = [*made["postgres-secrets"].values(), *made["redis-secrets"].values(), *made["app-secrets"].values()]
+    assert all(re.fullmatch("[A-Za-z0-9]{24}", password) for password in passwords)
+    assert len(set(passwords)) == len(passwords) == 11
+    before = namespace.versions()
+    assert "wrote" not in good(namespace.create())
+    assert namespace.versions() == before
+
+
+def test_the_chart_reads_just_what_it_makes(namespace: Namespace) -> None:
+    good(namespace.create())
+    made = namespace.secrets()
+    objects = Release(machine=None, secrets={}).objects()  # type: ignore[arg-type]
+    sources = re.findall(r'"secret": (\{.*?\]\})', json.dumps(objects))
+    read = {(source["name"], item["key"]) for source in map(json.loads, sources) for item in source["items"]}
+    assert read
+    assert read <= {(name, key) for name, data in made.items() for key in data}
+
+
+def test_its_certificate_is_for_postgres_and_its_bundle_proves_it(namespace: Namespace, tmp_path: Path) -> None:
+    good(namespace.create())
+    made = namespace.secrets()
+    for name, text in {**made["postgres-tls"], **made["postgres-ca"]}.items():
+        (tmp_path / name).write_text(text)
+    argv = [
+        "openssl",
+        "verify",
+        "-CAfile",
+        "root-ca.crt",
+        "-untrusted",
+        "ca-bundle.crt",
+        "-verify_hostname",
+        "postgres",
+        "server.crt",
+    ]
+    assert subprocess.run(argv, cwd=tmp_path, capture_output=True, check=False).returncode == 0
+
+
+def test_files_win_and_lose_their_last_newline(namespace: Namespace, tmp_path: Path) -> None:
+    given = make_secrets(tmp_path)
+    for name, text in {**given["postgres-tls"], **given["postgres-ca"]}.items():
+        (namespace.source / "certs" / name).write_text(text)
+    (namespace.source / "keys" / "redis_password.txt").write_text("from a file $HOME\n")
+    assert f"from {namespace.source}/keys/redis_password.txt" in good(namespace.create())
+    made = namespace.secrets()
+    assert made["redis-secrets"] == {"redis_password": "from a file $HOME"}
+    assert made["postgres-tls"] == given["postgres-tls"]
+
+
+def test_rotation_changes_just_that_key(namespace: Namespace) -> None:
+    good(namespace.create())
+    before = namespace.secrets()
+    assert "wrote postgres-secrets" in good(namespace.create("--rotate", "postgres_app_user_pw"))
+    after = namespace.secrets()
+    changed = {(name, key) for name in after for key in after[name] if after[name][key] != before[name][key]}
+    assert changed == {("postgres-secrets", "postgres_app_user_pw")}
+    good(namespace.create("--rotate", "postgres-tls"))
+    last = namespace.secrets()
+    assert all(last[name][key] != after[name][key] for name in ("postgres-tls", "postgres-ca") for key in last[name])
+    assert last["postgres-secrets"] == after["postgres-secrets"]
+
+
+def test_rotation_with_the_old_file_is_refused(namespace: Namespace) -> None:
+    (namespace.source / "keys" / "redis_password.txt").write_text("same")
+    good(namespace.create())
+    done = namespace.create("--rotate", "redis_password")
+    assert done.returncode == 1
+    assert "still has the old value" in done.stderr
+
+
+def test_keys_of_others_and_a_missing_key(namespace: Namespace) -> None:
+    good(namespace.create())
+    patch = json.dumps({"stringData": {"extra": "theirs"}, "data": {"session_signing_secret": None}})
+    done = namespace.api.kubectl("patch", "secret", "app-secrets", "-n", namespace.name, "--type=merge", "-p", patch)
+    assert done.returncode == 0, done.stderr
+    before = namespace.secrets()["app-secrets"]
+    assert "wrote app-secrets" in good(namespace.create())
+    after = namespace.secrets()["app-secrets"]
+    assert after == before | {"session_signing_secret": after["session_signing_secret"]}
+
+
+def test_no_value_is_printed_kept_in_an_annotation_or_left_on_the_disk(namespace: Namespace) -> None:
+    left = {path.name for path in Path("/dev/shm").glob("secrets.*")}
+    printed = good(namespace.create())
+    objects = namespace.api.kubectl(
+        "get", "secrets", "-n", namespace.name, "-o", "jsonpath={.items[*].metadata.annotations}"
+    ).stdout
+    for values in namespace.secrets().values():
+        for value in values.values():
+            assert value not in printed
+            assert value not in objects
+    assert {path.name for path in Path("/dev/shm").glob("secrets.*")} == left
+
+
+def test_a_dry_run_touches_nothing(namespace: Namespace) -> None:
+    assert "generated" in good(namespace.create("--dry-run"))
+    assert namespace.secrets() == {}
+
+
+def test_some_certificates_only_are_refused_before_anything_is_written(namespace: Namespace) -> None:
+    (namespace.source / "certs" / "server.crt").write_text("certificate")
+    done = namespace.create()
+    assert done.returncode == 1
+    assert "has 1 of the 5 files" in done.stderr
+    assert namespace.secrets() == {}
+
+
+def test_an_empty_file_is_refused_before_anything_is_written(namespace: Namespace) -> None:
+    (namespace.source / "keys" / "csrf_signing_secret.txt").write_text("\n")
+    done = namespace.create()
+    assert done.returncode == 1
+    assert "csrf_signing_secret.txt is empty" in done.stderr
+    assert namespace.secrets() == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(["--rotate", "typo"], "no such key"), (["--frm", "x"], "unknown argument"), (["--namespace", ""], "")],
+)
+def test_wrong_usage_is_exit_2(namespace: Namespace, arguments: list[str], message: str) -> None:
+    done = namespace.create(*arguments)
+    assert done.returncode in (1, 2)
+    assert message in done.stderr
+    assert namespace.secrets() == {}
