@@ -34,13 +34,17 @@ class ApiServer:
         token = secrets.token_hex(16)
         (folder / "tokens").write_text(f"{token},admin,admin,system:masters\n")
         subprocess.run(["openssl", "genrsa", "-out", folder / "sa.key", "2048"], check=True, capture_output=True)
+        store, peers = f"http://127.0.0.1:{etcd}", f"http://127.0.0.1:{peer}"
         self._processes = [
-            self._start("etcd", "--data-dir", folder / "etcd", "--unsafe-no-fsync", "--listen-client-urls", f"http://127.0.0.1:{etcd}",
-                        "--advertise-client-urls", f"http://127.0.0.1:{etcd}", "--listen-peer-urls", f"http://127.0.0.1:{peer}"),
-            self._start("kube-apiserver", f"--etcd-servers=http://127.0.0.1:{etcd}", "--bind-address=127.0.0.1", f"--secure-port={port}",
+            self._start("etcd", f"--data-dir={folder}/etcd", "--unsafe-no-fsync", f"--listen-client-urls={store}",
+                        f"--advertise-client-urls={store}", f"--listen-peer-urls={peers}"),
+            self._start("kube-apiserver", f"--etcd-servers={store}", "--bind-address=127.0.0.1",
+                        f"--secure-port={port}",
                         f"--cert-dir={folder}", f"--token-auth-file={folder}/tokens", "--authorization-mode=RBAC",
-                        "--service-account-issuer=https://kubernetes.default.svc", f"--service-account-key-file={folder}/sa.key",
-                        f"--service-account-signing-key-file={folder}/sa.key", "--disable-admission-plugins=ServiceAccount"),
+                        "--service-account-issuer=https://kubernetes.default.svc",
+                        f"--service-account-key-file={folder}/sa.key",
+                        f"--service-account-signing-key-file={folder}/sa.key",
+                        "--disable-admission-plugins=ServiceAccount"),
         ]  # fmt: skip
         self.kubeconfig.write_text(json.dumps(_kubeconfig(f"https://127.0.0.1:{port}", token)))
         self._wait()

@@ -1,10 +1,10 @@
 """Pods of the rendered chart as processes on this machine, without a kubelet and without root.
 
-A `Machine` is one network namespace in which every Service's name is the loopback address. A `Pod` runs the containers of
-a rendered Deployment or Job in it, each as its pod says: the same command, arguments and variables, the same user, the
-ConfigMaps and Secrets as files where the container mounts them, a root file system that cannot be written, no
-capability. Programs are those of this machine (Debian's packages) instead of an image's. What runs is therefore what the
-chart rendered, and not a copy of it.
+A `Machine` is one network namespace in which every Service's name is the loopback address. A `Pod` runs the containers
+of a rendered Deployment or Job in it, each as its pod says: the same command, arguments and variables, the same user,
+the ConfigMaps and Secrets as files where the container mounts them, a root file system that cannot be written, no
+capability. Programs are those of this machine (Debian's packages) instead of an image's. What runs is therefore what
+the chart rendered, and not a copy of it.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ def main() -> int:
     if not check:
         README.write_text(text)
     elif text != README.read_text():
-        print(f"{README} is stale: run {Path(__file__).name}", file=sys.stderr)
+        sys.stderr.write(f"{README} is stale: run {Path(__file__).name}\n")
         return 1
     return 0
 

@@ -44,36 +44,33 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- end }}
 
 {{/*
-Labels of an object. Its version is none of a pod's labels: there it would roll each pod at every release of the chart.
-Made once for each workload. Input: root, of.
-*/}}
-{{- define "api-forge.objectLabels" -}}
-{{- $kept := printf "labels of %s" .of -}}
-{{- if not (hasKey .root $kept) }}{{ $_ := set .root $kept (include "api-forge.objectLabels.made" .) }}{{ end -}}
-{{- get .root $kept -}}
-{{- end }}
-
-{{- define "api-forge.objectLabels.made" -}}
-{{ include "api-forge.ownLabels" . }}
-app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .root.Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
-{{- with .root.Values.global.environment }}
-environment: {{ . | quote }}
-{{- end }}
-{{- range $key, $value := .root.Values.global.labels }}
-{{ $key }}: {{ $value | quote }}
-{{- end }}
-{{- end }}
-
-{{/*
-The metadata of an object.
+The metadata of an object. Labels and annotations are made once for each workload and wave.
 Input: root, name, of (the workload it belongs to), wave, annotations (optional).
 */}}
 {{- define "api-forge.metadata" -}}
 name: {{ .name }}
+{{- if .annotations }}
+{{ include "api-forge.labelsAndAnnotations" . }}
+{{- else }}
+{{- $kept := printf "metadata of %s in %s" .of .wave }}
+{{- if not (hasKey .root $kept) }}{{ $_ := set .root $kept (include "api-forge.labelsAndAnnotations" .) }}{{ end }}
+{{ get .root $kept }}
+{{- end }}
+{{- end }}
+
+{{/* The version is none of a pod's labels: there it would roll each pod at every release of the chart. Input: as above, without the name. */}}
+{{- define "api-forge.labelsAndAnnotations" -}}
 labels:
-  {{- include "api-forge.objectLabels" . | nindent 2 }}
+  {{- include "api-forge.ownLabels" . | nindent 2 }}
+  app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+  app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+  helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
+  {{- with .root.Values.global.environment }}
+  environment: {{ . | quote }}
+  {{- end }}
+  {{- range $key, $value := .root.Values.global.labels }}
+  {{ $key }}: {{ $value | quote }}
+  {{- end }}
 annotations:
   argocd.argoproj.io/sync-wave: {{ include (printf "api-forge.wave.%s" .wave) . }}
   {{- range $key, $value := .annotations }}

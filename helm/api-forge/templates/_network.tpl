@@ -2,22 +2,6 @@
 NetworkPolicies. Each pod is selected by one policy for both directions, so what is not written here is denied.
 */}}
 
-{{/* Peers by their names. Input: a list of names. */}}
-{{- define "api-forge.peers" -}}
-{{- range . }}
-- podSelector:
-    matchLabels:
-      app.kubernetes.io/name: {{ . }}
-{{- end }}
-{{- end }}
-
-{{/* Ports. Input: a list of numbers. */}}
-{{- define "api-forge.ports" -}}
-{{- range . }}
-- {protocol: TCP, port: {{ . }}}
-{{- end }}
-{{- end }}
-
 {{/*
 One policy. Input: root, of, policy (extraIngress, extraEgress; optional), ingress (a list of {from: names, ports}),
 egress (rules of `api-forge.egress`, as text), dns (whether it resolves names).
@@ -41,9 +25,13 @@ spec:
   ingress:
     {{- range .ingress }}
     - from:
-        {{- include "api-forge.peers" .from | trim | nindent 8 }}
+        {{- range .from }}
+        - podSelector: {matchLabels: {app.kubernetes.io/name: {{ . }}}}
+        {{- end }}
       ports:
-        {{- include "api-forge.ports" .ports | trim | nindent 8 }}
+        {{- range .ports }}
+        - {protocol: TCP, port: {{ . }}}
+        {{- end }}
     {{- end }}
     {{- with $policy.extraIngress }}
     {{- toYaml . | nindent 4 }}
@@ -74,10 +62,12 @@ spec:
 {{/* One outgoing rule: to pods, or to anywhere on its ports when the host is outside of the cluster. Input: to (a name; optional), ports. */}}
 {{- define "api-forge.egress" -}}
 - ports:
-    {{- include "api-forge.ports" .ports | trim | nindent 4 }}
+    {{- range .ports }}
+    - {protocol: TCP, port: {{ . }}}
+    {{- end }}
   {{- with .to }}
   to:
-    {{- include "api-forge.peers" (list .) | trim | nindent 4 }}
+    - podSelector: {matchLabels: {app.kubernetes.io/name: {{ . }}}}
   {{- end }}
 {{- end }}
 
