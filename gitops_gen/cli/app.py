@@ -122,10 +122,14 @@ def cli(context: click.Context, directory: Path, engine: str | None, quiet: bool
     """Generate the git repository that Argo CD syncs, from a few small files per environment.
 
     \b
-    Start a repository:            gitops-gen init my-gitops
-    Write what changed:            gitops-gen generate
-    Fail in CI when it is stale:   gitops-gen generate --check
-    See what will be applied:      gitops-gen render production
-    See where a value comes from:  gitops-gen explain production app.replicas
+    Start a repository:             gitops-gen init my-gitops
+    Write what changed:             gitops-gen generate
+    Fail in CI when it is stale:    gitops-gen generate --check
+    Prove that the sync ends:       gitops-gen plan production
+    Change a value:                 gitops-gen set dev app.image.tag=1.4.2 --commit
+    Move a release on:              gitops-gen promote dev staging
+    Undo a change:                  gitops-gen rollback production --dry-run
+    See what the cluster will get:  gitops-gen diff
+    See where a value comes from:   gitops-gen explain production app.replicas
     """
     context.obj = Settings(directory, engine or "", quiet=quiet, verbose=verbose)
