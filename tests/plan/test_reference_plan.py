@@ -59,14 +59,7 @@ def test_findings_name_the_template_in_the_repository() -> None:
 SCENARIOS = sorted(path.name for path in (CHART / "ci").glob("*-values.yaml"))
 
 
-LOAD_BALANCER = pytest.mark.xfail(
-    strict=True, reason="a load balancer is the app's only Service, and comes after the smoke Job that calls it"
-)
-
-
-@pytest.mark.parametrize(
-    "scenario", [pytest.param(name, marks=[LOAD_BALANCER] * name.startswith("custom-")) for name in SCENARIOS]
-)
+@pytest.mark.parametrize("scenario", SCENARIOS)
 def test_every_scenario_is_proven_under_argo_cd(scenario: str) -> None:
     values = merge(load((CHART / "ci" / scenario).read_text(), scenario) or {}, {"argocd": {"enabled": True}})
     release = Release(name="api-forge", namespace="demo", values=values, kubernetes="1.36")

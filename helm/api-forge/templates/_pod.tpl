@@ -161,18 +161,28 @@ automountServiceAccountToken: false
 {{- end }}
 
 {{/*
-A Service. One that waits for a load balancer's address may never become healthy, so it goes into the wave that gates nothing.
-Input: root, of, service (type, annotations), ports (name, port, appProtocol).
+A Service. A load balancer may never get an address, and its Service is not healthy before: it is one of its own, <name>-public, in the wave
+that gates nothing, and what runs inside keeps calling <name>. Input: root, of, service (type, annotations), ports (name, port).
 */}}
 {{- define "api-forge.service" -}}
 {{- $type := .service.type | default "ClusterIP" -}}
+{{- if eq $type "LoadBalancer" -}}
+{{ include "api-forge.serviceOfType" (merge (dict "name" .of "type" "ClusterIP" "wave" "config" "annotations" dict) .) }}
+---
+{{ include "api-forge.serviceOfType" (merge (dict "name" (printf "%s-public" .of) "type" $type "wave" "last" "annotations" .service.annotations) .) }}
+{{- else -}}
+{{ include "api-forge.serviceOfType" (merge (dict "name" .of "type" $type "wave" "config" "annotations" .service.annotations) .) }}
+{{- end }}
+{{- end }}
+
+{{/* Input: root, of, name, type, wave, annotations, ports. */}}
+{{- define "api-forge.serviceOfType" -}}
 apiVersion: v1
 kind: Service
 metadata:
-  {{- $wave := eq $type "LoadBalancer" | ternary "last" "config" }}
-  {{- include "api-forge.metadata" (dict "root" .root "name" .of "of" .of "wave" $wave "annotations" .service.annotations) | nindent 2 }}
+  {{- include "api-forge.metadata" (dict "root" .root "name" .name "of" .of "wave" .wave "annotations" .annotations) | nindent 2 }}
 spec:
-  type: {{ $type }}
+  type: {{ .type }}
   selector:
     {{- include "api-forge.selector" .of | nindent 4 }}
   ports:

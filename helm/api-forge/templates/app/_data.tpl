@@ -180,10 +180,11 @@ The Deployment of app or worker. Input: root, of, values, container.
 */}}
 {{- define "api-forge.app.deployment" -}}
 {{- $reloader := include "api-forge.reloader" (dict "root" .root "sources" (include "api-forge.once" (dict "root" .root "template" "api-forge.app.secretSources"))) | fromYaml -}}
+{{- $annotations := merge (include "api-forge.needs.temporalNamespace" .root | fromYaml) $reloader -}}
 apiVersion: apps/v1
 kind: Deployment
 metadata:
-  {{- include "api-forge.metadata" (dict "root" .root "name" .of "of" .of "wave" "application" "annotations" $reloader) | nindent 2 }}
+  {{- include "api-forge.metadata" (dict "root" .root "name" .of "of" .of "wave" "application" "annotations" $annotations) | nindent 2 }}
 spec:
   {{- if not .values.autoscaling.enabled }}
   replicas: {{ int .values.replicas }}
