@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import helm_binary
 import pytest
 from hypothesis import settings
 
 from gitops_gen.cli import run
+from tests import helm_binary
 
 #: the same examples in every run; `pytest --hypothesis-profile default` looks for others
 settings.register_profile("repeatable", derandomize=True)

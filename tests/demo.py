@@ -1,4 +1,4 @@
-"""The main job on a scratch repository, told step by step: what was written, the Applications, the waves of one environment."""
+"""The main job on a scratch repository, step by step: what was written, an Application, the waves of an environment."""
 
 import subprocess
 import sys

@@ -13,7 +13,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import INPUTS, GitopsGen, Golden, tree
+
+from tests.conftest import INPUTS, GitopsGen, Golden, tree
 
 FOLDER = INPUTS / "faults"
 FAULTS = sorted(path.name for path in FOLDER.iterdir())

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import click
 import pytest
-from conftest import REPOSITORY, GitopsGen
 
 from gitops_gen import __version__
 from gitops_gen.cli import cli, run
 from gitops_gen.yaml_io import load
+from tests.conftest import REPOSITORY, GitopsGen
 
 
 def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

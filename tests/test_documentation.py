@@ -11,9 +11,9 @@ from pathlib import Path
 
 import click
 import pytest
-from conftest import REPOSITORY, commit_all, copy_reference, git
 
 from gitops_gen.cli import cli, run
+from tests.conftest import REPOSITORY, commit_all, copy_reference, git
 
 DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(?:console|bash|sh|shell)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

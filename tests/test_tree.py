@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY, GitopsGen, tree
 
 from gitops_gen.tree import is_generated
+from tests.conftest import REPOSITORY, GitopsGen, tree
 
 
 def edit(file: Path, old: str, new: str) -> None:

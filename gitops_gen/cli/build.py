@@ -90,8 +90,10 @@ def generate(
         print_lines(text.change_lines(result.changes, done=not only_check))
         print_lines(text.diff_lines(result.changes) if show_diff else ())
         if result.resolved:
-            settings.note(f"resolved the merge conflict in {', '.join(result.resolved)}: made anew from the merged inputs")
-        settings.note(f"{result.unchanged} file{'s' * (result.unchanged != 1)} up to date")
+            files = ", ".join(result.resolved)
+            settings.note(f"resolved the merge conflict in {files}: made anew from the merged inputs")
+        if result.unchanged:
+            settings.note(f"{result.unchanged} file{'s' * (result.unchanged != 1)} up to date")
     if only_check and result.changes:
         settings.note("run `gitops-gen generate` and commit the result")
     return 1 if only_check and result.changes else 0

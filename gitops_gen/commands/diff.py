@@ -155,7 +155,6 @@ class _Tasks:
             return None
         return Task(name=name, old=old[0] if old else None, new=new[0] if new else None)
 
-
     def _same_but_chart(self, name: str) -> Task | EnvironmentChange | None:
         """Resolved once for both sides; an environment that pins its chart is the same on both."""
         try:

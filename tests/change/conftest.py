@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import GitopsGen, git
+
+from tests.conftest import GitopsGen, git
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import git, tree
 
-from change.conftest import head, is_clean, message
+from tests.change.conftest import head, is_clean, message
+from tests.conftest import git, tree
 
 
 def protect(folder: Path, name: str) -> None:

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from conftest import git
-
-from change.conftest import committed, head, is_clean, message
+from tests.change.conftest import committed, head, is_clean, message
+from tests.conftest import git
 
 PRODUCTION = "environments/production/release.yaml"
 

@@ -4,10 +4,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import git
 
 from bench.writers import run_kills, run_writers
-from change.conftest import head, is_clean
+from tests.change.conftest import head, is_clean
+from tests.conftest import git
 
 
 @pytest.fixture

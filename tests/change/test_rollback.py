@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from conftest import git, tree
-
-from change.conftest import committed, head, is_clean, message
+from tests.change.conftest import committed, head, is_clean, message
+from tests.conftest import git, tree
 
 RELEASE = "environments/dev/release.yaml"
 

@@ -7,11 +7,11 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY, commit_all, git, tree
 
-from change.conftest import committed, head, is_clean, message
 from gitops_gen.git.journal import recover, transaction
 from gitops_gen.git.lock import locked, state_folder
+from tests.change.conftest import committed, head, is_clean, message
+from tests.conftest import REPOSITORY, commit_all, git, tree
 
 COMMIT = ("set", "dev", "image.tag=1.5.0", "--commit")
 

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import commit_all, git
 
-from change.conftest import changed, committed, head, is_clean, message
+from tests.change.conftest import changed, committed, head, is_clean, message
+from tests.conftest import commit_all, git
 
 RELEASE = "environments/dev/release.yaml"
 ENVIRONMENT = "environments/dev/environment.yaml"

@@ -9,13 +9,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from conftest import commit_all, git, tree
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from gitops_gen.cli import run
 from gitops_gen.git.command import ask
+from tests.conftest import commit_all, git, tree
 
 TAGS = st.sampled_from(["1.0.0", "1e3", "0400", "v2", "2.0.0-rc.1"])
 NUMBERS = st.integers(0, 11)

@@ -6,7 +6,8 @@ from typing import Any
 
 import helm_python
 import pytest
-from chart_render import CHART, Render, Rendered, parse
+
+from tests.chart.chart_render import CHART, Render, Rendered, parse
 
 
 @pytest.fixture(scope="session")

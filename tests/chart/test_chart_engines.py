@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from chart_render import CHART, SCENARIOS, Render, program, scenario
+
+from tests.chart.chart_render import CHART, SCENARIOS, Render, program, scenario
 
 if TYPE_CHECKING:
     from pathlib import Path

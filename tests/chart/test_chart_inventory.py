@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from chart_render import SCENARIOS, Render, Rendered, scenario, wave
+
+from tests.chart.chart_render import SCENARIOS, Render, Rendered, scenario, wave
 
 DEPLOYMENTS = {"postgres", "redis", "temporal", "temporal-web", "app", "worker"}
 SERVICES = {"postgres": 5432, "redis": 6379, "temporal": 7233, "temporal-web": 8080, "app": 8000}

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 
-from chart_render import CHART
+from tests.chart.chart_render import CHART
 
 README = (CHART / "README.md").read_text()
 

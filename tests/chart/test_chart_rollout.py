@@ -7,7 +7,8 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
-from chart_render import CHART, Render, Rendered, scenario, wave
+
+from tests.chart.chart_render import CHART, Render, Rendered, scenario, wave
 
 
 def jobs(rendered: Rendered) -> set[str]:

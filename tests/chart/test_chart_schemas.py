@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
-from chart_render import SCENARIOS, Render, program, scenario
+
+from tests.chart.chart_render import SCENARIOS, Render, program, scenario
 
 VERSIONS = ["1.31", "1.32", "1.33", "1.34", "1.35", "1.36", "1.37"]
 #: The file of each kind, as kubeconform's template asks for it.

@@ -7,7 +7,8 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from chart_render import CHART, Render
+
+from tests.chart.chart_render import CHART, Render
 
 if TYPE_CHECKING:
     from pathlib import Path

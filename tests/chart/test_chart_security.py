@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from chart_render import SCENARIOS, Render, Rendered, scenario
+
+from tests.chart.chart_render import SCENARIOS, Render, Rendered, scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,8 @@ import helm_python
 import jsonschema_rs
 import pytest
 import yaml
-from chart_render import CHART, SCENARIOS, Render, parse, scenario
+
+from tests.chart.chart_render import CHART, SCENARIOS, Render, parse, scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,13 +6,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from diff_fleet import CASES, GOLDEN, Fleet, changed, git, make_fleet
 
 from gitops_gen.cli import run
 from gitops_gen.commands.diff import Question, diff
 from gitops_gen.diff import fleet as fleet_module
 from gitops_gen.diff.fleet import Engines
 from gitops_gen.diff.model import Difference, Effect
+from tests.diff.diff_fleet import CASES, GOLDEN, Fleet, changed, git, make_fleet
 
 
 @pytest.fixture

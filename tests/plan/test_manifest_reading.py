@@ -3,7 +3,6 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from manifest_kit import API, objects, planned, thing
 
 from gitops_gen.errors import ProblemsError
 from gitops_gen.manifests.hosts import host_names
@@ -13,6 +12,7 @@ from gitops_gen.output.plan_data import plan_data
 from gitops_gen.output.plan_mermaid import mermaid_lines
 from gitops_gen.output.plan_text import plan_lines
 from gitops_gen.rules.sync import judge
+from tests.plan.manifest_kit import API, objects, planned, thing
 
 STREAM = """\
 ---

@@ -1,9 +1,9 @@
 """Every broken manifest is refused by the rule its case names and by no other; every well-formed shape is proven."""
 
 import pytest
-from plan_corpus import Case, cases
 
 from gitops_gen.rules.sync import SYNC_RULES
+from tests.plan.plan_corpus import Case, cases
 
 REFUSED, ACCEPTED = cases("refused"), cases("accepted")
 

@@ -2,8 +2,6 @@
 
 import json
 
-from manifest_kit import deployment, objects, planned, service, thing
-
 from gitops_gen.output.plan_data import plan_data
 from gitops_gen.output.plan_mermaid import mermaid_lines
 from gitops_gen.output.plan_text import plan_lines
@@ -11,6 +9,7 @@ from gitops_gen.rules.sync import SYNC_RULES, judge
 from gitops_gen.sync.durations import TIMES
 from gitops_gen.sync.plan import SyncPlan, plan_of
 from gitops_gen.sync.policy import SyncPolicy
+from tests.plan.manifest_kit import deployment, objects, planned, service, thing
 
 WAIT = [{"name": "wait", "command": ["sh", "-c", "until nc -z redis 80; do sleep 1; done"]}]
 PASSWORD = {"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "redis", "key": "password"}}}

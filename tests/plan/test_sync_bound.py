@@ -1,11 +1,11 @@
 """How long a revert waits: the sum, what cuts it, and what the retries add."""
 
 import pytest
-from manifest_kit import deployment, planned, thing
 
 from gitops_gen.errors import GitopsError
 from gitops_gen.sync.durations import seconds, text
 from gitops_gen.sync.policy import Backoff, policy_of
+from tests.plan.manifest_kit import deployment, planned, thing
 
 CLAIM = thing("PersistentVolumeClaim", "data", 0)
 LAST = thing("ConfigMap", "last", 9)

@@ -1,12 +1,12 @@
 """The order of a sync and what it waits for, as Argo CD's own sources have it."""
 
 import pytest
-from manifest_kit import deployment, objects, planned, service, thing
 
 from gitops_gen.manifests.annotations import phases, wave
 from gitops_gen.sync.plan import SyncPlan
 from gitops_gen.sync.policy import SyncPolicy
 from gitops_gen.sync.steps import steps_of
+from tests.plan.manifest_kit import deployment, objects, planned, service, thing
 
 
 def order(plan: SyncPlan) -> list[str]:

@@ -8,9 +8,9 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from manifest_kit import deployment, planned, service, thing
 
 from gitops_gen.rules.sync import judge
+from tests.plan.manifest_kit import deployment, planned, service, thing
 
 ORDER_RULES = {"deadlock", "against-order", "cycle", "not-ready-before"}
 SIZE = 4
