@@ -6,13 +6,15 @@ READY  := $(VENV)/.ready
 DEV    := $(VENV)/.ready-for-development
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help setup demo test lint types check schemas bench e2e clean
+.PHONY: help setup demo test lint types check schemas chart-readme bench e2e services clean
 
 help:
 	@echo 'make demo   generate a repository in a scratch folder and show it'
 	@echo 'make test   run the tests'
 	@echo 'make lint   ruff;  make types   mypy;  make check   are the generated files up to date?'
 	@echo 'make e2e    run the scenarios on a real Argo CD (Go, redis-server; builds its programs once, about 20 minutes)'
+	@echo 'make services  run the chart'"'"'s scripts against PostgreSQL, Redis and Temporal (says what it needs)'
+	@echo 'make schemas, make chart-readme   write the schemas for editors and the chart'"'"'s README anew'
 	@echo 'make bench  measure the speeds that the documentation names'
 
 setup: $(DEV)
@@ -54,6 +56,13 @@ bench: $(DEV)
 e2e: $(DEV)
 	tests/e2e/build.sh
 	$(BIN)/python -m pytest tests/e2e
+
+services: $(DEV)
+	tests/services/build.sh
+	$(BIN)/python -m pytest tests/services -n 2
+
+chart-readme: $(READY)
+	$(BIN)/python helm/api-forge/scripts/readme.py
 
 clean:
 	rm -rf $(VENV) build dist
