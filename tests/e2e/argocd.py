@@ -28,6 +28,8 @@ class State:
     health: str
     #: the newest commit that it was compared with
     revision: str
+    #: whether it was compared as it is, and not as it was before its last change
+    compared: bool
     #: of the last or running operation: Running, Succeeded, Failed, Error
     phase: str
     #: the commit that the last or running operation applies
@@ -38,7 +40,7 @@ class State:
     @property
     def settled(self) -> bool:
         """Synced and Healthy, and no operation under way."""
-        return (self.sync, self.health) == ("Synced", "Healthy") and self.phase != "Running"
+        return self.compared and (self.sync, self.health) == ("Synced", "Healthy") and self.phase != "Running"
 
 
 def state(application: Object) -> State:
@@ -50,11 +52,18 @@ def state(application: Object) -> State:
         sync=sync.get("status", ""),
         health=status.get("health", {}).get("status", ""),
         revision=_revision(sync),
+        compared=_is_compared(application.get("spec", {}), sync.get("comparedTo", {})),
         phase=operation.get("phase", ""),
         applies=_revision(operation.get("syncResult") or operation.get("operation", {}).get("sync", {})),
         retries=operation.get("retryCount", 0),
         message=operation.get("message", ""),
     )
+
+
+def _is_compared(spec: Object, compared_to: Object) -> bool:
+    # Argo CD writes out an empty source beside several.
+    several = spec.get("sources")
+    return bool(compared_to.get("sources") == several if several else compared_to.get("source") == spec.get("source"))
 
 
 def _revision(status: Object) -> str:

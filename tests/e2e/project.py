@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from .api import Object, RefusedError
-from .argocd import notify
+from .argocd import notify, state
 from .cluster import Cluster
 from .git_repository import GitRepository
 from .secret_store import FakeStore
@@ -157,24 +157,36 @@ class Project:
     def commit(self, subject: str) -> str:
         """Generate, commit and push; returns the commit."""
         self.generate()
-        commit = self.repository.commit(subject)
-        notify(self._cluster, self.repository.url)
-        return commit
+        self.repository.commit(subject)
+        return self._push()
 
     def revert(self, *commits: str) -> str:
         """`git revert` of commits, newest first, and push; returns the last commit."""
         self.repository.git("revert", "--no-edit", *commits)
+        return self._push()
+
+    def _push(self) -> str:
+        """Tell Argo CD of the newest commit, and wait until the Applications are as it has them."""
+        commit = self.repository.head
         notify(self._cluster, self.repository.url)
-        return self.repository.head
+        self._cluster.observer.wait(f"{self.name} applied at {commit[:7]}", lambda: self._has_applied(commit), 120)
+        return commit
+
+    def _has_applied(self, commit: str) -> bool:
+        root = self._cluster.observer.get("Application", "argocd", self.name)
+        if root is None:  # not deployed yet
+            return True
+        now = state(root)
+        return now.phase != "Running" and now.revision == commit and (now.sync == "Synced" or now.applies == commit)
 
     def deploy(self) -> None:
         """What the documentation tells a new user to do: apply the root manifest once."""
-        self.provide_secrets()
+        self.provide_secrets(*self.environments)
         self._cluster.kubectl("apply", "-f", str(self.repository.path / "argocd/root.yaml"))
 
-    def provide_secrets(self) -> None:
-        """Put a value for every secret that any environment reads into the store."""
-        for environment in self.environments:
+    def provide_secrets(self, *environments: str) -> None:
+        """Put a value for every secret that these environments read into the store."""
+        for environment in environments:
             self._store.provide(self.render(environment))
 
     def withdraw(self) -> None:

@@ -50,8 +50,7 @@ class Pins:
     def reached(self, subject: str) -> set[str]:
         """Commit, wait until every Application has been compared, and say whose objects were touched."""
         mark = self._cluster.observer.mark()
-        commit = self.project.commit(subject)
-        self._argocd.wait_settled(self.project.name, commit)
+        self.project.commit(subject)
         names = [self.project.application(environment) for environment in ENVIRONMENTS]
         self._argocd.compare_again(self.project.repository.url, *names)
         for name in names:
