@@ -52,6 +52,7 @@ schemas: $(READY)
 
 bench: $(DEV)
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.diff --helm "$${GITOPS_GEN_HELM:-helm}"
 
 e2e: $(DEV)
 	tests/e2e/build.sh
