@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
+import shutil
 import socket
 import subprocess
 import time
@@ -18,34 +20,39 @@ PROGRAMS = ("etcd", "kube-apiserver", "kubectl")
 HOW = "tests/e2e/build.sh builds it"
 
 
-def absent() -> str:
+def absent(*programs: str) -> str:
     """What is missing, with the command that builds it."""
-    names = [name for name in PROGRAMS if not (BUILT_PROGRAMS / name).is_file()]
+    names = [name for name in (*PROGRAMS, *programs) if not (BUILT_PROGRAMS / name).is_file()]
     return f"{', '.join(names)} missing: {HOW}" if names else ""
 
 
-class ApiServer:
-    """Started in `folder`; `kubectl(…)` talks to it as the administrator."""
+# Linux ends the children even when the tests are killed; elsewhere only an orderly end does.
+WITH_PARENT = ("setpriv", "--pdeathsig", "KILL", "--") if shutil.which("setpriv") else ()
 
-    def __init__(self, folder: Path) -> None:
+
+class ApiServer:
+    """Started in `folder`; `kubectl(…)` talks to it as the administrator.
+
+    Without controllers nobody makes the ServiceAccounts that admission asks for, so that plugin is off by default.
+    """
+
+    def __init__(self, folder: Path, disabled_admission: str = "ServiceAccount") -> None:
         self.folder = folder
         self.kubeconfig = folder / "kubeconfig"
-        etcd, peer, port = (_free_port() for _ in range(3))
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        etcd, peer, port = (free_port() for _ in range(3))
         token = secrets.token_hex(16)
         (folder / "tokens").write_text(f"{token},admin,admin,system:masters\n")
         subprocess.run(["openssl", "genrsa", "-out", folder / "sa.key", "2048"], check=True, capture_output=True)
         store, peers = f"http://127.0.0.1:{etcd}", f"http://127.0.0.1:{peer}"
-        self._processes = [
-            self._start("etcd", f"--data-dir={folder}/etcd", "--unsafe-no-fsync", f"--listen-client-urls={store}",
-                        f"--advertise-client-urls={store}", f"--listen-peer-urls={peers}"),
-            self._start("kube-apiserver", f"--etcd-servers={store}", "--bind-address=127.0.0.1",
-                        f"--secure-port={port}",
-                        f"--cert-dir={folder}", f"--token-auth-file={folder}/tokens", "--authorization-mode=RBAC",
-                        "--service-account-issuer=https://kubernetes.default.svc",
-                        f"--service-account-key-file={folder}/sa.key",
-                        f"--service-account-signing-key-file={folder}/sa.key",
-                        "--disable-admission-plugins=ServiceAccount"),
-        ]  # fmt: skip
+        self.start("etcd", f"--data-dir={folder}/etcd", "--unsafe-no-fsync", f"--listen-client-urls={store}",
+                   f"--advertise-client-urls={store}", f"--listen-peer-urls={peers}")  # fmt: skip
+        self.start("kube-apiserver", f"--etcd-servers={store}", "--bind-address=127.0.0.1", f"--secure-port={port}",
+                   f"--cert-dir={folder}", f"--token-auth-file={folder}/tokens", "--authorization-mode=RBAC",
+                   "--service-account-issuer=https://kubernetes.default.svc",
+                   f"--service-account-key-file={folder}/sa.key",
+                   f"--service-account-signing-key-file={folder}/sa.key",
+                   f"--disable-admission-plugins={disabled_admission}")  # fmt: skip
         self.kubeconfig.write_text(json.dumps(_kubeconfig(f"https://127.0.0.1:{port}", token)))
         self._wait()
 
@@ -65,14 +72,26 @@ class ApiServer:
         done = self.kubectl("apply", "--server-side", "-f", "-", stdin=text)
         assert done.returncode == 0, done.stderr
 
-    def close(self) -> None:
-        for process in reversed(self._processes):
-            process.terminate()
-            process.wait()
-
-    def _start(self, program: str, *arguments: Any) -> subprocess.Popen[bytes]:
+    def start(self, program: str, *arguments: Any, **variables: str) -> None:
+        """Run a program until `close`; its output goes to `<program>.log`."""
+        argv = [*WITH_PARENT, BUILT_PROGRAMS / program, *map(str, arguments)]
         with (self.folder / f"{program}.log").open("w") as log:
-            return subprocess.Popen([BUILT_PROGRAMS / program, *map(str, arguments)], stdout=log, stderr=log)
+            self._processes[program] = subprocess.Popen(argv, stdout=log, stderr=log, env=os.environ | variables)
+
+    def ended(self) -> list[str]:
+        """The programs that ended by themselves."""
+        return [name for name, process in self._processes.items() if process.poll() is not None]
+
+    def close(self) -> None:
+        """End everything, the last one first, and remove what it wrote."""
+        for process in reversed(self._processes.values()):
+            process.terminate()
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        shutil.rmtree(self.folder)
 
     def _wait(self) -> None:
         deadline = time.monotonic() + 120
@@ -84,7 +103,7 @@ class ApiServer:
             time.sleep(0.5)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from api_server import ApiServer, absent
+from control_plane import ControlPlane, incomplete
 from machine import Machine, Pod, missing
 from release import Release, Secrets, make_secrets
 
@@ -68,3 +69,19 @@ def api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
     server = ApiServer(tmp_path_factory.mktemp("api"))
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def running_control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    if reason := incomplete("helm"):
+        pytest.skip(reason)
+    plane = ControlPlane(tmp_path_factory.mktemp("control-plane"))
+    yield plane
+    plane.close()
+
+
+@pytest.fixture
+def control_plane(running_control_plane: ControlPlane) -> Iterator[ControlPlane]:
+    """The control plane, which has lost no program when the test is done: without one it proves nothing."""
+    yield running_control_plane
+    assert running_control_plane.ended() == []
