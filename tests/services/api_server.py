@@ -57,7 +57,7 @@ class ApiServer:
         self._wait()
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-        argv = [BUILT_PROGRAMS / "kubectl", "--kubeconfig", self.kubeconfig, *arguments]
+        argv = [str(BUILT_PROGRAMS / "kubectl"), f"--kubeconfig={self.kubeconfig}", *arguments]
         return subprocess.run(argv, input=stdin, capture_output=True, text=True, check=False)
 
     def namespace(self, name: str, **labels: str) -> None:
