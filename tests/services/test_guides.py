@@ -1,0 +1,95 @@
+"""The commands of the guides, run in a row as they are written there, on a real control plane.
+
+Simulated pods have no kubelet: what asks one (logs, port-forward, exec) is left out here, and by name.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from installation import Installation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from control_plane import ControlPlane
+
+ROOT = Path(__file__).parents[2]
+NEEDS_A_KUBELET = re.compile(r"kubectl .*\b(logs|port-forward|exec)\b")
+PLACES = {"<ns>": "api-forge", "<revision>": "1"}
+
+
+def commands(guide: str, heading: str) -> list[str]:
+    """The indented lines under a heading."""
+    text = (ROOT / "docs" / "chart" / f"{guide}.md").read_text()
+    (section,) = re.findall(rf"^## {heading}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    lines = [line for line in section.splitlines() if line.startswith("    ")]
+    assert lines, f"{guide}.md shows no command under {heading}"
+    return [filled(line.strip()) for line in lines if not NEEDS_A_KUBELET.search(line)]
+
+
+def filled(line: str) -> str:
+    for place, value in PLACES.items():
+        line = line.replace(place, value)
+    return line
+
+
+@pytest.fixture
+def release(control_plane: ControlPlane) -> Iterator[Installation]:
+    yield Installation(api=control_plane, namespace="api-forge")
+    control_plane.kubectl("delete", "namespace", "api-forge", "--ignore-not-found", "--timeout=60s")
+
+
+@pytest.fixture
+def follow(release: Installation, tmp_path: Path) -> Callable[[str, str], None]:
+    """Runs what a guide shows, in a folder with the chart and the reader's own values."""
+    (tmp_path / "helm").symlink_to(ROOT / "helm")
+    (tmp_path / "my-values.yaml").write_text("temporal: {enabled: false}\n")
+
+    def run(guide: str, heading: str) -> None:
+        for command in commands(guide, heading):
+            done = release.run(["bash", "-euo", "pipefail", "-c", f"cd {tmp_path}\n{command}"])
+            assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+
+    return run
+
+
+def claims(release: Installation) -> set[str]:
+    return set(release.named("persistentvolumeclaims"))
+
+
+def verifiers(release: Installation) -> set[str]:
+    jobs = release.named("jobs").items()
+    return {item["metadata"]["uid"] for name, item in jobs if name.startswith("postgres-verifier-")}
+
+
+def test_a_reader_of_the_guides_gets_through(release: Installation, follow: Callable[[str, str], None]) -> None:
+    follow("install", "By Helm")
+    follow("install", "Check")
+    assert set(release.named("deployments")) == {"postgres", "redis", "app"}
+
+    before, verifier = release.by_component(), verifiers(release)
+    follow("rotate-secrets", "Check")
+    assert len(verifiers(release)) == 1
+    assert not verifiers(release) & verifier
+    assert release.by_component() == before
+
+    follow("rollback", "By Helm")
+    assert claims(release) == {"postgres-data", "postgres-backups", "redis-data", "redis-backups"}
+    follow("install", "Uninstall")
+    assert claims(release) == set()
+    assert release.named("deployments") == {}
+
+
+def test_the_restart_after_a_rotation_replaces_just_these_pods(
+    release: Installation, follow: Callable[[str, str], None]
+) -> None:
+    follow("install", "By Helm")
+    release.upgrade("--reuse-values", "--set", "temporal.enabled=true")
+    before = release.by_component()
+    follow("rotate-secrets", "Restart, in this order")
+    after = release.by_component()
+    assert {name for name in before if before[name] != after[name]} == {"postgres", "app", "worker"}
