@@ -36,6 +36,11 @@ done
 [ "$tag" != latest ] || die "--tag latest would not tell what runs: use a version or a commit" 2
 [[ $tag =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ ]] || die "--tag $tag is no image tag" 2
 [[ $platform != *,* || -n $push ]] || die "an image for several platforms cannot stay on this machine: add --push" 2
+case ${load%%:*} in
+'') ;;
+kind | k3d | minikube) command -v "${load%%:*}" >/dev/null || die "--load $load: ${load%%:*} is not on PATH" 2 ;;
+*) die "--load $load: kind, minikube or k3d, each with :CLUSTER if it is not the default one" 2 ;;
+esac
 file=${file:-$context/Dockerfile}
 [ -f "$file" ] || die "$file does not exist: --context is the application's source tree" 2
 
@@ -54,11 +59,9 @@ fi
 cluster=()
 [[ $load != *:* ]] || cluster=("${load#*:}")
 case ${load%%:*} in
-'') ;;
 kind) kind load docker-image "$image" "${cluster[@]/#/--name=}" ;;
 k3d) k3d image import "$image" "${cluster[@]/#/--cluster=}" ;;
 minikube) minikube image load "$image" "${cluster[@]/#/--profile=}" ;;
-*) die "--load $load: kind, minikube or k3d, each with :CLUSTER if it is not the default one" 2 ;;
 esac
 
 echo "built $image${digest:+ ($digest)}; deploy it with"
