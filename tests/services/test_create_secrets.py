@@ -6,8 +6,9 @@ import base64
 import json
 import os
 import re
+import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -174,6 +175,19 @@ def test_some_certificates_only_are_refused_before_anything_is_written(namespace
     assert namespace.secrets() == {}
 
 
+def test_a_certificate_for_another_host_is_refused_before_anything_is_written(
+    namespace: Namespace, tmp_path: Path
+) -> None:
+    given = make_secrets(tmp_path)
+    for name, text in {**given["postgres-tls"], **given["postgres-ca"]}.items():
+        (namespace.source / "certs" / name).write_text(text)
+    (namespace.source / "certs" / "server.crt").write_text(given["postgres-ca"]["intermediate-ca.crt"])
+    done = namespace.create()
+    assert done.returncode == 1
+    assert "server.crt is not for the host `postgres`" in done.stderr
+    assert namespace.secrets() == {}
+
+
 def test_an_empty_file_is_refused_before_anything_is_written(namespace: Namespace) -> None:
     (namespace.source / "keys" / "csrf_signing_secret.txt").write_text("\n")
     done = namespace.create()
@@ -191,3 +205,26 @@ def test_wrong_usage_is_exit_2(namespace: Namespace, arguments: list[str], messa
     assert done.returncode in (1, 2)
     assert message in done.stderr
     assert namespace.secrets() == {}
+
+
+def test_a_namespace_that_is_not_there_is_named(namespace: Namespace) -> None:
+    done = replace(namespace, name="nowhere").create()
+    assert done.returncode == 1
+    assert 'namespaces "nowhere" not found' in done.stderr
+
+
+@pytest.mark.parametrize("absent", ["kubectl", "openssl"])
+def test_a_missing_program_is_named(tmp_path: Path, absent: str) -> None:
+    for name in {"bash", "kubectl", "openssl"} - {absent}:
+        (tmp_path / name).symlink_to(shutil.which(name) or "/bin/true")
+    done = subprocess.run(
+        [SCRIPT, "--namespace", "any"], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (2, f"create-secrets.sh: {absent} is not on PATH\n")
+
+
+def test_help_is_the_text_at_its_top() -> None:
+    done = subprocess.run([SCRIPT, "--help"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert "usage: create-secrets.sh --namespace NAME" in done.stdout
+    assert "set -euo" not in done.stdout
