@@ -9,13 +9,19 @@ from .api import Object
 from .argocd import ArgoCD, history
 from .cluster import Cluster
 from .observer import Event
-from .project import Project
+from .project import SMALL, Project
 from .sequence import is_ready, lives
 
+#: environment → what it starts with
+START: dict[str, Object] = {
+    "schema": {"redis": {"enabled": False}},
+    "app": {**SMALL, "smokeTest": {"enabled": True}},
+    "smoke": {**SMALL, "smokeTest": {"enabled": True}},
+}
 #: environment → the release that breaks it
 BROKEN: dict[str, Object] = {
     "schema": {"temporal": {"adminTools": {"image": {"tag": "e2e-fail"}}}},
-    "app": {"app": {"image": {"tag": "e2e-hang"}}},
+    "app": {"app": {"image": {"tag": "e2e-hang"}, "progressDeadlineSeconds": 15}},
     "smoke": {"app": {"image": {"tag": "e2e-fail"}}},
 }
 
@@ -35,7 +41,7 @@ class Break:
 def release(new_project: Callable[[str], Project], cluster: Cluster, argocd: ArgoCD) -> Break:
     project = new_project("broken")
     for name in BROKEN:
-        project.add(name)
+        project.add(name, values=START[name])
     project.only(*BROKEN)
     first = project.commit("Start")
     project.deploy()
