@@ -1,8 +1,10 @@
 """One cluster for the whole run, the projects that the scenarios deploy to it, and the table at the end.
 
 A run needs the programs that `build.sh` makes; without them it fails and says so. `make e2e` does both.
+With `-n 2 --dist loadfile` each worker has a cluster of its own.
 """
 
+import os
 import pathlib
 import shutil
 import signal
@@ -13,7 +15,8 @@ import pytest
 
 from .argocd import ArgoCD
 from .cluster import Cluster
-from .programs import missing
+from .processes import FIRST_PORT
+from .programs import CACHE, missing
 from .project import Project
 from .report import Row, table
 
@@ -21,11 +24,16 @@ from .report import Row, table
 SYNC_TIMEOUT = 600
 ROWS = pytest.StashKey[dict[str, Row]]()
 STATE = pytest.StashKey[pathlib.Path]()
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "scenario(title): what the end-to-end table calls this test")
     config.stash[ROWS] = {}
+    config.stash[STATE] = pathlib.Path(os.environ.get("E2E_STATE") or CACHE / "state") / WORKER
+    config.pluginmanager.register(Rows(config.stash[ROWS]))
+    if WORKER:
+        os.environ["E2E_PORT"] = str(int(os.environ.get("E2E_PORT", FIRST_PORT)) + 100 * int(WORKER.removeprefix("gw")))
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
 
@@ -40,9 +48,7 @@ def cluster(pytestconfig: pytest.Config) -> Iterator[Cluster]:
     """The running control plane."""
     if absent := missing():
         pytest.exit("\n  ".join(["the end-to-end tests miss these programs; `make e2e` builds them:", *absent]), 2)
-    control_plane = Cluster(sync_timeout=SYNC_TIMEOUT)
-    pytestconfig.stash[STATE] = control_plane.state
-    with control_plane:
+    with Cluster(pytestconfig.stash[STATE], sync_timeout=SYNC_TIMEOUT) as control_plane:
         yield control_plane
 
 
@@ -79,11 +85,21 @@ def _nothing_ended(request: pytest.FixtureRequest) -> Iterator[None]:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     marker = item.get_closest_marker("scenario")
-    title = str(marker.args[0]) if marker else item.name
-    row = item.config.stash[ROWS].setdefault(title, Row(title=title))
-    failed_around = report.failed and report.when != "call"
-    row.add(report.duration, "error" if failed_around else report.outcome)
+    report.user_properties.append(("scenario", str(marker.args[0]) if marker else item.name))
     return report
+
+
+class Rows:
+    """Collects the table: also, in the process that started the workers, what they report."""
+
+    def __init__(self, rows: dict[str, Row]) -> None:
+        self._rows = rows
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        title = str(dict(report.user_properties).get("scenario", report.nodeid))
+        failed_around = report.failed and report.when != "call"
+        row = self._rows.setdefault(title, Row(title=title))
+        row.add(report.duration, "error" if failed_around else report.outcome)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:
@@ -91,12 +107,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
         terminalreporter.section("end to end")
         for line in table(rows.values()):
             terminalreporter.write_line(line)
-    if exitstatus and STATE in config.stash:
-        terminalreporter.write_line(f"logs of every controller: {config.stash[STATE] / 'log'}")
+    if exitstatus:
+        terminalreporter.write_line(f"logs of every controller: {config.stash[STATE]}")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Logs of a run that passed are of no use."""
     failed = any(row.outcome in ("failed", "error") for row in config.stash[ROWS].values())
-    if STATE in config.stash and not failed:
+    if not failed:
         shutil.rmtree(config.stash[STATE] / "log", ignore_errors=True)

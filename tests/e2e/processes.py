@@ -13,6 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 # Linux ends the children even when this process is killed; elsewhere only an orderly end does.
 WITH_PARENT = ("setpriv", "--pdeathsig", "KILL", "--") if shutil.which("setpriv") else ()
 
+#: where to look for free ports; E2E_PORT says otherwise
+FIRST_PORT = 26400
+
 
 class NotUpError(Exception):
     """A process ended, or did not answer in time."""
@@ -108,7 +111,7 @@ def free_ports(names: tuple[str, ...]) -> dict[str, int]:
 
 
 def _free_ports() -> Iterator[int]:
-    return filter(_is_free, range(int(os.environ.get("E2E_PORT", "26400")), 32768))
+    return filter(_is_free, range(int(os.environ.get("E2E_PORT", FIRST_PORT)), 32768))
 
 
 def _is_free(port: int) -> bool:
