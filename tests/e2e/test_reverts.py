@@ -13,7 +13,7 @@ from .observer import Event, of_kind
 from .project import SMALL, Project, merged
 
 #: Argo CD's limit here, in seconds: ends what has no deadline of its own; a failed attempt and a good sync fit into it
-SYNC_TIMEOUT = 120
+SYNC_TIMEOUT = 180
 #: of what hangs, in seconds
 DEADLINE = 15
 #: what passes until Argo CD has seen a commit, on a busy machine
