@@ -160,6 +160,10 @@ class ArgoCD:
 
         return self._wait(f"{name} {phase} at {commit[:7]}", name, reached, seconds)
 
+    def wait_retry(self, name: str, seconds: float = 120) -> None:
+        """Wait until an Application's operation has failed once and is tried again."""
+        self._wait(f"{name} retried", name, lambda: self.state(name).retries > 0, seconds)
+
     def compare_again(self, url: str, *names: str) -> None:
         """Have Argo CD compare Applications with their repository once more, and wait until it has."""
         time.sleep(1)  # it notes the time in whole seconds

@@ -76,6 +76,8 @@ def pins(
     pins.publish("1.0.0")
     pins.pin("tagged", "1.0.0")
     pins.pin("packed", "1.0.0")
+    with project.edit("environments/tagged/environment.yaml") as content:
+        content["argocd"] = {"application": {"spec": {"syncPolicy": {"retry": {"limit": 1}}}}}
     project.commit("Pin two of three")
     project.deploy()
     for environment in ENVIRONMENTS:
@@ -112,3 +114,18 @@ def test_a_move_of_the_pin_reaches_who_moves(pins: Pins, edited: set[str]) -> No
         pins.pin(environment, "2.0.0")
         assert pins.reached(f"Move {environment} to the new chart") == {environment}
         assert pins.has_marker(environment)
+
+
+@pytest.mark.scenario("11 a revert behind a failing sync")
+@pytest.mark.parametrize("environment", ["tagged", "packed"])
+def test_a_revert_lands_behind_a_failing_sync(pins: Pins, environment: str, argocd: ArgoCD) -> None:
+    """A retry takes the newest commit, but keeps the source that it began with.
+
+    The values of a chart at a tag are part of the source: only the end of the retries lets their revert through.
+    """
+    application = pins.project.application(environment)
+    pins.project.set_values(environment, {"app": {"image": {"tag": "e2e-hang"}, "progressDeadlineSeconds": 15}})
+    broken = pins.project.commit(f"Break {environment}")
+    argocd.wait_retry(application)
+    pins.project.revert(broken)
+    argocd.wait_synced(application, 180)
