@@ -56,7 +56,7 @@ bench: $(DEV)
 
 e2e: $(DEV)
 	tests/e2e/build.sh
-	$(BIN)/python -m pytest tests/e2e
+	$(BIN)/python -m pytest tests/e2e -n 2 --dist loadfile
 
 services: $(DEV)
 	tests/services/build.sh

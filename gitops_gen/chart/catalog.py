@@ -141,6 +141,6 @@ class Charts:
 
 def pull_hint(source: ChartSource) -> str:
     """The command that brings a Helm repository's chart here."""
-    if source.repository.startswith("oci://"):
-        return f"helm pull {source.repository}/{source.name} --version {source.version} --destination {PULLED}"
-    return f"helm pull {source.name} --repo {source.repository} --version {source.version} --destination {PULLED}"
+    oci = source.repository.startswith("oci://")
+    chart = f"{source.repository}/{source.name}" if oci else f"{source.name} --repo {source.repository}"
+    return f"mkdir -p {PULLED} && helm pull {chart} --version {source.version} --destination {PULLED}"

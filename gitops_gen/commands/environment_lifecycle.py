@@ -240,8 +240,8 @@ def _left_behind(workspace: Workspace, environment: ResolvedEnvironment, *, same
     if same_place:
         yield f"to hand its objects over: `{delete} --cascade=false`; until then the new one cannot sync"
         return
-    yield f"to leave its objects alone: `{delete} --cascade=false`, {forget}"
-    yield f"to delete them: `{delete} --cascade`, {forget}"
+    yield f"to leave its objects alone: `{delete} --cascade=false --wait`, {forget}"
+    yield f"to delete them: `{delete} --cascade --wait`, {forget}"
 
 
 def _removed(workspace: Workspace, name: str, *, told: bool) -> Draft:

@@ -149,7 +149,8 @@ class _RollingBack:
             "a Job whose older version is gone runs again"
         )
         wait = self.longest_wait()
-        yield f"it waits for a sync that is running, {wait}; `argocd app terminate-op {name}` cuts that short"
+        cut = f"`argocd app terminate-op {name}` and then `argocd app sync {name}`"
+        yield f"it waits for a sync that is running, {wait}; {cut} cut that short"
 
     def longest_wait(self) -> str:
         """How long the sync of what is there now can take at most."""

@@ -103,9 +103,9 @@ def _bound_lines(plan: SyncPlan) -> Iterator[str]:
             amount = NO_END if term.seconds is None else text(term.seconds)
             yield f"    {'+' if position else ' '} {amount:>7}  {term.title}: {term.reason}"
     application = plan.application or "APPLICATION"
-    yield f"  to cut it short: argocd app terminate-op {application}"
+    yield f"  to cut it short: argocd app terminate-op {application}, then argocd app sync {application}"
     if plan.policy.sync_timeout is not None:
-        yield "  the sync timeout counts retries too; after it the same commit is not tried again, a new one is"
+        yield "  the sync timeout counts retries too; after it, too, run argocd app sync: what came meanwhile may count as tried"
 
 
 def _bound_words(bound: Bound) -> str:

@@ -57,8 +57,8 @@ Longest time before a revert is looked at
     +  no end  wave 5: Job/seed: it has no activeDeadlineSeconds: a pod that never starts ends nothing
     +      6s  pauses: 2s after each wave but the last (its own wave for pruning): 3 {TIMES} 2s
     +      1m  back-off: the longest pause before a retry takes the newest commit
-  to cut it short: argocd app terminate-op demo-dev
-  the sync timeout counts retries too; after it the same commit is not tried again, a new one is
+  to cut it short: argocd app terminate-op demo-dev, then argocd app sync demo-dev
+  the sync timeout counts retries too; after it, too, run argocd app sync: what came meanwhile may count as tried
 
 job-without-deadline: Job/seed (test.yaml)
     is waited for in wave 5 and has no end: it has no activeDeadlineSeconds: a pod that never starts ends nothing

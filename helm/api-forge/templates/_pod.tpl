@@ -202,7 +202,7 @@ healthy before. Input: root, of, name, claim (size, storageClass).
 apiVersion: v1
 kind: PersistentVolumeClaim
 metadata:
-  {{- $keep := dict "argocd.argoproj.io/sync-options" "Delete=false,Prune=false" "helm.sh/resource-policy" "keep" }}
+  {{- $keep := dict "argocd.argoproj.io/sync-options" "Delete=false,Prune=false" "argocd.argoproj.io/compare-options" "IgnoreExtraneous" "argocd.argoproj.io/ignore-healthcheck" "true" "helm.sh/resource-policy" "keep" }}
   {{- include "api-forge.metadata" (dict "root" .root "name" .name "of" .of "wave" "data" "annotations" $keep) | nindent 2 }}
 spec:
   accessModes: [ReadWriteOnce]
