@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,10 @@ from bench.timing import Ratio, peak_megabytes, process, python, seconds
 from gitops_gen.chart.embedded import EmbeddedEngine
 from gitops_gen.chart.engine import Release
 
-GITOPS_GEN = python("-m", "gitops_gen", "--quiet")
+_SCRIPT = Path(sys.executable).with_name("gitops-gen")
+GITOPS_GEN = [str(_SCRIPT)] if _SCRIPT.is_file() else python("-m", "gitops_gen")
+"""The program as it is installed: `python -m` adds several milliseconds of its own."""
+
 PARSE = (
     "import sys, yaml, pathlib\n"
     "root = pathlib.Path(sys.argv[1])\n"
@@ -70,7 +74,7 @@ def ratios(scratch: Path) -> Iterator[Ratio]:
 
 def generate(folder: Path) -> list[str]:
     """The command line that generates a project."""
-    return [*python("-m", "gitops_gen", "--quiet"), "-C", str(folder), "generate"]
+    return [*GITOPS_GEN, "--quiet", "-C", str(folder), "generate"]
 
 
 def clean(folder: Path) -> None:

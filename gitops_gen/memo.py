@@ -42,6 +42,7 @@ class Memo:
     def __init__(self, folder: Path, *facts: str) -> None:
         """`facts` are what else the generated files depend on: the path in git, the engine asked for."""
         self._folder, self._facts = folder, facts
+        self._inputs: dict[str, str] = {}
 
     def depends_on_chart(self, folder: Path) -> None:
         """Make the chart's files one of the facts."""
@@ -84,8 +85,10 @@ class Memo:
 
     def inputs(self, name: str) -> str:
         """A digest of everything that the environment's generated files depend on."""
-        folder = os.path.join(self._folder, ENVIRONMENTS, name)
-        return digest(self._shared, *(_content(os.path.join(folder, file)) for file in HAND_WRITTEN))
+        if name not in self._inputs:
+            folder = os.path.join(self._folder, ENVIRONMENTS, name)
+            self._inputs[name] = digest(self._shared, *(_content(os.path.join(folder, file)) for file in HAND_WRITTEN))
+        return self._inputs[name]
 
     def _is(self, path: str, wanted: str) -> bool:
         return digest(_content(os.path.join(self._folder, path))) == wanted

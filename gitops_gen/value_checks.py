@@ -2,14 +2,18 @@
 
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gitops_gen.chart.catalog import Charts, pull_hint
 from gitops_gen.errors import GitopsError, Problem
 from gitops_gen.resolve.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.spec.files import PROJECT_FILE, read_text
 from gitops_gen.yaml_io import locate
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 WAITING = 64
 """Environments that may wait for their check; more would only hold memory."""
@@ -20,11 +24,16 @@ class ValueChecks:
 
     def __init__(self, folder: Path, charts: Charts) -> None:
         self._folder, self._charts = folder, charts
-        self._worker = ThreadPoolExecutor(max_workers=1)
         self._pending: deque[Future[list[Problem]]] = deque()
         self._broken: set[ChartSource] = set()
         self._problems: list[Problem] = []
         self.notices: dict[str, None] = {}
+
+    @cached_property
+    def _worker(self) -> "ThreadPoolExecutor":
+        from concurrent.futures import ThreadPoolExecutor
+
+        return ThreadPoolExecutor(max_workers=1)
 
     def submit(self, environment: ResolvedEnvironment) -> None:
         """Have the environment's values checked, sooner or later."""
@@ -36,8 +45,9 @@ class ValueChecks:
         """Every problem of every environment that was submitted."""
         for future in self._pending:
             self._problems += future.result()
+        if self._pending:
+            self._worker.shutdown()
         self._pending.clear()
-        self._worker.shutdown()
         return self._problems
 
     def _check(self, environment: ResolvedEnvironment) -> Iterator[Problem]:

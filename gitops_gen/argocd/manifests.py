@@ -82,7 +82,7 @@ def application(project: Project, environment: ResolvedEnvironment, paths: Manif
         },
         content=content,
         chart_path=chart_path,
-        value_file=posixpath.relpath(values_file, chart_path) if chart_path else "",
+        value_file=posixpath.relpath(f"/{values_file}", f"/{chart_path}") if chart_path else "",
         values_path=values_file,
         values=environment.values,
         generate_paths=[f"/{path}" for path in (chart_path, posixpath.dirname(values_file)) if path],

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import jsonschema_rs
-
 from gitops_gen.chart.engine import ChartError, Values
 from gitops_gen.errors import Problem
 from gitops_gen.names import did_you_mean
@@ -22,6 +20,8 @@ class ValuesSchema:
     """A compiled values.schema.json; nothing is fetched for it."""
 
     def __init__(self, schema: Values) -> None:
+        import jsonschema_rs
+
         try:
             self._validator = jsonschema_rs.validator_for(schema, validate_formats=True, offline=True)
         except (jsonschema_rs.ValidationError, ValueError) as error:

@@ -4,7 +4,6 @@
 """
 
 import sys
-import traceback
 
 import click
 
@@ -30,6 +29,8 @@ def run(arguments: list[str]) -> int:
         sys.stderr.close()
         return 0
     except Exception:  # noqa: BLE001 - the last resort is to say that it is our fault
+        import traceback
+
         click.echo(f"{traceback.format_exc()}\n{BUG_REPORT}", err=True)
         return 3
 
