@@ -105,7 +105,7 @@ def _bound_lines(plan: SyncPlan) -> Iterator[str]:
     application = plan.application or "APPLICATION"
     yield f"  to cut it short: argocd app terminate-op {application}, then argocd app sync {application}"
     if plan.policy.sync_timeout is not None:
-        yield "  the sync timeout counts retries too; run argocd app sync after it: what came meanwhile may pass for tried"
+        yield "  the sync timeout counts retries too; after it run argocd app sync: what came meanwhile may seem tried"
 
 
 def _bound_words(bound: Bound) -> str:

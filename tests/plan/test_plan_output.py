@@ -58,7 +58,7 @@ Longest time before a revert is looked at
     +      6s  pauses: 2s after each wave but the last (its own wave for pruning): 3 {TIMES} 2s
     +      1m  back-off: the longest pause before a retry takes the newest commit
   to cut it short: argocd app terminate-op demo-dev, then argocd app sync demo-dev
-  the sync timeout counts retries too; run argocd app sync after it: what came meanwhile may pass for tried
+  the sync timeout counts retries too; after it run argocd app sync: what came meanwhile may seem tried
 
 job-without-deadline: Job/seed (test.yaml)
     is waited for in wave 5 and has no end: it has no activeDeadlineSeconds: a pod that never starts ends nothing
