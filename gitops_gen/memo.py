@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,6 +34,10 @@ class Entry:
     server: str
     namespace: str
     cluster: str
+
+    def data(self) -> dict[str, Any]:
+        """The entry as JSON has it."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 class Memo:
@@ -100,7 +104,7 @@ class Memo:
         temporary = self._file.with_suffix(f".{os.getpid()}.tmp")
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps({name: asdict(entry) for name, entry in entries.items()}))
+            temporary.write_text(json.dumps({name: entry.data() for name, entry in entries.items()}))
             temporary.replace(self._file)
         except OSError:
             temporary.unlink(missing_ok=True)

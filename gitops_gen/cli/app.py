@@ -1,7 +1,6 @@
 """The root command with the options that stand before a verb, and what verbs share: arguments, completion, printing."""
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,14 +10,23 @@ from gitops_gen import __version__
 from gitops_gen.errors import GitopsError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gitops_gen.commands.workspace import Workspace
 
 
 class Settings:
     """The options that stand before the verb."""
 
-    def __init__(self, directory: Path, engine: str, *, quiet: bool, verbose: bool) -> None:
-        self.directory, self.engine, self.quiet, self.verbose = directory, engine, quiet, verbose
+    def __init__(self, directory: str, engine: str, *, quiet: bool, verbose: bool) -> None:
+        self._directory, self.engine, self.quiet, self.verbose = directory, engine, quiet, verbose
+
+    @property
+    def directory(self) -> "Path":
+        """The folder that `-C` chose."""
+        from pathlib import Path
+
+        return Path(self._directory)
 
     def workspace(self) -> "Workspace":
         """The project that the command works on."""
@@ -43,9 +51,11 @@ class Settings:
 
 def complete_environment(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The environments that begin with what was typed; nothing outside a project."""
+    from pathlib import Path
+
     from gitops_gen.spec.files import environment_names, find_project
 
-    directory = context.find_root().params.get("directory") or Path()
+    directory = context.find_root().params.get("directory") or "."
     try:
         names, _ = environment_names(find_project(Path(directory).absolute()))
     except GitopsError:
@@ -104,8 +114,8 @@ class Group(click.Group):
 @click.option(
     "-C",
     "directory",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    default=Path(),
+    type=click.Path(file_okay=False, exists=True),
+    default=".",
     metavar="DIR",
     help="Work in DIR.",
 )
@@ -118,7 +128,7 @@ class Group(click.Group):
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but results and errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more.")
 @click.pass_context
-def cli(context: click.Context, directory: Path, engine: str | None, quiet: bool, verbose: bool) -> None:
+def cli(context: click.Context, directory: str, engine: str | None, quiet: bool, verbose: bool) -> None:
     """Generate the git repository that Argo CD syncs, from a few small files per environment.
 
     \b

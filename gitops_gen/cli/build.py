@@ -1,7 +1,5 @@
 """The verbs that make a repository and look at it: init, generate, render, explain, env list, schema, completion."""
 
-from pathlib import Path
-
 import click
 from click.shell_completion import get_completion_class
 
@@ -22,10 +20,10 @@ SHELLS = ("bash", "zsh", "fish")
 
 
 @cli.command()
-@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("directory", metavar="DIR", type=click.Path())
 @click.option(
     "--chart",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=click.Path(exists=True, file_okay=False),
     help="A chart to copy in, instead of api-forge's.",
 )
 @click.option(
@@ -36,16 +34,23 @@ SHELLS = ("bash", "zsh", "fish")
     help="This repository's URL as Argo CD reads it.",
 )
 @pass_settings
-def init(settings: Settings, directory: Path, chart: Path | None, repository: str) -> int:
+def init(settings: Settings, directory: str, chart: str | None, repository: str) -> int:
     """Make a complete repository in DIR: chart, three environments, CI files, README.
 
     \b
     gitops-gen init my-gitops
     gitops-gen init my-gitops --chart ../charts/shop --repository https://github.com/shop/gitops.git
     """
+    from pathlib import Path
+
     from gitops_gen.commands.init import initialize
 
-    made = initialize(settings.directory / directory, chart=chart, repository=repository, engine=settings.engine)
+    made = initialize(
+        settings.directory / directory,
+        chart=Path(chart) if chart else None,
+        repository=repository,
+        engine=settings.engine,
+    )
     print_lines(made.listing)
     settings.note(f"\nNext: cd {directory} && git init && git add . && git commit -m 'Start'")
     return 0
