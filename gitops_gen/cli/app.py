@@ -65,8 +65,9 @@ def complete_environment(context: click.Context, _parameter: click.Parameter, in
 
 def print_lines(lines: Iterable[str]) -> None:
     """Lines of a result, on standard output."""
-    for line in lines:
-        click.echo(line)
+    text = "\n".join(lines)
+    if text:
+        click.echo(text)
 
 
 def print_data(value: Any, output: str) -> None:
