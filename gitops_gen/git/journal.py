@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import time
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,9 +18,6 @@ from gitops_gen.git.repository import git_root
 
 WORKTREE = "worktree"
 """Below the state folder: where commits are made that must not touch the checkout."""
-
-_GRACE = 0.5
-"""Seconds that a lock of git's own may still be somebody else's."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,8 +64,6 @@ def recover(project: Path) -> tuple[str, ...]:
         path: Entry(old=None if old is None else b64decode(old), new=new) for path, (old, new) in data["files"].items()
     }
     in_git = git_root(home.resolve()) is not None
-    if in_git:
-        _break_locks(folder.parent, since=journal.stat().st_mtime)
     landed = in_git and _head(home) != data["head"]
     kept = [] if landed else list(_undo(home, entries))
     if data["committing"]:
@@ -152,18 +146,6 @@ def _unstage(project: Path, paths: Iterable[str]) -> None:
         *("rm", "--cached", "--quiet", "--ignore-unmatch", "--pathspec-from-file=-", "--pathspec-file-nul"),
         stdin="\0".join(paths).encode(),
     )
-
-
-def _break_locks(git_dir: Path, *, since: float) -> None:
-    """Remove locks that a killed git of ours left: it held our lock, which is free, so none of ours can be alive."""
-    link = git_dir / "commondir"
-    common = (git_dir / link.read_text().strip()).resolve() if link.is_file() else git_dir
-    left = [*git_dir.glob("*.lock"), *common.glob("*.lock"), *common.glob("refs/heads/**/*.lock")]
-    left = [path for path in left if path.stat().st_mtime >= since - 1]
-    if left:
-        time.sleep(_GRACE)
-    for path in left:
-        path.unlink(missing_ok=True)
 
 
 def add_worktree(project: Path, *arguments: str) -> Path:

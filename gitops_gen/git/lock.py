@@ -1,5 +1,8 @@
 """One command at a time in a checkout. The lock is the kernel's own (flock), so it ends with the process however that
 ends; git processes inherit it, so it also covers a git that outlives a killed command.
+
+The locked file holds its holder's process number, and nothing once that has ended. So a number in a file that nobody
+has locked is that of a killed command, whose git may have left locks of its own: these are broken first of all.
 """
 
 import hashlib
@@ -7,7 +10,8 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 
 from gitops_gen.errors import GitopsError
@@ -16,6 +20,12 @@ from gitops_gen.git.repository import git_root
 
 PATIENCE = 60.0
 """Seconds to wait for another command; a push that keeps losing its race takes longest."""
+
+_GRACE = 0.5
+"""Seconds that a lock of git's own may still be somebody else's."""
+
+_GIT_LOCKS = ("*.lock", "refs/**/*.lock", "objects/info/**/*.lock")
+"""Where git keeps them: the index, HEAD, the configuration and packed references; each reference; the commit graph."""
 
 _held: set[Path] = set()
 
@@ -41,20 +51,46 @@ def locked(project: Path) -> Iterator[None]:
         return
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "lock").touch()
+        file = open(folder / "lock", "a+b", buffering=0)  # noqa: SIM115 - closed below
     except OSError as error:
         raise GitopsError(
             f"{folder} cannot be written: {error.strerror}", "it holds the lock on the checkout"
         ) from error
-    with open(folder / "lock", "a+b") as file:
+    with file:
         _acquire(file.fileno(), project)
         inherited_files.add(file.fileno())
         _held.add(folder)
         try:
+            _begin(file, folder.parent)
             yield
         finally:
+            file.truncate(0)
             _held.discard(folder)
             inherited_files.discard(file.fileno())
+
+
+def _begin(file: FileIO, git_dir: Path) -> None:
+    """Clean up after a killed holder, and say that there is a new one."""
+    before = os.fstat(file.fileno())
+    if before.st_size:
+        _break_git_locks(git_dir, since=before.st_mtime)
+        file.truncate(0)
+    file.write(f"{os.getpid()}\n".encode())
+
+
+def _break_git_locks(git_dir: Path, *, since: float) -> None:
+    """Remove the locks that a killed git of ours left: it held our lock, so none of ours can be alive."""
+    link = git_dir / "commondir"
+    common = (git_dir / link.read_text().strip()).resolve() if link.is_file() else git_dir
+    places = {git_dir, common}
+    left = {path: path.stat() for place in places for pattern in _GIT_LOCKS for path in place.glob(pattern)}
+    ours = {path: stat for path, stat in left.items() if stat.st_mtime >= since - 1}
+    if ours:
+        time.sleep(_GRACE)
+    for path, stat in ours.items():
+        with suppress(FileNotFoundError):
+            if os.path.samestat(path.stat(), stat):
+                path.unlink()
 
 
 def _acquire(descriptor: int, project: Path) -> None:

@@ -206,14 +206,33 @@ def test_what_was_edited_after_a_kill_is_left_alone(good: Path) -> None:
     assert git(good, "status", "--porcelain").split() == ["M", "environments/dev/values.yaml"]
 
 
-def test_the_lock_of_a_killed_git_is_broken(good: Path, gitops_gen) -> None:
-    journal = transaction(good, {"environments/dev/release.yaml": b"new"}, committing=True)
-    journal.__enter__()
-    (good / ".git" / "index.lock").write_text("")
-    result = gitops_gen(good, *COMMIT)
+@pytest.mark.parametrize("lock", ["index.lock", "HEAD.lock", "refs/heads/main.lock", "refs/remotes/origin/main.lock"])
+def test_the_locks_of_a_killed_git_are_broken(good: Path, origin: Path, change, gitops_gen, lock: str) -> None:
+    change(good, "set", "dev", "image.tag=1.4.9", "--push")
+    (state_folder(good) / "lock").write_text("4711\n")
+    (good / ".git" / lock).write_text("")
+    result = gitops_gen(good, "set", "dev", "image.tag=1.5.0", "--push")
     assert result.code == 0, result.err
-    assert "interrupted" in result.err
-    assert not (good / ".git" / "index.lock").exists()
+    assert not list((good / ".git").rglob("*.lock"))
+    assert git(origin, "log", "-1", "--format=%s", "main") == "Set image.tag to 1.5.0 in dev\n"
+
+
+def test_a_lock_that_is_older_than_the_killed_command_is_not(good: Path, gitops_gen) -> None:
+    lock = good / ".git" / "index.lock"
+    lock.write_text("")
+    os.utime(lock, (0, 0))
+    (state_folder(good) / "lock").parent.mkdir(exist_ok=True)
+    (state_folder(good) / "lock").write_text("4711\n")
+    assert gitops_gen(good, *COMMIT).code == 1
+    assert lock.exists()
+
+
+def test_a_command_that_ends_badly_breaks_no_lock(good: Path, gitops_gen) -> None:
+    with pytest.raises(FileNotFoundError), locked(good):
+        (good / "nothing").read_text()
+    (good / ".git" / "index.lock").write_text("")
+    assert gitops_gen(good, *COMMIT).code == 1
+    assert (good / ".git" / "index.lock").exists()
 
 
 def test_the_lock_of_somebody_elses_git_is_not(good: Path, gitops_gen) -> None:
