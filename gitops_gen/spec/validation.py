@@ -60,7 +60,7 @@ def _problem(model: type[BaseModel], found: Any, file: str, text: str) -> Proble
 def _explain(model: type[BaseModel], found: Any, source: str) -> tuple[str, str]:
     kind, value, path = found["type"], found["input"], found["loc"]
     if kind == "extra_forbidden":
-        return "unknown key", did_you_mean(str(path[-1]), _known_keys(model, path[:-1]))
+        return "unknown key", _unknown_key_hint(str(path[-1]), value, _known_keys(model, path[:-1]))
     if kind == "missing":
         return "is missing", f"add `{path[-1]}:`"
     if kind in _WANTED:
@@ -72,6 +72,12 @@ def _explain(model: type[BaseModel], found: Any, source: str) -> tuple[str, str]
         hint = did_you_mean(str(value), words) if nearest(str(value), words) else ""
         return f"must be {' or '.join(f'`{word}`' for word in words)}, is `{value}`", hint
     return _plain(found), ""
+
+
+def _unknown_key_hint(key: str, value: Any, known: list[str]) -> str:
+    hint = did_you_mean(key, known)
+    looks_like_a_value = isinstance(value, dict) and "values" in known and nearest(key, known) != "values"
+    return f"{hint} (chart values go under `values`)" if looks_like_a_value else hint
 
 
 def _plain(found: Any) -> str:
