@@ -4,6 +4,9 @@ import yaml
 
 from gitops_gen.errors import Problem
 
+_TOO_DEEP = "maximum nesting depth"
+"""libyaml's own limit for `[[[…`, since 0.2.6; it may be met while it looks ahead, before ours is."""
+
 TAB_HINT = "indent with blanks: YAML takes no tabs there"
 
 
@@ -25,6 +28,8 @@ def syntax_problem(error: yaml.YAMLError, file: str, text: str) -> Problem:
     mark = getattr(error, "problem_mark", None)
     what = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
     line = mark.line + 1 if mark else _line_of_byte(text, getattr(error, "position", None))
+    if _TOO_DEEP in what:
+        return depth_problem(file, line)
     return Problem(
         file=file,
         line=line,
