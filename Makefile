@@ -4,9 +4,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 DEV    := $(VENV)/.ready-for-development
-PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PINS   := --constraint constraints.txt
+PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PINS)
 
-.PHONY: help setup demo test lint types check schemas chart-readme bench e2e services clean
+.PHONY: help setup demo test lint types check schemas chart-readme bench e2e services constraints clean
 
 help:
 	@echo 'make demo   generate a repository in a scratch folder and show it'
@@ -19,7 +20,7 @@ help:
 
 setup: $(DEV)
 
-$(READY): pyproject.toml
+$(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo 'Python 3.11 or newer is needed: make PYTHON=python3.13 …' >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
@@ -61,6 +62,11 @@ e2e: $(DEV)
 services: $(DEV)
 	tests/services/build.sh
 	$(BIN)/python -m pytest tests/services -n 2
+
+constraints: # the newest versions that pyproject.toml allows
+	$(MAKE) clean setup PINS=
+	@echo '# The versions that the tests pass with, which `make` installs; `make constraints` takes newer ones.' > constraints.txt
+	$(BIN)/python -m pip freeze --exclude-editable >> constraints.txt
 
 chart-readme: $(READY)
 	$(BIN)/python helm/api-forge/scripts/readme.py
