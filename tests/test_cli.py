@@ -12,19 +12,23 @@ import pytest
 
 from gitops_gen import __version__
 from gitops_gen.cli import cli, run
+from gitops_gen.cli.group import VERBS
 from gitops_gen.yaml_io import load
 from tests.conftest import REPOSITORY, GitopsGen
 
 
-def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Every command of the command line: its words."""
-    for name, command in group.commands.items():
-        yield (*path, name)
+def commands(group: click.Group = cli, *path: str) -> Iterator[tuple[str, click.Command]]:
+    """Every command of the command line: its words, and what they stand for."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None, f"the table has `{name}`, and its module has not"
+        yield " ".join((*path, name)), command
         if isinstance(command, click.Group):
-            yield from commands(command, (*path, name))
+            yield from commands(command, *path, name)
 
 
-COMMANDS = [" ".join(words) for words in commands(cli)]
+COMMANDS = [words for words, _ in commands()]
 
 
 def program(*arguments: str, cwd: Path = REPOSITORY, **options: object) -> subprocess.CompletedProcess[str]:
@@ -41,6 +45,24 @@ def test_help_tells_what_and_how(command: str, capsys: pytest.CaptureFixture[str
     assert told.err == ""
     assert told.out.startswith(f"Usage: gitops-gen {command}".rstrip())
     assert "gitops-gen " in told.out.split("\n", 2)[2] or "Commands:" in told.out, "show an example"
+
+
+def test_the_table_has_every_verb() -> None:
+    assert set(cli.commands) == set(VERBS)
+    assert {command.callback.__module__ for _, command in commands() if command.callback} == {
+        f"gitops_gen.cli.{module}" for module, _ in VERBS.values()
+    }
+
+
+def test_the_list_of_verbs_imports_none() -> None:
+    listing = "import sys; from gitops_gen.cli import run; run(['--help']); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", listing], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    *shown, loaded = done.stdout.splitlines()
+    assert [line.split(maxsplit=1) for line in shown[-len(VERBS) :]] == [
+        [name, line] for name, (_, line) in VERBS.items()
+    ]
+    own = {name for name in loaded.split() if name.startswith("gitops_gen")}
+    assert own == {"gitops_gen", *(f"gitops_gen.cli{part}" for part in ("", ".app", ".group", ".run"))}
 
 
 def test_the_program_answers(tmp_path: Path) -> None:
@@ -89,16 +111,26 @@ def test_completion_scripts_are_printed(shell: str, good: Path, gitops_gen: Gito
     assert "_GITOPS_GEN_COMPLETE" in result.out
 
 
-def test_environments_are_completed(good: Path) -> None:
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("re", ["plain,render"]),
+        ("env re", ["plain,rename", "plain,remove"]),
+        ("render p", ["plain,production"]),
+        ("--eng", ["plain,--engine"]),
+    ],
+)
+def test_what_is_typed_is_completed(typed: str, offered: list[str], good: Path) -> None:
+    words = ["gitops-gen", "-C", str(good), *typed.split()]
     environment = os.environ | {
         "_GITOPS_GEN_COMPLETE": "bash_complete",
-        "COMP_WORDS": f"gitops-gen -C {good} render p",
-        "COMP_CWORD": "4",
+        "COMP_WORDS": " ".join(words),
+        "COMP_CWORD": str(len(words) - 1),
         "PYTHONPATH": str(REPOSITORY),
     }
     argv = [sys.executable, "-c", "from gitops_gen.cli import cli; cli(prog_name='gitops-gen')"]
     done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
-    assert done.stdout == "plain,production\n"
+    assert done.stdout.splitlines() == offered
 
 
 @pytest.mark.parametrize("arguments", [["env", "list"], ["explain", "dev"], ["generate", "--check"]])

@@ -9,11 +9,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
 
 from gitops_gen.cli import cli, run
 from tests.conftest import REPOSITORY, commit_all, copy_reference, git
+from tests.test_cli import commands
 
 DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(?:console|bash|sh|shell)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -37,17 +37,13 @@ def documented(path: Path) -> list[str]:
     return [command for block in BLOCK.findall(path.read_text()) for command in commands_in(block)]
 
 
-def helped(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[str]:
+def helped() -> Iterator[str]:
     """The commands of every `--help`."""
-    yield from commands_in(group.help or "")
-    for name, command in group.commands.items():
-        if isinstance(command, click.Group):
-            yield from helped(command, (*path, name))
-        else:
-            yield from commands_in(command.help or "")
+    for help_text in (cli.help, *(command.help for _, command in commands())):
+        yield from commands_in(help_text or "")
 
 
-HELPED = sorted(set(helped(cli)))
+HELPED = sorted(set(helped()))
 
 
 @pytest.fixture(scope="session")

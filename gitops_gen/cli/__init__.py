@@ -3,8 +3,7 @@
 Everything else is imported when a verb runs, so that `--help` and completion answer at once.
 """
 
-from gitops_gen.cli import build, change, diff, plan
 from gitops_gen.cli.app import cli
 from gitops_gen.cli.run import main, run
 
-__all__ = ["build", "change", "cli", "diff", "main", "plan", "run"]
+__all__ = ["cli", "main", "run"]

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from gitops_gen import __version__
-from gitops_gen.errors import GitopsError
+from gitops_gen.cli.group import VerbGroup
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from click.shell_completion import CompletionItem
 
     from gitops_gen.commands.workspace import Workspace
 
@@ -49,10 +50,15 @@ class Settings:
             click.echo(text, err=True)
 
 
-def complete_environment(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def complete_environment(
+    context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> "list[CompletionItem]":
     """The environments that begin with what was typed; nothing outside a project."""
     from pathlib import Path
 
+    from click.shell_completion import CompletionItem
+
+    from gitops_gen.errors import GitopsError
     from gitops_gen.spec.files import environment_names, find_project
 
     directory = context.find_root().params.get("directory") or "."
@@ -92,25 +98,7 @@ environments_argument = click.argument(
 pass_settings = click.pass_obj
 
 
-class Group(click.Group):
-    """Verbs in the order in which a newcomer meets them, and a nearest match for a misspelt one."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Registration order instead of the alphabet."""
-        return list(self.commands)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Add "did you mean" to click's own error."""
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
-            from gitops_gen.names import did_you_mean
-
-            raise click.UsageError(f"No such command `{args[0]}`: {did_you_mean(args[0], self.commands)}", ctx)
-        return super().resolve_command(ctx, args)
-
-
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=VerbGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, message="gitops-gen %(version)s")
 @click.option(
     "-C",

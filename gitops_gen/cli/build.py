@@ -1,10 +1,8 @@
-"""The verbs that make a repository and look at it: init, generate, render, explain, env list, schema, completion."""
+"""The verbs that make a repository and look at it: init, generate, render, explain, schema, completion."""
 
 import click
-from click.shell_completion import get_completion_class
 
 from gitops_gen.cli.app import (
-    Group,
     Settings,
     cli,
     environment_argument,
@@ -14,7 +12,6 @@ from gitops_gen.cli.app import (
     print_data,
     print_lines,
 )
-from gitops_gen.errors import GitopsError
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -140,29 +137,6 @@ def explain(settings: Settings, environment: str, key: str, output: str) -> int:
     return 0
 
 
-@cli.group("env", cls=Group)
-def env() -> None:
-    """Environments: list, add, clone, rename, remove."""
-
-
-@env.command("list")
-@output_option
-@pass_settings
-def env_list(settings: Settings, output: str) -> int:
-    """List the environments: stage, cluster, namespace, chart.
-
-    \b
-    gitops-gen env list
-    gitops-gen env list --output json
-    """
-    from gitops_gen.commands.environments import list_environments
-    from gitops_gen.output.text import environment_table
-
-    rows = list_environments(settings.workspace())
-    print_lines(environment_table(rows)) if output == "text" else print_data(rows, output)
-    return 0
-
-
 @cli.command()
 @click.argument("kind", type=click.Choice(["project", "environment", "release"]))
 @pass_settings
@@ -173,6 +147,7 @@ def schema(settings: Settings, kind: str) -> int:
     gitops-gen schema environment > .gitops-gen/environment.schema.json
     """
     from gitops_gen.commands import schema as command
+    from gitops_gen.errors import GitopsError
 
     try:
         chart_schema = command.chart_schema(settings.workspace())
@@ -193,6 +168,8 @@ def completion(shell: str) -> int:
     gitops-gen completion zsh > "${fpath[1]}/_gitops-gen"
     gitops-gen completion fish > ~/.config/fish/completions/gitops-gen.fish
     """
+    from click.shell_completion import get_completion_class
+
     kind = get_completion_class(shell)
     if kind is None:
         raise click.UsageError(f"no completion for {shell}")

@@ -4,11 +4,14 @@
 """
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from gitops_gen.cli.app import cli
-from gitops_gen.errors import GitopsError, ProblemsError
+
+if TYPE_CHECKING:
+    from gitops_gen.errors import GitopsError
 
 BUG_REPORT = "this is a bug in gitops-gen; please report it with the lines above and the command that you ran"
 
@@ -23,19 +26,27 @@ def run(arguments: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return 130
-    except GitopsError as error:
-        return _report(error)
     except BrokenPipeError:
         sys.stderr.close()
         return 0
-    except Exception:  # noqa: BLE001 - the last resort is to say that it is our fault
-        import traceback
-
-        click.echo(f"{traceback.format_exc()}\n{BUG_REPORT}", err=True)
-        return 3
+    except Exception as error:  # noqa: BLE001 - the last resort is to say that it is our fault
+        return _failed(error)
 
 
-def _report(error: GitopsError) -> int:
+def _failed(error: Exception) -> int:
+    from gitops_gen.errors import GitopsError
+
+    if isinstance(error, GitopsError):
+        return _report(error)
+    import traceback
+
+    click.echo(f"{''.join(traceback.format_exception(error))}\n{BUG_REPORT}", err=True)
+    return 3
+
+
+def _report(error: "GitopsError") -> int:
+    from gitops_gen.errors import ProblemsError
+
     if isinstance(error, ProblemsError):
         from gitops_gen.output.text import problem_lines
 

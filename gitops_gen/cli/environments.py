@@ -1,0 +1,184 @@
+"""The verb `env` and what it does: list, add, clone, rename, remove."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from gitops_gen.cli.app import (
+    Settings,
+    cli,
+    environment_argument,
+    output_option,
+    pass_settings,
+    print_data,
+    print_lines,
+)
+from gitops_gen.cli.delivery import deliver, delivery_options, show
+from gitops_gen.cli.group import Group
+
+
+@cli.group("env", cls=Group)
+def env() -> None:
+    """Environments: list, add, clone, rename, remove."""
+
+
+@env.command("list")
+@output_option
+@pass_settings
+def env_list(settings: Settings, output: str) -> int:
+    """List the environments: stage, cluster, namespace, chart.
+
+    \b
+    gitops-gen env list
+    gitops-gen env list --output json
+    """
+    from gitops_gen.commands.environments import list_environments
+    from gitops_gen.output.text import environment_table
+
+    rows = list_environments(settings.workspace())
+    print_lines(environment_table(rows)) if output == "text" else print_data(rows, output)
+    return 0
+
+
+def fact_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What an environment can be given."""
+    for option in (
+        click.option("--release-of", metavar="ENV", default="", help="Start with the release of ENV."),
+        click.option("--secret-path", metavar="PATH", default="", help="Prefix of its entries in the secret store."),
+        click.option("--namespace", metavar="NAME", default="", help="Its namespace, if not the project's pattern."),
+        click.option("--cluster", metavar="CLUSTER", default="", help="One of the project's clusters."),
+        click.option("--stage", metavar="STAGE", default="", help="One of the project's stages."),
+    ):
+        function = option(function)
+    return function
+
+
+@env.command("add")
+@click.argument("name", metavar="NAME")
+@fact_options
+@delivery_options()
+@output_option
+@pass_settings
+def env_add(
+    settings: Settings,
+    name: str,
+    stage: str,
+    cluster: str,
+    namespace: str,
+    secret_path: str,
+    release_of: str,
+    dry_run: bool,
+    commit: bool,
+    push: bool,
+    output: str,
+) -> int:
+    """Add an environment.
+
+    \b
+    gitops-gen env add production-us --stage production --release-of production
+    """
+    from gitops_gen.commands.environment_lifecycle import Facts, add
+
+    facts = Facts(stage=stage, cluster=cluster, namespace=namespace, secret_path=secret_path, release=release_of)
+    return show(settings, add(settings.workspace(), name, facts, deliver(dry_run, commit, push)), output)
+
+
+@env.command("clone")
+@click.argument("source", metavar="FROM")
+@click.argument("name", metavar="NEW")
+@fact_options
+@click.option("--host", "hosts", metavar="OLD=NEW", multiple=True, help="A host of FROM, and NEW's instead.")
+@click.option("--shared", is_flag=True, help="Share FROM's secret path and hosts.")
+@delivery_options()
+@output_option
+@pass_settings
+def env_clone(
+    settings: Settings,
+    source: str,
+    name: str,
+    stage: str,
+    cluster: str,
+    namespace: str,
+    secret_path: str,
+    release_of: str,
+    hosts: tuple[str, ...],
+    shared: bool,
+    dry_run: bool,
+    commit: bool,
+    push: bool,
+    output: str,
+) -> int:
+    """Make NEW with everything that FROM has but what must differ; what that is, is asked for.
+
+    \b
+    gitops-gen env clone production production-us --cluster us-1 --host api.example.com=api.example.us
+    """
+    from gitops_gen.commands.environment_lifecycle import Facts, clone
+
+    if any("=" not in host for host in hosts):
+        raise click.UsageError("--host takes OLD=NEW")
+    facts = Facts(
+        stage=stage,
+        cluster=cluster,
+        namespace=namespace,
+        secret_path=secret_path,
+        release=release_of,
+        hosts=dict(host.split("=", 1) for host in hosts),
+        shared=shared,
+    )
+    return show(settings, clone(settings.workspace(), source, name, facts, deliver(dry_run, commit, push)), output)
+
+
+_told = click.option("--delete-running", "told", is_flag=True, help="Yes, let Argo CD delete what runs there.")
+
+
+@env.command("rename")
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@click.option("--keep-namespace", is_flag=True, help="Stay in the namespace of OLD.")
+@_told
+@delivery_options()
+@output_option
+@pass_settings
+def env_rename(
+    settings: Settings,
+    old: str,
+    new: str,
+    keep_namespace: bool,
+    told: bool,
+    dry_run: bool,
+    commit: bool,
+    push: bool,
+    output: str,
+) -> int:
+    """Rename an environment; says what becomes of what runs there.
+
+    \b
+    gitops-gen env rename staging preproduction --delete-running --dry-run
+    """
+    from gitops_gen.commands.environment_lifecycle import rename
+
+    delivery = deliver(dry_run, commit, push)
+    outcome = rename(settings.workspace(), old, new, delivery, keep_namespace=keep_namespace, told=told)
+    return show(settings, outcome, output)
+
+
+@env.command("remove")
+@environment_argument
+@_told
+@delivery_options()
+@output_option
+@pass_settings
+def env_remove(
+    settings: Settings, environment: str, told: bool, dry_run: bool, commit: bool, push: bool, output: str
+) -> int:
+    """Remove an environment's files; says what becomes of what runs there.
+
+    \b
+    gitops-gen env remove staging --delete-running --dry-run
+    """
+    from gitops_gen.commands.environment_lifecycle import remove
+
+    delivery = deliver(dry_run, commit, push)
+    return show(settings, remove(settings.workspace(), environment, delivery, told=told), output)
