@@ -2,7 +2,9 @@
 
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import IO, cast
 
 from gitops_gen.errors import GitopsError
 
@@ -29,3 +31,36 @@ def run(
     if done.returncode:
         raise ProcessError(argv, done.returncode, done.stderr)
     return done.stdout
+
+
+class Dialogue:
+    """A program that answers on its standard output what it is asked on its standard input."""
+
+    def __init__(self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> None:
+        """Raises `ProcessError` when it cannot be started."""
+        pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
+        try:
+            self._process = subprocess.Popen(argv, cwd=cwd, env=env, stdin=pipe, stdout=pipe, stderr=nowhere)
+        except OSError as error:
+            raise ProcessError(argv, 127, str(error)) from error
+        self._questions = cast("IO[bytes]", self._process.stdin)
+        self._answers = cast("IO[bytes]", self._process.stdout)
+
+    def ask(self, question: bytes) -> None:
+        """Write a question; a program that has ended gives no answer."""
+        with suppress(BrokenPipeError):
+            self._questions.write(question)
+            self._questions.flush()
+
+    def line(self) -> bytes:
+        """The next line of the answer with its end; empty when the program has ended."""
+        return self._answers.readline()
+
+    def read(self, size: int) -> bytes:
+        """The next bytes of the answer."""
+        return self._answers.read(size)
+
+    def end(self) -> None:
+        """Close both sides, upon which the program ends, and wait for that."""
+        with suppress(BrokenPipeError), self._process:
+            self._questions.close()

@@ -66,10 +66,9 @@ class _Opener:
         commit = self._repository.commit(ref)
         label = commit[:_SHORT] if commit.startswith(ref) else f"{ref} ({commit[:_SHORT]})"
         prefix = self._repository.prefix
-        files = CommitFiles(self._repository, commit, self._scratch / commit, prefix)
-        if f"{prefix}{PROJECT_FILE}" not in files.ids([f"{prefix}{PROJECT_FILE}"]):
+        files = CommitFiles(self._repository, commit, self._scratch / commit)
+        if not files.ids([f"{prefix}{PROJECT_FILE}"]):
             prefix = self._prefix(commit, label)
-            files = CommitFiles(self._repository, commit, self._scratch / commit, prefix)
         return Side(label, files, prefix, self._pins, self._folder)
 
     def _working_side(self) -> Side:
@@ -88,7 +87,7 @@ class _Opener:
         for place in places:
             if f"{place}{PROJECT_FILE}" in found:
                 return place
-        everywhere = [path for path in self._repository.files(commit, []) if PurePosixPath(path).name == PROJECT_FILE]
+        everywhere = [path for path in self._repository.files(commit, [""]) if PurePosixPath(path).name == PROJECT_FILE]
         if len(everywhere) == 1:
             return everywhere[0].removesuffix(PROJECT_FILE)
         raise GitopsError(

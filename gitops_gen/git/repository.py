@@ -17,6 +17,8 @@ def git_root(folder: Path) -> Path | None:
     for candidate in (folder, *folder.parents):
         if (candidate / ".git").exists():
             return candidate
+        if (candidate / "HEAD").is_file() and (candidate / "objects").is_dir():
+            return None  # a bare repository, or what is inside of `.git`
     return None
 
 

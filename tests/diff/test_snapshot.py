@@ -28,6 +28,11 @@ def test_a_bare_repository(fleet: Fleet, tmp_path: Path) -> None:
     assert names(tmp_path / "bare.git", "start", "next") == ["dev"]
 
 
+def test_a_bare_repository_in_a_working_tree(fleet: Fleet) -> None:
+    git(fleet.folder, "clone", "--quiet", "--bare", str(fleet.folder), "bare.git")
+    assert names(fleet.folder / "bare.git", "start", "next") == ["dev"]
+
+
 def test_a_linked_worktree(fleet: Fleet, tmp_path: Path) -> None:
     git(fleet.folder, "worktree", "add", "--quiet", "--detach", str(tmp_path / "linked"), "start")
     assert names(tmp_path / "linked") == []
@@ -79,7 +84,7 @@ def test_an_option_as_a_ref_writes_nothing(fleet: Fleet, capsys: pytest.CaptureF
 
 def test_outside_of_a_repository(tmp_path: Path) -> None:
     with pytest.raises(GitopsError, match="is not in a git repository"):
-        Repository(tmp_path)
+        Repository(tmp_path).commit("HEAD")
 
 
 def test_export_attributes_and_filters_take_no_part(fleet: Fleet, tmp_path: Path) -> None:

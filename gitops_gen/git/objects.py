@@ -1,0 +1,102 @@
+"""Git's objects, read from one `git cat-file --batch`: a process for each question, or importing GitPython, would take
+longer than all the answers.
+
+Names go to git's standard input, where nothing is an option.
+"""
+
+import os
+import re
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gitops_gen.errors import GitopsError
+from gitops_gen.process import Dialogue, ProcessError
+
+ENVIRONMENT = {
+    # An answer from this clone or none: a partial clone would ask its server for what it lacks.
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+}
+_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR")
+"""Set by git for its hooks; here the folder says which repository is meant."""
+
+_FOUND = re.compile(rb"([0-9a-f]{40,64}) [a-z]+ ([0-9]+)\n")
+_AT_ONCE = 100
+"""Questions that fit into a pipe while git is busy answering the first of them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """A file or folder in a tree: its mode, in octal as git has it, and the id of its content."""
+
+    mode: str
+    id: str
+
+
+class Objects:
+    """The objects of the repository that a folder lies in; what was read once is kept."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises `GitopsError` when git cannot be run."""
+        self._folder = folder
+        environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE} | ENVIRONMENT
+        try:
+            self._git = Dialogue(["git", "cat-file", "--batch"], cwd=folder, env=environment)
+        except ProcessError as error:
+            raise GitopsError("`git` cannot be run", "install git, version 2.30 or newer") from error
+        weakref.finalize(self, self._git.end)
+        self._contents: dict[str, bytes] = {}
+
+    def find(self, name: str) -> str | None:
+        """The id of what a name such as `HEAD^{commit}` stands for, None when it stands for nothing.
+
+        Raises `GitopsError` outside of a repository.
+        """
+        if not name.isprintable():
+            return None
+        answer = self._ask([name])[0]
+        return answer[0] if answer else None
+
+    def contents(self, ids: Iterable[str]) -> dict[str, bytes]:
+        """The content behind each id. Raises `GitopsError` for content that this clone does not hold."""
+        wanted = set(ids)
+        missing = sorted(wanted - self._contents.keys())
+        for first in range(0, len(missing), _AT_ONCE):
+            asked = missing[first : first + _AT_ONCE]
+            for name, answer in zip(asked, self._ask(asked), strict=True):
+                if answer is None:
+                    raise GitopsError(f"the object {name} is missing in this clone", "fetch it: `git fetch --refetch`")
+                self._contents[name] = answer[1]
+        return {name: self._contents[name] for name in wanted}
+
+    def tree(self, name: str) -> dict[str, Entry]:
+        """The entries of a tree by their names. Raises `GitopsError`."""
+        return dict(_entries(self.contents([name])[name], len(name) // 2))
+
+    def _ask(self, names: Sequence[str]) -> list[tuple[str, bytes] | None]:
+        """The id and the content of each object."""
+        self._git.ask("".join(f"{name}\n" for name in names).encode())
+        return [self._answer() for _ in names]
+
+    def _answer(self) -> tuple[str, bytes] | None:
+        """`<id> <type> <size>`, the content and a newline; or a name and what is wrong with it, such as `missing`."""
+        header = self._git.line()
+        if not header:
+            raise GitopsError(f"{self._folder} is not in a git repository", "run `git init` and commit first")
+        if not (found := _FOUND.fullmatch(header)):
+            return None
+        content = self._git.read(int(found[2]) + 1)
+        return found[1].decode(), content[:-1]
+
+
+def _entries(tree: bytes, id_size: int) -> Iterator[tuple[str, Entry]]:
+    """Each entry as git stores it: `<mode> <name>`, a zero byte, the id as bytes."""
+    start = 0
+    while start < len(tree):
+        end = tree.index(b"\0", start)
+        mode, _, name = tree[start:end].partition(b" ")
+        start = end + 1 + id_size
+        yield os.fsdecode(name), Entry(mode=mode.decode(), id=tree[end + 1 : start].hex())
