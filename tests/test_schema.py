@@ -8,6 +8,7 @@ import jsonschema_rs
 import pytest
 from pydantic import BaseModel
 
+from gitops_gen.spec.descriptions import description
 from gitops_gen.spec.models import Environment, Project, Release
 from gitops_gen.yaml_io import load
 from tests.conftest import REPOSITORY, GitopsGen
@@ -120,8 +121,8 @@ def test_every_field_is_described(kind: str) -> None:
     bare = [
         f"{model.__name__}.{name}"
         for model in models(KINDS[kind])
-        for name, field in model.model_fields.items()
-        if not (field.description or "").strip().endswith((".", "`"))
+        for name in model.model_fields
+        if not description(model, name).endswith((".", "`"))
     ]
     assert bare == []
 

@@ -4,9 +4,11 @@ from typing import Any
 
 from gitops_gen.chart.engine import Values
 from gitops_gen.commands.workspace import Workspace
+from gitops_gen.spec import models
+from gitops_gen.spec.descriptions import description
 from gitops_gen.spec.models import Environment, Project, Release
 
-KINDS: dict[str, type[Project] | type[Environment] | type[Release]] = {
+KINDS: dict[str, type[models.Model]] = {
     "project": Project,
     "environment": Environment,
     "release": Release,
@@ -21,10 +23,20 @@ def schema(kind: str, chart_schema: Values | None = None) -> dict[str, Any]:
     With `chart_schema`, every `values` follows it; nothing is required there, because values are spread over layers.
     """
     model = KINDS[kind].model_json_schema(by_alias=True)
+    _describe(KINDS[kind], model)
+    for name, definition in model.get("$defs", {}).items():
+        _describe(getattr(models, name), definition)
     if chart_schema is not None:
         model.setdefault("$defs", {})[_CHART] = _optional(_relocated(chart_schema))
         _point_values(model)
     return {"$schema": _DIALECT, **model}
+
+
+def _describe(model: type[models.Model], schema: dict[str, Any]) -> None:
+    """Say about each property what the model's source says, in pydantic's order of keys."""
+    for name, field in model.model_fields.items():
+        described = {**schema["properties"][field.alias or name], "description": description(model, name)}
+        schema["properties"][field.alias or name] = dict(sorted(described.items()))
 
 
 def chart_schema(workspace: Workspace) -> Values | None:

@@ -5,12 +5,9 @@ Workers are spawned, never forked: Helm's runtime does not survive a fork.
 
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 
 from gitops_gen.chart.cache import CachedRenderer, RenderCache, cache_folder
@@ -73,6 +70,14 @@ def compare_all(tasks: Sequence[Task], engines: Engines) -> list[EnvironmentChan
     workers = min(os.cpu_count() or 1, PROCESSES)
     if workers < 2 or 2 * len(tasks) < WORTH_PROCESSES:  # noqa: PLR2004 - a pair is two renders
         return _compared(tasks, _renderer(engines))
+    return _compared_in_processes(tasks, engines, workers)
+
+
+def _compared_in_processes(tasks: Sequence[Task], engines: Engines, workers: int) -> list[EnvironmentChange]:
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
+
     size = max(1, len(tasks) // (workers * 4))
     batches = [tasks[start : start + size] for start in range(0, len(tasks), size)]
     try:

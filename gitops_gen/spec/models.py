@@ -1,7 +1,7 @@
 """The strict models of the hand-written files: `gitops.yaml`, `environment.yaml` and `release.yaml`.
 
 Every docstring here is what an editor shows for the key (`gitops-gen schema`), so each says what the key does and
-what it defaults to.
+what it defaults to (`descriptions` reads them).
 """
 
 from typing import Annotated, Any, Literal, Self
@@ -35,7 +35,6 @@ class Model(BaseModel):
         extra="forbid",
         frozen=True,
         alias_generator=to_camel,
-        use_attribute_docstrings=True,
         validate_by_name=False,
     )
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from gitops_gen.errors import Problem
 from gitops_gen.names import did_you_mean, nearest
+from gitops_gen.spec.descriptions import description
 from gitops_gen.yaml_io import KeyPath, locate, scalar, written
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -117,8 +118,10 @@ def _description(model: type[BaseModel], path: KeyPath) -> str:
     for step in path[:-1]:
         annotation = _step(annotation, step)
     inner = next(_models(annotation), None)
-    fields = inner.model_fields.items() if inner else ()
-    return next((field.description or "" for name, field in fields if path[-1] in (name, field.alias)), "")
+    if inner is None:
+        return ""
+    names = [name for name, field in inner.model_fields.items() if path[-1] in (name, field.alias)]
+    return description(inner, names[0]) if names else ""
 
 
 def _step(annotation: Any, step: str | int) -> Any:
