@@ -53,12 +53,15 @@ def diff(
     gitops-gen diff --merge-base origin/main HEAD --output markdown    # for a pull request
     gitops-gen diff --env staging production
     """
+    if len(refs) > (1 if environments else 2):
+        raise click.UsageError("too many REFs: two at most, one with --env")
+    from gitops_gen.chart.choice import load_early
+
+    load_early(settings.engine)
     from gitops_gen.commands.diff import Question
     from gitops_gen.commands.diff import diff as command
     from gitops_gen.diff.fleet import Engines
 
-    if len(refs) > (1 if environments else 2):
-        raise click.UsageError("too many REFs: two at most, one with --env")
     question = Question(refs=refs, merge_base=merge_base, environments=environments or None)
     difference = command(settings.directory.absolute(), question, Engines(engine=settings.engine, cached=not no_cache))
     _print(difference, output, max_size)

@@ -8,8 +8,9 @@ import os
 import re
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from gitops_gen.errors import GitopsError
 from gitops_gen.process import Dialogue, ProcessError
@@ -28,8 +29,7 @@ _AT_ONCE = 100
 """Questions that fit into a pipe while git is busy answering the first of them."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A file or folder in a tree: its mode, in octal as git has it, and the id of its content."""
 
     mode: str
@@ -49,6 +49,7 @@ class Objects:
             raise GitopsError("`git` cannot be run", "install git, version 2.30 or newer") from error
         weakref.finalize(self, self._git.end)
         self._contents: dict[str, bytes] = {}
+        self._trees: dict[str, dict[str, Entry]] = {}
 
     def find(self, name: str) -> str | None:
         """The id of what a name such as `HEAD^{commit}` stands for, None when it stands for nothing.
@@ -72,9 +73,12 @@ class Objects:
                 self._contents[name] = answer[1]
         return {name: self._contents[name] for name in wanted}
 
-    def tree(self, name: str) -> dict[str, Entry]:
-        """The entries of a tree by their names. Raises `GitopsError`."""
-        return dict(_entries(self.contents([name])[name], len(name) // 2))
+    def trees(self, ids: Iterable[str]) -> dict[str, dict[str, Entry]]:
+        """The entries of each tree by their names. Raises `GitopsError`."""
+        wanted = set(ids)
+        for name, content in self.contents(wanted - self._trees.keys()).items():
+            self._trees[name] = dict(_entries(content, len(name) // 2))
+        return {name: self._trees[name] for name in wanted}
 
     def _ask(self, names: Sequence[str]) -> list[tuple[str, bytes] | None]:
         """The id and the content of each object."""
@@ -93,10 +97,11 @@ class Objects:
 
 
 def _entries(tree: bytes, id_size: int) -> Iterator[tuple[str, Entry]]:
-    """Each entry as git stores it: `<mode> <name>`, a zero byte, the id as bytes."""
-    start = 0
-    while start < len(tree):
-        end = tree.index(b"\0", start)
-        mode, _, name = tree[start:end].partition(b" ")
-        start = end + 1 + id_size
-        yield os.fsdecode(name), Entry(mode=mode.decode(), id=tree[end + 1 : start].hex())
+    for mode, name, identity in _line(id_size).findall(tree):
+        yield os.fsdecode(name), Entry(mode.decode(), identity.hex())
+
+
+@cache
+def _line(id_size: int) -> re.Pattern[bytes]:
+    """An entry as git stores it: `<mode> <name>`, a zero byte, the id."""
+    return re.compile(rb"([0-7]+) ([^\0]+)\0(.{%d})" % id_size, re.DOTALL)

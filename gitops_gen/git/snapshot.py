@@ -55,16 +55,15 @@ class Repository:
         top = self._objects.find(f"{commit}^{{tree}}")
         found: dict[str, Entry] = {}
         for path in paths if top else ():
-            found.update(self._below(Entry(mode=_FOLDER, id=str(top)), path))
+            found.update(self._below(Entry(_FOLDER, str(top)), path))
         return found
 
     def _below(self, entry: Entry, path: str) -> Iterator[tuple[str, Entry]]:
         parts = PurePosixPath(path).parts
         for name in parts:
-            below = self._objects.tree(entry.id).get(name) if entry.mode == _FOLDER else None
-            if below is None:
+            if entry.mode != _FOLDER or name not in (tree := self._objects.trees([entry.id])[entry.id]):
                 return
-            entry = below
+            entry = tree[name]
         if entry.mode == _FOLDER:
             yield from self._walk("".join(f"{name}/" for name in parts), entry.id)
         elif entry.mode in _FILES:
@@ -74,12 +73,8 @@ class Repository:
         """Every file of a tree; level by level, because git is asked for many trees as fast as for one."""
         level = {folder: tree}
         while level:
-            self._objects.contents(level.values())
-            entries = [
-                (folder + name, entry)
-                for folder, tree in level.items()
-                for name, entry in self._objects.tree(tree).items()
-            ]
+            trees = self._objects.trees(level.values())
+            entries = [(folder + name, entry) for folder, tree in level.items() for name, entry in trees[tree].items()]
             yield from ((path, entry) for path, entry in entries if entry.mode in _FILES)
             level = {f"{path}/": entry.id for path, entry in entries if entry.mode == _FOLDER}
 
