@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import time
@@ -138,6 +139,39 @@ def test_a_cluster_that_another_image_made_is_taken_over(release: Release) -> No
     database = start(release)
     assert verify(release).code == 0
     database.close()
+
+
+def test_a_volume_that_was_opened_to_the_group_is_taken_over(initialized: Path, release: Release) -> None:
+    """What the kubelet makes, because of fsGroup, of a volume whose root another deployment left to root."""
+    claim = release.machine.claim("postgres-data")
+    shutil.copytree(initialized, claim, dirs_exist_ok=True)
+    for path in (claim, *claim.rglob("*")):
+        path.chmod(path.stat().st_mode | (0o2770 if path.is_dir() else 0o660))
+    refused = release.pod("postgres").run("postgres")
+    assert "has invalid permissions" in refused.log
+    database = start(release)
+    assert verify(release).code == 0
+    database.close()
+
+
+def test_a_cluster_in_the_root_of_the_volume_is_not_hidden_by_a_new_one(initialized: Path, release: Release) -> None:
+    claim = release.machine.claim("postgres-data")
+    shutil.copytree(initialized / "pgdata", claim, dirs_exist_ok=True)
+    done = release.pod("postgres").run("init-database")
+    assert done.code == 1
+    assert done.log.startswith("FAIL the volume holds a cluster itself, not in its folder pgdata")
+    assert not (claim / "pgdata").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_cluster_of_another_user_is_told(initialized: Path, release: Release) -> None:
+    claim = release.machine.claim("postgres-data")
+    shutil.copytree(initialized, claim, dirs_exist_ok=True)
+    os.chown(claim / "pgdata", 70, 70)
+    (claim / "pgdata").chmod(0o755)
+    done = release.pod("postgres").run("init-database")
+    assert done.code == 1
+    assert "and this is user 999: set postgresql.runAsUser to that user" in done.log
 
 
 DOCKER_INIT = """

@@ -9,6 +9,11 @@ secrets=${SECRETS_DIR:-/run/secrets}
 socket=$(mktemp -d)
 incomplete=$PGDATA.incomplete
 
+if [ ! -s "$PGDATA/PG_VERSION" ] && [ -s "${PGDATA%/*}/PG_VERSION" ]; then
+    echo "FAIL the volume holds a cluster itself, not in its folder ${PGDATA##*/}: a new and empty one would be made beside it" >&2
+    exit 1
+fi
+
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
     # An init that was killed; a data directory proper is never named so.
     rm -rf "$incomplete"
@@ -18,6 +23,13 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
     [ ! -d "$PGDATA" ] || rmdir "$PGDATA"
     mv "$incomplete" "$PGDATA"
 fi
+
+# A volume that another deployment filled is opened to the pod's group when it is mounted (fsGroup), and the server refuses a data directory
+# that its group may write.
+chmod u=rwx,go= "$PGDATA" || {
+    echo "FAIL $PGDATA belongs to user $(stat -c %u "$PGDATA"), and this is user $(id -u): set postgresql.runAsUser to that user" >&2
+    exit 1
+}
 
 printf 'local all postgres trust\n' >"$socket/pg_hba.conf"
 stop() {
