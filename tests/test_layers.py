@@ -19,6 +19,7 @@ LAYERS = [
     "desired",
     "value_checks",
     "memo",
+    "migration",
     "diff",
     "rules",
     "sync",

@@ -1,0 +1,85 @@
+"""`migrate`: from the original Kustomize deployment to the chart."""
+
+from typing import IO, TYPE_CHECKING
+
+import click
+
+from gitops_gen.cli.app import Settings, cli, environment_argument, pass_settings, print_data, print_lines
+from gitops_gen.cli.delivery import deliver, delivery_options, show
+
+if TYPE_CHECKING:
+    from gitops_gen.migration.model import Migration
+
+
+@cli.command()
+@environment_argument
+@click.option("--live", metavar="FILE", type=click.File("rb"), required=True, help="What kubectl exported; - reads it.")
+@click.option("--argocd", "mode", flag_value="argocd", default="argocd", help="Argo CD applies the chart (default).")
+@click.option("--helm", "mode", flag_value="helm", help="Helm 4 applies the chart.")
+@click.option("--write", "writes", is_flag=True, help="Set the values that the data need, in environment.yaml.")
+@delivery_options()
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "json", "yaml", "sh", "restore"]),
+    default="text",
+    show_default=True,
+    help="How to print the plan; sh: a script of it; restore: the live objects, to be applied on the way back.",
+)
+@pass_settings
+def migrate(
+    settings: Settings,
+    environment: str,
+    live: IO[bytes],
+    mode: str,
+    writes: bool,
+    dry_run: bool,
+    commit: bool,
+    push: bool,
+    output: str,
+) -> int:
+    """Plan the way from the original Kustomize deployment to ENV, with its volumes, and print the commands.
+
+    Nothing is run against a cluster: an export of the namespace tells what each live object becomes, and which values
+    its volumes need. Backup, hand-over, checks and the way back follow. Exits 1 while a value is left to set or
+    something blocks.
+
+    \b
+    kubectl -n api-forge-prod get deployments,services,configmaps,persistentvolumeclaims,networkpolicies,\\
+      jobs,ingresses,serviceaccounts -o yaml > live.yaml
+    gitops-gen migrate production --live live.yaml
+    gitops-gen migrate production --live live.yaml --write --commit
+    gitops-gen migrate production --live live.yaml --output sh > migrate.sh
+    gitops-gen migrate production --live live.yaml --helm
+    """
+    from gitops_gen.commands import migrate as command
+    from gitops_gen.migration.model import Mode
+
+    if not writes and (dry_run or commit or push):
+        raise click.UsageError("--dry-run, --commit and --push go with --write")
+    if writes and output in ("sh", "restore"):
+        raise click.UsageError(f"--write prints what it wrote, not --output {output}")
+    export, chosen = command.Export(content=live.read(), file=live.name), Mode(mode)
+    if writes:
+        _, outcome = command.write_overrides(
+            settings.workspace(), environment, export, chosen, deliver(dry_run, commit, push)
+        )
+        return show(settings, outcome, output)
+    if output == "restore":
+        click.echo(command.restore(settings.workspace(), environment, export, chosen), nl=False)
+        return 0
+    plan = command.migrate(settings.workspace(), environment, export, chosen)
+    if output == "sh":
+        command.require_ready(plan)
+    _print(plan, output)
+    return 0 if plan.ready else 1
+
+
+def _print(plan: "Migration", output: str) -> None:
+    from gitops_gen.output.migrate_script import script_lines
+    from gitops_gen.output.migrate_text import migration_lines
+
+    if output in ("json", "yaml"):
+        print_data(plan, output)
+    else:
+        print_lines((script_lines if output == "sh" else migration_lines)(plan))

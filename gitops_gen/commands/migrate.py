@@ -1,0 +1,142 @@
+"""`migrate`: from the original Kustomize deployment to the chart. Plans, prints, and writes values; it never talks to a
+cluster.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from shlex import join
+
+from gitops_gen.argocd.manifests import application_name, values_path
+from gitops_gen.commands.change import Delivery, Draft, Outcome, change
+from gitops_gen.commands.render import render_environment
+from gitops_gen.commands.workspace import Workspace
+from gitops_gen.edit.document import set_value
+from gitops_gen.errors import GitopsError, fail_if_any
+from gitops_gen.git.commits import Message
+from gitops_gen.manifests.objects import parse
+from gitops_gen.migration.live import Live, read_live
+from gitops_gen.migration.model import Concern, Migration, Mode, Override, Target
+from gitops_gen.migration.plan import migration_of
+from gitops_gen.migration.restore import restorable
+from gitops_gen.resolve.environment import ChartSource, ResolvedEnvironment
+from gitops_gen.resolve.layers import value_at
+from gitops_gen.spec.files import ENVIRONMENT_FILE, ENVIRONMENTS
+from gitops_gen.yaml_io import dump
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Export:
+    """What `kubectl get … -o yaml` printed, and the file that it is in."""
+
+    content: bytes
+    file: str
+
+
+def migrate(workspace: Workspace, name: str, export: Export, mode: Mode) -> Migration:
+    """The plan that brings what is exported under the environment.
+
+    Raises `UsageError`, `ProblemsError` (inputs, values, an export that is none) and `ChartError`.
+    """
+    return _planned(workspace, name, read_live(export.content, export.file), mode)
+
+
+def _planned(workspace: Workspace, name: str, live: Live, mode: Mode) -> Migration:
+    environment = workspace.environment(name)
+    plan = migration_of(live, _target(workspace, environment, mode))
+    final = workspace.charts.chart(environment.chart).final_values(environment.values)
+    return _without_unknown_values(plan, final)
+
+
+def restore(workspace: Workspace, name: str, export: Export, mode: Mode) -> str:
+    """The exported objects that the migration changes, as `kubectl apply` takes them to bring them back. No Secrets.
+
+    Raises as `migrate` does.
+    """
+    live = read_live(export.content, export.file)
+    plan = _planned(workspace, name, live, mode)
+    return "---\n".join(dump(item) for item in restorable(live, plan.objects))
+
+
+def require_ready(plan: Migration) -> None:
+    """Raise `GitopsError` while something blocks or values are left to set: no commands are printed then."""
+    if not plan.ready:
+        blocking, values = sum(concern.blocking for concern in plan.concerns), len(plan.overrides)
+        raise GitopsError(
+            f"no script yet: {values} value{'s' * (values != 1)} to set, {blocking} blocking"
+            f" concern{'s' * (blocking != 1)}",
+            "look at the plan without `--output sh`; `--write` sets the values",
+        )
+
+
+def write_overrides(
+    workspace: Workspace, name: str, export: Export, mode: Mode, delivery: Delivery
+) -> tuple[Migration, Outcome]:
+    """Set in environment.yaml what the data need, and regenerate, as `set` does. Raises as `migrate` and `change` do.
+
+    The plan returned is the one that the values came from.
+    """
+    live = read_live(export.content, export.file)
+    plan = _planned(workspace, name, live, mode)
+    return plan, change(workspace, delivery, lambda here: _draft(here, name, plan))
+
+
+def _draft(workspace: Workspace, name: str, plan: Migration) -> Draft:
+    path = f"{ENVIRONMENTS}/{name}/{ENVIRONMENT_FILE}"
+    text = (workspace.folder / path).read_bytes().decode()
+    for override in plan.overrides:
+        text = set_value(text, override.path, override.value, path)
+    summary = tuple(f"Set {override.key} to {override.value}" for override in plan.overrides)
+    message = Message(
+        subject=f"Let {name} adopt what runs in {plan.namespace}",
+        details=summary,
+        environments=(name,),
+        change="migrate",
+    )
+    return Draft(files={path: text}, environments=(name,), message=message, summary=summary)
+
+
+def _target(workspace: Workspace, environment: ResolvedEnvironment, mode: Mode) -> Target:
+    fail_if_any(workspace.charts.value_problems(environment))
+    rendered = render_environment(workspace, environment)
+    project = workspace.project().spec
+    return Target(
+        environment=environment.name,
+        mode=mode,
+        release=project.name,
+        application=application_name(project, environment.name),
+        root=project.name,
+        argocd_namespace=project.argocd.namespace,
+        namespace=environment.namespace,
+        namespace_labels=environment.namespace_labels,
+        chart=_helm_chart(environment.chart),
+        values_file=values_path(environment.name),
+        manifests=parse(rendered, f"rendered manifests of {environment.name}", namespace=environment.namespace),
+    )
+
+
+def _helm_chart(chart: ChartSource) -> str:
+    """How the chart is named on Helm's command line."""
+    if not chart.repository:
+        return join([chart.path])
+    if chart.repository.startswith("oci://"):
+        return join([f"{chart.repository}/{chart.name}", "--version", chart.version])
+    return join([chart.name, "--repo", chart.repository, "--version", chart.version])
+
+
+def _without_unknown_values(plan: Migration, final: dict[str, object]) -> Migration:
+    """Values that the chart does not have are a person's to find: it is another one, or a later version."""
+    unknown = [override for override in plan.overrides if not _is_known(override, final)]
+    if not unknown:
+        return plan
+    known = tuple(override for override in plan.overrides if override not in unknown)
+    return replace(plan, overrides=known, concerns=(*plan.concerns, *_unset(unknown)), phases=(), way_back=())
+
+
+def _is_known(override: Override, final: dict[str, object]) -> bool:
+    return override.path[0] != "values" or value_at(final, override.path[1:])[0]
+
+
+def _unset(overrides: list[Override]) -> Iterator[Concern]:
+    for override in overrides:
+        hint = f"find what the chart calls it, and set it to {override.value}"
+        yield Concern(message=f"{override.reason}, but the chart has no {override.key}", hint=hint, blocking=True)

@@ -1,0 +1,280 @@
+"""The commands that a person types, one by one: kubectl's and helm's, quoted for a POSIX shell."""
+
+import re
+from collections.abc import Iterable, Iterator
+from shlex import join, quote
+
+from gitops_gen.manifests.objects import Manifest, mapping, mappings
+from gitops_gen.manifests.pods import pod_of
+from gitops_gen.manifests.secrets import secret_uses
+from gitops_gen.migration.fates import HELM_NAMESPACE, HELM_RELEASE
+from gitops_gen.migration.live import Live
+from gitops_gen.migration.model import ClaimFate, Fate, ObjectFate, Step, Target
+from gitops_gen.migration.original import DATABASES, KINDS
+from gitops_gen.migration.volumes import mounts
+
+POD_SECURITY = "pod-security.kubernetes.io/"
+_MAJOR = re.compile(r":(\d+)[.\w-]*$")
+_SUPERUSER = (
+    'export PGHOST=127.0.0.1 PGSSLMODE=require PGUSER=postgres PGPASSWORD="$(cat /run/secrets/postgres_password)"'
+)
+_AOF = """set -e
+export REDISCLI_AUTH="$(cat /run/secrets/redis_password)"
+redis-cli config set appendonly yes
+until redis-cli info persistence | grep -q "aof_rewrite_scheduled:0" &&
+  redis-cli info persistence | grep -q "aof_rewrite_in_progress:0"; do sleep 1; done
+redis-cli info persistence | grep "aof_last_bgrewrite_status:ok"
+test -d "$(redis-cli config get dir | tail -n 1)/appendonlydir\""""
+
+
+class Commands:
+    """Steps for one namespace."""
+
+    def __init__(self, live: Live, target: Target) -> None:
+        self.live, self.target = live, target
+        self.backup = f"backup-{live.namespace}"
+
+    def kubectl(self, *arguments: str) -> str:
+        """A kubectl command in the namespace of the release."""
+        return join(["kubectl", "-n", self.live.namespace, *arguments])
+
+    def argocd(self, *arguments: str) -> str:
+        """A kubectl command in Argo CD's namespace."""
+        return join(["kubectl", "-n", self.target.argocd_namespace, *arguments])
+
+    def backup_step(self) -> Iterator[Step]:
+        """Objects and Secrets into a folder."""
+        folder = quote(self.backup)
+        tool = join(["gitops-gen", "migrate", self.target.environment, f"--{self.target.mode.value}"])
+        yield Step(title="a folder that only you can read", command=f"mkdir -p -m 700 {folder}")
+        yield Step(
+            title="the objects, as the cluster has them",
+            command=f"{self.kubectl('get', ','.join(KINDS), '-o', 'yaml')} > {folder}/objects.yaml",
+        )
+        yield Step(
+            title="the objects, as they can be applied again: the way back",
+            command=f"{tool} --live {folder}/objects.yaml --output restore > {folder}/restore.yaml",
+        )
+        yield Step(
+            title="the Secrets: keep this file where you keep passwords",
+            command=f"{self.kubectl('get', 'secrets', '-o', 'yaml')} > {folder}/secrets.yaml",
+        )
+
+    def claims_step(self, claims: Iterable[ClaimFate]) -> Iterator[Step]:
+        """Note which claim has which volume, and have each volume outlive its claim, whatever happens."""
+        found = list(claims)
+        if not found:
+            return
+        yield Step(
+            title="which claim has which volume", command=f"{self._claims(found)} > {quote(self.backup)}/claims.txt"
+        )
+        if volumes := sorted({claim.volume for claim in found} - {""}):
+            patch = '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'
+            yield Step(
+                title="the volumes outlive their claims, whatever happens",
+                command=join(["kubectl", "patch", "persistentvolume", *volumes, "--patch", patch]),
+            )
+
+    def backup_check(self) -> Iterator[Step]:
+        """That there is something to go back to."""
+        yield Step(title="the backup is here", command=f"test -s {quote(self.backup)}/restore.yaml")
+
+    def claims_check(self, claims: Iterable[ClaimFate]) -> Iterator[Step]:
+        """That each claim is still the one that was noted."""
+        if found := list(claims):
+            yield Step(
+                title="every claim is the one that it was, with its volume",
+                command=f"{self._claims(found)} | diff {quote(self.backup)}/claims.txt -",
+            )
+
+    def _claims(self, claims: Iterable[ClaimFate]) -> str:
+        names = sorted({claim.name for claim in claims})
+        columns = "custom-columns=:.metadata.name,:.metadata.uid,:.spec.volumeName"
+        return self.kubectl("get", "persistentvolumeclaims", *names, "--no-headers", "-o", columns)
+
+    def secret_checks(self) -> Iterator[Step]:
+        """That each Secret has the keys that the chart's pods read. Only names of keys are printed."""
+        wanted: dict[str, set[str]] = {}
+        for use in secret_uses(self.target.manifests):
+            if use.key and not use.optional:
+                wanted.setdefault(use.secret, set()).add(use.key)
+        for secret, keys in sorted(wanted.items()):
+            template = "go-template={{range $key, $value := .data}}{{println $key}}{{end}}"
+            get = self.kubectl("get", "secret", secret, "-o", template)
+            matches = join(["grep", "-cxF", *(part for key in sorted(keys) for part in ("-e", key))])
+            yield Step(
+                title=f"{secret} has {', '.join(sorted(keys))}", command=f"{get} | {matches} | grep -qx {len(keys)}"
+            )
+
+    def data_checks(self) -> Iterator[Step]:
+        """What only the running pods know of their data."""
+        if container := self._container("postgres"):
+            yield from self._data_folder(container)
+        if self.turns_append_only_on() and (container := self._container("redis")):
+            yield Step(
+                title="Redis writes its append-only file: the chart's Redis reads that one, and not the snapshot",
+                command=self.kubectl("exec", "deployment/redis", "-c", container, "--", "sh", "-c", _AOF),
+            )
+
+    def _data_folder(self, container: str) -> Iterator[Step]:
+        made = self._made("postgres")
+        pod = pod_of(made) if made else None
+        if pod is None:
+            return
+        main = mappings(pod.spec.get("containers"))[0]
+        folder = next((str(entry["value"]) for entry in mappings(main.get("env")) if entry.get("name") == "PGDATA"), "")
+        user = str(mapping(pod.spec.get("securityContext")).get("runAsUser", ""))
+        major = match[1] if (match := _MAJOR.search(str(main.get("image", "")))) else ""
+        if folder and user:
+            script = f'cd {quote(folder)} && echo "$(cat PG_VERSION) $(stat -c %u PG_VERSION)"'
+            asks = self.kubectl("exec", "deployment/postgres", "-c", container, "--", "sh", "-c", script)
+            expected = f"{major or '[0-9]*'} {user}"
+            yield Step(
+                title=f"the data are in {folder}, of PostgreSQL {major or 'the same version'}, owned by user {user}",
+                command=f"{asks} | grep -x {quote(expected)}",
+            )
+
+    def turns_append_only_on(self) -> bool:
+        """Whether the chart's Redis reads the append-only file."""
+        config = next((item for item in self.target.manifests if item.name == "redis-config"), None)
+        texts = mapping(config.data.get("data")).values() if config else ()
+        return any(re.search(r"^\s*appendonly\s+yes\b", str(text), re.MULTILINE) for text in texts)
+
+    def dump_step(self) -> Iterator[Step]:
+        """All databases into the folder."""
+        if container := self._container("postgres"):
+            file = f"{quote(self.backup)}/database.sql"
+            script = f"{_SUPERUSER}; exec pg_dumpall"
+            dump = self.kubectl("exec", "deployment/postgres", "-c", container, "--", "sh", "-c", script)
+            yield Step(title="every database and role, with nobody writing any more", command=f"{dump} > {file}")
+            yield Step(
+                title="the dump is complete",
+                command=f"tail -n 5 {file} | grep 'PostgreSQL database cluster dump complete'",
+            )
+
+    def stop_step(self, objects: Iterable[ObjectFate], *, databases: bool) -> Iterator[Step]:
+        """Scale the original's Deployments to 0, and wait until their pods are gone."""
+        items = [item for item in self._deployments(objects) if (item.name in DATABASES) is databases]
+        if not items:
+            return
+        names = [f"deployment/{item.name}" for item in items]
+        yield Step(
+            title=f"stop {', '.join(item.name for item in items)}",
+            command=self.kubectl("scale", "--replicas=0", *names),
+        )
+        for selector in _selectors(items):
+            wait = ["wait", "--for=delete", "pod", f"--selector={selector}", "--timeout=5m"]
+            yield Step(title="their pods are gone", command=self.kubectl(*wait))
+
+    def delete_step(self, objects: Iterable[ObjectFate], fate: Fate) -> Iterator[Step]:
+        """Delete what has a fate, in the foreground: no pod outlives its Deployment, no two servers share a volume."""
+        found = [item for item in objects if item.fate is fate]
+        if not found:
+            return
+        for item in found if fate is Fate.RECREATED else ():
+            yield Step(title=f"{item.reason}", command=self._delete([item]))
+        if fate is Fate.DELETED:
+            yield Step(title="what the original leaves, and nothing needs", command=self._delete(found))
+
+    def _delete(self, items: Iterable[ObjectFate]) -> str:
+        names = [_named(item) for item in items]
+        return self.kubectl("delete", *names, "--ignore-not-found", "--cascade=foreground", "--timeout=5m")
+
+    def own_step(self, objects: Iterable[ObjectFate]) -> Iterator[Step]:
+        """Give Helm what it adopts: the release's name, and the fields that kubectl set, so that Helm may remove some.
+
+        Helm adopts what has its label and annotations (https://github.com/helm/helm/pull/7649); `kubectl apply
+        --server-side` hands over what client-side apply had set:
+        https://kubernetes.io/docs/reference/using-api/server-side-apply/#upgrading-from-client-side-apply
+        """
+        adopted = [item for item in objects if item.fate is Fate.ADOPTED and not item.reason.startswith("already")]
+        if not adopted:
+            return
+        names = [_named(item) for item in adopted]
+        release = (f"{HELM_RELEASE}={self.target.release}", f"{HELM_NAMESPACE}={self.live.namespace}")
+        yield Step(
+            title="they belong to the release", command=self.kubectl("annotate", "--overwrite", *names, *release)
+        )
+        yield Step(
+            title="Helm manages them",
+            command=self.kubectl("label", "--overwrite", *names, "app.kubernetes.io/managed-by=Helm"),
+        )
+        fields = [_named(item) for item in adopted if item.id.kind != "PersistentVolumeClaim"]
+        if fields:
+            apply = self.kubectl("apply", "--server-side", "--force-conflicts", "--field-manager=helm", "-f", "-")
+            yield Step(
+                title="Helm owns the fields that kubectl set: nothing changes, but the chart may take some away",
+                command=f"{self.kubectl('get', *fields, '-o', 'yaml')} | {apply}",
+            )
+
+    def rollout_step(self, names: Iterable[str]) -> Iterator[Step]:
+        """Wait until Deployments have rolled out."""
+        if deployments := [f"deployment/{name}" for name in sorted(names)]:
+            status = ["rollout", "status", *deployments, "--timeout=15m"]
+            yield Step(title="every Deployment runs", command=self.kubectl(*status))
+
+    def keep_secrets_step(self) -> Iterator[Step]:
+        """Delete ExternalSecrets without the Secrets that they own.
+
+        https://external-secrets.io/latest/guides/ownership-deletion-policy/
+        """
+        if any(item.kind == "ExternalSecret" for item in self.target.manifests):
+            label = f"app.kubernetes.io/instance={self.target.release}"
+            yield Step(
+                title="the Secrets outlive what External Secrets made of them",
+                command=self.kubectl("delete", "externalsecrets", f"--selector={label}", "--cascade=orphan"),
+            )
+
+    def unlock_step(self) -> Iterator[Step]:
+        """The original's pods start as root: a namespace that enforces `restricted` would refuse them."""
+        keys = [f"{key}-" for key in self.target.namespace_labels if key.startswith(POD_SECURITY)]
+        if keys:
+            yield Step(
+                title="the original's pods start as root: let them",
+                command=join(["kubectl", "label", "namespace", self.live.namespace, *keys]),
+            )
+
+    def remove_release_step(self) -> Iterator[Step]:
+        """Delete the chart's objects but volumes and Secrets."""
+        keep = {"PersistentVolumeClaim", "ExternalSecret", "SecretStore", "Namespace"}
+        kinds = sorted({item.kind.lower() for item in self.target.manifests} - {kind.lower() for kind in keep})
+        label = f"app.kubernetes.io/instance={self.target.release}"
+        yield Step(
+            title="what the chart made goes; volumes and Secrets stay",
+            command=self.kubectl(
+                "delete", ",".join(kinds), f"--selector={label}", "--cascade=foreground", "--timeout=5m"
+            ),
+        )
+
+    def restore_step(self, objects: Iterable[ObjectFate]) -> Iterator[Step]:
+        """Apply the original's objects again."""
+        yield Step(title="the original comes back", command=self.kubectl("apply", "-f", f"{self.backup}/restore.yaml"))
+        yield from self.rollout_step(item.name for item in self._deployments(objects))
+
+    def _deployments(self, objects: Iterable[ObjectFate]) -> list[Manifest]:
+        ours = (Fate.ADOPTED, Fate.RECREATED, Fate.DELETED)
+        return [self.live.objects[item.id] for item in objects if item.id.kind == "Deployment" and item.fate in ours]
+
+    def _container(self, workload: str) -> str:
+        """The container of a live Deployment that has the data; empty when there is no such Deployment."""
+        found = self.live.named("Deployment", workload)
+        return next((mount.container for mount in mounts([found] if found else []) if mount.claim), "")
+
+    def _made(self, name: str) -> Manifest | None:
+        return next((item for item in self.target.manifests if (item.kind, item.name) == ("Deployment", name)), None)
+
+
+def _named(item: ObjectFate) -> str:
+    kind = item.id.kind.lower()
+    return f"{kind}.{item.id.group}/{item.id.name}" if item.id.group else f"{kind}/{item.id.name}"
+
+
+def _selectors(items: list[Manifest]) -> Iterator[str]:
+    """What selects the pods of Deployments: one expression where they differ in one label's value only."""
+    found = [mapping(mapping(item.spec.get("selector")).get("matchLabels")) for item in items]
+    if len({tuple(labels) for labels in found}) == 1 and len(found[0]) == 1 and len(found) > 1:
+        (key,) = found[0]
+        yield f"{key} in ({','.join(sorted(str(labels[key]) for labels in found))})"
+        return
+    for labels in filter(None, found):
+        yield ",".join(f"{key}={value}" for key, value in sorted(labels.items()))

@@ -1,0 +1,93 @@
+"""A migration as a POSIX shell script: stops at the first step that fails, and goes on there when it is run again."""
+
+from collections.abc import Iterable, Iterator
+from shlex import quote
+
+from gitops_gen.migration.model import Migration, Step
+
+_HEAD = """\
+#!/bin/sh
+# {title}
+# Made by `gitops-gen migrate`; run it in the project's folder. It stops at the first step that fails, and goes on there
+# when it is run again. With the argument `back` it takes the way back, by what the steps under `Back up` wrote.
+# shellcheck disable=SC2016 # what is in single quotes is for kubectl, or for a shell in a pod
+set -eu
+
+steps={backup}/steps
+number=0
+title=
+finished=
+mkdir -p -m 700 {backup}
+touch "$steps"
+trap '[ "$finished" ] || echo "stopped at step $number: $title" >&2' EXIT
+
+# begin NUMBER TITLE: whether the step is still to be done.
+begin() {{
+    number=$1
+    title=$2
+    ! grep -qx "$number" "$steps" || return 1
+    echo "$number. $title"
+}}
+
+end() {{
+    echo "$number" >>"$steps"
+}}
+
+# ask: wait until a person has done the step.
+ask() {{
+    printf 'done? [y/N] '
+    read -r answer
+    [ "$answer" = y ]
+}}
+"""
+
+
+def script_lines(plan: Migration) -> Iterator[str]:
+    """The script of a plan that is ready."""
+    yield _HEAD.format(
+        title=f"{plan.namespace} to {plan.mode.value}, environment {plan.environment}", backup=_backup(plan)
+    )
+    yield 'if [ "${1:-}" = back ]; then'
+    yield from _indented(line for step in _numbered(plan.way_back, "back-") for line in _step_lines(*step, again=True))
+    yield "    finished=yes"
+    yield "    exit"
+    yield "fi"
+    number = 0
+    for phase in plan.phases:
+        yield f"\n# {phase.title}"
+        for step in phase.steps:
+            number += 1
+            yield from _step_lines(str(number), step)
+    yield "\nfinished=yes"
+
+
+def _backup(plan: Migration) -> str:
+    return quote(f"backup-{plan.namespace}")
+
+
+def _numbered(steps: Iterable[Step], prefix: str) -> Iterator[tuple[str, Step]]:
+    for index, step in enumerate(steps, 1):
+        yield f"{prefix}{index}", step
+
+
+def _step_lines(number: str, step: Step, *, again: bool = False) -> Iterator[str]:
+    """A step of the way back is done `again` each time: there may have been a second try in between."""
+    if again:
+        yield f"number={number} title={quote(step.title)}"
+        yield 'echo "$number. $title"'
+        yield from _body(step)
+        return
+    yield f"if begin {number} {quote(step.title)}; then"
+    yield from _indented(_body(step))
+    yield "    end"
+    yield "fi"
+
+
+def _body(step: Step) -> Iterator[str]:
+    yield from (f"echo {quote('   ' + line)}" for line in step.details)
+    yield step.command or "ask"
+
+
+def _indented(lines: Iterable[str]) -> Iterator[str]:
+    """A command of several lines is one quoted text, whose further lines must stay as they are."""
+    yield from (f"    {line}" for line in lines)

@@ -1,0 +1,85 @@
+"""A migration for people: what becomes of each object, what to set, and the numbered commands."""
+
+from collections.abc import Iterable, Iterator
+
+from gitops_gen.migration.model import Concern, Fate, Migration, ObjectFate, Override, Step
+from gitops_gen.output.text import table
+from gitops_gen.yaml_io import dump
+
+_ORDER = (Fate.ADOPTED, Fate.RECREATED, Fate.DELETED, Fate.KEPT, Fate.FOREIGN)
+_INDENT = " " * 4
+
+
+def migration_lines(plan: Migration) -> Iterator[str]:
+    """The whole plan. The commands come once nothing blocks and no value is left to set."""
+    yield _headline(plan)
+    yield ""
+    yield from _object_lines(plan.objects)
+    yield from _claim_lines(plan)
+    yield from _override_lines(plan.overrides)
+    yield from _concern_lines(plan.concerns)
+    if plan.ready:
+        yield from _phase_lines(plan)
+
+
+def _headline(plan: Migration) -> str:
+    counts = [f"{len([item for item in plan.objects if item.fate is fate])} {fate.value}" for fate in _ORDER]
+    return f"{plan.environment}: {plan.namespace} to {plan.mode.value}: {', '.join(counts)}"
+
+
+def _object_lines(objects: Iterable[ObjectFate]) -> Iterator[str]:
+    ordered = sorted(objects, key=lambda item: _ORDER.index(item.fate))
+    rows = [(item.fate.value, str(item.id), item.reason) for item in ordered]
+    yield from table(("FATE", "OBJECT", "WHY"), rows)
+
+
+def _claim_lines(plan: Migration) -> Iterator[str]:
+    rows = [
+        (claim.name, f"{claim.workload}:{claim.mount_path}", claim.size, claim.storage_class or "-", claim.how)
+        for claim in plan.claims
+    ]
+    if rows:
+        yield ""
+        yield from table(("VOLUME", "MOUNTED AT", "SIZE", "CLASS", "HOW"), rows)
+
+
+def _override_lines(overrides: Iterable[Override]) -> Iterator[str]:
+    for index, override in enumerate(overrides):
+        if index == 0:
+            yield "\nValues to set, or data would be missed (--write sets them):"
+        yield f"  {override.key}: {inline(override)}"
+        yield f"{_INDENT}{override.reason}"
+
+
+def inline(override: Override) -> str:
+    """The value as YAML on one line."""
+    return dump({"": override.value}).partition(": ")[2].rstrip()
+
+
+def _concern_lines(concerns: Iterable[Concern]) -> Iterator[str]:
+    ordered = sorted(concerns, key=lambda concern: not concern.blocking)
+    for index, concern in enumerate(ordered):
+        if index == 0:
+            yield ""
+        yield f"{'blocks' if concern.blocking else 'look'}: {concern.message}"
+        if concern.hint:
+            yield f"{_INDENT}{concern.hint}"
+
+
+def _phase_lines(plan: Migration) -> Iterator[str]:
+    number = 1
+    for phase in plan.phases:
+        yield f"\n{phase.title}"
+        for step in phase.steps:
+            yield from _step_lines(number, step)
+            number += 1
+    yield "\nThe way back"
+    for step in plan.way_back:
+        yield from _step_lines(number, step)
+        number += 1
+
+
+def _step_lines(number: int, step: Step) -> Iterator[str]:
+    yield f"{number:3}. {step.title}{':' if step.details else ''}"
+    yield from (f"{_INDENT} {line}" for line in step.details)
+    yield from (f"{_INDENT} {line}" for line in step.command.splitlines())
