@@ -13,6 +13,7 @@ import pytest
 
 from gitops_gen.cli import cli, run
 from tests.conftest import REPOSITORY, commit_all, copy_reference, git
+from tests.migration.original import exported
 from tests.test_cli import commands
 
 DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
@@ -22,7 +23,7 @@ COMMAND = re.compile(r"(?:^|[|$]\s*|:\s{2,})gitops-gen\s+([^|>#&\n]*)")
 
 
 #: commands that exit 1 when they find what they are asked to find
-FINDING = ("diff ",)
+FINDING = ("diff ", "migrate ")
 #: commands that print nothing when all is well
 SILENT = ("generate", "-C my-gitops generate")
 
@@ -117,6 +118,10 @@ def prepare(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     if command.startswith("adopt "):
         values = Path("environments/staging/values.yaml")
         values.write_text(values.read_text().replace("api.staging.example.com", "api.edited.example.com"))
+    if command.startswith("migrate "):
+        Path("live.yaml").write_text(exported())
+    if command.startswith("migrate ") and "--output sh" in command:
+        run(["migrate", "production", "--live", "live.yaml", "--write"])
     capsys.readouterr()
 
 

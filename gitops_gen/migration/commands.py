@@ -202,9 +202,11 @@ class Commands:
         fields = [_named(item) for item in adopted if item.id.kind != "PersistentVolumeClaim"]
         if fields:
             apply = self.kubectl("apply", "--server-side", "--force-conflicts", "--field-manager=helm", "-f", "-")
+            # kubectl applies twice when it hands over, and warns when the first time has changed the version.
+            unversioned = "sed '/^    resourceVersion: /d'"
             yield Step(
                 title="Helm owns the fields that kubectl set: nothing changes, but the chart may take some away",
-                command=f"{self.kubectl('get', *fields, '-o', 'yaml')} | {apply}",
+                command=f"{self.kubectl('get', *fields, '-o', 'yaml')} | {unversioned} | {apply}",
             )
 
     def rollout_step(self, names: Iterable[str]) -> Iterator[Step]:

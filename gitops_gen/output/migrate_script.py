@@ -49,6 +49,7 @@ def script_lines(plan: Migration) -> Iterator[str]:
     )
     yield 'if [ "${1:-}" = back ]; then'
     yield from _indented(line for step in _numbered(plan.way_back, "back-") for line in _step_lines(*step, again=True))
+    yield '    rm "$steps"'
     yield "    finished=yes"
     yield "    exit"
     yield "fi"

@@ -66,6 +66,7 @@ if [ "${1:-}" = back ]; then
     number=back-11 title='take production out of git (gitops-gen env remove production --delete-running --push), then let root work again: kubectl apply -f argocd/root.yaml'
     echo "$number. $title"
     ask
+    rm "$steps"
     finished=yes
     exit
 fi

@@ -54,6 +54,7 @@ if [ "${1:-}" = back ]; then
     number=back-7 title='every claim is the one that it was, with its volume'
     echo "$number. $title"
     kubectl -n api-forge-prod get persistentvolumeclaims postgres-backups postgres-data redis-backups redis-data --no-headers -o custom-columns=:.metadata.name,:.metadata.uid,:.spec.volumeName | diff backup-api-forge-prod/claims.txt -
+    rm "$steps"
     finished=yes
     exit
 fi
@@ -141,7 +142,7 @@ if begin 16 'Helm manages them'; then
     end
 fi
 if begin 17 'Helm owns the fields that kubectl set: nothing changes, but the chart may take some away'; then
-    kubectl -n api-forge-prod get configmap/app-config configmap/app-env configmap/postgres-config configmap/postgres-verifier-config configmap/temporal-config configmap/universal-entrypoint deployment.apps/postgres deployment.apps/redis deployment.apps/temporal deployment.apps/temporal-web deployment.apps/worker service/app service/postgres service/redis service/temporal service/temporal-web -o yaml | kubectl -n api-forge-prod apply --server-side --force-conflicts --field-manager=helm -f -
+    kubectl -n api-forge-prod get configmap/app-config configmap/app-env configmap/postgres-config configmap/postgres-verifier-config configmap/temporal-config configmap/universal-entrypoint deployment.apps/postgres deployment.apps/redis deployment.apps/temporal deployment.apps/temporal-web deployment.apps/worker service/app service/postgres service/redis service/temporal service/temporal-web -o yaml | sed '/^    resourceVersion: /d' | kubectl -n api-forge-prod apply --server-side --force-conflicts --field-manager=helm -f -
     end
 fi
 

@@ -1,0 +1,131 @@
+"""The original's data under the chart: what the migration has `kubectl exec` run, run in real PostgreSQL and Redis."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from machine import Pod, missing
+from test_postgres import sql, start, verify
+from test_redis import ask
+
+from tests.conftest import REPOSITORY, commit_all, copy_reference
+from tests.migration.original import NAMESPACE, exported
+
+if TYPE_CHECKING:
+    from release import Release
+
+Scripts = dict[str, str]
+needs_postgres = pytest.mark.skipif(bool(missing("postgres")), reason=missing("postgres") or "all there")
+needs_redis = pytest.mark.skipif(bool(missing("redis-server")), reason=missing("redis-server") or "all there")
+
+
+@pytest.fixture(scope="module")
+def scripts(tmp_path_factory: pytest.TempPathFactory) -> Scripts:
+    """What the printed plan has run in a pod, by the name of a program in it."""
+    folder = tmp_path_factory.mktemp("plan")
+    project = folder / "project"
+    copy_reference(project)
+    file = project / "environments/production/environment.yaml"
+    file.write_text(f"{file.read_text()}namespace: {NAMESPACE}\n")
+    commit_all(project)
+    (folder / "live.yaml").write_text(exported())
+    argv = ["migrate", "production", "--live", "../live.yaml", "--output", "json"]
+    plan = json.loads(
+        subprocess.run(
+            [sys.executable, "-m", "gitops_gen", *argv],
+            cwd=project,
+            env={"PYTHONPATH": str(REPOSITORY), "PATH": "/usr/bin:/bin"},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+    )
+    found = {}
+    for command in [step["command"] for phase in plan["phases"] for step in phase["steps"]]:
+        words = shlex.split(command)
+        if "exec" in words:
+            script = words[words.index("sh") + 2]
+            found[next(name for name in ("pg_dumpall", "PG_VERSION", "redis-cli") if name in script)] = script
+    return found
+
+
+# The original's entrypoint is Docker's: initdb with its own locale, the roles and databases of its init script, and
+# tables that the application made itself.
+ORIGINAL_INIT = """
+initdb --pgdata "$PGDATA" --username postgres --pwfile /run/secrets/postgres_password --auth-host=scram-sha-256 \
+  --auth-local=trust --data-checksums >/dev/null
+pg_ctl start --pgdata "$PGDATA" --wait --silent --options "-c listen_addresses= -c unix_socket_directories=/tmp"
+psql -h /tmp -U postgres -v ON_ERROR_STOP=1 -q <<'SQL'
+CREATE ROLE appowner NOLOGIN; CREATE ROLE appuser LOGIN; CREATE ROLE backupuser LOGIN;
+CREATE DATABASE appdb OWNER appowner;
+CREATE ROLE temporaluser_owner NOLOGIN; CREATE ROLE temporaluser LOGIN;
+CREATE DATABASE temporal OWNER temporaluser_owner; CREATE DATABASE temporal_visibility OWNER temporaluser_owner;
+\\connect appdb
+CREATE EXTENSION btree_gin; CREATE SCHEMA app AUTHORIZATION appowner; GRANT USAGE, CREATE ON SCHEMA app TO appuser;
+SET ROLE appuser; CREATE TABLE app.orders (id serial, item text); INSERT INTO app.orders (item) VALUES ('kept');
+SQL
+pg_ctl stop --pgdata "$PGDATA" --mode fast --silent
+"""
+
+
+@needs_postgres
+def test_the_databases_of_the_original_are_taken_over(release: Release, scripts: Scripts) -> None:
+    """With its rows, after the kubelet has opened the volume to the pod's group; the chart heals grants."""
+    made = release.pod("postgres").run("init-database", "sh", "-ec", ORIGINAL_INIT)
+    assert made.code == 0, made.log
+    for path in release.machine.claim("postgres-data").rglob("*"):
+        path.chmod(path.stat().st_mode | (0o2770 if path.is_dir() else 0o660))
+    database = start(release)
+    done = verify(release)
+    assert done.code == 0, done.log
+    for role in ("appuser", "backupuser"):
+        assert sql(database, f"SET ROLE {role}; SELECT item FROM app.orders") == "kept"
+    assert database.exec("postgres", "sh", "-c", scripts["PG_VERSION"]).log == "15 999\n"
+
+    dump = database.exec("postgres", "sh", "-c", scripts["pg_dumpall"])
+    assert dump.code == 0, dump.log
+    assert "PostgreSQL database cluster dump complete" in "\n".join(dump.log.splitlines()[-5:])
+    assert {"CREATE ROLE appuser;", "\\connect temporal_visibility", "1\tkept"} <= set(dump.log.splitlines())
+    database.close()
+
+
+@pytest.fixture
+def snapshotting(release: Release) -> Pod:
+    """Redis as the original runs it without an append-only file, with something in it."""
+    pod = release.pod("redis")
+    server = 'exec redis-server --dir /data --save "900 1" --requirepass "$(cat /run/secrets/redis_password)"'
+    pod.start("redis", "sh", "-c", server)
+    pod.wait_ready("redis")
+    assert ask(pod, "set", "session", "42") == "OK"
+    return pod
+
+
+def session(release: Release) -> str:
+    """What the chart's Redis finds."""
+    pod = release.pod("redis")
+    pod.start("redis")
+    pod.wait_ready("redis")
+    found = ask(pod, "get", "session")
+    pod.close()
+    return found
+
+
+@needs_redis
+def test_redis_keeps_what_it_held(release: Release, snapshotting: Pod, scripts: Scripts) -> None:
+    done = snapshotting.exec("redis", "sh", "-c", scripts["redis-cli"])
+    assert done.code == 0, done.log
+    assert snapshotting.terminate().code == 0
+    assert session(release) == "42"
+
+
+@needs_redis
+def test_without_that_step_redis_starts_empty(release: Release, snapshotting: Pod) -> None:
+    """A check of the check: an append-only file that is not there is not made of the snapshot."""
+    assert snapshotting.terminate().code == 0
+    assert (release.machine.claim("redis-data") / "dump.rdb").exists()
+    assert session(release) == ""
