@@ -76,10 +76,11 @@ def migrate(
 
 
 def _print(plan: "Migration", output: str) -> None:
+    from gitops_gen.output.migrate_data import migration_data
     from gitops_gen.output.migrate_script import script_lines
     from gitops_gen.output.migrate_text import migration_lines
 
     if output in ("json", "yaml"):
-        print_data(plan, output)
+        print_data(migration_data(plan), output)
     else:
         print_lines((script_lines if output == "sh" else migration_lines)(plan))
