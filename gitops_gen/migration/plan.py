@@ -1,13 +1,11 @@
 """The whole migration, put together: fates, volumes, settings, and in their order the phases of either mode."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from shlex import join, quote
 
 from gitops_gen.manifests.objects import Manifest, mapping, mappings
 from gitops_gen.manifests.secrets import made_keys
-from gitops_gen.migration.commands import Commands
 from gitops_gen.migration.fates import fates, ownership_concerns
 from gitops_gen.migration.live import Live
 from gitops_gen.migration.model import (
@@ -22,6 +20,7 @@ from gitops_gen.migration.model import (
     Target,
 )
 from gitops_gen.migration.settings import name_overrides, setting_concerns
+from gitops_gen.migration.steps import Steps
 from gitops_gen.migration.volumes import match_volumes, mounts
 
 
@@ -46,7 +45,7 @@ def migration_of(live: Live, target: Target) -> Migration:
             *_secret_concerns(live),
         ),
     )
-    return _with_steps(plan, Commands(live, target)) if plan.ready else plan
+    return _with_steps(plan, Steps(live, target)) if plan.ready else plan
 
 
 def _namespace(live: Live, target: Target) -> Iterator[Override]:
@@ -69,17 +68,17 @@ def _secret_concerns(live: Live) -> Iterator[Concern]:
         )
 
 
-def _with_steps(plan: Migration, commands: Commands) -> Migration:
+def _with_steps(plan: Migration, steps: Steps) -> Migration:
     phases = _helm_phases if plan.mode is Mode.HELM else _argocd_phases
     back = _helm_way_back if plan.mode is Mode.HELM else _argocd_way_back
-    kept = tuple(phase for phase in phases(plan, commands) if phase.steps)
-    return replace(plan, phases=kept, way_back=(*commands.backup_check(), *back(plan, commands)))
+    kept = tuple(phase for phase in phases(plan, steps) if phase.steps)
+    return replace(plan, phases=kept, way_back=(*steps.require_backup(), *back(plan, steps)))
 
 
-def _common_phases(plan: Migration, commands: Commands) -> Iterator[Phase]:
-    yield Phase(title="Look", steps=(*commands.secret_checks(), *commands.data_checks()))
-    yield Phase(title="Back up", steps=(*commands.backup_step(), *commands.claims_step(plan.claims)))
-    yield Phase(title="Fill the secret store", steps=tuple(_store(commands.target)))
+def _common_phases(plan: Migration, steps: Steps) -> Iterator[Phase]:
+    yield Phase(title="Look", steps=(*steps.check_secrets(), *steps.check_data()))
+    yield Phase(title="Back up", steps=(*steps.backup(), *steps.note_claims(plan.claims)))
+    yield Phase(title="Fill the secret store", steps=tuple(_store(steps.target)))
 
 
 def _store(target: Target) -> Iterator[Step]:
@@ -98,49 +97,43 @@ def _entry(item: Manifest) -> str:
     return f"{item.name}: {', '.join(made_keys(item))} at {', '.join(places)} of {store}"
 
 
-def _stop(plan: Migration, commands: Commands) -> Phase:
+def _stop(plan: Migration, steps: Steps) -> Phase:
     return Phase(
         title="Stop, and dump the databases",
         steps=(
-            *commands.stop_step(plan.objects, databases=False),
-            *commands.dump_step(),
-            *commands.stop_step(plan.objects, databases=True),
-            *commands.delete_step(plan.objects, Fate.RECREATED),
+            *steps.stop(plan.objects, databases=False),
+            *steps.dump(),
+            *steps.stop(plan.objects, databases=True),
+            *steps.delete(plan.objects, Fate.RECREATED),
         ),
     )
 
 
-def _check(plan: Migration, commands: Commands) -> Phase:
-    names = [item.name for item in commands.target.manifests if item.kind == "Deployment"]
-    label = f"app.kubernetes.io/instance={commands.target.release}"
-    jobs = commands.kubectl("wait", "--for=condition=complete", "job", f"--selector={label}", "--timeout=15m")
+def _check(plan: Migration, steps: Steps) -> Phase:
+    names = [item.name for item in steps.target.manifests if item.kind == "Deployment"]
     return Phase(
         title="Check",
-        steps=(
-            *commands.claims_check(plan.claims),
-            *commands.rollout_step(names),
-            Step(title="verifier, schema, namespace and smoke test have passed", command=jobs),
-        ),
+        steps=(*steps.compare_claims(plan.claims), *steps.rollout(names), *steps.check_jobs()),
     )
 
 
-def _clean_up(plan: Migration, commands: Commands) -> Phase:
+def _clean_up(plan: Migration, steps: Steps) -> Phase:
     return Phase(
-        title="Clean up, when there is no way back any more",
+        title="Clean up",
         steps=(
-            *commands.delete_step(plan.objects, Fate.DELETED),
+            *steps.delete(plan.objects, Fate.DELETED),
             Step(
                 title="archive k8s/base and k8s/scripts of the application's repository, so that nobody applies them"
-                f" again; move {commands.backup} to where backups are kept"
+                f" again; move {steps.folder} to where backups are kept"
             ),
         ),
     )
 
 
-def _argocd_phases(plan: Migration, commands: Commands) -> Iterator[Phase]:
-    yield from _common_phases(plan, commands)
-    yield _stop(plan, commands)
-    application = f"application/{commands.target.application}"
+def _argocd_phases(plan: Migration, steps: Steps) -> Iterator[Phase]:
+    yield from _common_phases(plan, steps)
+    yield _stop(plan, steps)
+    application = f"application/{steps.target.application}"
     yield Phase(
         title="Hand over to Argo CD",
         steps=(
@@ -151,70 +144,67 @@ def _argocd_phases(plan: Migration, commands: Commands) -> Iterator[Phase]:
             ),
             Step(
                 title="the Application is there",
-                command=commands.argocd("wait", application, "--for=create", "--timeout=10m"),
+                command=steps.argocd("wait", application, "--for=create", "--timeout=10m"),
             ),
             *(
                 Step(
                     title=f"Argo CD says {word}",
-                    command=commands.argocd("wait", application, f"--for=jsonpath={{{path}}}={word}", "--timeout=45m"),
+                    command=steps.argocd("wait", application, f"--for=jsonpath={{{path}}}={word}", "--timeout=45m"),
                 )
                 for path, word in ((".status.sync.status", "Synced"), (".status.health.status", "Healthy"))
             ),
         ),
     )
-    yield _check(plan, commands)
-    yield _clean_up(plan, commands)
+    yield _check(plan, steps)
+    yield _clean_up(plan, steps)
 
 
-def _helm_phases(plan: Migration, commands: Commands) -> Iterator[Phase]:
-    yield from _common_phases(plan, commands)
-    yield Phase(title="Give Helm what it adopts", steps=tuple(commands.own_step(plan.objects)))
-    yield _stop(plan, commands)
-    yield Phase(title="Install", steps=(Step(title="Helm 4 applies the chart", command=_install(commands)),))
-    yield _check(plan, commands)
-    yield _clean_up(plan, commands)
+def _helm_phases(plan: Migration, steps: Steps) -> Iterator[Phase]:
+    yield from _common_phases(plan, steps)
+    yield Phase(title="Give Helm what it adopts", steps=tuple(steps.own(plan.objects)))
+    yield _stop(plan, steps)
+    yield Phase(title="Install", steps=(Step(title="Helm 4 applies the chart", command=_install(steps)),))
+    yield _check(plan, steps)
+    yield _clean_up(plan, steps)
 
 
-def _install(commands: Commands) -> str:
-    target = commands.target
+def _install(steps: Steps) -> str:
+    target = steps.target
     options = ["--namespace", target.namespace, "--values", target.values_file, "--set", "argocd.enabled=false"]
     wait = ["--force-conflicts", "--wait", "--wait-for-jobs", "--timeout", "30m"]
     return f"helm upgrade --install {quote(target.release)} {target.chart} {join([*options, *wait])}"
 
 
-def _helm_way_back(plan: Migration, commands: Commands) -> Iterator[Step]:
-    yield from commands.keep_secrets_step()
-    uninstall = ["helm", "-n", plan.namespace, "uninstall", commands.target.release, "--ignore-not-found", "--wait"]
+def _helm_way_back(plan: Migration, steps: Steps) -> Iterator[Step]:
+    yield from steps.keep_secrets()
+    uninstall = ["helm", "-n", plan.namespace, "uninstall", steps.target.release, "--ignore-not-found", "--wait"]
     yield Step(title="the release goes; volumes and Secrets stay", command=join([*uninstall, "--timeout", "10m"]))
-    yield from _back(plan, commands)
+    yield from _back(plan, steps)
 
 
-def _argocd_way_back(plan: Migration, commands: Commands) -> Iterator[Step]:
-    target = commands.target
-    quiet = json.dumps({"spec": {"syncPolicy": {"automated": None}}}, separators=(",", ":"))
-    unbound = json.dumps({"metadata": {"finalizers": None}}, separators=(",", ":"))
-    patch = ("--type", "merge", "--patch")
+def _argocd_way_back(plan: Migration, steps: Steps) -> Iterator[Step]:
+    target = steps.target
     yield Step(
         title="root makes no Application for the time being",
-        command=commands.argocd("patch", "application", target.root, *patch, quiet),
+        command=steps.patch_application(target.root, {"spec": {"syncPolicy": {"automated": None}}}),
     )
     yield Step(
         title="the Application goes without what it applied",
-        command=commands.argocd("patch", "application", target.application, *patch, unbound),
+        command=steps.patch_application(target.application, {"metadata": {"finalizers": None}}),
     )
     yield Step(
-        title="it is gone", command=commands.argocd("delete", "application", target.application, "--ignore-not-found")
+        title="it is gone", command=steps.argocd("delete", "application", target.application, "--ignore-not-found")
     )
-    yield from commands.keep_secrets_step()
-    yield from commands.remove_release_step()
-    yield from _back(plan, commands)
+    yield from steps.keep_secrets()
+    yield from steps.remove_release()
+    yield from _back(plan, steps)
     yield Step(
         title=f"take {plan.environment} out of git (gitops-gen env remove {plan.environment} --delete-running --push),"
         " then let root work again: kubectl apply -f argocd/root.yaml"
     )
 
 
-def _back(plan: Migration, commands: Commands) -> Iterator[Step]:
-    yield from commands.unlock_step()
-    yield from commands.restore_step(plan.objects)
-    yield from commands.claims_check(plan.claims)
+def _back(plan: Migration, steps: Steps) -> Iterator[Step]:
+    yield from steps.unlock()
+    yield from steps.restore(plan.objects)
+    yield from steps.compare_claims(plan.claims)

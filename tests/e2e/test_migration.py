@@ -109,6 +109,12 @@ def migrated(
     held = values(cluster)
     project.provide_secrets("production")
     terminal.follow([*guide("Plan"), *guide("By Argo CD")])
+    (terminal.scratch / "no-dump").touch()
+    assert terminal.script("sh migrate.sh").returncode == 1
+    (terminal.scratch / "no-dump").unlink()
+    early = terminal.script("sh migrate.sh back")  # nothing was handed over yet
+    assert early.returncode == 0, early.stdout + early.stderr
+    cluster.observer.wait("the original runs again", lambda: original_runs(cluster), 120)
     done = terminal.script("sh migrate.sh")
     assert done.returncode == 0, done.stdout + done.stderr
     argocd.wait_settled(NAME, project.repository.head)

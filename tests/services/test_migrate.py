@@ -125,15 +125,23 @@ def test_everything_is_adopted_and_there_is_a_way_back(
     claims, services, secrets = volumes(original), uids(original, "services"), original.secrets()
     deployments = uids(original, "deployments")
 
+    declined = terminal.run("sh", "migrate-helm.sh", answers="n\n")
+    assert declined.returncode == 1
+    assert ": put the values of these Secrets into the store" in declined.stderr
     (terminal.scratch / "no-dump").touch()
     stopped = terminal.script(RUN)
     assert stopped.returncode == 1
     assert stopped.stderr.endswith(": every database and role, with nobody writing any more\n")
+    assert "a folder that only you can read" not in stopped.stdout, "what was done is not done again"
     assert images(original)["postgres"] == "app_data_postgres_image:latest", "nothing is replaced without a dump"
     (terminal.scratch / "no-dump").unlink()
-    went_on = terminal.script(RUN)
-    assert went_on.returncode == 0, went_on.stdout + went_on.stderr
-    assert "a folder that only you can read" not in went_on.stdout, "what was done is not done again"
+
+    early = terminal.script("sh migrate-helm.sh back")
+    assert early.returncode == 0, early.stdout + early.stderr
+    wait_until_original_runs(original)
+    assert uids(original, "deployments") == deployments
+    done = terminal.script(RUN)
+    assert done.returncode == 0, done.stdout + done.stderr
 
     check(original, INSTALLED)
     assert volumes(original) == claims

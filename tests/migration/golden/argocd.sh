@@ -38,10 +38,10 @@ if [ "${1:-}" = back ]; then
     test -s backup-api-forge-prod/restore.yaml
     number=back-2 title='root makes no Application for the time being'
     echo "$number. $title"
-    kubectl -n argocd patch application api-forge --type merge --patch '{"spec":{"syncPolicy":{"automated":null}}}'
+    kubectl -n argocd get application api-forge --ignore-not-found -o name | while read -r name; do kubectl -n argocd patch --type merge --patch '{"spec":{"syncPolicy":{"automated":null}}}' "$name"; done
     number=back-3 title='the Application goes without what it applied'
     echo "$number. $title"
-    kubectl -n argocd patch application api-forge-production --type merge --patch '{"metadata":{"finalizers":null}}'
+    kubectl -n argocd get application api-forge-production --ignore-not-found -o name | while read -r name; do kubectl -n argocd patch --type merge --patch '{"metadata":{"finalizers":null}}' "$name"; done
     number=back-4 title='it is gone'
     echo "$number. $title"
     kubectl -n argocd delete application api-forge-production --ignore-not-found
@@ -201,12 +201,12 @@ if begin 27 'every Deployment runs'; then
     kubectl -n api-forge-prod rollout status deployment/app deployment/postgres deployment/redis deployment/temporal deployment/temporal-web deployment/worker --timeout=15m
     end
 fi
-if begin 28 'verifier, schema, namespace and smoke test have passed'; then
+if begin 28 'every Job has succeeded, the verifier'"'"'s among them'; then
     kubectl -n api-forge-prod wait --for=condition=complete job --selector=app.kubernetes.io/instance=api-forge --timeout=15m
     end
 fi
 
-# Clean up, when there is no way back any more
+# Clean up
 if begin 29 'what the original leaves, and nothing needs'; then
     kubectl -n api-forge-prod delete job.batch/postgres-verifier job.batch/temporal-namespace-init job.batch/temporal-schema-setup networkpolicy.networking.k8s.io/app-ingress networkpolicy.networking.k8s.io/postgres-ingress networkpolicy.networking.k8s.io/redis-ingress networkpolicy.networking.k8s.io/temporal-ingress --ignore-not-found --cascade=foreground --timeout=5m
     end

@@ -171,7 +171,7 @@ if begin 23 'their pods are gone'; then
     kubectl -n api-forge-prod wait --for=delete pod '--selector=app.kubernetes.io/name in (postgres,redis)' --timeout=5m
     end
 fi
-if begin 24 'an autoscaler sets its replicas, and leaves a Deployment that was stopped alone'; then
+if begin 24 'Deployment/app: an autoscaler sets its replicas, and leaves a Deployment that was stopped alone'; then
     kubectl -n api-forge-prod delete deployment.apps/app --ignore-not-found --cascade=foreground --timeout=5m
     end
 fi
@@ -191,12 +191,12 @@ if begin 27 'every Deployment runs'; then
     kubectl -n api-forge-prod rollout status deployment/app deployment/postgres deployment/redis deployment/temporal deployment/temporal-web deployment/worker --timeout=15m
     end
 fi
-if begin 28 'verifier, schema, namespace and smoke test have passed'; then
+if begin 28 'every Job has succeeded, the verifier'"'"'s among them'; then
     kubectl -n api-forge-prod wait --for=condition=complete job --selector=app.kubernetes.io/instance=api-forge --timeout=15m
     end
 fi
 
-# Clean up, when there is no way back any more
+# Clean up
 if begin 29 'what the original leaves, and nothing needs'; then
     kubectl -n api-forge-prod delete job.batch/postgres-verifier job.batch/temporal-namespace-init job.batch/temporal-schema-setup networkpolicy.networking.k8s.io/app-ingress networkpolicy.networking.k8s.io/postgres-ingress networkpolicy.networking.k8s.io/redis-ingress networkpolicy.networking.k8s.io/temporal-ingress --ignore-not-found --cascade=foreground --timeout=5m
     end

@@ -1,8 +1,10 @@
-"""The commands that a person types, one by one: kubectl's and helm's, quoted for a POSIX shell."""
+"""The steps that a person takes, one by one: kubectl's commands, quoted for a POSIX shell."""
 
+import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from shlex import join, quote
+from typing import Any
 
 from gitops_gen.manifests.objects import Manifest, mapping, mappings
 from gitops_gen.manifests.pods import pod_of
@@ -27,12 +29,12 @@ redis-cli info persistence | grep "aof_last_bgrewrite_status:ok"
 test -d "$(redis-cli config get dir | tail -n 1)/appendonlydir\""""
 
 
-class Commands:
+class Steps:
     """Steps for one namespace."""
 
     def __init__(self, live: Live, target: Target) -> None:
         self.live, self.target = live, target
-        self.backup = f"backup-{live.namespace}"
+        self.folder = f"backup-{live.namespace}"
 
     def kubectl(self, *arguments: str) -> str:
         """A kubectl command in the namespace of the release."""
@@ -42,9 +44,15 @@ class Commands:
         """A kubectl command in Argo CD's namespace."""
         return join(["kubectl", "-n", self.target.argocd_namespace, *arguments])
 
-    def backup_step(self) -> Iterator[Step]:
+    def patch_application(self, name: str, patch: Mapping[str, Any]) -> str:
+        """A merge patch of an Application, if there is one: a way back may begin before the hand-over."""
+        found = self.argocd("get", "application", name, "--ignore-not-found", "-o", "name")
+        change = self.argocd("patch", "--type", "merge", "--patch", json.dumps(patch, separators=(",", ":")))
+        return f'{found} | while read -r name; do {change} "$name"; done'
+
+    def backup(self) -> Iterator[Step]:
         """Objects and Secrets into a folder."""
-        folder = quote(self.backup)
+        folder = quote(self.folder)
         tool = join(["gitops-gen", "migrate", self.target.environment, f"--{self.target.mode.value}"])
         yield Step(title="a folder that only you can read", command=f"mkdir -p -m 700 {folder}")
         yield Step(
@@ -60,13 +68,13 @@ class Commands:
             command=f"{self.kubectl('get', 'secrets', '-o', 'yaml')} > {folder}/secrets.yaml",
         )
 
-    def claims_step(self, claims: Iterable[ClaimFate]) -> Iterator[Step]:
+    def note_claims(self, claims: Iterable[ClaimFate]) -> Iterator[Step]:
         """Note which claim has which volume, and have each volume outlive its claim, whatever happens."""
         found = list(claims)
         if not found:
             return
         yield Step(
-            title="which claim has which volume", command=f"{self._claims(found)} > {quote(self.backup)}/claims.txt"
+            title="which claim has which volume", command=f"{self._claims(found)} > {quote(self.folder)}/claims.txt"
         )
         if volumes := sorted({claim.volume for claim in found} - {""}):
             patch = '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'
@@ -75,16 +83,16 @@ class Commands:
                 command=join(["kubectl", "patch", "persistentvolume", *volumes, "--patch", patch]),
             )
 
-    def backup_check(self) -> Iterator[Step]:
+    def require_backup(self) -> Iterator[Step]:
         """That there is something to go back to."""
-        yield Step(title="the backup is here", command=f"test -s {quote(self.backup)}/restore.yaml")
+        yield Step(title="the backup is here", command=f"test -s {quote(self.folder)}/restore.yaml")
 
-    def claims_check(self, claims: Iterable[ClaimFate]) -> Iterator[Step]:
+    def compare_claims(self, claims: Iterable[ClaimFate]) -> Iterator[Step]:
         """That each claim is still the one that was noted."""
         if found := list(claims):
             yield Step(
                 title="every claim is the one that it was, with its volume",
-                command=f"{self._claims(found)} | diff {quote(self.backup)}/claims.txt -",
+                command=f"{self._claims(found)} | diff {quote(self.folder)}/claims.txt -",
             )
 
     def _claims(self, claims: Iterable[ClaimFate]) -> str:
@@ -92,7 +100,7 @@ class Commands:
         columns = "custom-columns=:.metadata.name,:.metadata.uid,:.spec.volumeName"
         return self.kubectl("get", "persistentvolumeclaims", *names, "--no-headers", "-o", columns)
 
-    def secret_checks(self) -> Iterator[Step]:
+    def check_secrets(self) -> Iterator[Step]:
         """That each Secret has the keys that the chart's pods read. Only names of keys are printed."""
         wanted: dict[str, set[str]] = {}
         for use in secret_uses(self.target.manifests):
@@ -106,7 +114,7 @@ class Commands:
                 title=f"{secret} has {', '.join(sorted(keys))}", command=f"{get} | {matches} | grep -qx {len(keys)}"
             )
 
-    def data_checks(self) -> Iterator[Step]:
+    def check_data(self) -> Iterator[Step]:
         """What only the running pods know of their data."""
         if container := self._container("postgres"):
             yield from self._data_folder(container)
@@ -140,10 +148,10 @@ class Commands:
         texts = mapping(config.data.get("data")).values() if config else ()
         return any(re.search(r"^\s*appendonly\s+yes\b", str(text), re.MULTILINE) for text in texts)
 
-    def dump_step(self) -> Iterator[Step]:
+    def dump(self) -> Iterator[Step]:
         """All databases into the folder."""
         if container := self._container("postgres"):
-            file = f"{quote(self.backup)}/database.sql"
+            file = f"{quote(self.folder)}/database.sql"
             script = f"{_SUPERUSER}; exec pg_dumpall"
             dump = self.kubectl("exec", "deployment/postgres", "-c", container, "--", "sh", "-c", script)
             yield Step(title="every database and role, with nobody writing any more", command=f"{dump} > {file}")
@@ -152,7 +160,7 @@ class Commands:
                 command=f"tail -n 5 {file} | grep 'PostgreSQL database cluster dump complete'",
             )
 
-    def stop_step(self, objects: Iterable[ObjectFate], *, databases: bool) -> Iterator[Step]:
+    def stop(self, objects: Iterable[ObjectFate], *, databases: bool) -> Iterator[Step]:
         """Scale the original's Deployments to 0, and wait until their pods are gone."""
         items = [item for item in self._deployments(objects) if (item.name in DATABASES) is databases]
         if not items:
@@ -166,13 +174,13 @@ class Commands:
             wait = ["wait", "--for=delete", "pod", f"--selector={selector}", "--timeout=5m"]
             yield Step(title="their pods are gone", command=self.kubectl(*wait))
 
-    def delete_step(self, objects: Iterable[ObjectFate], fate: Fate) -> Iterator[Step]:
+    def delete(self, objects: Iterable[ObjectFate], fate: Fate) -> Iterator[Step]:
         """Delete what has a fate, in the foreground: no pod outlives its Deployment, no two servers share a volume."""
         found = [item for item in objects if item.fate is fate]
         if not found:
             return
         for item in found if fate is Fate.RECREATED else ():
-            yield Step(title=f"{item.reason}", command=self._delete([item]))
+            yield Step(title=f"{item.id}: {item.reason}", command=self._delete([item]))
         if fate is Fate.DELETED:
             yield Step(title="what the original leaves, and nothing needs", command=self._delete(found))
 
@@ -180,7 +188,7 @@ class Commands:
         names = [_named(item) for item in items]
         return self.kubectl("delete", *names, "--ignore-not-found", "--cascade=foreground", "--timeout=5m")
 
-    def own_step(self, objects: Iterable[ObjectFate]) -> Iterator[Step]:
+    def own(self, objects: Iterable[ObjectFate]) -> Iterator[Step]:
         """Give Helm what it adopts: the release's name, and the fields that kubectl set, so that Helm may remove some.
 
         Helm adopts what has its label and annotations (https://github.com/helm/helm/pull/7649); `kubectl apply
@@ -209,13 +217,20 @@ class Commands:
                 command=f"{self.kubectl('get', *fields, '-o', 'yaml')} | {unversioned} | {apply}",
             )
 
-    def rollout_step(self, names: Iterable[str]) -> Iterator[Step]:
+    def rollout(self, names: Iterable[str]) -> Iterator[Step]:
         """Wait until Deployments have rolled out."""
         if deployments := [f"deployment/{name}" for name in sorted(names)]:
             status = ["rollout", "status", *deployments, "--timeout=15m"]
             yield Step(title="every Deployment runs", command=self.kubectl(*status))
 
-    def keep_secrets_step(self) -> Iterator[Step]:
+    def check_jobs(self) -> Iterator[Step]:
+        """Wait until the chart's Jobs have succeeded."""
+        if any(item.kind == "Job" for item in self.target.manifests):
+            label = f"app.kubernetes.io/instance={self.target.release}"
+            wait = ["wait", "--for=condition=complete", "job", f"--selector={label}", "--timeout=15m"]
+            yield Step(title="every Job has succeeded, the verifier's among them", command=self.kubectl(*wait))
+
+    def keep_secrets(self) -> Iterator[Step]:
         """Delete ExternalSecrets without the Secrets that they own.
 
         https://external-secrets.io/latest/guides/ownership-deletion-policy/
@@ -227,7 +242,7 @@ class Commands:
                 command=self.kubectl("delete", "externalsecrets", f"--selector={label}", "--cascade=orphan"),
             )
 
-    def unlock_step(self) -> Iterator[Step]:
+    def unlock(self) -> Iterator[Step]:
         """The original's pods start as root: a namespace that enforces `restricted` would refuse them."""
         keys = [f"{key}-" for key in self.target.namespace_labels if key.startswith(POD_SECURITY)]
         if keys:
@@ -236,7 +251,7 @@ class Commands:
                 command=join(["kubectl", "label", "namespace", self.live.namespace, *keys]),
             )
 
-    def remove_release_step(self) -> Iterator[Step]:
+    def remove_release(self) -> Iterator[Step]:
         """Delete the chart's objects but volumes and Secrets."""
         keep = {"PersistentVolumeClaim", "ExternalSecret", "SecretStore", "Namespace"}
         kinds = sorted({item.kind.lower() for item in self.target.manifests} - {kind.lower() for kind in keep})
@@ -248,10 +263,10 @@ class Commands:
             ),
         )
 
-    def restore_step(self, objects: Iterable[ObjectFate]) -> Iterator[Step]:
+    def restore(self, objects: Iterable[ObjectFate]) -> Iterator[Step]:
         """Apply the original's objects again."""
-        yield Step(title="the original comes back", command=self.kubectl("apply", "-f", f"{self.backup}/restore.yaml"))
-        yield from self.rollout_step(item.name for item in self._deployments(objects))
+        yield Step(title="the original comes back", command=self.kubectl("apply", "-f", f"{self.folder}/restore.yaml"))
+        yield from self.rollout(item.name for item in self._deployments(objects))
 
     def _deployments(self, objects: Iterable[ObjectFate]) -> list[Manifest]:
         ours = (Fate.ADOPTED, Fate.RECREATED, Fate.DELETED)
