@@ -121,7 +121,7 @@ def migrated(
     return held
 
 
-@pytest.mark.scenario("10 the original is adopted: nothing is lost, nothing of others pruned")
+@pytest.mark.scenario("13 the original is adopted: nothing is lost, nothing of others pruned")
 def test_everything_is_adopted(
     cluster: Cluster, project: Project, before: dict[str, str], migrated: dict[str, Object]
 ) -> None:
@@ -137,7 +137,7 @@ def test_everything_is_adopted(
     assert wanted <= set(jobs)
 
 
-@pytest.mark.scenario("10 nothing of the original stays in what was adopted")
+@pytest.mark.scenario("13 nothing of the original stays in what was adopted")
 @pytest.mark.usefixtures("migrated")
 def test_nothing_of_the_original_stays_in_what_was_adopted(cluster: Cluster, project: Project) -> None:
     for made in project.render("production"):
@@ -168,7 +168,7 @@ def outline(deployment: Object) -> Object:
     }
 
 
-@pytest.mark.scenario("10 there is a way back, with the data")
+@pytest.mark.scenario("13 there is a way back, with the data")
 def test_there_is_a_way_back(
     cluster: Cluster, terminal: Terminal, before: dict[str, str], migrated: dict[str, Object]
 ) -> None:
