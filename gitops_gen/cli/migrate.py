@@ -45,8 +45,7 @@ def migrate(
     something blocks.
 
     \b
-    kubectl -n api-forge-prod get deployments,services,configmaps,persistentvolumeclaims,networkpolicies,\\
-      jobs,ingresses,serviceaccounts -o yaml > live.yaml
+    kubectl -n api-forge-prod get deploy,svc,cm,pvc,netpol,job,ing,sa -o yaml > live.yaml
     gitops-gen migrate production --live live.yaml
     gitops-gen migrate production --live live.yaml --write --commit
     gitops-gen migrate production --live live.yaml --output sh > migrate.sh
