@@ -179,7 +179,12 @@ class Cluster:
         )
         listen = ("--bind-address=127.0.0.1", f"--secure-port={self.port['scheduler']}")
         self.processes.start("scheduler", BIN / "kube-scheduler", *client, "--leader-elect=false", *listen)
-        self.kubectl("apply", "-f", str(MANIFESTS / "cluster.yaml"))
+        self.kubectl("apply", "-f", str(MANIFESTS / "storage.yaml"))
+        self._start_nodes()
+
+    def _start_nodes(self) -> None:
+        """What runs the pods: here a node that only says that it does."""
+        self.kubectl("apply", "-f", str(MANIFESTS / "kwok.yaml"))
         self.kubectl.apply(*(_volume(number) for number in range(VOLUMES)))
         self.processes.start(
             "kwok",
