@@ -11,7 +11,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from .api import Object, RefusedError
 from .argocd import notify, state
 from .cluster import Cluster
 from .git_repository import GitRepository
-from .secret_store import FakeStore
+from .secret_store import NOTHING, FakeStore
 from .sequence import Step
 
 REFERENCE = pathlib.Path(__file__).resolve().parents[2]
@@ -74,9 +74,10 @@ class Project:
         cluster: where it is deployed.
         path: the folder for its git repository; must not exist.
         name: the project's name; Applications and namespaces begin with it.
+        values: what every environment has of values beside its own.
     """
 
-    def __init__(self, cluster: Cluster, path: pathlib.Path, name: str) -> None:
+    def __init__(self, cluster: Cluster, path: pathlib.Path, name: str, values: Object = DEADLINES) -> None:
         self.name = name
         self.repository = GitRepository(path)
         self._cluster = cluster
@@ -84,9 +85,9 @@ class Project:
         for part in ("environments", "helm"):
             shutil.copytree(REFERENCE / part, path / part)
         shutil.copy(REFERENCE / "gitops.yaml", path)
-        self._adapt()
+        self._adapt(values)
 
-    def _adapt(self) -> None:
+    def _adapt(self, values: Object) -> None:
         with self.edit("gitops.yaml") as project:
             project["name"] = self.name
             project["repository"] = self.repository.url
@@ -94,7 +95,7 @@ class Project:
             project["argocd"]["syncTimeout"] = f"{self._cluster.sync_timeout}s"
             backoff = {"duration": "2s", "maxDuration": "10s"}
             project["argocd"]["application"] = {"spec": {"syncPolicy": {"retry": {"backoff": backoff}}}}
-            project["defaults"]["values"] = merged(project["defaults"].get("values", {}), DEADLINES)
+            project["defaults"]["values"] = merged(project["defaults"].get("values", {}), values)
 
     @property
     def environments(self) -> list[str]:
@@ -179,15 +180,15 @@ class Project:
         now = state(root)
         return now.phase != "Running" and now.revision == commit and (now.sync == "Synced" or now.applies == commit)
 
-    def deploy(self) -> None:
-        """What the documentation tells a new user to do: apply the root manifest once."""
-        self.provide_secrets(*self.environments)
+    def deploy(self, known: Mapping[str, str] = NOTHING) -> None:
+        """What the documentation tells a new user to do: fill the store and apply the root manifest once."""
+        self.provide_secrets(*self.environments, known=known)
         self._cluster.kubectl("apply", "-f", str(self.repository.path / "argocd/root.yaml"))
 
-    def provide_secrets(self, *environments: str) -> None:
-        """Put a value for every secret that these environments read into the store."""
+    def provide_secrets(self, *environments: str, known: Mapping[str, str] = NOTHING) -> None:
+        """Put a value for every secret that these environments read into the store; see `FakeStore.provide`."""
         for environment in environments:
-            self._store.provide(self.render(environment))
+            self._store.provide(self.render(environment), known)
 
     def withdraw(self) -> None:
         """Take the project out of the cluster without Argo CD; root first, which would heal the rest."""

@@ -4,10 +4,13 @@ https://external-secrets.io/latest/provider/fake/
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from .api import Kubectl, Object
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class FakeStore:
@@ -18,10 +21,10 @@ class FakeStore:
         self._name = name
         self._values: dict[str, dict[str, Any]] = {}
 
-    def provide(self, manifests: Iterable[Object]) -> None:
-        """Hold a value for each key of each ExternalSecret among the manifests."""
+    def provide(self, manifests: Iterable[Object], known: Mapping[str, str] = NOTHING) -> None:
+        """Hold a value for each key of each ExternalSecret among the manifests: the known one, or one made up."""
         for path, name in _wanted(manifests):
-            _put(self._values.setdefault(path, {}), name)
+            _put(self._values.setdefault(path, {}), name, known.get(name, f"e2e-{name}"))
         self._apply()
 
     def forget(self, path: str) -> None:
@@ -48,9 +51,9 @@ def _wanted(manifests: Iterable[Object]) -> Iterator[tuple[str, str]]:
                 yield entry["remoteRef"]["key"], entry["remoteRef"].get("property", "value")
 
 
-def _put(value: dict[str, Any], name: str) -> None:
+def _put(tree: dict[str, Any], name: str, value: str) -> None:
     """Set a property; the provider reads a dot in its name as a step down."""
     *steps, last = name.split(".")
     for step in steps:
-        value = value.setdefault(step, {})
-    value[last] = f"e2e-{last}"
+        tree = tree.setdefault(step, {})
+    tree[last] = value
