@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Builds the real control plane's programs from their pinned Go modules, once, into a cache that outlives the checkout.
 #
-# usage: build.sh [e2e|lint]…     (default: e2e)
-#        build.sh --built         builds nothing; exits 0 when a run has all that it needs, else 1
+# usage: build.sh [e2e|lint|node]…     (default: e2e)
+#        build.sh --built              builds nothing; exits 0 when a run has all that it needs, else 1
 #
 #   e2e    kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, etcd, kwok, argocd, external-secrets, helm, grpcurl
 #   lint   kubeconform, helm, helm3
+#   node   kubelet, kube-proxy, coredns: with e2e, what runs pods for real
 #
 # Pins are pins/*/go.mod. A program is built again when the module version that it states about itself (`go version -m`)
 # is not the pinned one. Cold, the whole takes about 17 minutes on two cores; with everything there, less than a second.
@@ -120,6 +121,15 @@ build_lint() {
     build helm3 helm3 helm.sh/helm/v3/cmd/helm
 }
 
+build_node() {
+    local release program
+    release=$(pinned node)
+    for program in kubelet kube-proxy; do
+        build "$program" node "k8s.io/kubernetes/cmd/$program" "$(kubernetes_version "$release")"
+    done
+    build coredns coredns github.com/coredns/coredns
+}
+
 only_ask=
 if [ "${1:-}" = --built ]; then
     only_ask=yes
@@ -129,7 +139,7 @@ check_machine
 mkdir -p "$bin" "$share"
 for group in "${@:-e2e}"; do
     case $group in
-    e2e | lint) "build_$group" ;;
-    *) complain "unknown group '$group' (e2e, lint)" ;;
+    e2e | lint | node) "build_$group" ;;
+    *) complain "unknown group '$group' (e2e, lint, node)" ;;
     esac
 done
