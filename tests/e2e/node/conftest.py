@@ -1,0 +1,80 @@
+"""One cluster with a real node, and the reference repository's `dev` on it as Argo CD has synced it."""
+
+import pathlib
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.api import Object
+from tests.e2e.argocd import ArgoCD
+from tests.e2e.conftest import STATE, SYNC_TIMEOUT
+from tests.e2e.project import Project, merged
+
+from .pods import Pods
+from .real_node import RealNode, isolated
+
+SMALL: Object = {"resources": {"requests": {"cpu": "10m", "memory": "64Mi"}}}
+LIVENESS: Object = {"livenessProbe": {"periodSeconds": 5, "timeoutSeconds": 5, "failureThreshold": 2}}
+READINESS: Object = {"readinessProbe": {"periodSeconds": 2, "timeoutSeconds": 5, "failureThreshold": 1}}
+#: a test machine is small and in a hurry, and nothing here stands in for Temporal's web UI
+VALUES: Object = {
+    "postgresql": merged(SMALL, {"verifier": merged(SMALL, {"backoffLimit": 0})}),
+    "redis": SMALL,
+    "temporal": merged(SMALL, {"web": {"enabled": False}}),
+    "app": SMALL | LIVENESS | READINESS,
+    "worker": SMALL | LIVENESS,
+}
+#: awkward on purpose: each of these has gone wrong in somebody's shell script
+PASSWORDS = {
+    "postgres_password": "su'per\\user",
+    "postgres_app_user_pw": 'app $user "1"',
+    "postgres_app_ro_pw": "read;only--",
+    "postgres_temporal_pw": "temporal`id`",
+    "redis_password": 're"dis\\pass word',
+}
+
+
+@pytest.fixture(scope="session")
+def cluster(pytestconfig: pytest.Config) -> Iterator[RealNode]:
+    """The control plane with its node."""
+    if not isolated():
+        pytest.exit("these tests need namespaces of their own: `make e2e-node`, or `python -m tests.e2e.node`", 2)
+    with RealNode(pytestconfig.stash[STATE], sync_timeout=SYNC_TIMEOUT) as node:
+        yield node
+
+
+@pytest.fixture(scope="session")
+def project(cluster: RealNode, argocd: ArgoCD, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The reference repository with `dev` alone, deployed."""
+    project = Project(cluster, tmp_path_factory.mktemp("project") / "repository", "node", VALUES)
+    project.only("dev")
+    commit = project.commit("Start")
+    cluster.load_images(images_of(project.render("dev")))
+    project.deploy(PASSWORDS | certificate(tmp_path_factory.mktemp("certificate")))
+    argocd.wait_settled(project.application("dev"), commit, 480)
+    return project
+
+
+@pytest.fixture(scope="session")
+def dev(cluster: RealNode, project: Project) -> Pods:
+    """The pods of `dev`."""
+    return Pods(node=cluster, namespace=project.application("dev"))
+
+
+def images_of(manifests: list[Object]) -> set[str]:
+    """The image of every container."""
+    templates = [found["spec"]["template"]["spec"] for found in manifests if "template" in found.get("spec", {})]
+    containers = [item for spec in templates for item in [*spec.get("initContainers", []), *spec.get("containers", [])]]
+    return {container["image"] for container in containers}
+
+
+def certificate(folder: pathlib.Path) -> dict[str, str]:
+    """PostgreSQL's, which is its own authority, under the keys of the Secrets."""
+    names = ("-subj", "/CN=postgres", "-addext", "subjectAltName=DNS:postgres")
+    files = ("-keyout", str(folder / "server.key"), "-out", str(folder / "server.crt"))
+    request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *names, *files]
+    subprocess.run(request, check=True, capture_output=True)
+    public = (folder / "server.crt").read_text()
+    authorities = dict.fromkeys(("ca-bundle.crt", "root-ca.crt", "intermediate-ca.crt"), public)
+    return {"server.crt": public, "server.key": (folder / "server.key").read_text(), **authorities}
