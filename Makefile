@@ -7,13 +7,14 @@ DEV    := $(VENV)/.ready-for-development
 PINS   := --constraint constraints.txt
 PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PINS)
 
-.PHONY: help setup demo test lint types check schemas chart-readme bench e2e services constraints clean
+.PHONY: help setup demo test lint types check schemas chart-readme bench e2e e2e-node services constraints clean
 
 help:
 	@echo 'make demo   generate a repository in a scratch folder and show it'
 	@echo 'make test   run the tests'
 	@echo 'make lint   ruff;  make types   mypy;  make check   are the generated files up to date?'
 	@echo 'make e2e    run the scenarios on a real Argo CD (Go, redis-server; builds its programs once, about 20 minutes)'
+	@echo 'make e2e-node  run the chart'"'"'s pods on a real kubelet (Linux, root, containerd; says what it needs)'
 	@echo 'make services  run the chart'"'"'s scripts against PostgreSQL, Redis and Temporal (says what it needs)'
 	@echo 'make schemas, make chart-readme   write the schemas for editors and the chart'"'"'s README anew'
 	@echo 'make bench  measure the speeds that the documentation names'
@@ -58,6 +59,12 @@ bench: $(DEV)
 e2e: $(DEV)
 	tests/e2e/build.sh
 	$(BIN)/python -m pytest tests/e2e -n 2 --dist loadfile
+
+e2e-node: $(DEV)
+	$(BIN)/python -m tests.e2e.node --can-build
+	tests/e2e/build.sh e2e node
+	tests/services/build.sh
+	$(BIN)/python -m tests.e2e.node
 
 services: $(DEV)
 	tests/services/build.sh
