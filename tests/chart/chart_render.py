@@ -18,7 +18,8 @@ import helm_python
 import pytest
 import yaml
 
-PROGRAMS = Path(os.environ.get("E2E_BIN", Path.home() / ".cache" / "gitops-gen-e2e" / "bin"))
+from tests.built import BIN
+
 HOW = "tests/e2e/build.sh lint builds it"
 CHART = Path(__file__).parents[2] / "helm" / "api-forge"
 SCENARIOS = sorted(path.name.removesuffix("-values.yaml") for path in (CHART / "ci").glob("*-values.yaml"))
@@ -66,7 +67,7 @@ def parse(texts: dict[str, str]) -> Rendered:
 
 
 def program(name: str) -> str:
-    found = shutil.which(name, path=f"{PROGRAMS}{os.pathsep}{os.environ.get('PATH', '')}")
+    found = shutil.which(name, path=f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}")
     if found is None:
-        pytest.skip(f"{name} is neither in {PROGRAMS} nor on PATH: {HOW}")
+        pytest.skip(f"{name} is neither in {BIN} nor on PATH: {HOW}")
     return found

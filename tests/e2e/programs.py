@@ -8,12 +8,9 @@ import pathlib
 import re
 import shutil
 
+from tests.built import BIN, CACHE
+
 HERE = pathlib.Path(__file__).resolve().parent
-CACHE = pathlib.Path(
-    os.environ.get("E2E_CACHE")
-    or pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "gitops-gen-e2e"
-)
-BIN = CACHE / "bin"
 BUILT = (
     "kube-apiserver",
     "kube-controller-manager",

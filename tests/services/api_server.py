@@ -11,7 +11,7 @@ import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
-from machine import BUILT_PROGRAMS
+from tests.built import BIN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ HOW = "tests/e2e/build.sh builds it"
 
 def absent(*programs: str) -> str:
     """What is missing, with the command that builds it."""
-    names = [name for name in (*PROGRAMS, *programs) if not (BUILT_PROGRAMS / name).is_file()]
+    names = [name for name in (*PROGRAMS, *programs) if not (BIN / name).is_file()]
     return f"{', '.join(names)} missing: {HOW}" if names else ""
 
 
@@ -57,7 +57,7 @@ class ApiServer:
         self._wait()
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-        argv = [str(BUILT_PROGRAMS / "kubectl"), f"--kubeconfig={self.kubeconfig}", *arguments]
+        argv = [str(BIN / "kubectl"), f"--kubeconfig={self.kubeconfig}", *arguments]
         return subprocess.run(argv, input=stdin, capture_output=True, text=True, check=False)
 
     def namespace(self, name: str, **labels: str) -> None:
@@ -74,7 +74,7 @@ class ApiServer:
 
     def start(self, program: str, *arguments: Any, **variables: str) -> None:
         """Run a program until `close`; its output goes to `<program>.log`."""
-        argv = [*WITH_PARENT, BUILT_PROGRAMS / program, *map(str, arguments)]
+        argv = [*WITH_PARENT, BIN / program, *map(str, arguments)]
         with (self.folder / f"{program}.log").open("w") as log:
             self._processes[program] = subprocess.Popen(argv, stdout=log, stderr=log, env=os.environ | variables)
 

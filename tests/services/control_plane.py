@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api_server import ApiServer, absent, free_port
-from machine import BUILT_PROGRAMS
+
+from tests.built import CACHE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +62,7 @@ class ControlPlane(ApiServer):
 
 
 def _definitions() -> list[Path]:
-    return sorted(BUILT_PROGRAMS.parent.glob("share/external-secrets-*/crds/bundle.yaml"))
+    return sorted(CACHE.glob("share/external-secrets-*/crds/bundle.yaml"))
 
 
 def _nodes_and_volumes() -> Iterator[dict[str, Any]]:

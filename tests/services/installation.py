@@ -9,8 +9,10 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from machine import BUILT_PROGRAMS, eventually
+from machine import eventually
 from release import CHART
+
+from tests.built import BIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,11 +45,11 @@ class Installation:
         return self.helm("rollback", "api-forge", str(revision), *WAIT)
 
     def helm(self, *arguments: str) -> str:
-        return self._good([BUILT_PROGRAMS / self.program, "--namespace", self.namespace, *arguments])
+        return self._good([BIN / self.program, "--namespace", self.namespace, *arguments])
 
     def run(self, argv: list[Any]) -> subprocess.CompletedProcess[str]:
         home = {f"HELM_{kind}_HOME": str(self.api.folder / "helm") for kind in ("CACHE", "CONFIG", "DATA")}
-        path = {"KUBECONFIG": str(self.api.kubeconfig), "PATH": f"{BUILT_PROGRAMS}:{os.environ['PATH']}"}
+        path = {"KUBECONFIG": str(self.api.kubeconfig), "PATH": f"{BIN}:{os.environ['PATH']}"}
         return subprocess.run(argv, env=os.environ | home | path, capture_output=True, text=True, check=False)
 
     def _good(self, argv: list[Any]) -> str:

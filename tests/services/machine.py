@@ -21,8 +21,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.built import BIN
+
 POSTGRES_PROGRAMS = Path("/usr/lib/postgresql/15/bin")
-BUILT_PROGRAMS = Path(os.environ.get("E2E_CACHE", Path.home() / ".cache" / "gitops-gen-e2e")) / "bin"
 NAMES = ("postgres", "redis", "temporal", "temporal-web", "app")
 USERS = {999: "postgres", 1000: "temporal", 1001: "appuser"}
 PATH = f"{POSTGRES_PROGRAMS}:/programs:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
@@ -214,8 +215,8 @@ class Pod:
         for name in ("usr", "dev", "proc", "etc/alternatives"):
             if Path("/", name).exists():
                 yield f"mount --rbind /{name} {self._root}/{name}"
-        if BUILT_PROGRAMS.is_dir():
-            yield f"mount --bind {BUILT_PROGRAMS} {self._root}/programs"
+        if BIN.is_dir():
+            yield f"mount --bind {BIN} {self._root}/programs"
         for mount in container.get("volumeMounts", []):
             source = self._volume(mount["name"]) / mount.get("subPath", "")
             yield _bind(source, self._root / mount["mountPath"].lstrip("/"), read_only=mount.get("readOnly", False))
@@ -295,7 +296,7 @@ def missing(*programs: str) -> str:
     if not shutil.which("unshare") or not shutil.which("nsenter"):
         return "unshare and nsenter are missing: apt-get install util-linux (Linux only)"
     packages = {"postgres": "postgresql-15", "redis-server": "redis-server", "openssl": "openssl", "ip": "iproute2"}
-    path = f"{POSTGRES_PROGRAMS}:{BUILT_PROGRAMS}:{os.environ['PATH']}:/usr/sbin"
+    path = f"{POSTGRES_PROGRAMS}:{BIN}:{os.environ['PATH']}:/usr/sbin"
     absent = [program for program in ("openssl", "ip", *programs) if not shutil.which(program, path=path)]
     if built := [program for program in absent if program not in packages]:
         return f"{', '.join(built)} missing: tests/services/build.sh builds it"

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from machine import BUILT_PROGRAMS
 from release import CHART, Release
+
+from tests.built import CACHE
 
 if TYPE_CHECKING:
     from api_server import ApiServer
@@ -19,7 +20,7 @@ SCENARIOS = sorted(path.name.removesuffix("-values.yaml") for path in (CHART / "
 @pytest.fixture(scope="session")
 def strict(api_server: ApiServer) -> ApiServer:
     """With External Secrets' definitions, and a namespace that enforces `restricted`."""
-    bundles = sorted(BUILT_PROGRAMS.parent.glob("share/external-secrets-*/crds/bundle.yaml"))
+    bundles = sorted(CACHE.glob("share/external-secrets-*/crds/bundle.yaml"))
     if not bundles:
         pytest.skip("External Secrets' definitions are missing: tests/e2e/build.sh brings them")
     done = api_server.kubectl("apply", "--server-side", "-f", str(bundles[-1]))

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from machine import BUILT_PROGRAMS, eventually
+from machine import eventually
 from release import CHART, Release, make_secrets
+
+from tests.built import BIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +36,7 @@ class Namespace:
     def create(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment = os.environ | {
             "KUBECONFIG": str(self.api.kubeconfig),
-            "PATH": f"{BUILT_PROGRAMS}:{os.environ['PATH']}",
+            "PATH": f"{BIN}:{os.environ['PATH']}",
         }
         argv = [SCRIPT, "--namespace", self.name, "--from", self.source, *arguments]
         return subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
