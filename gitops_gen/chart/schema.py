@@ -10,10 +10,11 @@ from gitops_gen.chart.engine import ChartError, Values
 from gitops_gen.errors import Problem
 from gitops_gen.names import did_you_mean
 from gitops_gen.resolve.layers import ValueLayer, setter
-from gitops_gen.spec.validation import dotted, quoting_hint
+from gitops_gen.spec.validation import dotted, type_hint
 from gitops_gen.yaml_io import KeyPath, locate, written
 
 MESSAGE_LENGTH = 300
+_SPOKEN = {"string": "a string", "boolean": "a boolean", "integer": "a number", "number": "a number"}
 
 
 class ValuesSchema:
@@ -46,8 +47,9 @@ class ValuesSchema:
                     yield (*path, key), "unknown value: the chart has no such key", did_you_mean(key, known)
             case "required":
                 yield (*path, error.kind.property), "the chart needs it", ""
-            case "type" if error.kind.types == ["string"]:
-                yield path, _message(error), quoting_hint("a string", error.instance, blame.written(path))
+            case "type" if len(error.kind.types) == 1:
+                wanted = _SPOKEN.get(error.kind.types[0], "")
+                yield path, _message(error), type_hint(wanted, error.instance, blame.written(path))
             case _:
                 yield path, _message(error), ""
 

@@ -23,6 +23,7 @@ _SPOKEN = {
     float: "a number",
     type(None): "nothing",
 }
+_BOOLEANS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
 _WANTED = {
     "string_type": "a string",
     "bool_type": "a boolean",
@@ -90,15 +91,22 @@ def _plain(found: Any) -> str:
 
 def _wrong_type(wanted: str, value: Any, source: str) -> tuple[str, str]:
     spoken = _SPOKEN.get(type(value), type(value).__name__)
-    return f"must be {wanted}, is {spoken}", quoting_hint(wanted, value, source)
+    return f"must be {wanted}, is {spoken}", type_hint(wanted, value, source)
 
 
-def quoting_hint(wanted: str, value: Any, source: str) -> str:
-    """How to get the `wanted` type by quotes, or by leaving them out; `source` is the value as it is written."""
+def type_hint(wanted: str, value: Any, source: str) -> str:
+    """How to get the `wanted` type: by quotes, without them, by another word. `source` is the value as written."""
     if wanted == "a string" and isinstance(value, bool | int | float):
         return f'quote it: "{source or value}"'
     read = scalar(value) if isinstance(value, str) and value else None
-    return f"leave the quotes out: {value}" if read is not None and _SPOKEN.get(type(read)) == wanted else ""
+    if read is not None and _SPOKEN.get(type(read)) == wanted:
+        return f"leave the quotes out: {value}"
+    return _boolean_hint(value) if wanted == "a boolean" and isinstance(value, str) else ""
+
+
+def _boolean_hint(word: str) -> str:
+    near = nearest(word.lower(), _BOOLEANS)
+    return f"did you mean `{_BOOLEANS[near]}`?" if near else "write true or false"
 
 
 def _literals(found: Any) -> list[str]:
