@@ -54,12 +54,17 @@ class GitError(GitopsError):
         self.answer = answer
 
 
+def forget_hook() -> None:
+    """Leave the repository whose hook this process is, if it is one: folders say which repository is meant."""
+    for name in _INHERITED:
+        os.environ.pop(name, None)
+
+
 def ask(folder: Path, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> Answer:
     """Run `git` in `folder`, whatever comes of it."""
     import git
 
-    for name in _INHERITED:
-        os.environ.pop(name, None)
+    forget_hook()
     extra: dict[str, Any] = {} if os.name == "nt" else {"pass_fds": tuple(inherited_files)}
     with tempfile.TemporaryFile() as source:
         source.write(stdin)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gitops_gen.errors import GitopsError
+from gitops_gen.git.command import forget_hook
 from gitops_gen.process import Dialogue, ProcessError
 
 ENVIRONMENT = {
@@ -21,9 +22,6 @@ ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
 }
-_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR")
-"""Set by git for its hooks; here the folder says which repository is meant."""
-
 _FOUND = re.compile(rb"([0-9a-f]{40,64}) [a-z]+ ([0-9]+)\n")
 _AT_ONCE = 100
 """Questions that fit into a pipe while git is busy answering the first of them."""
@@ -42,9 +40,9 @@ class Objects:
     def __init__(self, folder: Path) -> None:
         """Raises `GitopsError` when git cannot be run."""
         self._folder = folder
-        environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE} | ENVIRONMENT
+        forget_hook()
         try:
-            self._git = Dialogue(["git", "cat-file", "--batch"], cwd=folder, env=environment)
+            self._git = Dialogue(["git", "cat-file", "--batch"], cwd=folder, env=os.environ | ENVIRONMENT)
         except ProcessError as error:
             raise GitopsError("`git` cannot be run", "install git, version 2.30 or newer") from error
         weakref.finalize(self, self._git.end)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitops_gen.errors import GitopsError
+from gitops_gen.git.command import forget_hook
 
 if TYPE_CHECKING:
     import git
@@ -59,6 +60,7 @@ def _said(error: "git.GitCommandError") -> str:
 def _open(project: Path) -> "git.Repo":
     import git
 
+    forget_hook()
     try:
         return git.Repo(project, search_parent_directories=True)
     except git.InvalidGitRepositoryError as error:

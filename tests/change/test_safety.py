@@ -104,6 +104,34 @@ def test_a_worktree(good: Path, change, tmp_path: Path) -> None:
     change(tmp_path / "beside", "rollback", "dev", "--branch", "back")
 
 
+HOOK = """#!/bin/sh
+test -n "$GIT_DIR" || exit 3
+{python} -m gitops_gen -C "{project}" {command} >"{said}" 2>&1
+"""
+
+
+@pytest.mark.parametrize("command", ["diff HEAD", "history", "generate --check", "status"])
+def test_a_hook_of_another_repository(good: Path, gitops_gen, tmp_path: Path, command: str) -> None:
+    """Git gives a hook in a linked worktree its own folder as an absolute GIT_DIR; the project's is another one."""
+    release = good / "environments/production/release.yaml"
+    release.write_text(release.read_text() + "chart: {revision: v1.0.0}\n")
+    assert gitops_gen(good, "generate").code == 0
+    commit_all(good)
+    expected = gitops_gen(good, *command.split())
+    assert expected.code == 0, expected.err
+    other = tmp_path / "other"
+    other.mkdir()
+    commit_all(other)
+    git(other, "worktree", "add", "-q", "-b", "beside", str(tmp_path / "beside"))
+    said = tmp_path / "said"
+    hook = other / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(HOOK.format(python=sys.executable, project=good, command=command, said=said))
+    hook.chmod(0o755)
+    git(tmp_path / "beside", "commit", "-q", "--allow-empty", "-m", "Empty")
+    assert said.read_text() == expected.out + expected.err
+
+
 def test_a_submodule(good: Path, change, tmp_path: Path) -> None:
     git(tmp_path, "init", "-q", "super")
     git(tmp_path / "super", "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(good), "gitops")
