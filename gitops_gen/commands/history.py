@@ -14,6 +14,10 @@ from gitops_gen.git.state import read_checkout
 from gitops_gen.spec.files import ENVIRONMENTS
 
 _SPAN = 50
+RENAMED = "env rename"
+
+_Touched = tuple[Commit, str]
+"""A commit, and the name that an environment it changed had after it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,31 +50,59 @@ class History:
 def history(workspace: Workspace, environment: str = "", limit: int = 0) -> History:
     """The changes of one environment or of all, at most `limit` commits back (0: all of them).
 
+    One that `env rename --commit` renamed has its history under the former name as well.
+
     Raises `GitopsError` when neither the project nor its history has the environment, or there is no git.
     """
     checkout = read_checkout(workspace.folder)
     if not checkout.head:
         return History(events=(), complete=True)
-    folder = f"{ENVIRONMENTS}/{environment}" if environment else ENVIRONMENTS
-    found = list(commits(workspace.folder, [folder], limit=limit))
+    found = _touched(workspace, environment, limit) if environment else _all_touched(workspace, limit)
     if environment and not found and environment not in workspace.names():
         raise GitopsError(f"no environment `{environment}`, now or in the history")
-    events = [
+    events = (
         event for start in range(0, len(found), _SPAN) for event in _events(workspace, found[start : start + _SPAN])
-    ]
-    kept = tuple(event for event in events if environment in ("", event.environment))
-    return History(events=kept, complete=not checkout.is_shallow)
+    )
+    return History(events=tuple(events), complete=not checkout.is_shallow)
 
 
-def _events(workspace: Workspace, found: Sequence[Commit]) -> Iterator[Event]:
-    touched = [(commit, name) for commit in found for name in _environments(commit)]
+def _all_touched(workspace: Workspace, limit: int) -> list[_Touched]:
+    found = commits(workspace.folder, [ENVIRONMENTS], limit=limit)
+    return [(commit, name) for commit in found for name in _environments(commit)]
+
+
+def _touched(workspace: Workspace, environment: str, limit: int) -> list[_Touched]:
+    """The commits that changed one environment, under its earlier names too, as far as this tool renamed it."""
+    name, until, found = environment, "HEAD", list[_Touched]()
+    while name and until:
+        left = limit - len(found) if limit else 0
+        segment = list(commits(workspace.folder, [f"{ENVIRONMENTS}/{name}"], limit=left, until=until))
+        renaming = next((index for index, commit in enumerate(segment) if _former_name(commit, name)), len(segment))
+        found += [(commit, name) for commit in segment[: renaming + 1]]
+        if renaming == len(segment) or (limit and len(found) >= limit):
+            break
+        name, until = _former_name(segment[renaming], name), segment[renaming].parent
+    return found
+
+
+def _former_name(commit: Commit, name: str) -> str:
+    """What the environment `name` was called before the commit, where the commit renamed it; else nothing."""
+    if commit.change != RENAMED or commit.environments[1:] != (name,):
+        return ""
+    return commit.environments[0]
+
+
+def _events(workspace: Workspace, touched: Sequence[_Touched]) -> Iterator[Event]:
     places = [
-        (at, path)
+        place
         for commit, name in touched
-        for path in (release_path(name), values_path(name))
-        for at in (commit.parent, commit.id)
+        for path_of in (release_path, values_path)
+        for place in (
+            (commit.parent or "0", path_of(_former_name(commit, name) or name)),
+            (commit.id, path_of(name)),
+        )
     ]
-    read = iter(values_at(workspace.folder, [(at or "0", path) for at, path in places]))
+    read = iter(values_at(workspace.folder, places))
     for commit, name in touched:
         release = list(differences(next(read), next(read)))
         values = list(differences(next(read), next(read)))
@@ -78,8 +110,9 @@ def _events(workspace: Workspace, found: Sequence[Commit]) -> Iterator[Event]:
 
 
 def _environments(commit: Commit) -> list[str]:
-    names = (path.split("/")[1] for path in commit.paths if path.startswith(f"{ENVIRONMENTS}/"))
-    return sorted(set(names))
+    """What the commit changed; an environment that it renamed goes by its new name."""
+    names = {path.split("/")[1] for path in commit.paths if path.startswith(f"{ENVIRONMENTS}/")}
+    return sorted(names - {_former_name(commit, name) for name in names})
 
 
 def _event(commit: Commit, environment: str, release: list[Difference], values: list[Difference]) -> Event:

@@ -144,6 +144,27 @@ def test_history_tells_releases_from_commits_of_anybody(good: Path, change, gito
     assert "release  image.tag 1.5.0 → 1.6.0" in gitops_gen(good, "history", "dev").out
 
 
+def test_history_follows_a_rename(good: Path, change, gitops_gen) -> None:
+    change(good, "set", "dev", "image.tag=1.5.0", "--commit")
+    change(good, "env", "rename", "dev", "qa", "--delete-running", "--commit")
+    change(good, "env", "clone", "qa", "dev", "--host", "dev.example.com=new.example.com", "--commit")
+    change(good, "set", "qa", "image.tag=1.6.0", "--commit")
+
+    def told(*arguments: str) -> list[tuple[str, str, list[str]]]:
+        events = json.loads(gitops_gen(good, "history", *arguments, "-o", "json").out)["events"]
+        return [(event["environment"], event["change"], event["release"]) for event in events]
+
+    changes = [
+        ("qa", "set", ["image.tag 1.5.0 → 1.6.0"]),
+        ("qa", "env rename", []),
+        ("dev", "set", ["image.tag 1.4.2 → 1.5.0"]),
+    ]
+    assert told("qa")[:3] == changes
+    assert told("qa", "-n", "2") == changes[:2]
+    assert [change for change in told() if change[0] == "qa"] == changes[:2]
+    assert told("dev")[0][:2] == ("dev", "env clone")
+
+
 @pytest.mark.usefixtures("origin")
 def test_status_shows_what_waits_and_what_is_left_to_do(good: Path, change, gitops_gen) -> None:
     change(good, "set", "dev", "image.tag=1.5.0", "--commit")
