@@ -30,7 +30,10 @@ def cache_folder() -> Path:
 
 
 def chart_digest(path: Path) -> str:
-    """A digest of every file that Helm could read of a chart folder or archive."""
+    """A digest of every file that Helm could read of a chart folder or archive, byte by byte.
+
+    Unlike `chart.digest`, which generated files hold: a render shows the line ends of the files it was made from.
+    """
     digest = hashlib.sha256()
     for name, file in _files(path):
         content = file.read_bytes()

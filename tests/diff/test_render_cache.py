@@ -12,6 +12,8 @@ import pytest
 
 from gitops_gen.chart import cache as cache_module
 from gitops_gen.chart.cache import CachedRenderer, RenderCache, cache_folder, chart_digest
+from gitops_gen.chart.choice import open_engine
+from gitops_gen.chart.digest import chart_digest as content_digest
 from gitops_gen.chart.engine import LoadedChart, Release
 
 KEY = "ab" * 32
@@ -89,6 +91,22 @@ def test_each_file_of_a_chart_counts(chart: Path, change: Callable[[Path], objec
     before = chart_digest(chart)
     change(chart)
     assert chart_digest(chart) != before
+
+
+def test_line_ends_count(chart: Path, tmp_path: Path) -> None:
+    """A checkout with CRLF renders other ConfigMaps, though `generate` takes both for the same chart."""
+    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: chart\nversion: 1.0.0\n")
+    (chart / "templates").mkdir()
+    (chart / "templates/map.yaml").write_text('kind: ConfigMap\ndata: {{ .Files.Get "x.sh" | toJson }}\n')
+    (chart / "x.sh").write_bytes(b"one\ntwo\n")
+    same = content_digest(chart)
+    texts = []
+    for ends in (b"one\ntwo\n", b"one\r\ntwo\r\n"):
+        (chart / "x.sh").write_bytes(ends)
+        assert content_digest(chart) == same
+        texts.append(CachedRenderer(open_engine("embedded"), RenderCache(tmp_path / "c")).render(chart, RELEASE))
+    assert r"one\ntwo\n" in texts[0]
+    assert r"one\r\ntwo\r\n" in texts[1]
 
 
 def test_the_engine_counts(chart: Path, tmp_path: Path) -> None:
