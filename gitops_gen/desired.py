@@ -12,6 +12,7 @@ from gitops_gen.chart.catalog import Charts
 from gitops_gen.errors import Problem, ProblemsError, UsageError, fail_if_any
 from gitops_gen.memo import Entry, Memo, digest
 from gitops_gen.names import did_you_mean
+from gitops_gen.neighbours import Neighbours
 from gitops_gen.resolve.destinations import Destinations
 from gitops_gen.resolve.environment import ResolvedEnvironment, resolve
 from gitops_gen.spec.files import (
@@ -52,19 +53,18 @@ def desired_tree(
     written. Raises `ProblemsError` with everything that is wrong, and `UsageError` for an environment that does not
     exist.
     """
-    builder = _Builder(folder, charts, paths, memo, ValueChecks(folder, charts))
+    builder = _Builder(folder, charts, paths, memo, ValueChecks(folder, charts), Neighbours(folder))
     names = builder.read_names(only)
     for name in names:
         builder.add_environment(name, wanted=not only or name in only)
+    builder.problems += builder.meet_neighbours()
     builder.problems += builder.values.finish()
     _log.info("%d environments, %d of them unchanged since the last run", len(names), len(builder.settled))
     fail_if_any(builder.problems)
     if not only:
         builder.add_root()
     settled = frozenset(path for name in builder.settled for path in builder.entries[name].outputs)
-    return DesiredTree(
-        files=builder.files, settled=settled, entries=builder.entries, notices=tuple(builder.values.notices)
-    )
+    return DesiredTree(files=builder.files, settled=settled, entries=builder.entries, notices=tuple(builder.notices()))
 
 
 @dataclass(slots=True)
@@ -76,6 +76,7 @@ class _Builder:
     paths: ManifestPaths
     memo: Memo | None
     values: ValueChecks
+    neighbours: Neighbours
     project: ProjectFile | None = None
     problems: list[Problem] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
@@ -126,11 +127,20 @@ class _Builder:
 
     def claim(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
         server = environment.server or environment.server_name
-        for problem in self.destinations.claim(
+        problems = self.destinations.claim(
             environment.name, server=server, namespace=environment.namespace, cluster=environment.cluster
-        ):
-            line = locate(read_text(self.folder, problem.file), ("namespace",))
-            yield problem.at(problem.file, line)
+        )
+        yield from map(self.at_namespace, problems)
+
+    def at_namespace(self, problem: Problem) -> Problem:
+        return problem.at(problem.file, locate(read_text(self.folder, problem.file), ("namespace",)))
+
+    def meet_neighbours(self) -> Iterator[Problem]:
+        if self.project is not None:
+            yield from map(self.at_namespace, self.neighbours.problems(self.project, self.destinations.owners))
+
+    def notices(self) -> list[str]:
+        return [*self.neighbours.notices, *self.values.notices]
 
     def remember(self, environment: ResolvedEnvironment, outputs: dict[str, str]) -> None:
         """Keep what a memo needs; not for a chart that lies elsewhere, whose content is not among the memo's facts."""

@@ -20,6 +20,7 @@ LAYERS = [
     "value_checks",
     "memo",
     "migration",
+    "neighbours",
     "diff",
     "rules",
     "sync",

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from gitops_gen.errors import GitopsError
 from gitops_gen.git.command import forget_hook
+from gitops_gen.process import run
+from gitops_gen.spec.files import PROJECT_FILE
 
 if TYPE_CHECKING:
     import git
@@ -28,6 +30,21 @@ def prefix(project: Path) -> str:
     top = git_root(project.resolve())
     inside = project.resolve().relative_to(top).as_posix() if top else "."
     return "" if inside == "." else f"{inside}/"
+
+
+def other_projects(project: Path) -> list[Path]:
+    """The folders of the repository that hold a tracked gitops.yaml, but `project`; none outside of a repository.
+
+    Raises `ProcessError` when git cannot be asked.
+    """
+    top = git_root(project.resolve())
+    if top is None:
+        return []
+    forget_hook()
+    # Not by `ask`: GitPython's import takes longer than all the rest of a run that finds nothing to do.
+    listed = run(["git", "-C", str(top), "ls-files", "-z", "--", f":(glob)**/{PROJECT_FILE}"])
+    folders = sorted({(top / path).parent for path in listed.split("\0") if path})
+    return [folder for folder in folders if folder != project.resolve() and (folder / PROJECT_FILE).is_file()]
 
 
 def export(project: Path, revision: str, path: str, target: Path) -> None:

@@ -14,14 +14,15 @@ class Destinations:
     """
 
     def __init__(self) -> None:
-        self._owners: dict[tuple[str, str], str] = {}
+        #: (server, namespace) → the environment that deploys there
+        self.owners: dict[tuple[str, str], str] = {}
 
     def claim(self, name: str, *, server: str, namespace: str, cluster: str) -> Iterator[Problem]:
         """Take a namespace for an environment; a problem when another one has it.
 
         `server` is what tells clusters apart, `cluster` what the project calls it.
         """
-        owner = self._owners.setdefault((server, namespace), name)
+        owner = self.owners.setdefault((server, namespace), name)
         if owner != name:
             where = f"namespace `{namespace}` on cluster `{cluster}`"
             yield Problem(
