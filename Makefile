@@ -7,7 +7,7 @@ DEV    := $(VENV)/.ready-for-development
 PINS   := --constraint constraints.txt
 PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PINS)
 
-.PHONY: help setup demo test lint types check schemas chart-readme bench e2e e2e-node services constraints clean
+.PHONY: help setup demo test lint types check schemas argocd-schema chart-readme bench e2e e2e-node services constraints clean
 
 help:
 	@echo 'make demo   generate a repository in a scratch folder and show it'
@@ -17,6 +17,7 @@ help:
 	@echo 'make e2e-node  run the chart'"'"'s pods on a real kubelet (Linux, root, containerd; says what it needs)'
 	@echo 'make services  run the chart'"'"'s scripts against PostgreSQL, Redis and Temporal (says what it needs)'
 	@echo 'make schemas, make chart-readme   write the schemas for editors and the chart'"'"'s README anew'
+	@echo 'make argocd-schema  write what is known of Application and AppProject anew, from the pinned Argo CD (after make e2e)'
 	@echo 'make bench  measure the speeds that the documentation names'
 
 setup: $(DEV)
@@ -74,6 +75,9 @@ constraints: # the newest versions that pyproject.toml allows
 	$(MAKE) clean setup PINS=
 	@echo '# The versions that the tests pass with, which `make` installs; `make constraints` takes newer ones.' > constraints.txt
 	$(BIN)/python -m pip freeze --exclude-editable >> constraints.txt
+
+argocd-schema: $(DEV)
+	$(BIN)/python -m tests.e2e.argocd_schema
 
 chart-readme: $(READY)
 	$(BIN)/python helm/api-forge/scripts/readme.py

@@ -5,9 +5,11 @@ stops at the first problem.
 import logging
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from gitops_gen.argocd.manifests import ROOT_FILE, ManifestPaths, app_project, application, root, values_path
+from gitops_gen.argocd.overrides import Overrides
 from gitops_gen.chart.catalog import Charts
 from gitops_gen.errors import Problem, ProblemsError, UsageError, fail_if_any
 from gitops_gen.memo import Entry, Memo, digest
@@ -53,7 +55,8 @@ def desired_tree(
     written. Raises `ProblemsError` with everything that is wrong, and `UsageError` for an environment that does not
     exist.
     """
-    builder = _Builder(folder, charts, paths, memo, ValueChecks(folder, charts), Neighbours(folder))
+    overrides = Overrides(partial(read_text, folder))
+    builder = _Builder(folder, charts, paths, memo, ValueChecks(folder, charts), Neighbours(folder), overrides)
     names = builder.read_names(only)
     for name in names:
         builder.add_environment(name, wanted=not only or name in only)
@@ -77,6 +80,7 @@ class _Builder:
     memo: Memo | None
     values: ValueChecks
     neighbours: Neighbours
+    overrides: Overrides
     project: ProjectFile | None = None
     problems: list[Problem] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
@@ -116,6 +120,7 @@ class _Builder:
         try:
             environment = resolve(self.project, files)
             self.problems += self.claim(environment)
+            self.problems += self.overrides.problems(self.project.spec, environment, self.paths)
             if not problems:
                 self.values.submit(environment)
             outputs = dict(environment_files(self.project, environment, self.paths, self.charts)) if wanted else {}

@@ -6,12 +6,14 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+import yaml
 from pydantic import BaseModel
 
 from gitops_gen.spec.descriptions import description
 from gitops_gen.spec.models import Environment, Project, Release
 from gitops_gen.yaml_io import load
-from tests.conftest import REPOSITORY, GitopsGen
+from tests.conftest import REPOSITORY, SNAPSHOTS, GitopsGen
+from tests.e2e import argocd_schema, programs
 
 KINDS = {"project": Project, "environment": Environment, "release": Release}
 
@@ -136,3 +138,22 @@ def test_every_field_is_in_the_documentation(kind: str) -> None:
         if (field.alias or name) not in told
     ]
     assert untold == []
+
+
+def argocd_manifests() -> list[Path]:
+    folders = (REPOSITORY / "argocd", *SNAPSHOTS.glob("*/argocd"))
+    return sorted(file for folder in folders for file in folder.rglob("*.yaml"))
+
+
+@pytest.mark.parametrize("file", argocd_manifests(), ids=lambda file: "-".join(file.parts[-4:]))
+def test_argocds_definitions_take_what_is_generated(file: Path) -> None:
+    schema = json.loads(argocd_schema.TARGET.read_text())
+    for manifest in yaml.safe_load_all(file.read_text()):
+        assert faults(schema, {manifest["kind"]: manifest["spec"]}) == []
+
+
+def test_argocds_definitions_are_those_of_the_pinned_release() -> None:
+    definitions = programs.shared("argocd") / "crds"
+    if not definitions.is_dir():
+        pytest.skip(f"{definitions} is missing: tests/e2e/build.sh brings it")
+    assert argocd_schema.generated(definitions) == argocd_schema.TARGET.read_text()

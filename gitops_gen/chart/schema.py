@@ -20,9 +20,16 @@ _SPOKEN = {"string": "a string", "boolean": "a boolean", "integer": "a number", 
 class ValuesSchema:
     """A compiled values.schema.json; nothing is fetched for it."""
 
-    def __init__(self, schema: Values) -> None:
+    def __init__(
+        self,
+        schema: Values,
+        unknown: str = "unknown value: the chart has no such key",
+        missing: str = "the chart needs it",
+    ) -> None:
+        """`unknown` and `missing` say what is wrong with a key that is too many or not there."""
         import jsonschema_rs
 
+        self._unknown, self._missing = unknown, missing
         try:
             self._validator = jsonschema_rs.validator_for(schema, validate_formats=True, offline=True)
         except (jsonschema_rs.ValidationError, ValueError) as error:
@@ -44,9 +51,9 @@ class ValuesSchema:
             case "additionalProperties" | "unevaluatedProperties":
                 known = self._known_keys(tuple(error.schema_path)[:-1])
                 for key in error.kind.unexpected:
-                    yield (*path, key), "unknown value: the chart has no such key", did_you_mean(key, known)
+                    yield (*path, key), self._unknown, did_you_mean(key, known)
             case "required":
-                yield (*path, error.kind.property), "the chart needs it", ""
+                yield (*path, error.kind.property), self._missing, ""
             case "type" if len(error.kind.types) == 1:
                 wanted = _SPOKEN.get(error.kind.types[0], "")
                 yield path, _message(error), type_hint(wanted, error.instance, blame.written(path))

@@ -74,7 +74,9 @@ class ResolvedEnvironment:
     chart: ChartSource
     pinned: bool
     application: dict[str, Any]
+    application_layers: tuple[ValueLayer, ...] = field(repr=False)
     project: dict[str, Any]
+    project_layers: tuple[ValueLayer, ...] = field(repr=False)
     existing_project: str
     values: Values
     layers: tuple[ValueLayer, ...] = field(repr=False)
@@ -104,7 +106,7 @@ class _Resolver:
         layers = self.value_layers(stage, cluster_name, facts)
         self.check_existing_project(settings, self.placer(sources))
         self.problems += self.conflict_problems(layers)
-        resolved = self.assemble(cluster_name, settings, facts, layers)
+        resolved = self.assemble(cluster_name, settings, facts, layers, sources)
         fail_if_any(self.problems)
         return resolved
 
@@ -277,7 +279,12 @@ class _Resolver:
             yield conflict_problem(path, owner, other, lines)
 
     def assemble(
-        self, cluster_name: str, settings: Layer, facts: Facts, layers: tuple[ValueLayer, ...]
+        self,
+        cluster_name: str,
+        settings: Layer,
+        facts: Facts,
+        layers: tuple[ValueLayer, ...],
+        sources: list[tuple[str, KeyPath, dict[str, Any]]],
     ) -> ResolvedEnvironment:
         cluster = self.project.spec.clusters[cluster_name]
         argocd = settings.argocd or ArgocdOverrides()
@@ -296,7 +303,9 @@ class _Resolver:
             chart=self.chart(),
             pinned=bool(self.files.release and self.files.release.chart),
             application=_override(argocd.application),
+            application_layers=_override_layers(sources, "application"),
             project=_override(argocd.project),
+            project_layers=_override_layers(sources, "project"),
             existing_project=(argocd.project.existing if argocd.project else None) or "",
             values=merge_layers(layers),
             layers=layers,
@@ -364,6 +373,15 @@ def _override(override: ManifestOverride | None) -> dict[str, Any]:
     if override is None:
         return {}
     return override.model_dump(exclude_unset=True, by_alias=True, exclude={"existing"})
+
+
+def _override_layers(sources: list[tuple[str, KeyPath, dict[str, Any]]], manifest: str) -> tuple[ValueLayer, ...]:
+    """The places that merge something over a manifest, the weakest first."""
+    return tuple(
+        ValueLayer(name=file, file=file, prefix=(*prefix, "argocd", manifest), values=over)
+        for file, prefix, data in sources
+        if (over := (data.get("argocd") or {}).get(manifest))
+    )
 
 
 def _sync(settings: Layer) -> SyncSettings:

@@ -1,0 +1,53 @@
+"""What is merged over a generated Application or AppProject, held to Argo CD's own definitions of the two."""
+
+import json
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from gitops_gen.argocd.manifests import ManifestPaths, app_project, application
+from gitops_gen.chart.schema import Blame, ValuesSchema
+from gitops_gen.errors import Problem
+from gitops_gen.resolve.environment import ResolvedEnvironment
+from gitops_gen.resolve.layers import ValueLayer
+from gitops_gen.spec.files import PROJECT_FILE
+from gitops_gen.spec.models import Project
+from gitops_gen.yaml_io import load
+
+
+class Overrides:
+    """Checks environments one after the other. What is the same in many of them is checked once."""
+
+    def __init__(self, text_of: Callable[[str], str]) -> None:
+        """`text_of` gives the text of an input file."""
+        self._text_of = text_of
+        self._valid: set[str] = set()
+
+    def problems(self, project: Project, environment: ResolvedEnvironment, paths: ManifestPaths) -> Iterator[Problem]:
+        """What Argo CD would refuse, or ignore, of what is merged over the environment's manifests."""
+        if environment.application:
+            text = lambda: application(project, environment, paths)  # noqa: E731
+            yield from self._check("Application", environment.application, environment.application_layers, text)
+        if environment.project:
+            text = lambda: app_project(project, environment)  # noqa: E731
+            yield from self._check("AppProject", environment.project, environment.project_layers, text)
+
+    def _check(
+        self, kind: str, over: dict[str, Any], layers: tuple[ValueLayer, ...], text: Callable[[], str]
+    ) -> Iterator[Problem]:
+        content = kind + json.dumps(over, sort_keys=True)
+        if content in self._valid:
+            return
+        blame = Blame(layers=layers, text_of=self._text_of, fallback=PROJECT_FILE)
+        found = list(_schema(kind).problems({"spec": load(text(), kind)["spec"]}, blame))
+        if not found:
+            self._valid.add(content)
+        yield from found
+
+
+@cache
+def _schema(kind: str) -> ValuesSchema:
+    data = json.loads(files("gitops_gen.argocd").joinpath("schema.json").read_text())
+    schema = {"$defs": data["$defs"], "type": "object", "properties": {"spec": data["properties"][kind]}}
+    return ValuesSchema(schema, unknown=f"unknown field of Argo CD's {kind}", missing=f"Argo CD's {kind} needs it")
