@@ -46,6 +46,7 @@ def diff(
     """Show what changes in the cluster between two commits: rendered, without cluster or network.
 
     Without REF the working tree is compared with HEAD, with one REF with that. Exits 1 when there is a difference.
+    Values that the chart's schema refuses are rendered like others: `generate --check` finds them.
 
     \b
     gitops-gen diff
@@ -65,6 +66,8 @@ def diff(
     question = Question(refs=refs, merge_base=merge_base, environments=environments or None)
     difference = command(settings.directory.absolute(), question, Engines(engine=settings.engine, cached=not no_cache))
     _print(difference, output, max_size)
+    if difference:
+        settings.note("note: values are not held to the chart's schema here: `gitops-gen generate --check` does that")
     return 1 if difference else 0
 
 

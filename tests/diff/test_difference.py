@@ -196,6 +196,16 @@ def test_colour_only_where_it_is_wanted(fleet: Fleet, capsys, monkeypatch: pytes
     assert "\x1b[" not in printed()
 
 
+def test_it_says_that_values_are_not_checked(fleet: Fleet, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["-C", str(fleet.folder), "diff"]) == 0
+    assert capsys.readouterr().err == ""
+    CASES["one_image"](fleet)
+    assert run(["-C", str(fleet.folder), "diff"]) == 1
+    assert "not held to the chart's schema here: `gitops-gen generate --check`" in capsys.readouterr().err
+    assert run(["-C", str(fleet.folder), "--quiet", "diff"]) == 1
+    assert capsys.readouterr().err == ""
+
+
 def test_json_holds_everything(fleet: Fleet, capsys: pytest.CaptureFixture[str]) -> None:
     changed(fleet, "smaller_volume")
     capsys.readouterr()
