@@ -96,10 +96,12 @@ class Rows:
         self._rows = rows
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        title = str(dict(report.user_properties).get("scenario", report.nodeid))
+        said = dict(report.user_properties)
+        title = str(said.get("scenario", report.nodeid))
         failed_around = report.failed and report.when != "call"
         row = self._rows.setdefault(title, Row(title=title))
         row.add(report.duration, "error" if failed_around else report.outcome)
+        row.measured = str(said.get("measured", row.measured))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:

@@ -14,6 +14,8 @@ class Row:
     title: str
     seconds: float = 0.0
     outcome: str = "passed"
+    #: what a scenario measured, to be read beside its verdict
+    measured: str = ""
 
     def add(self, seconds: float, outcome: str) -> None:
         """Count one phase of the test; the worst outcome stays."""
@@ -26,6 +28,9 @@ def table(rows: Iterable[Row]) -> list[str]:
     """The lines of the table, with a total."""
     rows = list(rows)
     width = max((len(row.title) for row in rows), default=0)
-    lines = [f"{row.title:<{width}}  {row.seconds:6.1f} s  {VERDICTS[row.outcome]}" for row in rows]
+    lines = [
+        f"{row.title:<{width}}  {row.seconds:6.1f} s  {VERDICTS[row.outcome]:<7}  {row.measured}".rstrip()
+        for row in rows
+    ]
     total = sum(row.seconds for row in rows)
     return [*lines, f"{'total':<{width}}  {total:6.1f} s"]
