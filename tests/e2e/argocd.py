@@ -150,6 +150,15 @@ class ArgoCD:
 
         return self._wait(f"{name} OutOfSync at {commit[:7]}", name, differs, seconds)
 
+    def wait_compared(self, name: str, commit: str, seconds: float = 120) -> State:
+        """Wait until an Application has been compared with a commit, whatever is under way."""
+
+        def compared() -> State | None:
+            now = self.state(name)
+            return now if now.revision == commit else None
+
+        return self._wait(f"{name} compared with {commit[:7]}", name, compared, seconds)
+
     def wait_phase(self, name: str, phase: str, commit: str, seconds: float = 240) -> State:
         """Wait until the operation on a commit is in a phase, or was retried out of it."""
 

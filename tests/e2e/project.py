@@ -27,7 +27,7 @@ from .sequence import Step
 REFERENCE = pathlib.Path(__file__).resolve().parents[2]
 CI_VALUES = sorted((REFERENCE / "helm/api-forge/ci").glob("*-values.yaml"))
 #: seconds that a healthy rollout or Job never needs here, however busy the machine is
-DEADLINE = 30
+DEADLINE = 60
 DEADLINES: Object = {
     "postgresql": {
         "progressDeadlineSeconds": DEADLINE,
@@ -215,18 +215,12 @@ class Project:
 
     def plan(self, environment: str) -> Plan:
         """What `gitops-gen plan` says about the sync of an environment."""
-        (planned,) = json.loads(self.run("plan", environment, "--output", "json"))
-        objects = [(wave["wave"], *found["id"].split("/")) for wave in planned["waves"] for found in wave["objects"]]
-        grouped = itertools.groupby(objects, key=lambda found: found[:2])
-        return Plan(
-            steps=[
-                Step(wave=wave, kind=kind, names=frozenset(name for _, _, name in group))
-                for (wave, kind), group in grouped
-            ],
-            gated=[wave["wave"] for wave in planned["waves"] if wave["waits"] == "always"],
-            first_revert=planned["revert"]["firstSync"]["seconds"],
-            later_revert=planned["revert"]["laterSync"]["seconds"],
-        )
+        return self.plans(environment)[environment]
+
+    def plans(self, *environments: str) -> dict[str, Plan]:
+        """What `gitops-gen plan` says about the syncs of environments."""
+        planned = json.loads(self.run("plan", *environments, "--output", "json"))
+        return {one["name"]: _plan(one) for one in planned}
 
     def manifest(self, path: str) -> Object:
         """A generated manifest, as it is in the working tree."""
@@ -247,6 +241,19 @@ class Project:
         if run.returncode:
             raise RuntimeError(f"gitops-gen {' '.join(args)}: exit {run.returncode}\n{run.stdout}{run.stderr}")
         return run.stdout, run.stderr
+
+
+def _plan(planned: Object) -> Plan:
+    objects = [(wave["wave"], *found["id"].split("/")) for wave in planned["waves"] for found in wave["objects"]]
+    grouped = itertools.groupby(objects, key=lambda found: found[:2])
+    return Plan(
+        steps=[
+            Step(wave=wave, kind=kind, names=frozenset(name for _, _, name in group)) for (wave, kind), group in grouped
+        ],
+        gated=[wave["wave"] for wave in planned["waves"] if wave["waits"] == "always"],
+        first_revert=planned["revert"]["firstSync"]["seconds"],
+        later_revert=planned["revert"]["laterSync"]["seconds"],
+    )
 
 
 def merged(under: Object, over: Object) -> Object:

@@ -63,9 +63,10 @@ def test_a_synced_project_rests(cluster: Cluster, project: Project) -> None:
     events = cluster.observer.since(mark)
     for environment in project.environments:
         name = project.application(environment)
-        assert {state.sync for state in history(events, name)} <= {"Synced"}
-        assert {state.health for state in history(events, name)} <= {"Healthy"}
         assert not lives(events, name), "an object was touched"
+    for name in (project.name, *(project.application(environment) for environment in project.environments)):
+        states = history(events, name)
+        assert {(state.sync, state.health, state.phase) for state in states} <= {("Synced", "Healthy", "Succeeded")}
 
 
 @pytest.fixture(scope="module")
