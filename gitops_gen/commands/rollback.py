@@ -19,6 +19,7 @@ from gitops_gen.names import did_you_mean
 from gitops_gen.spec.files import PROJECT_FILE
 from gitops_gen.spec.validation import dotted
 from gitops_gen.sync.durations import text
+from gitops_gen.sync.plan import SyncPlan
 from gitops_gen.yaml_io import load
 
 
@@ -148,16 +149,23 @@ class _RollingBack:
             "git cannot undo what ran: database schemas, data, messages that were sent, volumes that were pruned; "
             "a Job whose older version is gone runs again"
         )
-        wait = self.longest_wait()
-        cut = f"`argocd app terminate-op {name}` and then `argocd app sync {name}`"
-        yield f"it waits for a sync that is running, {wait}; {cut} cut that short"
+        plan = self.plan()
+        cut = f"`argocd app terminate-op {name}`"
+        if not plan or plan.policy.names_paths:
+            cut = f"{cut} and then `argocd app sync {name}`"
+        yield f"it waits for a sync that is running, {_longest_wait(plan)}; to cut that short: {cut}"
 
-    def longest_wait(self) -> str:
-        """How long the sync of what is there now can take at most."""
+    def plan(self) -> SyncPlan | None:
+        """The sync of what is there now; None when it cannot be told."""
         try:
-            plan = plan_environment(self.workspace, self.name).plan
+            return plan_environment(self.workspace, self.name).plan
         except GitopsError:
-            return "for how long cannot be told"
-        bounds = (plan.first_bound.seconds, plan.later_bound.seconds)
-        known = [bound for bound in bounds if bound is not None]
-        return f"at most {text(max(known))}" if len(known) == len(bounds) else "which may never end"
+            return None
+
+
+def _longest_wait(plan: SyncPlan | None) -> str:
+    if plan is None:
+        return "for how long cannot be told"
+    bounds = (plan.first_bound.seconds, plan.later_bound.seconds)
+    known = [bound for bound in bounds if bound is not None]
+    return f"at most {text(max(known))}" if len(known) == len(bounds) else "which may never end"

@@ -102,10 +102,17 @@ def _bound_lines(plan: SyncPlan) -> Iterator[str]:
         for position, term in enumerate(bound.terms):
             amount = NO_END if term.seconds is None else text(term.seconds)
             yield f"    {'+' if position else ' '} {amount:>7}  {term.title}: {term.reason}"
+    yield from _remedy_lines(plan)
+
+
+def _remedy_lines(plan: SyncPlan) -> Iterator[str]:
     application = plan.application or "APPLICATION"
-    yield f"  to cut it short: argocd app terminate-op {application}, then argocd app sync {application}"
+    by_hand = plan.policy.names_paths
+    then = f", then argocd app sync {application}" if by_hand else ""
+    yield f"  to cut it short: argocd app terminate-op {application}{then}"
     if plan.policy.sync_timeout is not None:
-        yield "  the sync timeout counts retries too; after it run argocd app sync: what came meanwhile may seem tried"
+        after = "; after it run argocd app sync: what came meanwhile may seem tried" if by_hand else ""
+        yield f"  the sync timeout counts retries too{after}"
 
 
 def _bound_words(bound: Bound) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 from gitops_gen.manifests.objects import mapping, number, sequence
 from gitops_gen.sync.durations import seconds
 
+GENERATE_PATHS = "argocd.argoproj.io/manifest-generate-paths"
+
 ARGO_RETRY_LIMIT = 5
 """Automated syncs without `retry`: https://argo-cd.readthedocs.io/en/stable/user-guide/auto_sync/"""
 
@@ -47,6 +49,10 @@ class SyncPolicy:
     #: a retry takes the newest commit instead of the one that failed
     retry_refresh: bool = True
     backoff: Backoff = Backoff()
+    #: whether the Application says which paths it is made of: Argo CD then takes a commit that it compared during a
+    #: sync which was ended from outside for tried, when the source is the one that was tried (`alreadyAttemptedSync` in
+    #: https://github.com/argoproj/argo-cd/blob/v3.5.7/controller/appcontroller.go)
+    names_paths: bool = True
     #: `controller.sync.timeout.seconds` of the Argo CD that syncs; None when it has none
     sync_timeout: int | None = None
     #: the project's limit in seconds on how long a revert may wait; None when it has none
@@ -70,6 +76,7 @@ def policy_of(
 
     Raises `GitopsError` for a back-off that is no duration.
     """
+    annotations = mapping(mapping(application.get("metadata")).get("annotations"))
     policy = mapping(mapping(application.get("spec")).get("syncPolicy"))
     retry = policy.get("retry")
     limit = number(mapping(retry).get("limit")) if isinstance(retry, dict) else ARGO_RETRY_LIMIT
@@ -78,6 +85,7 @@ def policy_of(
         retry_limit=limit or 0,
         retry_refresh=mapping(retry).get("refresh") is True,
         backoff=_backoff(mapping(mapping(retry).get("backoff"))),
+        names_paths=bool(annotations.get(GENERATE_PATHS)),
         sync_timeout=sync_timeout,
         revert_limit=revert_limit,
     )

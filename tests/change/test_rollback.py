@@ -82,9 +82,21 @@ def test_dry_run_says_what_git_cannot_undo(good: Path, change) -> None:
     said = change(good, "rollback", "dev", "--dry-run")
     assert "database schemas" in said
     assert "it waits for a sync that is running, at most " in said
-    assert "argocd app terminate-op shop-dev" in said
+    assert "`argocd app terminate-op shop-dev` and then `argocd app sync shop-dev`" in said
     assert head(good) == before
     assert is_clean(good)
+
+
+def test_an_application_without_paths_needs_no_sync_by_hand(good: Path, change) -> None:
+    path = good / "environments/dev/environment.yaml"
+    annotations = "annotations: {argocd.argoproj.io/manifest-generate-paths: null}"
+    path.write_text(f"{path.read_text()}argocd: {{application: {{metadata: {{{annotations}}}}}}}\n")
+    change(good, "generate")
+    git(good, "add", "--all")
+    git(good, "commit", "-qm", "Look at every commit")
+    said = change(good, "rollback", "dev", "--dry-run")
+    assert "`argocd app terminate-op shop-dev`" in said
+    assert "app sync" not in said
 
 
 def test_a_shared_change_is_named_and_left(good: Path, change) -> None:

@@ -93,6 +93,13 @@ def test_text() -> None:
     assert "\n".join(plan_lines(judge(demo()))) + "\n" == TEXT
 
 
+def test_an_application_without_paths_needs_no_sync_by_hand() -> None:
+    plan = plan_of(demo().manifests, SyncPolicy(sync_timeout=900, names_paths=False), name="dev", application="d")
+    lines = list(plan_lines(judge(plan)))
+    assert "  to cut it short: argocd app terminate-op d" in lines
+    assert "  the sync timeout counts retries too" in lines
+
+
 def test_mermaid() -> None:
     assert "\n".join(mermaid_lines(judge(demo()))) + "\n" == MERMAID
 

@@ -72,6 +72,7 @@ def test_an_application_that_says_nothing_has_argo_cds_defaults() -> None:
     policy = policy_of({"spec": {"syncPolicy": {"automated": {}}}})
     assert (policy.retry_limit, policy.retry_refresh, policy.sync_options) == (5, False, ())
     assert policy.backoff == Backoff(duration=5, factor=2, max_duration=180)
+    assert not policy.names_paths
 
 
 @pytest.mark.parametrize(("written", "total"), [("30m", 1800), ("1h0m30s", 3630), ("90", 90), ("1.5m", 90), (7, 7)])
