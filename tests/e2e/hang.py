@@ -12,8 +12,8 @@ from .project import SMALL, Project, merged
 
 #: of what hangs, in seconds
 DEADLINE = 15
-#: what passes until Argo CD has seen a commit, or that something ended, on a busy machine
-NOTICE = 30
+#: what passes at most until Argo CD has seen a commit, or that something ended, on a machine that is very busy
+NOTICE = 60
 #: the whole of api-forge but Redis
 FULL: Object = {"redis": {"enabled": False}}
 

@@ -56,7 +56,7 @@ class Processes:
         running, self._running = list(self._running.values()), {}
         self._end(running)
 
-    def wait(self, name: str, answers: Callable[[], object], seconds: float = 90) -> None:
+    def wait(self, name: str, answers: Callable[[], object], seconds: float = 300) -> None:
         """Return when `answers` no longer raises.
 
         Raises:
