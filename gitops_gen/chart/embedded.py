@@ -37,7 +37,7 @@ class EmbeddedEngine:
 
     name = "embedded"
 
-    @property
+    @cached_property
     def version(self) -> str:
         """The version of the Helm inside the library."""
         return helm_python.helm_sdk_version()
