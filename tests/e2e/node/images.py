@@ -70,7 +70,7 @@ def written_out(image: str) -> str:
 
 def _write_archive(archive: tarfile.TarFile, stand_in: StandIn, names: list[str]) -> None:
     """The archive that `docker save` writes, which containerd imports."""
-    layers = list(_layers(stand_in))
+    layers = _layers(stand_in)
     config = {
         "architecture": ARCHITECTURES[platform.machine()],
         "os": "linux",
@@ -90,10 +90,13 @@ def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
     archive.addfile(member, io.BytesIO(content))
 
 
-def _layers(stand_in: StandIn) -> Iterator[pathlib.Path]:
-    if stand_in.packages:
-        yield _cached(f"debian-{SUITE}-{'-'.join(stand_in.packages)}", functools.partial(_debian, stand_in.packages))
-    yield _cached(f"{stand_in.name}-{_version()}", stand_in.write)
+def _layers(stand_in: StandIn) -> list[pathlib.Path]:
+    """Made now where they are not in the cache; the lowest first."""
+    own = _cached(f"{stand_in.name}-{_version()}", stand_in.write)
+    if not stand_in.packages:
+        return [own]
+    name = f"debian-{SUITE}-{'-'.join(stand_in.packages)}"
+    return [_cached(name, functools.partial(_debian, stand_in.packages)), own]
 
 
 @functools.cache

@@ -85,7 +85,7 @@ def write_temporal(root: pathlib.Path, *, programs: tuple[str, ...]) -> None:
 
 def write_app(root: pathlib.Path) -> None:
     _users(root, appuser=(1001, 1001))
-    shutil.copytree(HERE / "stand_in/app", root / "app")
+    shutil.copytree(HERE / "stand_in/app", root / "app", ignore=shutil.ignore_patterns("__pycache__"))
     _copy(HERE / "stand_in/uvicorn", root / "usr/local/bin/uvicorn")
     (root / "usr/local/bin/python").symlink_to("/usr/bin/python3")
 
