@@ -210,7 +210,7 @@ def test_what_may_never_be_healthy_is_in_the_last_wave(render: Render) -> None:
     }
     assert last == {
         ("HorizontalPodAutoscaler", "app"), ("PodDisruptionBudget", "app"), ("PodDisruptionBudget", "worker"),
-        ("Ingress", "app"), ("Service", "app-public"), ("ConfigMap", "released"),
+        ("PodDisruptionBudget", "temporal"), ("Ingress", "app"), ("Service", "app-public"), ("ConfigMap", "released"),
     }  # fmt: skip
 
 

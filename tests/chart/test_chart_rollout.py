@@ -152,12 +152,14 @@ def test_an_autoscaled_deployment_has_no_replicas(render: Render) -> None:
     assert rendered.one("Deployment", "worker")["spec"]["replicas"] == 2
 
 
-def test_budget_and_spread_need_more_than_one_replica(render: Render) -> None:
-    one, three = render(), render({"app": {"replicas": 3}})
+@pytest.mark.parametrize("name", ["app", "worker", "temporal", "temporal-web"])
+def test_budget_and_spread_need_more_than_one_replica(render: Render, name: str) -> None:
+    several: dict[str, Any] = {"replicas": 3}
+    one, three = render(), render({"temporal": {"web": several}} if name == "temporal-web" else {name: several})
     assert one.of("PodDisruptionBudget") == {}
-    assert set(three.of("PodDisruptionBudget")) == {"app"}
-    assert "topologySpreadConstraints" not in one.one("Deployment", "app")["spec"]["template"]["spec"]
-    assert "topologySpreadConstraints" in three.one("Deployment", "app")["spec"]["template"]["spec"]
+    assert set(three.of("PodDisruptionBudget")) == {name}
+    assert "topologySpreadConstraints" not in one.one("Deployment", name)["spec"]["template"]["spec"]
+    assert "topologySpreadConstraints" in three.one("Deployment", name)["spec"]["template"]["spec"]
 
 
 def test_the_worker_may_drain(default: Rendered) -> None:

@@ -150,6 +150,7 @@ CONTEXTS: list[dict[str, Any]] = [
     merged(EVERYTHING, {"externalSecrets": {"createStore": {"enabled": True, "provider": {"fake": {}}}}}),
     merged(EVERYTHING, {"app": {"autoscaling": {"enabled": True}}, "worker": {"autoscaling": {"enabled": True}}}),
     merged(scenario("external-services"), {"temporal": {"enabled": True, "external": {"host": ""}}}),
+    {"temporal": {"replicas": 2, "web": {"replicas": 2}}},
     {
         "postgresql": {"enabled": False, "external": {"host": "db"}},
         "redis": {"enabled": False, "external": {"host": "cache"}},

@@ -66,7 +66,7 @@ def _definitions() -> list[Path]:
 
 
 def _nodes_and_volumes() -> Iterator[dict[str, Any]]:
-    room = {"cpu": "256", "memory": "1024Gi", "pods": "2000"}
+    room = {"cpu": "256", "memory": "1024Gi", "ephemeral-storage": "10Ti", "pods": "2000"}
     labels = {"kubernetes.io/hostname": "kwok", "kubernetes.io/os": "linux", "disk": "ssd"}
     metadata = {"name": "kwok", "labels": labels, "annotations": {"kwok.x-k8s.io/node": "fake"}}
     yield {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "status": {"allocatable": room, "capacity": room}}

@@ -151,6 +151,22 @@ Input: its sources, as text.
 {{- .autoscaling.enabled | ternary (int .autoscaling.minReplicas) (int .replicas) -}}
 {{- end }}
 
+{{/* A PodDisruptionBudget, when there is more than one replica: with one it would only block node drains. Input: root, of, budget, replicas. */}}
+{{- define "api-forge.disruptionBudget" -}}
+{{- if and .budget.enabled (gt (int .replicas) 1) -}}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  {{- include "api-forge.metadata" (dict "root" .root "name" .of "of" .of "wave" "last") | nindent 2 }}
+spec:
+  maxUnavailable: {{ .budget.maxUnavailable }}
+  selector:
+    matchLabels:
+      {{- include "api-forge.selector" .of | nindent 6 }}
+{{- end }}
+{{- end }}
+
 {{/* A ServiceAccount. No workload talks to the Kubernetes API, so none gets a token. Input: root, of, annotations (optional). */}}
 {{- define "api-forge.serviceAccount" -}}
 apiVersion: v1

@@ -224,18 +224,8 @@ spec:
           type: Utilization
           averageUtilization: {{ int .values.autoscaling.targetCPUUtilizationPercentage }}
 {{- end }}
-{{- if and .values.podDisruptionBudget.enabled (gt (include "api-forge.leastReplicas" .values | int) 1) }}
----
-apiVersion: policy/v1
-kind: PodDisruptionBudget
-metadata:
-  {{- include "api-forge.metadata" (dict "root" .root "name" .of "of" .of "wave" "last") | nindent 2 }}
-spec:
-  maxUnavailable: {{ .values.podDisruptionBudget.maxUnavailable }}
-  selector:
-    matchLabels:
-      {{- include "api-forge.selector" .of | nindent 6 }}
-{{- end }}
+{{- $budget := dict "root" .root "of" .of "budget" .values.podDisruptionBudget }}
+{{ include "api-forge.disruptionBudget" (set $budget "replicas" (include "api-forge.leastReplicas" .values | int)) }}
 {{- end }}
 
 {{/* The outgoing edges of app and worker. Input: root. */}}
