@@ -5,12 +5,12 @@
 #        build.sh --built              builds nothing; exits 0 when a run has all that it needs, else 1
 #
 #   e2e    kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, etcd, kwok, argocd, external-secrets, helm, grpcurl
-#   lint   kubeconform, helm, helm3
+#   lint   kubeconform, kube-score, helm, helm3; checkov in a Python environment of its own
 #   node   kubelet, kube-proxy, coredns: with e2e, what runs pods for real
 #
-# Pins are pins/*/go.mod. A program is built again when the module version that it states about itself (`go version -m`)
-# is not the pinned one. Cold, the whole takes about 17 minutes on two cores; with everything there, less than a second.
-# E2E_CACHE chooses another place than ~/.cache/gitops-gen-e2e.
+# Pins are pins/*/go.mod, and pins/checkov/requirements.txt. A program is built again when the module version that it
+# states about itself (`go version -m`) is not the pinned one. Cold, the whole takes about 17 minutes on two cores; with
+# everything there, less than a second. E2E_CACHE chooses another place than ~/.cache/gitops-gen-e2e.
 set -euo pipefail
 shopt -s inherit_errexit
 
@@ -117,8 +117,23 @@ kubernetes_version() { # v1.36.3 → what its own build scripts tell the linker
 
 build_lint() {
     build kubeconform kubeconform github.com/yannh/kubeconform/cmd/kubeconform
+    build kube-score kube-score github.com/zegl/kube-score/cmd/kube-score
     build helm helm helm.sh/helm/v4/cmd/helm
     build helm3 helm3 helm.sh/helm/v3/cmd/helm
+    install_checkov
+}
+
+# Its hundred pins would fight with the project's own, hence the separate environment. Done when the pins are beside it.
+install_checkov() {
+    local to=$share/checkov pinned=$pins/checkov/requirements.txt
+    cmp -s "$pinned" "$to/requirements.txt" && return
+    [ -z "$only_ask" ] || exit 1
+    echo "installing $(grep ^checkov= "$pinned")" >&2
+    rm -rf "$to"
+    "${PYTHON:-python3}" -m venv "$to"
+    "$to/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$pinned"
+    ln -sf "$to/bin/checkov" "$bin/checkov"
+    cp "$pinned" "$to/"
 }
 
 build_node() {
