@@ -59,7 +59,7 @@ bench: $(DEV)
 
 e2e: $(DEV)
 	tests/e2e/build.sh
-	$(BIN)/python -m pytest tests/e2e -n 2 --dist loadfile
+	$(BIN)/python -m pytest tests/e2e -n 2 --dist loadfile --no-loadscope-reorder
 
 e2e-node: $(DEV)
 	$(BIN)/python -m tests.e2e.node --can-build

@@ -25,6 +25,8 @@ SYNC_TIMEOUT = 600
 ROWS = pytest.StashKey[dict[str, Row]]()
 STATE = pytest.StashKey[pathlib.Path]()
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+#: the files that take longest begin first, so that no worker ends alone with one of them
+LONGEST = ("lifetime", "changes", "sync_timeout", "pins", "renders", "plan_verdicts", "reverts", "broken_releases")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -36,6 +38,11 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["E2E_PORT"] = str(int(os.environ.get("E2E_PORT", FIRST_PORT)) + 100 * int(WORKER.removeprefix("gw")))
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {f"test_{name}": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)))
 
 
 def _interrupt(number: int, _frame: types.FrameType | None) -> None:

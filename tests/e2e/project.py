@@ -17,6 +17,9 @@ from typing import Any
 
 import yaml
 
+from gitops_gen.commands.render import render
+from gitops_gen.commands.workspace import open_workspace
+
 from .api import Object, RefusedError
 from .argocd import notify, state
 from .cluster import Cluster
@@ -187,8 +190,9 @@ class Project:
 
     def provide_secrets(self, *environments: str, known: Mapping[str, str] = NOTHING) -> None:
         """Put a value for every secret that these environments read into the store; see `FakeStore.provide`."""
-        for environment in environments:
-            self._store.provide(self.render(environment), known)
+        workspace = open_workspace(self.repository.path)
+        rendered = (render(workspace, environment) for environment in environments)
+        self._store.provide((found for stream in rendered for found in yaml.safe_load_all(stream) if found), known)
 
     def withdraw(self) -> None:
         """Take the project out of the cluster without Argo CD; root first, which would heal the rest."""

@@ -7,19 +7,22 @@ import pytest
 from .argocd import ArgoCD
 from .cluster import Cluster
 from .observer import Event
-from .project import Project
+from .project import SMALL, Project
 from .sequence import lives
 
 NAMESPACE = "change-dev"
+NEIGHBOUR = "change-small"
 
 
 @pytest.fixture(scope="module")
 def project(new_project: Callable[[str], Project], argocd: ArgoCD) -> Project:
     project = new_project("change")
-    project.only("dev")
+    project.add("small", values=SMALL)
+    project.only("dev", "small")
     commit = project.commit("Start")
     project.deploy()
-    argocd.wait_settled(NAMESPACE, commit)
+    for namespace in (NAMESPACE, NEIGHBOUR):
+        argocd.wait_settled(namespace, commit)
     return project
 
 
@@ -71,20 +74,20 @@ def test_the_old_job_goes_at_the_end(change: Callable[..., list[Event]]) -> None
 
 @pytest.mark.scenario("3 what is taken out of git goes")
 def test_what_is_taken_out_of_git_is_taken_out_of_the_cluster(
-    cluster: Cluster, project: Project, argocd: ArgoCD, change: Callable[..., list[Event]]
+    cluster: Cluster, project: Project, argocd: ArgoCD
 ) -> None:
-    before = cluster.observer.get("Service", NAMESPACE, "app")
-    change(app={"service": {"annotations": {"example.com/owner": "somebody"}}})
-    annotated = cluster.observer.get("Service", NAMESPACE, "app")
-    with project.edit("environments/dev/environment.yaml") as content:
+    def annotations() -> set[str]:
+        service = cluster.observer.get("Service", NEIGHBOUR, "app")
+        return set(service["metadata"]["annotations"]) if service else set()
+
+    before = annotations()
+    project.set_values("small", {"app": {"service": {"annotations": {"example.com/owner": "somebody"}}}})
+    argocd.wait_settled(NEIGHBOUR, project.commit("Annotate the Service"))
+    cluster.observer.wait("the annotation", lambda: annotations() == before | {"example.com/owner"}, 30)
+    with project.edit("environments/small/environment.yaml") as content:
         del content["values"]["app"]["service"]
-    argocd.wait_settled(NAMESPACE, project.commit("Take it out"))
-    after = cluster.observer.get("Service", NAMESPACE, "app")
-    assert before
-    assert annotated
-    assert after
-    assert annotated["metadata"]["annotations"]["example.com/owner"] == "somebody"
-    assert after["metadata"]["annotations"].keys() == before["metadata"]["annotations"].keys()
+    argocd.wait_settled(NEIGHBOUR, project.commit("Take it out"))
+    cluster.observer.wait("the annotation gone", lambda: annotations() == before, 30)
 
 
 @pytest.mark.scenario("3 values of another environment change nothing")

@@ -117,15 +117,17 @@ def test_a_move_of_the_pin_reaches_who_moves(pins: Pins, edited: set[str]) -> No
 
 
 @pytest.mark.scenario("11 a revert behind a failing sync")
-@pytest.mark.parametrize("environment", ["tagged", "packed"])
-def test_a_revert_lands_behind_a_failing_sync(pins: Pins, environment: str, argocd: ArgoCD) -> None:
+def test_a_revert_lands_behind_a_failing_sync(pins: Pins, argocd: ArgoCD) -> None:
     """A retry takes the newest commit, but keeps the source that it began with.
 
     The values of a chart at a tag are part of the source: only the end of the retries lets their revert through.
     """
-    application = pins.project.application(environment)
-    pins.project.set_values(environment, {"app": {"image": {"tag": "e2e-hang"}, "progressDeadlineSeconds": 15}})
-    broken = pins.project.commit(f"Break {environment}")
-    argocd.wait_retry(application)
+    pinned = ("tagged", "packed")
+    for environment in pinned:
+        pins.project.set_values(environment, {"app": {"image": {"tag": "e2e-hang"}, "progressDeadlineSeconds": 15}})
+    broken = pins.project.commit("Break both that are pinned")
+    for environment in pinned:
+        argocd.wait_retry(pins.project.application(environment))
     pins.project.revert(broken)
-    argocd.wait_synced(application, 180)
+    for environment in pinned:
+        argocd.wait_synced(pins.project.application(environment))
