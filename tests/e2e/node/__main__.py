@@ -14,7 +14,8 @@ import subprocess
 import sys
 import time
 
-from tests.e2e.programs import CACHE
+from tests.built import CACHE
+from tests.e2e.processes import WITH_PARENT
 
 from . import images
 from .footprint import NAMESPACES, Footprint, make_cgroups, namespaces_of, processes_in, remove_cgroups
@@ -50,7 +51,7 @@ def _run(arguments: list[str]) -> tuple[int, frozenset[str]]:
     STATE.mkdir(parents=True, exist_ok=True)
     make_cgroups()
     try:
-        run = subprocess.Popen([*NEW_NAMESPACES, HERE / "inside.sh", GATEWAY, *tests], env=environment)
+        run = subprocess.Popen([*WITH_PARENT, *NEW_NAMESPACES, HERE / "inside.sh", GATEWAY, *tests], env=environment)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal tells the tests too, and they end in order
         signal.signal(signal.SIGTERM, lambda *_: run.kill())
         namespaces = _new_namespaces(run)

@@ -16,7 +16,7 @@ import tarfile
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 
-from tests.e2e.programs import BIN, CACHE
+from tests.built import BIN, CACHE
 
 from .stand_ins import STAND_INS, StandIn
 

@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.built import BIN
 from tests.e2e.api import Object
 from tests.e2e.observer import Event, of_kind
-from tests.e2e.programs import BIN
 
 from .real_node import RealNode
 

@@ -5,8 +5,8 @@ import pathlib
 import shutil
 import sys
 
+from tests.built import BIN, CACHE
 from tests.e2e import programs
-from tests.e2e.programs import BIN, CACHE
 
 BUILT = ("kubelet", "kube-proxy", "coredns")
 TEMPORAL = ("temporal-server", "temporal-sql-tool", "temporal")

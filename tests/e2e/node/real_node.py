@@ -12,9 +12,9 @@ import signal
 import subprocess
 import time
 
+from tests.built import BIN
 from tests.e2e.api import Object
 from tests.e2e.cluster import Cluster
-from tests.e2e.programs import BIN
 
 from . import images
 from .footprint import ROOT
@@ -34,12 +34,18 @@ VOLUMES = 16
 class RealNode(Cluster):
     """One control plane with one node; see `Cluster`."""
 
+    def __init__(self, state: pathlib.Path | None = None, *, sync_timeout: int = 0) -> None:
+        super().__init__(state, sync_timeout=sync_timeout)
+        self._loaded: set[str] = set()
+
     def load_images(self, names: set[str]) -> None:
         """Have the node hold images for these names, as pods write them."""
+        names = names - self._loaded
         if unknown := images.missing_for(names):
             raise LookupError(f"nothing stands in for {', '.join(unknown)}: stand_ins.py has the list")
         for stand_in, own in images.wanted(names):
             images.load(stand_in, own)
+        self._loaded |= names
 
     def kill(self, container: str) -> None:
         """What the kernel does to a container that takes too much memory. Input: the id that the pod's status has."""

@@ -14,8 +14,8 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.built import BIN
 from tests.e2e.api import Object
-from tests.e2e.programs import BIN
 
 HERE = pathlib.Path(__file__).resolve().parent
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

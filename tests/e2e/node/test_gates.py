@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from tests.e2e.programs import BIN
+from tests.built import BIN
 from tests.e2e.project import REFERENCE
 
 from .conftest import VALUES, images_of

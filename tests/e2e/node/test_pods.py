@@ -3,11 +3,9 @@
 import pytest
 
 from tests.e2e.api import Object, RefusedError
-from tests.e2e.argocd import ArgoCD
-from tests.e2e.project import Project
 
+from .conftest import PASSWORDS
 from .pods import Pods
-from .real_node import RealNode
 
 #: the user and group that each container runs as
 USERS = {
@@ -17,20 +15,6 @@ USERS = {
     "app": (1001, 1001),
     "worker": (1001, 1001),
 }
-
-
-@pytest.mark.scenario("dev is Synced and Healthy on real pods, under `restricted`")
-def test_dev_is_healthy_under_restricted(cluster: RealNode, argocd: ArgoCD, project: Project, dev: Pods) -> None:
-    assert argocd.state(project.application("dev")).settled
-    namespace = cluster.observer.get("Namespace", "", dev.namespace)
-    assert namespace
-    assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
-    with pytest.raises(RefusedError, match="violates PodSecurity"):
-        cluster.kubectl("run", "-n", dev.namespace, "forbidden", "--image=pause:1")
-    jobs = [found["metadata"]["name"] for found in project.render("dev") if found["kind"] == "Job"]
-    assert len(jobs) == 4
-    for component in ("postgres-verifier", "temporal-schema-setup", "temporal-namespace-init", "smoke-test"):
-        assert dev.wait_job(component, "Complete")["metadata"]["name"] in jobs
 
 
 @pytest.mark.scenario("every process: its user, no capability, no new privileges, seccomp")
@@ -107,8 +91,6 @@ def test_pods_know_nothing_of_the_cluster(dev: Pods, component: str) -> None:
 
 @pytest.mark.scenario("the application's variables come from its secret files, and from nowhere else")
 def test_secret_files_become_variables_of_the_program_alone(dev: Pods) -> None:
-    from .conftest import PASSWORDS
-
     variables = _variables(dev, "app")
     assert variables["POSTGRES_APP_USER_PW"] == PASSWORDS["postgres_app_user_pw"]
     assert variables["REDIS_PASSWORD"] == PASSWORDS["redis_password"]

@@ -1,0 +1,24 @@
+"""The reference repository's `dev` as Argo CD has synced it to real pods."""
+
+import pytest
+
+from tests.e2e.api import RefusedError
+from tests.e2e.argocd import ArgoCD
+from tests.e2e.project import Project
+
+from .pods import Pods
+from .real_node import RealNode
+
+
+@pytest.mark.scenario("dev is Synced and Healthy on real pods, under `restricted`")
+def test_dev_is_healthy_under_restricted(cluster: RealNode, argocd: ArgoCD, project: Project, dev: Pods) -> None:
+    assert argocd.state(project.application("dev")).settled
+    namespace = cluster.observer.get("Namespace", "", dev.namespace)
+    assert namespace
+    assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    with pytest.raises(RefusedError, match="violates PodSecurity"):
+        cluster.kubectl("run", "-n", dev.namespace, "forbidden", "--image=pause:1")
+    jobs = [found["metadata"]["name"] for found in project.render("dev") if found["kind"] == "Job"]
+    assert len(jobs) == 4
+    for component in ("postgres-verifier", "temporal-schema-setup", "temporal-namespace-init", "smoke-test"):
+        assert dev.wait_job(component, "Complete")["metadata"]["name"] in jobs
