@@ -3,15 +3,15 @@ Where PostgreSQL, Redis and Temporal are, in the cluster or outside, and the ini
 */}}
 
 {{- define "api-forge.postgres.host" -}}
-{{- .Values.postgresql.enabled | ternary "postgres" .Values.postgresql.external.host -}}
+{{- if .Values.postgresql.enabled }}postgres{{ else }}{{ .Values.postgresql.external.host }}{{ end -}}
 {{- end }}
 
 {{- define "api-forge.postgres.port" -}}
-{{- .Values.postgresql.enabled | ternary 5432 (int .Values.postgresql.external.port) -}}
+{{- if .Values.postgresql.enabled }}5432{{ else }}{{ int .Values.postgresql.external.port }}{{ end -}}
 {{- end }}
 
 {{- define "api-forge.postgres.sslMode" -}}
-{{- .Values.postgresql.enabled | ternary "verify-full" .Values.postgresql.external.sslMode -}}
+{{- if .Values.postgresql.enabled }}verify-full{{ else }}{{ .Values.postgresql.external.sslMode }}{{ end -}}
 {{- end }}
 
 {{/* "true" when clients verify the server with a CA. */}}
@@ -25,11 +25,11 @@ Where PostgreSQL, Redis and Temporal are, in the cluster or outside, and the ini
 {{- end }}
 
 {{- define "api-forge.redis.host" -}}
-{{- .Values.redis.enabled | ternary "redis" .Values.redis.external.host -}}
+{{- if .Values.redis.enabled }}redis{{ else }}{{ .Values.redis.external.host }}{{ end -}}
 {{- end }}
 
 {{- define "api-forge.redis.port" -}}
-{{- .Values.redis.enabled | ternary 6379 (int .Values.redis.external.port) -}}
+{{- if .Values.redis.enabled }}6379{{ else }}{{ int .Values.redis.external.port }}{{ end -}}
 {{- end }}
 
 {{- define "api-forge.redis.url" -}}
@@ -144,13 +144,6 @@ volumeMounts:
     - {name: WAIT_TIMEOUT_SECONDS, value: {{ .Values.waitGates.timeoutSeconds | quote }}}
     - {name: TEMPORAL_ADDRESS, value: {{ include "api-forge.temporal.address" . | quote }}}
     - {name: TEMPORAL_NAMESPACE, value: {{ .Values.temporal.namespace | quote }}}
-{{- end }}
-{{- end }}
-
-{{/* The volume of the gates' scripts. Input: root. */}}
-{{- define "api-forge.gateVolume" -}}
-{{- if .Values.waitGates.enabled }}
-{{- include "api-forge.configVolume" "wait-gates" }}
 {{- end }}
 {{- end }}
 

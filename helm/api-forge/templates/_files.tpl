@@ -28,8 +28,23 @@ What a template gives for the root, made once in a render and kept in the root, 
 Input: root, template (its name).
 */}}
 {{- define "api-forge.once" -}}
-{{- if not (hasKey .root .template) }}{{ $_ := set .root .template (include .template .root) }}{{ end -}}
-{{- get .root .template -}}
+{{- $text := get .root .template -}}
+{{- if not $text -}}
+{{- $text = include .template .root -}}
+{{- $_ := set .root .template $text -}}
+{{- end -}}
+{{- $text -}}
+{{- end }}
+
+{{/* The checksum of a ConfigMap's data, made once for all pods that read it. Input: root, name. */}}
+{{- define "api-forge.checksum" -}}
+{{- $key := printf "checksum of %s" .name -}}
+{{- $checksum := get .root $key -}}
+{{- if not $checksum -}}
+{{- $checksum = include "api-forge.once" (dict "root" .root "template" (printf "api-forge.data.%s" .name)) | sha256sum -}}
+{{- $_ := set .root $key $checksum -}}
+{{- end -}}
+{{- $checksum -}}
 {{- end }}
 
 {{/* A ConfigMap. Its data is the template `api-forge.data.<name>`, which the checksum on the pods is made of too. Input: root, name, of. */}}

@@ -30,12 +30,10 @@ in the last: there is what may never become healthy. https://argo-cd.readthedocs
 {{- define "api-forge.wave.smoke-test" }}"30"{{ end }}
 {{- define "api-forge.wave.last" }}"40"{{ end }}
 
-{{/* What a Deployment and its Service select by. Never change it: a Deployment's selector is immutable. Input: the workload's name. */}}
-{{- define "api-forge.selector" -}}
-app.kubernetes.io/name: {{ . }}
-{{- end }}
-
-{{/* Labels of the chart itself, which the schema lets nobody set. Input: root, of (the workload's name). */}}
+{{/*
+Labels of the chart itself, which the schema lets nobody set. The first is what everything selects by: never change it, a Deployment's selector
+is immutable. Input: root, of (the workload's name).
+*/}}
 {{- define "api-forge.ownLabels" -}}
 app.kubernetes.io/name: {{ .of }}
 app.kubernetes.io/component: {{ include (printf "api-forge.component.%s" .of) . }}
@@ -44,33 +42,18 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- end }}
 
 {{/*
-The metadata of an object. Labels and annotations are made once for each workload and wave.
+The metadata of an object. The labels are made once for each workload, and kept in the root under its name.
 Input: root, name, of (the workload it belongs to), wave, annotations (optional).
 */}}
 {{- define "api-forge.metadata" -}}
+{{- $labels := get .root .of -}}
+{{- if not $labels -}}
+{{- $labels = include "api-forge.labels" . -}}
+{{- $_ := set .root .of $labels -}}
+{{- end -}}
 name: {{ .name }}
-{{- if .annotations }}
-{{ include "api-forge.labelsAndAnnotations" . }}
-{{- else }}
-{{- $kept := printf "metadata of %s in %s" .of .wave }}
-{{- if not (hasKey .root $kept) }}{{ $_ := set .root $kept (include "api-forge.labelsAndAnnotations" .) }}{{ end }}
-{{ get .root $kept }}
-{{- end }}
-{{- end }}
-
-{{/* The version is none of a pod's labels: there it would roll each pod at every release of the chart. Input: as above, without the name. */}}
-{{- define "api-forge.labelsAndAnnotations" -}}
 labels:
-  {{- include "api-forge.ownLabels" . | nindent 2 }}
-  app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
-  app.kubernetes.io/managed-by: {{ .root.Release.Service }}
-  helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
-  {{- with .root.Values.global.environment }}
-  environment: {{ . | quote }}
-  {{- end }}
-  {{- range $key, $value := .root.Values.global.labels }}
-  {{ $key }}: {{ $value | quote }}
-  {{- end }}
+  {{- $labels }}
 annotations:
   argocd.argoproj.io/sync-wave: {{ include (printf "api-forge.wave.%s" .wave) . }}
   {{- range $key, $value := .annotations }}
@@ -80,6 +63,20 @@ annotations:
   {{- if not (hasKey ($.annotations | default dict) $key) }}
   {{ $key }}: {{ $value | quote }}
   {{- end }}
+  {{- end }}
+{{- end }}
+
+{{/* The version is none of a pod's labels: there it would roll each pod at every release of the chart. Input: root, of. Output: indented lines. */}}
+{{- define "api-forge.labels" }}
+  {{- include "api-forge.ownLabels" . | nindent 2 }}
+  app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+  app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+  helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
+  {{- with .root.Values.global.environment }}
+  environment: {{ . | quote }}
+  {{- end }}
+  {{- range $key, $value := .root.Values.global.labels }}
+  {{ $key }}: {{ $value | quote }}
   {{- end }}
 {{- end }}
 
@@ -104,7 +101,7 @@ labels:
 {{- if or $configMaps .podAnnotations }}
 annotations:
   {{- range $configMaps }}
-  checksum/{{ . }}: {{ include "api-forge.once" (dict "root" $root "template" (printf "api-forge.data.%s" .)) | sha256sum }}
+  checksum/{{ . }}: {{ include "api-forge.checksum" (dict "root" $root "name" .) }}
   {{- end }}
   {{- range $key, $value := .podAnnotations }}
   {{ $key }}: {{ $value | quote }}
@@ -113,15 +110,13 @@ annotations:
 {{- end }}
 
 {{/*
-The annotation that makes Stakater Reloader restart a Deployment when one of its Secrets changes.
-Input: root, sources (of its secret volume). Output: a map, empty when switched off.
+The Secrets at whose change Stakater Reloader shall restart a Deployment, as its annotation names them.
+Input: sources of the secret volume, as text.
 */}}
-{{- define "api-forge.reloader" -}}
-{{- if .root.Values.reloader.enabled -}}
+{{- define "api-forge.reloadedSecrets" -}}
 {{- $names := list -}}
-{{- range fromYamlArray .sources }}{{ $names = append $names .secret.name }}{{ end -}}
-secret.reloader.stakater.com/reload: {{ $names | uniq | join "," | quote }}
-{{- end -}}
+{{- range fromYamlArray . }}{{ $names = append $names .secret.name }}{{ end -}}
+{{- $names | uniq | join "," -}}
 {{- end }}
 
 {{/*

@@ -15,7 +15,7 @@ metadata:
 spec:
   podSelector:
     matchLabels:
-      {{- include "api-forge.selector" .of | nindent 6 }}
+      app.kubernetes.io/name: {{ .of }}
   policyTypes:
     - Ingress
     {{- if .root.Values.networkPolicy.restrictEgress }}

@@ -80,7 +80,7 @@ topologySpreadConstraints:
     whenUnsatisfiable: ScheduleAnyway
     labelSelector:
       matchLabels:
-        {{- include "api-forge.selector" .of | nindent 8 }}
+        app.kubernetes.io/name: {{ .of }}
 {{- end }}
 {{- end }}
 
@@ -130,22 +130,6 @@ Input: its sources, as text.
       {{- . | trim | nindent 6 }}
 {{- end }}
 
-{{/* A volume of a ConfigMap whose scripts are run by `sh`. Input: name. */}}
-{{- define "api-forge.configVolume" -}}
-- name: {{ . }}
-  configMap:
-    name: {{ . }}
-    defaultMode: 0444
-{{- end }}
-
-{{/* A volume in memory. Input: name, size. */}}
-{{- define "api-forge.memoryVolume" -}}
-- name: {{ .name }}
-  emptyDir:
-    medium: Memory
-    sizeLimit: {{ .size }}
-{{- end }}
-
 {{/* Replicas that a scaled component has at least. Input: the component's values. */}}
 {{- define "api-forge.leastReplicas" -}}
 {{- .autoscaling.enabled | ternary (int .autoscaling.minReplicas) (int .replicas) -}}
@@ -163,7 +147,7 @@ spec:
   maxUnavailable: {{ .budget.maxUnavailable }}
   selector:
     matchLabels:
-      {{- include "api-forge.selector" .of | nindent 6 }}
+      app.kubernetes.io/name: {{ .of }}
 {{- end }}
 {{- end }}
 
@@ -200,7 +184,7 @@ metadata:
 spec:
   type: {{ .type }}
   selector:
-    {{- include "api-forge.selector" .of | nindent 4 }}
+    app.kubernetes.io/name: {{ .of }}
   ports:
     {{- range .ports }}
     - name: {{ .name }}

@@ -56,8 +56,9 @@ The variables of a .env file: full-line comments and blank lines are dropped, on
 {{- define "api-forge.app.dotenv" -}}
 {{- $variables := dict -}}
 {{- range splitList "\n" . -}}
-{{- $line := regexReplaceAll "^export\\s+" (trim .) "" -}}
+{{- $line := trim . -}}
 {{- if and $line (not (hasPrefix "#" $line)) -}}
+{{- $line = regexReplaceAll "^export\\s+" $line "" -}}
 {{- if not (regexMatch "^[A-Za-z_][A-Za-z0-9_]*\\s*=" $line) -}}
 {{- fail (printf "configFiles.env: `%s` is not KEY=VALUE" (regexFind "^\\S*" $line)) -}}
 {{- end -}}
@@ -79,7 +80,7 @@ The variables of a .env file: full-line comments and blank lines are dropped, on
 {{/* Chart, then .env, then app.env; what decides the mode of the application is a typed value. */}}
 {{- define "api-forge.data.app-env" -}}
 {{- $variables := include "api-forge.app.computedEnv" . | fromYaml -}}
-{{- $variables = mergeOverwrite $variables (include "api-forge.app.dotenv" .Values.configFiles.env | fromYaml) -}}
+{{- with .Values.configFiles.env }}{{ $variables = mergeOverwrite $variables (include "api-forge.app.dotenv" . | fromYaml) }}{{ end -}}
 {{- $_ := set $variables "APP_ENVIRONMENT" .Values.app.environment -}}
 {{- $variables = mergeOverwrite $variables .Values.app.env -}}
 {{- /* A login provider is on when its client id is given and the Secret has its key: without either, nobody could log in with it. */ -}}
@@ -90,7 +91,7 @@ The variables of a .env file: full-line comments and blank lines are dropped, on
 {{- if not (hasKey $variables $enabled) }}{{ $_ := set $variables $enabled (and $given $keyed) }}{{ end -}}
 {{- end -}}
 {{- range $key, $value := $variables }}
-{{ $key }}: {{ toString $value | quote }}
+{{ $key }}: {{ $value | quote }}
 {{- end }}
 {{- end }}
 
@@ -162,14 +163,28 @@ spec:
     {{- toYaml . | nindent 4 }}
     {{- end }}
   volumes:
-    {{- include "api-forge.configVolume" "app-config" | nindent 4 }}
-    {{- include "api-forge.configVolume" "universal-entrypoint" | nindent 4 }}
-    {{- with include "api-forge.gateVolume" $root }}{{ . | nindent 4 }}{{ end }}
+    - name: app-config
+      configMap:
+        name: app-config
+        defaultMode: 0444
+    - name: universal-entrypoint
+      configMap:
+        name: universal-entrypoint
+        defaultMode: 0444
+    {{- if $root.Values.waitGates.enabled }}
+    - name: wait-gates
+      configMap:
+        name: wait-gates
+        defaultMode: 0444
+    {{- end }}
     {{- include "api-forge.secretVolume" (include "api-forge.once" (dict "root" $root "template" "api-forge.app.secretSources")) | nindent 4 }}
     - name: logs
       emptyDir:
         sizeLimit: {{ $app.logsSize }}
-    {{- include "api-forge.memoryVolume" (dict "name" "tmp" "size" $app.tmpSize) | nindent 4 }}
+    - name: tmp
+      emptyDir:
+        medium: Memory
+        sizeLimit: {{ $app.tmpSize }}
     {{- with .values.extraVolumes }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
@@ -179,17 +194,25 @@ spec:
 The Deployment of app or worker. Input: root, of, values, container.
 */}}
 {{- define "api-forge.app.deployment" -}}
-{{- $reloader := include "api-forge.reloader" (dict "root" .root "sources" (include "api-forge.once" (dict "root" .root "template" "api-forge.app.secretSources"))) | fromYaml -}}
-{{- $annotations := merge (include "api-forge.needs.temporalNamespace" .root | fromYaml) $reloader -}}
+{{- $root := .root -}}
+{{- $sources := include "api-forge.once" (dict "root" $root "template" "api-forge.app.secretSources") -}}
+{{- $annotations := dict -}}
+{{- if and $root.Values.temporal.enabled $root.Values.temporal.namespaceInit.enabled -}}
+{{- /* What its gate waits for and no manifest shows: a Job's result. With the annotation `gitops-gen plan` proves this edge too. */ -}}
+{{- $_ := set $annotations "gitops-gen.io/needs" "Job/temporal-namespace-init-*" -}}
+{{- end -}}
+{{- if $root.Values.reloader.enabled -}}
+{{- $_ := set $annotations "secret.reloader.stakater.com/reload" (include "api-forge.reloadedSecrets" $sources) -}}
+{{- end -}}
 apiVersion: apps/v1
 kind: Deployment
 metadata:
-  {{- include "api-forge.metadata" (dict "root" .root "name" .of "of" .of "wave" "application" "annotations" $annotations) | nindent 2 }}
+  {{- include "api-forge.metadata" (dict "root" $root "name" .of "of" .of "wave" "application" "annotations" $annotations) | nindent 2 }}
 spec:
   {{- if not .values.autoscaling.enabled }}
   replicas: {{ int .values.replicas }}
   {{- end }}
-  progressDeadlineSeconds: {{ include "api-forge.deadline" (dict "root" .root "seconds" .values.progressDeadlineSeconds) }}
+  progressDeadlineSeconds: {{ include "api-forge.deadline" (dict "root" $root "seconds" .values.progressDeadlineSeconds) }}
   strategy:
     type: RollingUpdate
     rollingUpdate:
@@ -197,7 +220,7 @@ spec:
       maxUnavailable: 0
   selector:
     matchLabels:
-      {{- include "api-forge.selector" .of | nindent 6 }}
+      app.kubernetes.io/name: {{ .of }}
   template:
     {{- include "api-forge.app.pod" . | nindent 4 }}
 {{- end }}

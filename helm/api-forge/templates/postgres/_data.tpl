@@ -38,7 +38,7 @@
 {{- end }}
 {{- end }}
 
-{{/* The keys of the passwords. Input: root. */}}
+{{/* The keys of the passwords. Input: root. Output: separated by commas. */}}
 {{- define "api-forge.postgres.passwordKeys" -}}
 {{- $keys := list "postgres_password" "postgres_app_owner_pw" "postgres_app_user_pw" "postgres_app_ro_pw" -}}
 {{- if not .Values.postgresql.enabled -}}
@@ -47,7 +47,7 @@
 {{- if .Values.temporal.enabled -}}
 {{- $keys = append $keys "postgres_temporal_pw" -}}
 {{- end -}}
-{{ toYaml $keys }}
+{{ join "," $keys }}
 {{- end }}
 
 {{/* The mounts of the server and of the container that prepares its data. Input: root. */}}

@@ -6,7 +6,7 @@ Output: a map of the Secret's role in the chart (which is its default name) to i
 {{- $postgresql := .Values.postgresql -}}
 postgres-secrets:
   name: {{ $postgresql.secrets.existingSecret }}
-  keys: {{ include "api-forge.once" (dict "root" . "template" "api-forge.postgres.passwordKeys") | fromYamlArray | toJson }}
+  keys: {{ include "api-forge.once" (dict "root" . "template" "api-forge.postgres.passwordKeys") | splitList "," | toJson }}
 {{- if $postgresql.enabled }}
 postgres-tls:
   name: {{ $postgresql.tls.existingSecret }}
