@@ -16,9 +16,10 @@ from gitops_gen.memo import Entry, Memo, digest
 from gitops_gen.names import did_you_mean
 from gitops_gen.neighbours import Neighbours
 from gitops_gen.resolve.destinations import Destinations
-from gitops_gen.resolve.environment import ResolvedEnvironment, resolve
+from gitops_gen.resolve.environment import ChartSource, ResolvedEnvironment, resolve
 from gitops_gen.spec.files import (
     PROJECT_FILE,
+    EnvironmentFiles,
     ProjectFile,
     environment_names,
     read_environment,
@@ -96,7 +97,7 @@ class _Builder:
             if name not in names:
                 raise UsageError(f"no environment `{name}`", did_you_mean(name, names))
         if self.memo and self.project and self.project.spec.chart.path:
-            self.memo.depends_on_chart(self.folder / self.project.spec.chart.path)
+            self.memo.depends_on(self.charts.content(ChartSource(path=self.project.spec.chart.path)))
         else:
             self.memo = None
         return names
@@ -128,7 +129,7 @@ class _Builder:
             self.problems += error.problems
             return
         self.files.update(outputs)
-        self.remember(environment, outputs)
+        self.remember(environment, files, outputs)
 
     def claim(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
         server = environment.server or environment.server_name
@@ -147,11 +148,11 @@ class _Builder:
     def notices(self) -> list[str]:
         return [*self.neighbours.notices, *self.values.notices]
 
-    def remember(self, environment: ResolvedEnvironment, outputs: dict[str, str]) -> None:
+    def remember(self, environment: ResolvedEnvironment, files: EnvironmentFiles, outputs: dict[str, str]) -> None:
         """Keep what a memo needs; not for a chart that lies elsewhere, whose content is not among the memo's facts."""
         if self.memo is not None and not environment.pinned and not environment.chart.repository:
             self.entries[environment.name] = Entry(
-                inputs=self.memo.inputs(environment.name),
+                inputs=self.memo.inputs(*(text.encode() for text in files.texts)),
                 outputs={path: digest(text.encode()) for path, text in outputs.items()},
                 server=environment.server or environment.server_name,
                 namespace=environment.namespace,

@@ -9,18 +9,18 @@ losing the memo loses nothing. `generate --check` never asks it.
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from codecs import BOM_UTF8
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from gitops_gen.chart.digest import chart_digest
 from gitops_gen.chart.engine import ENGINE_VARIABLE
 from gitops_gen.spec.files import ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE
 
-FORMAT = "1"
+FORMAT = "2"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,11 +46,10 @@ class Memo:
     def __init__(self, folder: Path, *facts: str) -> None:
         """`facts` are what else the generated files depend on: the path in git, the engine asked for."""
         self._folder, self._facts = folder, facts
-        self._inputs: dict[str, str] = {}
 
-    def depends_on_chart(self, folder: Path) -> None:
-        """Make the chart's files one of the facts."""
-        self._facts += (chart_digest(folder),)
+    def depends_on(self, fact: str) -> None:
+        """Add to what the generated files depend on."""
+        self._facts += (fact,)
 
     @cached_property
     def _file(self) -> Path:
@@ -76,26 +75,29 @@ class Memo:
             *_installed("gitops_gen"),
             *_installed("helm_python"),
         )
-        return "\0".join(facts).encode() + project
+        return digest("\0".join(facts).encode(), project).encode()
 
     def settled(self, name: str) -> Entry | None:
         """The environment's entry when its inputs and its generated files are what they were; None to work it out
         anew.
         """
         entry = self._entries.get(name)
-        if entry is None or entry.inputs != self.inputs(name):
+        if entry is None or entry.inputs != self.inputs(*self._texts(name)):
             return None
         return entry if all(self._is(path, wanted) for path, wanted in entry.outputs.items()) else None
 
-    def inputs(self, name: str) -> str:
-        """A digest of everything that the environment's generated files depend on."""
-        if name not in self._inputs:
-            folder = os.path.join(self._folder, ENVIRONMENTS, name)
-            self._inputs[name] = digest(self._shared, *(_content(os.path.join(folder, file)) for file in HAND_WRITTEN))
-        return self._inputs[name]
+    def inputs(self, *contents: bytes) -> str:
+        """A digest of everything that the generated files of an environment with these hand-written files depend on."""
+        return digest(self._shared, *contents)
+
+    def _texts(self, name: str) -> Iterator[bytes]:
+        """The hand-written files as their readers see them: without what an editor or a checkout on Windows adds."""
+        for file in HAND_WRITTEN:
+            content = _content(f"{self._folder}/{ENVIRONMENTS}/{name}/{file}")
+            yield content.removeprefix(BOM_UTF8).replace(b"\r\n", b"\n")
 
     def _is(self, path: str, wanted: str) -> bool:
-        return digest(_content(os.path.join(self._folder, path))) == wanted
+        return digest(_content(f"{self._folder}/{path}")) == wanted
 
     def save(self, entries: Mapping[str, Entry]) -> None:
         """Keep these entries and forget all others; a cache that cannot be written is no failure."""

@@ -102,7 +102,7 @@ def compare(
 
 def _compare_one(root: Path, path: str, new: str) -> Change | None:
     try:
-        old = _read(os.path.join(root, path))
+        old = _read(f"{root}/{path}")
     except (FileNotFoundError, NotADirectoryError):
         return Change(path=path, state=State.MISSING, old=None, new=new)
     except (UnicodeDecodeError, OSError):
@@ -112,7 +112,7 @@ def _compare_one(root: Path, path: str, new: str) -> Change | None:
 
 def _compare_orphan(root: Path, path: str) -> Change | None:
     try:
-        old = _read(os.path.join(root, path))
+        old = _read(f"{root}/{path}")
     except (UnicodeDecodeError, OSError):
         return None
     state = _state(old, None)
@@ -139,8 +139,9 @@ def owned_files(root: Path) -> Iterator[str]:
 
 def _owned_folders(root: Path) -> Iterator[tuple[str, list[str]]]:
     for environment in _listing(root / "environments"):
-        if (root / "environments" / environment / "values.yaml").is_file():
-            yield f"environments/{environment}", ["values.yaml"]
+        folder = f"environments/{environment}"
+        if os.path.isfile(f"{root}/{folder}/values.yaml"):
+            yield folder, ["values.yaml"]
     for folder in ("argocd/projects", "argocd/applications"):
         yield folder, [name for name in _listing(root / folder) if name.endswith(".yaml")]
     if (root / "argocd/root.yaml").is_file():
@@ -177,7 +178,7 @@ def write(root: Path, changes: Iterable[Change]) -> None:
     try:
         for change in changes:
             if change.new is not None:
-                _replace(os.path.join(root, change.path), change.new)
+                _replace(f"{root}/{change.path}", change.new)
         for change in changes:
             if change.new is None:
                 _remove(root / change.path)

@@ -7,8 +7,9 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
@@ -38,13 +39,16 @@ class ProjectFile:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EnvironmentFiles:
-    """One environment as read; `release_data` is empty when there is no release.yaml."""
+    """One environment as read; `release_data` is empty when there is no release.yaml. `texts` are those of the
+    hand-written files, as `read_text` gives them.
+    """
 
     name: str
     spec: Environment
     data: dict[str, Any]
     release: Release | None
     release_data: dict[str, Any]
+    texts: tuple[str, ...]
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -69,7 +73,7 @@ def find_project(start: Path) -> Path:
 
 def read_project(root: Path) -> tuple[ProjectFile | None, list[Problem]]:
     """`gitops.yaml` in `root`, and what is wrong with it."""
-    data, spec, problems = _read(root, PROJECT_FILE, Project)
+    _, data, spec, problems = _read(root, PROJECT_FILE, Project)
     return (ProjectFile(root=root, spec=spec, data=data) if spec else None), problems
 
 
@@ -95,9 +99,15 @@ def _misnamed(environment: str, files: list[str]) -> Iterator[Problem]:
         stem, _, extension = name.rpartition(".")
         if name in HAND_WRITTEN or extension not in ("yaml", "yml"):
             continue
-        if near := get_close_matches(stem, ("environment", "release"), 1, 0.8):
-            hint = f"rename it to `{near[0]}.yaml`"
+        if meant := _meant(stem):
+            hint = f"rename it to `{meant}.yaml`"
             yield Problem(file=f"{ENVIRONMENTS}/{environment}/{name}", message="is not read by anything", hint=hint)
+
+
+@cache
+def _meant(stem: str) -> str:
+    """What a file name is a slip of; asked for the same few names in every environment."""
+    return next(iter(get_close_matches(stem, ("environment", "release"), 1, 0.8)), "")
 
 
 def _name_problems(root: Path, names: list[str]) -> Iterator[Problem]:
@@ -115,39 +125,46 @@ def _name_problems(root: Path, names: list[str]) -> Iterator[Problem]:
 def read_environment(root: Path, name: str) -> tuple[EnvironmentFiles | None, list[Problem]]:
     """The hand-written files of one environment, and what is wrong with them: a bad release.yaml is as if left out."""
     folder = f"{ENVIRONMENTS}/{name}"
-    data, spec, problems = _read(root, f"{folder}/{ENVIRONMENT_FILE}", Environment)
-    release_data, release, more = _read_release(root, f"{folder}/{RELEASE_FILE}")
+    text, data, spec, problems = _read(root, f"{folder}/{ENVIRONMENT_FILE}", Environment)
+    release_text, release_data, release, more = _read_release(root, f"{folder}/{RELEASE_FILE}")
     problems += more
     if spec is None:
         return None, problems
-    return EnvironmentFiles(name=name, spec=spec, data=data, release=release, release_data=release_data), problems
+    files = EnvironmentFiles(
+        name=name, spec=spec, data=data, release=release, release_data=release_data, texts=(text, release_text)
+    )
+    return files, problems
 
 
-def _read_release(root: Path, path: str) -> tuple[dict[str, Any], Release | None, list[Problem]]:
-    return _read(root, path, Release) if os.path.lexists(os.path.join(root, path)) else ({}, None, [])
+_Read: TypeAlias = tuple[str, dict[str, Any], ModelT | None, list[Problem]]
+"""A file's text, its data, its typed form and what is wrong with it."""
 
 
-def _read(root: Path, path: str, model: type[ModelT]) -> tuple[dict[str, Any], ModelT | None, list[Problem]]:
+def _read_release(root: Path, path: str) -> _Read[Release]:
+    return _read(root, path, Release) if os.path.lexists(f"{root}/{path}") else ("", {}, None, [])
+
+
+def _read(root: Path, path: str, model: type[ModelT]) -> _Read[ModelT]:
     if escape := _escape(root, path):
-        return {}, None, [escape]
+        return "", {}, None, [escape]
     try:
         text = read_text(root, path)
         data = load(text, path, empty_values=False)
     except ProblemsError as error:
-        return {}, None, list(error.problems)
+        return "", {}, None, list(error.problems)
     if not isinstance(data, dict):
         empty = Problem(
             file=path, line=1, message="must be a map with apiVersion and kind", hint="see `gitops-gen schema`"
         )
-        return {}, None, [empty]
+        return text, {}, None, [empty]
     spec, problems = validate(model, data, path, lambda: text)
-    return data, spec, problems
+    return text, data, spec, problems
 
 
 def read_text(root: Path, path: str) -> str:
     """The text of an input file. Raises `ProblemsError` when it is missing, is no file or is not UTF-8."""
     try:
-        with open(os.path.join(root, path), "rb") as file:
+        with open(f"{root}/{path}", "rb") as file:
             return file.read().decode("utf-8-sig").replace("\r\n", "\n")
     except FileNotFoundError:
         raise ProblemsError([_missing(root, path)]) from None
@@ -168,7 +185,7 @@ def _missing(root: Path, path: str) -> Problem:
 
 def _escape(root: Path, path: str) -> Problem | None:
     """A symlink that leaves the project would make the result depend on something that git does not hold."""
-    if not os.path.islink(os.path.join(root, path)):
+    if not os.path.islink(f"{root}/{path}"):
         return None
     full = root / path
     if not full.resolve().is_relative_to(root.resolve()):
