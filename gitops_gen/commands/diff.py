@@ -1,6 +1,7 @@
 """`diff`: what two states of the repository would have Argo CD apply, compared without cluster, network or checkout."""
 
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -98,11 +99,10 @@ class _Opener:
 
 def _between_sides(old: Side, new: Side, engines: Engines) -> Difference:
     names = sorted({*old.inputs, *new.inputs})
-    tasks, changes = _Tasks(old, new).of(names)
-    changes += compare_all(tasks, engines)
-    owns = {task.name: _own(task.new or task.old) for task in tasks}
+    tasks = _Tasks(old, new, names)
+    changes = compare_all(tasks, engines, at_most=len(tasks)) + tasks.unresolved
     changes.sort(key=lambda change: change.name)
-    return collapse(changes, owns, old=old.label, new=new.label, compared=len(names))
+    return collapse(changes, tasks.owns, old=old.label, new=new.label, compared=len(names))
 
 
 def _own(target: Target | None) -> Own:
@@ -111,27 +111,33 @@ def _own(target: Target | None) -> Own:
 
 class _Tasks:
     """Decides which environments have to be rendered at all: those of which an input, the chart or what follows from
-    them differs.
+    them differs. There are as many as that at most; each is made when it is asked for.
     """
 
-    def __init__(self, old: Side, new: Side) -> None:
+    def __init__(self, old: Side, new: Side, names: list[str]) -> None:
         self._old, self._new = old, new
         self._same_project = old.project_digest == new.project_digest and old.prefix == new.prefix
         self._same_chart = self._same_project and _chart_id(old) == _chart_id(new)
+        self._names = [name for name in names if not self._is_same(name)]
+        #: what is each environment's own; and what is known without rendering: environments that cannot be resolved
+        self.owns: dict[str, Own] = {}
+        self.unresolved: list[EnvironmentChange] = []
 
-    def of(self, names: list[str]) -> tuple[list[Task], list[EnvironmentChange]]:
-        """What has to be compared; and what is known without: environments that cannot be resolved."""
-        names = [name for name in names if not self._is_same(name)]
-        self._old.need(name for name in names if name in self._old.inputs and not self._same_inputs(name))
-        self._new.need(name for name in names if name in self._new.inputs)
-        tasks, changes = [], []
-        for name in names:
+    def __len__(self) -> int:
+        """How many environments may have to be compared."""
+        return len(self._names)
+
+    def __iter__(self) -> Iterator[Task]:
+        """What has to be compared."""
+        self._old.need(name for name in self._names if name in self._old.inputs and not self._same_inputs(name))
+        self._new.need(name for name in self._names if name in self._new.inputs)
+        for name in self._names:
             found = self._task(name)
             if isinstance(found, Task):
-                tasks.append(found)
+                self.owns[name] = _own(found.new or found.old)
+                yield found
             elif found:
-                changes.append(found)
-        return tasks, changes
+                self.unresolved.append(found)
 
     def _is_same(self, name: str) -> bool:
         return self._same_chart and self._same_inputs(name)
@@ -189,7 +195,7 @@ def _between_environments(side: Side, names: tuple[str, str], engines: Engines) 
             raise UsageError(f"no environment `{name}`", did_you_mean(name, side.inputs))
     side.need(names)
     old, new = (_target(side, name)[0] for name in names)
-    changes = compare_all([Task(name=f"{names[0]} → {names[1]}", old=old, new=new)], engines)
+    changes = compare_all([Task(name=f"{names[0]} → {names[1]}", old=old, new=new)], engines, at_most=1)
     kept = [replace(change, consequences=_lasting(change)) for change in changes]
     found = collapse(kept, {}, old=names[0], new=names[1], compared=len(names))
     return replace(found, between_environments=True)
