@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 class Problem:
     """One thing that is wrong with the input.
 
-    `file` is a path as the user would type it; `line` counts from 1; `key` is a dotted path inside the file;
-    `hint` says what to do or to type next; `rule` is the id of the rule that found it, where one did.
+    `file` is a path as the user would type it; `line` counts from 1; `key` is a dotted path inside the file; `hint`
+    says what to do or to type next; `rule` is the id of the rule that found it, where one did.
     """
 
     message: str

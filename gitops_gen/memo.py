@@ -1,9 +1,8 @@
 """What a successful `generate` remembers outside the repository: for each environment, which inputs gave which files.
 
 An environment whose inputs and generated files are both still those is left alone, without resolving or merging
-anything.
-Everything is compared by content (and the tool by its files' times), so a wrong entry cannot arise, only a useless one;
-losing the memo loses nothing. `generate --check` never asks it.
+anything. Everything is compared by content (and the tool by its files' times), so a wrong entry cannot arise, only a
+useless one; losing the memo loses nothing. `generate --check` never asks it.
 """
 
 import hashlib

@@ -1,9 +1,8 @@
 """The generated files: what they should be against what lies on disk, and writing the difference.
 
 Every generated file starts with a comment that names its inputs and carries a checksum of the rest. So a file that is
-behind its inputs, one
-that somebody edited, one that no input asks for any more and one that was never ours can be told apart, and the last
-kind is never touched.
+behind its inputs, one that somebody edited, one that no input asks for any more and one that was never ours can be
+told apart, and the last kind is never touched.
 """
 
 import hashlib

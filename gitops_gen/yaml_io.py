@@ -1,10 +1,9 @@
 """YAML as Kubernetes reads it: the one place that knows how text becomes values and values become text.
 
 kubectl, Helm and Argo CD share a reader (sigs.k8s.io/yaml over go-yaml v2) that follows neither YAML 1.1 nor 1.2: `y`
-and `on` are booleans,
-`0400` and `0o400` are 256, `1e3` is 1000, `1_000` is 1000, dates stay strings. No Python library agrees with it, so
-`scalar` resolves
-plain scalars for reading and writing alike: https://github.com/yaml/go-yaml/blob/v2/resolve.go
+and `on` are booleans, `0400` and `0o400` are 256, `1e3` is 1000, `1_000` is 1000, dates stay strings. No Python
+library agrees with it, so `scalar` resolves plain scalars for reading and writing alike:
+https://github.com/yaml/go-yaml/blob/v2/resolve.go
 """
 
 import math
@@ -215,9 +214,8 @@ def load(text: str, file: str, *, empty_values: bool = True) -> Any:
     """The value of one YAML document, typed as Kubernetes' reader types it; None for an empty one.
 
     `file` names the text in problems; `empty_values=False` refuses `key:` with nothing behind it, which Helm takes
-    for a null that deletes
-    the chart's whole `key`. Raises `ProblemsError` for bad syntax, duplicate keys, keys that are no strings,
-    more than one document and unsupported tags.
+    for a null that deletes the chart's whole `key`. Raises `ProblemsError` for bad syntax, duplicate keys, keys that
+    are no strings, more than one document and unsupported tags.
     """
     documents = list(_documents(text, file, strict=True, empty_values=empty_values))
     if len(documents) > 1:

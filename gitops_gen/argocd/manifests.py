@@ -1,11 +1,11 @@
 """Fills the templates of Application, AppProject and root; merges over them what the project or the environment asks
 for.
 
-The rules behind each field were measured on a real Argo CD; the ones that surprise:
-retry without a limit and with refresh lets a `git revert` land behind a failing sync (https://github.com/argoproj/argo-cd/issues/11494),
-the AppProject's own finalizer keeps it until its Application is gone, and `manifest-generate-paths` keeps one
-environment's commit from
-refreshing all others (https://argo-cd.readthedocs.io/en/stable/operator-manual/high_availability/#manifest-paths-annotation).
+The rules behind each field were measured on a real Argo CD; the ones that surprise: retry without a limit and with
+refresh lets a `git revert` land behind a failing sync (https://github.com/argoproj/argo-cd/issues/11494), the
+AppProject's own finalizer keeps it until its Application is gone, and `manifest-generate-paths` keeps one
+environment's commit from refreshing all others
+(https://argo-cd.readthedocs.io/en/stable/operator-manual/high_availability/#manifest-paths-annotation).
 """
 
 import posixpath

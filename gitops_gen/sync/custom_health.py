@@ -1,5 +1,5 @@
-"""The custom resources that Argo CD has a health check for, and therefore waits for;
-every other kind counts as healthy at once.
+"""The custom resources that Argo CD has a health check for, and therefore waits for; every other kind counts as
+healthy at once.
 
 The kinds of version 3.5: https://github.com/argoproj/argo-cd/tree/v3.5.0/resource_customizations
 """

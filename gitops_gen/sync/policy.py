@@ -1,5 +1,5 @@
-"""How an Application is synced, as far as order and waiting depend on it: sync options, retries, and the
-controller's timeout.
+"""How an Application is synced, as far as order and waiting depend on it: sync options, retries, and the controller's
+timeout.
 """
 
 from collections.abc import Mapping

@@ -115,8 +115,8 @@ def steps_of(manifests: Iterable[Manifest], policy: SyncPolicy) -> tuple[Step, .
 
 
 def _last(step: Step, *, several: bool, policy: SyncPolicy) -> Step:
-    """The last step ends the operation as soon as it is applied, unless hooks are in it or something is pruned
-    behind it.
+    """The last step ends the operation as soon as it is applied, unless hooks are in it or something is pruned behind
+    it.
     """
     if any(is_hook(task.manifest) for task in step.tasks):
         return replace(step, gated=True, hooks_only=not several)

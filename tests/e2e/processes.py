@@ -24,8 +24,8 @@ class NotUpError(Exception):
 class Processes:
     """Named child processes with their logs.
 
-    Each is the leader of a session of its own, so that Ctrl-C in the terminal reaches only the test run,
-    which then ends them in order.
+    Each is the leader of a session of its own, so that Ctrl-C in the terminal reaches only the test run, which then
+    ends them in order.
     """
 
     def __init__(self, folder: pathlib.Path, log: pathlib.Path) -> None:

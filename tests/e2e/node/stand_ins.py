@@ -1,8 +1,8 @@
 """What stands in for each image of the chart.
 
 They hold what the chart runs in the image that they stand in for, no more: a script that needs another program fails
-here as it would there. PostgreSQL is Debian's package, Redis the machine's own with busybox around it (as Alpine has),
-Temporal's programs are those that tests/services/build.sh makes; app and worker are the programs in stand_in/.
+here as it would there. PostgreSQL is Debian's package, Redis the machine's own with busybox around it (as Alpine
+has), Temporal's programs are those that tests/services/build.sh makes; app and worker are the programs in stand_in/.
 The stock images' entrypoints are not stood in for: the chart names the command of every container.
 """
 
