@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
     images.make()
     before = Footprint.look()
     status, namespaces = _run(arguments)
-    left = [*processes_in(namespaces), *before.added(Footprint.look()), *_files_left()]
+    left = [*processes_in(namespaces), *before.added(Footprint.look()), *(f"files: {path}" for path in _files())]
     sys.stdout.write("\n  ".join(["left behind on the machine:", *left] if left else ["nothing is left behind"]) + "\n")
     return status or bool(left)
 
@@ -69,13 +69,15 @@ def _new_namespaces(run: subprocess.Popen[bytes]) -> frozenset[str]:
 
 def _remove_files() -> None:
     """All but the logs, which those tests that failed have left."""
-    for path in STATE.iterdir():
-        if path.is_dir() and path.name != "log":
+    for path in _files():
+        if path.is_dir():
             shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
-def _files_left() -> list[str]:
-    return [f"files: {path}" for path in STATE.iterdir() if path.name not in ("log", "lock")]
+def _files() -> list[pathlib.Path]:
+    return [path for path in STATE.iterdir() if path.name not in ("log", "lock")]
 
 
 if __name__ == "__main__":
