@@ -23,7 +23,7 @@ SNAPSHOTS = REPOSITORY / "tests" / "snapshots"
 REFERENCE = ("gitops.yaml", "environments", "argocd", "helm", ".gitattributes")
 """What makes this repository the reference repository of api-forge."""
 
-_GIT = {
+GIT_SETTINGS = {
     "GIT_CONFIG_GLOBAL": "/dev/null",
     "GIT_CONFIG_SYSTEM": "/dev/null",
     "GIT_AUTHOR_NAME": "Test",
@@ -31,6 +31,7 @@ _GIT = {
     "GIT_COMMITTER_NAME": "Test",
     "GIT_COMMITTER_EMAIL": "test@example.com",
 }
+"""Commits are made as nobody in particular, whatever the machine's configuration says."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +78,9 @@ def gitops_gen(capsys: pytest.CaptureFixture[str]) -> GitopsGen:
 def git(folder: Path, *arguments: str) -> str:
     """A git command in `folder`, without anybody's own configuration; its output."""
     argv = ["git", "-c", "init.defaultBranch=main", *arguments]
-    return subprocess.run(argv, cwd=folder, env=os.environ | _GIT, check=True, capture_output=True, text=True).stdout
+    return subprocess.run(
+        argv, cwd=folder, env=os.environ | GIT_SETTINGS, check=True, capture_output=True, text=True
+    ).stdout
 
 
 def commit_all(folder: Path, tag: str = "") -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import GitopsGen, git
+from tests.conftest import GIT_SETTINGS, GitopsGen, git
 
 
 @pytest.fixture
@@ -23,16 +23,8 @@ def change(gitops_gen: GitopsGen) -> Callable[..., str]:
 
 @pytest.fixture(autouse=True)
 def own_identity(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Commits are made as nobody in particular, whatever the machine's configuration says."""
-    for name, value in {
-        "GIT_CONFIG_GLOBAL": "/dev/null",
-        "GIT_CONFIG_SYSTEM": "/dev/null",
-        "GIT_AUTHOR_NAME": "Test",
-        "GIT_AUTHOR_EMAIL": "test@example.com",
-        "GIT_COMMITTER_NAME": "Test",
-        "GIT_COMMITTER_EMAIL": "test@example.com",
-        "XDG_CACHE_HOME": str(tmp_path / "cache"),
-    }.items():
+    """Neither the machine's configuration of git nor another test's cache has a say."""
+    for name, value in {**GIT_SETTINGS, "XDG_CACHE_HOME": str(tmp_path / "cache")}.items():
         monkeypatch.setenv(name, value)
 
 

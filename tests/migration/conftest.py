@@ -5,10 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import GitopsGen, Result
+from tests.conftest import GIT_SETTINGS, GitopsGen, Result
 from tests.migration.original import NAMESPACE
 
 Migrate = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def own_identity(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--commit` works on a machine on which nobody has told git who they are."""
+    for name, value in GIT_SETTINGS.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture
