@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import branches
 import pytest
 from api_server import ApiServer, absent
 from control_plane import ControlPlane, incomplete
@@ -13,7 +17,51 @@ from release import Release, Secrets, make_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--branches",
+        action="store_true",
+        help="Tell which branches of the chart's scripts did not run; fail if there is one and no test was skipped.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--branches") and not os.environ.get(branches.RECORD):
+        config.pluginmanager.register(BranchReport())
+
+
+class BranchReport:
+    """What the whole run left out, told by the process that has all the results."""
+
+    def __init__(self) -> None:
+        self.lines = [f"not recorded: {branches.absent()}"]
+        self._skipped = 0
+        if not branches.absent():
+            os.environ[branches.RECORD] = tempfile.mkdtemp(prefix="branches-")  # workers inherit it
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._skipped += report.skipped
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if branches.RECORD not in os.environ:
+            return
+        folder = Path(os.environ.pop(branches.RECORD))
+        missed = branches.never_run(folder)
+        shutil.rmtree(folder)
+        self.lines = [f"never run: {branch}" for branch in missed]
+        self.lines.append(f"{branches.count() - len(missed)} of {branches.count()} ran")
+        if self._skipped:
+            self.lines.append(f"{self._skipped} skipped tests run more of them")
+        elif missed and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        terminalreporter.section("branches of the chart's scripts")
+        for line in self.lines:
+            terminalreporter.line(line)
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from branches import INSIDE, noted, recorder
+
 from tests.built import BIN
 
 POSTGRES_PROGRAMS = Path("/usr/lib/postgresql/15/bin")
@@ -217,6 +219,8 @@ class Pod:
                 yield f"mount --rbind /{name} {self._root}/{name}"
         if BIN.is_dir():
             yield f"mount --bind {BIN} {self._root}/programs"
+        if notes := recorder():
+            yield f"mount --bind {notes} {self._root}{INSIDE}"
         for mount in container.get("volumeMounts", []):
             source = self._volume(mount["name"]) / mount.get("subPath", "")
             yield _bind(source, self._root / mount["mountPath"].lstrip("/"), read_only=mount.get("readOnly", False))
@@ -229,7 +233,8 @@ class Pod:
         folder = self.folder / "volumes" / name
         folder.mkdir(parents=True, exist_ok=True)
         if "configMap" in volume:
-            _write(folder, self.config_maps[volume["configMap"]["name"]]["data"], 0o444)
+            data = self.config_maps[volume["configMap"]["name"]]["data"]
+            _write(folder, {name: noted(text) for name, text in data.items()}, 0o444)
         for source in volume.get("projected", {}).get("sources", []):
             held = self.secrets[source["secret"]["name"]]
             _write(folder, {item["path"]: held[item["key"]] for item in source["secret"]["items"]}, 0o400)
@@ -263,7 +268,7 @@ def _first_process(pid: int) -> int:
 def _make_root(root: Path) -> None:
     if root.exists():
         return
-    for name in ("usr", "dev", "proc", "etc/alternatives", "programs", "tmp", "var"):
+    for name in ("usr", "dev", "proc", "etc/alternatives", "programs", "tmp", "var", INSIDE[1:]):
         (root / name).mkdir(parents=True)
     for name in ("bin", "sbin", "lib", "lib64"):
         (root / name).symlink_to(f"usr/{name}")

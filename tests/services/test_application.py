@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
-from machine import Pod, eventually
+from machine import PATH, Finished, Pod, eventually
 from release import PASSWORDS, REDIS_PASSWORD, Release
 
 SERVER = """
@@ -36,6 +38,22 @@ def test_the_entrypoint_exports_secrets_and_nothing_else_of_them(release: Releas
     assert not [name for name in variables if "CRT" in name or "CA_BUNDLE" in name]
 
 
+AWKWARD = """
+mkdir -p /tmp/s/folder
+printf 'one\\ntwo\\n' >/tmp/s/lines
+for name in 1st a=b with.dot; do echo "$name" >/tmp/s/$name; done
+SECRETS_DIR=/tmp/s exec sh /opt/entrypoint/universal-entrypoint.sh /usr/bin/env --null
+"""
+
+
+def test_the_entrypoint_leaves_out_what_cannot_be_a_variable(release: Release) -> None:
+    done = release.pod("app").run("app", "sh", "-euc", AWKWARD)
+    assert done.code == 0, done.log
+    variables = dict(entry.split("=", 1) for entry in done.log.split("\0") if entry)
+    assert variables["WITH_DOT"] == "with.dot"
+    assert not {"FOLDER", "LINES", "1ST", "A", "A=B"} & set(variables)
+
+
 def test_the_entrypoint_becomes_the_program_so_that_it_gets_the_signals(release: Release) -> None:
     pod = serve(release, 200)
     eventually(lambda: release.pod("smoke-test").run("smoke-test", SMOKE_TIMEOUT_SECONDS="0").code == 0, pod.logs)
@@ -47,6 +65,36 @@ def test_the_smoke_job_passes_when_the_application_is_healthy(release: Release) 
     serve(release, 200)
     done = job.wait()
     assert (done.code, done.log) == (0, "ok http://app:8000/health\n")
+
+
+# The script in an image that has these programs and no others.
+WITH_ONLY = """
+mkdir /tmp/bin
+for program; do ln -s "$(command -v "$program")" /tmp/bin/; done
+PATH=/tmp/bin exec sh /opt/smoke/smoke-test.sh
+"""
+
+
+def smoke_with(release: Release, *programs: str) -> Finished:
+    command = ("sh", "-euc", WITH_ONLY, "sh", "sh", "date", "sleep", "tail", *programs)
+    return release.pod("smoke-test").run("smoke-test", *command, SMOKE_TIMEOUT_SECONDS="0")
+
+
+@pytest.mark.parametrize("program", ["curl", "wget", "python3"])
+def test_the_smoke_job_takes_what_the_image_has(release: Release, program: str) -> None:
+    if not shutil.which(program, path=PATH):
+        pytest.skip(f"{program} is missing: apt-get install {program}")
+    refused = smoke_with(release, program)
+    assert refused.code == 1
+    assert refused.log.startswith("FAIL http://app:8000/health: ")
+    pod = serve(release, 200)
+    eventually(lambda: smoke_with(release, program).log == "ok http://app:8000/health\n", pod.logs)
+
+
+def test_the_smoke_job_says_that_the_image_has_nothing_to_ask_with(release: Release) -> None:
+    done = smoke_with(release)
+    assert done.code == 1
+    assert "the image has none of curl, wget and python3" in done.log
 
 
 @pytest.mark.parametrize(("status", "reason"), [(500, "500"), (0, "")])

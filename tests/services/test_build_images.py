@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from branches import noted_script
 from release import CHART
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def source(tmp_path: Path) -> Path:
 
 def build(source: Path, *arguments: str, **variables: str) -> tuple[subprocess.CompletedProcess[str], list[str]]:
     environment = {"PATH": f"{source}/bin", "CALLS": f"{source}/calls"} | variables
-    argv = [SCRIPT, "--context", source, *arguments]
+    argv = [noted_script(SCRIPT), "--context", source, *arguments]
     done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
     calls = source / "calls"
     return done, calls.read_text().splitlines() if calls.exists() else []
@@ -105,6 +106,12 @@ def test_a_missing_program_of_the_cluster_is_found_before_the_build(source: Path
     done, calls = build(source, "--tag", "1", "--load", "k3d")
     assert (done.returncode, calls) == (2, [])
     assert done.stderr == "build-images.sh: --load k3d: k3d is not on PATH\n"
+
+
+def test_podman_is_taken_when_docker_is_not_there(source: Path) -> None:
+    (source / "bin" / "docker").unlink()
+    done, calls = build(source, "--tag", "1")
+    assert (done.returncode, calls[0].split()[:2]) == (0, ["podman", "build"])
 
 
 def test_without_a_tool_it_says_which_it_looked_for(source: Path) -> None:

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from machine import eventually
+from branches import noted_script
+from machine import eventually, missing
 from release import CHART, Release, make_secrets
 
 from tests.built import BIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from api_server import ApiServer
 
@@ -33,12 +34,11 @@ class Namespace:
     name: str
     source: Path
 
-    def create(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = os.environ | {
-            "KUBECONFIG": str(self.api.kubeconfig),
-            "PATH": f"{BIN}:{os.environ['PATH']}",
-        }
-        argv = [SCRIPT, "--namespace", self.name, "--from", self.source, *arguments]
+    def create(self, *arguments: str, before: Sequence[str] = (), **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run the script, behind the words of another command where there are some."""
+        path = f"{BIN}:{os.environ['PATH']}"
+        environment = os.environ | {"KUBECONFIG": str(self.api.kubeconfig), "PATH": path} | variables
+        argv = [*before, noted_script(SCRIPT), "--namespace", self.name, "--from", self.source, *arguments]
         return subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
 
     def secrets(self) -> dict[str, dict[str, str]]:
@@ -140,6 +140,14 @@ def test_rotation_with_the_old_file_is_refused(namespace: Namespace) -> None:
     assert "still has the old value" in done.stderr
 
 
+def test_rotation_with_a_new_file(namespace: Namespace) -> None:
+    (namespace.source / "keys" / "redis_password.txt").write_text("old")
+    good(namespace.create())
+    (namespace.source / "keys" / "redis_password.txt").write_text("new")
+    assert "wrote redis-secrets" in good(namespace.create("--rotate", "redis_password"))
+    assert namespace.secrets()["redis-secrets"] == {"redis_password": "new"}
+
+
 def test_keys_of_others_and_a_missing_key(namespace: Namespace) -> None:
     good(namespace.create())
     patch = json.dumps({"stringData": {"extra": "theirs"}, "data": {"session_signing_secret": None}})
@@ -221,14 +229,57 @@ def test_a_namespace_that_is_not_there_is_named(namespace: Namespace) -> None:
 def test_a_missing_program_is_named(tmp_path: Path, absent: str) -> None:
     for name in {"bash", "kubectl", "openssl"} - {absent}:
         (tmp_path / name).symlink_to(shutil.which(name) or "/bin/true")
-    done = subprocess.run(
-        [SCRIPT, "--namespace", "any"], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
-    )
+    argv = [noted_script(SCRIPT), "--namespace", "any"]
+    done = subprocess.run(argv, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (2, f"create-secrets.sh: {absent} is not on PATH\n")
 
 
+def test_without_a_namespace_it_does_nothing() -> None:
+    done = subprocess.run([noted_script(SCRIPT)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "create-secrets.sh: --namespace is missing: see --help\n")
+
+
+def test_openssl_that_fails_is_quoted_and_nothing_is_written(namespace: Namespace, tmp_path: Path) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "openssl").write_text(OPENSSL_WITHOUT_CURVES.format(openssl=shutil.which("openssl")))
+    (programs / "openssl").chmod(0o755)
+    done = namespace.create(PATH=f"{programs}:{BIN}:{os.environ['PATH']}")
+    assert done.returncode == 1
+    assert done.stderr == "unknown curve name\n"
+    assert namespace.secrets() == {}
+
+
+OPENSSL_WITHOUT_CURVES = """#!/bin/sh
+[ "$1" != ecparam ] || {{ echo unknown curve name >&2; exit 1; }}
+exec {openssl} "$@"
+"""
+
+
+def test_without_memory_to_work_in_it_takes_the_temporary_folder(namespace: Namespace, tmp_path: Path) -> None:
+    if absent := missing():
+        pytest.skip(absent)
+    work = tmp_path / "work"
+    work.mkdir()
+    closed = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-euc", WITHOUT_SHARED_MEMORY, "sh"]
+    done = namespace.create("--dry-run", before=closed, TMPDIR=str(work), SEEN=str(tmp_path / "seen"))
+    assert "generated" in good(done)
+    assert str(work) in (tmp_path / "seen").read_text()
+    assert list(work.iterdir()) == []
+
+
+# mktemp is asked for the folder by its full name: that is what is seen.
+WITHOUT_SHARED_MEMORY = """
+mount -t tmpfs -o ro none /dev/shm
+mkdir /tmp/$$ && trap 'rm -r /tmp/$$' EXIT
+printf '#!/bin/sh\\necho "$@" >"$SEEN"; exec /usr/bin/mktemp "$@"\\n' >/tmp/$$/mktemp
+chmod +x /tmp/$$/mktemp
+PATH=/tmp/$$:$PATH "$@"
+"""
+
+
 def test_help_is_the_text_at_its_top() -> None:
-    done = subprocess.run([SCRIPT, "--help"], capture_output=True, text=True, check=False)
+    done = subprocess.run([noted_script(SCRIPT), "--help"], capture_output=True, text=True, check=False)
     assert done.returncode == 0
     assert "usage: create-secrets.sh --namespace NAME" in done.stdout
     assert "set -euo" not in done.stdout

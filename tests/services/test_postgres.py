@@ -174,6 +174,23 @@ def test_a_cluster_of_another_user_is_told(initialized: Path, release: Release) 
     assert "and this is user 999: set postgresql.runAsUser to that user" in done.log
 
 
+def test_an_empty_data_folder_is_taken(release: Release) -> None:
+    (release.machine.claim("postgres-data") / "pgdata").mkdir()
+    database = start(release)
+    assert verify(release).code == 0
+    database.close()
+
+
+def test_a_data_folder_that_no_server_starts_on_fails_and_stays(release: Release) -> None:
+    folder = release.machine.claim("postgres-data") / "pgdata"
+    folder.mkdir()
+    (folder / "PG_VERSION").write_text("15\n")
+    done = release.pod("postgres").run("init-database")
+    assert done.code != 0
+    assert "could not start server" in done.log
+    assert [file.name for file in folder.iterdir()] == ["PG_VERSION"]
+
+
 DOCKER_INIT = """
 initdb --pgdata "$PGDATA" --username postgres --pwfile /run/secrets/postgres_password --auth-local=trust >/dev/null
 pg_ctl start --pgdata "$PGDATA" --wait --silent --options "-c listen_addresses= -c unix_socket_directories=/tmp"

@@ -47,6 +47,12 @@ def test_probe_and_gate_tell_a_wrong_password_from_a_right_one(release: Release)
     assert "NOAUTH" in done.log
 
 
+def test_the_probe_says_that_nothing_listens(release: Release) -> None:
+    done = release.pod("redis").run("redis", "sh", "/etc/redis/healthcheck.sh")
+    assert done.code == 1
+    assert "Connection refused" in done.log
+
+
 def test_data_survives_a_restart(redis: Pod, release: Release) -> None:
     assert ask(redis, "set", "kept", "42") == "OK"
     assert redis.terminate().code == 0

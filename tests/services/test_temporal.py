@@ -172,6 +172,30 @@ def test_the_gate_waits_for_a_schema_that_appears_late(release: Release) -> None
     assert (done.code, done.log.splitlines()[-1]) == (0, "both schemas are ready")
 
 
+def test_the_gate_says_that_a_schema_has_no_version(schema: Pod, release: Release) -> None:
+    sql(schema, "temporal", "DELETE FROM schema_version")
+    done = release.pod("temporal").run("wait-for-schema", WAIT_TIMEOUT_SECONDS="1")
+    assert done.code == 1
+    assert "temporal is at schema nothing, the server needs 1.19" in done.log
+
+
+@pytest.mark.usefixtures("schema")
+def test_a_server_that_appears_late_is_waited_for(release: Release) -> None:
+    gate = release.pod("app").start("wait-for-temporal")
+    job = release.pod("temporal-namespace-init").start("namespace-init")
+    eventually(lambda: "waiting for namespace default" in gate.log and "not yet: " in job.log, lambda: job.log)
+    server = release.pod("temporal")
+    server.prepare()
+    server.start("temporal")
+    for waiting, said in (
+        (job, "namespace default keeps closed workflows for 7d"),
+        (gate, "namespace default at temporal:7233 is ready"),
+    ):
+        done = waiting.wait()
+        assert (done.code, done.log.splitlines()[-1]) == (0, said), server.logs()
+    server.close()
+
+
 def test_the_namespace_is_made_and_kept_up_to_date(temporal: Pod, release: Release) -> None:
     gate = release.pod("app").run("wait-for-temporal", WAIT_TIMEOUT_SECONDS="1")
     assert gate.code == 1

@@ -8,9 +8,12 @@ told=0
 REDISCLI_AUTH=$(cat "$PASSWORD_FILE")
 export REDISCLI_AUTH
 
-while :; do
+answers() {
     answer=$(redis-cli -h "$REDIS_HOST" -p "$REDIS_PORT" ping 2>&1) || true
-    [ "$(printf '%s\n' "$answer" | tail -n 1)" = PONG ] && break
+    [ "$(printf '%s\n' "$answer" | tail -n 1)" = PONG ]
+}
+
+until answers; do
     now=$(date +%s)
     if [ "$now" -ge "$deadline" ]; then
         echo "Redis at $REDIS_HOST:$REDIS_PORT is still not there after ${WAIT_TIMEOUT_SECONDS:-600} s: $answer" >&2
