@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from installation import Installation
-from machine import BUILT_PROGRAMS, eventually
+from machine import eventually
 from test_guides import commands
 from test_helm_install import EVERY_DEPLOYMENT, POSTGRES_CLAIMS, REDIS_CLAIMS, Expected, check, fake, volumes
 
+from tests.built import BIN
 from tests.conftest import commit_all, copy_reference
 from tests.migration.original import NAMESPACE, OBJECTS
 from tests.migration.terminal import Terminal
@@ -81,7 +82,7 @@ def terminal(control_plane: ControlPlane, tmp_path: Path) -> Terminal:
         project=project,
         scratch=tmp_path / "stand-ins",
         kubeconfig=control_plane.kubeconfig,
-        programs=BUILT_PROGRAMS,
+        programs=BIN,
     )
 
 
@@ -252,4 +253,4 @@ def test_the_stand_ins_stand_in_for_a_kubelet_only(terminal: Terminal) -> None:
     """A check of the check: everything but `exec` and `git push` reaches the real programs."""
     assert terminal.good("kubectl", "get", "namespace", "default", "-o", "name") == "namespace/default\n"
     assert terminal.run("kubectl", "exec", "x", "--", "rm").returncode == 1
-    assert shutil.which("helm", path=f"{terminal.scratch}:{terminal.programs}") == str(BUILT_PROGRAMS / "helm")
+    assert shutil.which("helm", path=f"{terminal.scratch}:{terminal.programs}") == str(BIN / "helm")
