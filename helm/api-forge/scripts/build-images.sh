@@ -21,14 +21,14 @@ die() {
 }
 while [ $# -gt 0 ]; do
     case $1 in
-    --tag) tag=${2:?} && shift 2 ;;
-    --repository) repository=${2:?} && shift 2 ;;
-    --context) context=${2:?} && shift 2 ;;
-    --file) file=${2:?} && shift 2 ;;
-    --platform) platform=${2:?} && shift 2 ;;
-    --push) push=yes && shift ;;
-    --load) load=${2:?} && shift 2 ;;
-    --help | -h) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0" && exit ;;
+    --tag) tag=${2:?}; shift 2 ;;
+    --repository) repository=${2:?}; shift 2 ;;
+    --context) context=${2:?}; shift 2 ;;
+    --file) file=${2:?}; shift 2 ;;
+    --platform) platform=${2:?}; shift 2 ;;
+    --push) push=yes; shift ;;
+    --load) load=${2:?}; shift 2 ;;
+    --help | -h) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0"; exit ;;
     *) die "unknown argument '$1': see --help" 2 ;;
     esac
 done

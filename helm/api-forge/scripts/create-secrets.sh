@@ -13,6 +13,7 @@
 # No value is ever an argument of a program, printed, or written to a disk: work happens in a folder in memory where there is one.
 # After a rotation restart what reads the Secret: docs/chart/rotate-secrets.md.
 set -euo pipefail
+shopt -s inherit_errexit
 
 namespace='' from=infra/secrets dry_run='' rotate=' '
 die() {
@@ -21,11 +22,11 @@ die() {
 }
 while [ $# -gt 0 ]; do
     case $1 in
-    --namespace | -n) namespace=${2:?} && shift 2 ;;
-    --from) from=${2:?} && shift 2 ;;
-    --rotate) rotate+="${2:?} " && shift 2 ;;
-    --dry-run) dry_run=yes && shift ;;
-    --help | -h) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0" && exit ;;
+    --namespace | -n) namespace=${2:?}; shift 2 ;;
+    --from) from=${2:?}; shift 2 ;;
+    --rotate) rotate+="${2:?} "; shift 2 ;;
+    --dry-run) dry_run=yes; shift ;;
+    --help | -h) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0"; exit ;;
     *) die "unknown argument '$1': see --help" 2 ;;
     esac
 done
@@ -46,8 +47,15 @@ for key in $rotate; do
 done
 
 umask 077
-work=$(mktemp -d "$([ -w /dev/shm ] && echo /dev/shm || echo "${TMPDIR:-/tmp}")/secrets.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+place=${TMPDIR:-/tmp}
+[ ! -w /dev/shm ] || place=/dev/shm
+work=$(mktemp -d "$place/secrets.XXXXXX")
+# What openssl says is of interest when it fails, and noise otherwise.
+finish() {
+    [ ! -s "$work/openssl.log" ] || cat "$work/openssl.log" >&2
+    rm -rf "$work"
+}
+trap finish EXIT
 mkdir "$work/old" "$work/new" "$work/made"
 
 # fetch SECRET: the values that the cluster has, as files in old/SECRET.
@@ -93,7 +101,8 @@ generate_certificates() {
             openssl x509 -req -CA intermediate-ca.crt -CAkey intermediate.key -CAcreateserial -days 825 -extfile server.ext -out leaf.crt
         cat leaf.crt intermediate-ca.crt >server.crt
         cat intermediate-ca.crt root-ca.crt >ca-bundle.crt
-    ) 2>/dev/null
+    ) 2>"$work/openssl.log"
+    rm "$work/openssl.log"
 }
 
 # decide SECRET KEY: the value goes to new/SECRET/KEY; prints where it came from.
@@ -104,12 +113,15 @@ decide() {
     if [[ " $certificates " == *" $key "* ]]; then
         decide_certificate "$key" "$file" "$old" "$new"
     elif [ -f "$file" ]; then
-        printf '%s' "$(<"$file")" >"$new" && echo "from $file"
+        printf '%s' "$(<"$file")" >"$new"
+        echo "from $file"
         [ -z "$rotated" ] || ! cmp -s "$old" "$new" || die "--rotate $key: $file still has the old value: put the new one there, or remove the file"
     elif [ -f "$old" ] && [ -z "$rotated" ]; then
-        cp "$old" "$new" && echo kept
+        cp "$old" "$new"
+        echo kept
     else
-        generate_password >"$new" && echo generated
+        generate_password >"$new"
+        echo generated
     fi
     [ -s "$new" ] || die "$file is empty"
 }
@@ -117,12 +129,15 @@ decide() {
 # Certificates belong together: either all come from files, or all stay, or all are made.
 decide_certificate() {
     if [ -n "$all_certificates_given" ]; then
-        cp "$2" "$4" && echo "from $2"
+        cp "$2" "$4"
+        echo "from $2"
     elif [ -n "$all_certificates_there" ] && [[ $rotate != *" postgres-tls "* ]]; then
-        cp "$3" "$4" && echo kept
+        cp "$3" "$4"
+        echo kept
     else
         generate_certificates
-        cp "$work/made/$1" "$4" && echo generated
+        cp "$work/made/$1" "$4"
+        echo generated
     fi
 }
 
