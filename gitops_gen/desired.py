@@ -28,7 +28,8 @@ from gitops_gen.spec.files import (
 )
 from gitops_gen.tree import stamp
 from gitops_gen.value_checks import ValueChecks
-from gitops_gen.yaml_io import dump, locate
+from gitops_gen.yaml_io import locate
+from gitops_gen.yaml_text import dump
 
 _log = logging.getLogger(__name__)
 

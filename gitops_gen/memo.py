@@ -81,9 +81,9 @@ class Memo:
         anew.
         """
         entry = self._entries.get(name)
-        if entry is None or entry.inputs != self.inputs(*self._texts(name)):
+        if entry is None or not all(self._is(path, wanted) for path, wanted in entry.outputs.items()):
             return None
-        return entry if all(self._is(path, wanted) for path, wanted in entry.outputs.items()) else None
+        return entry if entry.inputs == self.inputs(*self._texts(name)) else None
 
     def inputs(self, *contents: bytes) -> str:
         """A digest of everything that the generated files of an environment with these hand-written files depend on."""

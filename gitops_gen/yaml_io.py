@@ -1,16 +1,8 @@
-"""YAML as Kubernetes reads it: the one place that knows how text becomes values and values become text.
-
-kubectl, Helm and Argo CD share a reader (sigs.k8s.io/yaml over go-yaml v2) that follows neither YAML 1.1 nor 1.2: `y`
-and `on` are booleans, `0400` and `0o400` are 256, `1e3` is 1000, `1_000` is 1000, dates stay strings. No Python
-library agrees with it, so `scalar` resolves plain scalars for reading and writing alike:
-https://github.com/yaml/go-yaml/blob/v2/resolve.go
-"""
+"""From YAML text to values, as Kubernetes reads it, and to the lines on which they stand."""
 
 import math
-import re
 from collections.abc import Iterator
 from functools import lru_cache
-from io import StringIO
 from itertools import islice
 from typing import Any, TypeAlias
 
@@ -18,6 +10,7 @@ import yaml
 
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.yaml_faults import TooDeepError, depth_problem, syntax_problem
+from gitops_gen.yaml_scalars import TAG, TAGS, scalar
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 
@@ -30,64 +23,7 @@ DEPTH_LIMIT = 200
 
 EMPTY_HINT = "remove the key, write `{}`, or write `null` if it shall delete what the chart has there"
 
-WHOLE_FLOAT_LIMIT = 1e21
-"""From here on Go writes floats with an exponent, and they stay floats."""
-
-_WORDS: dict[str, bool | None] = {
-    **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True),
-    **dict.fromkeys(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"), False),
-    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
-}
-_NUMERIC_START = frozenset("0123456789+-.")
-_INTEGER = re.compile(r"([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-_QUOTED_FOR_OTHERS = re.compile(r"\d{4}-\d\d?-\d\d?([Tt ].*)?|[-+]?\d[\d_]*(:[0-5]?\d)+(\.\d*)?|=|<<")
-"""Strings to this reader, something else to others (dates, base 60): written with quotes."""
-
-_TAG = "tag:yaml.org,2002:"
-_COLLECTION_TAGS = {"!", _TAG + "map", _TAG + "seq"}
-_TAGS = {str: _TAG + "str", bool: _TAG + "bool", int: _TAG + "int", float: _TAG + "float", type(None): _TAG + "null"}
-
-
-@lru_cache(maxsize=16384)
-def scalar(text: str) -> str | int | float | bool | None:
-    """What a plain (unquoted) scalar is to Kubernetes' reader; whole floats are integers, as they are in JSON.
-
-    >>> scalar("0400"), scalar("1e3"), scalar("y"), scalar("12:30")
-    (256, 1000, True, '12:30')
-    """
-    if text in _WORDS:
-        return _WORDS[text]
-    return _number(text) if text[0] in _NUMERIC_START else text
-
-
-def _number(text: str) -> str | int | float:
-    if _NOT_FINITE.fullmatch(text):
-        return float(text.lower().replace(".", "", 1))
-    digits = text if text[0] == "." else text.replace("_", "")
-    if (match := _INTEGER.fullmatch(digits)) and text[0] != ".":
-        number = _integer(match[2])
-        if number < 2**63 or (number < 2**64 and match[1] != "-") or (number == 2**63 and match[1] == "-"):
-            return -number if match[1] == "-" else number
-    return _real(digits) if _FLOAT.fullmatch(digits) and not _overflows(digits) else text
-
-
-def _integer(digits: str) -> int:
-    if digits[:1] == "0" and digits[1:].isdigit():
-        return int(digits, 8)
-    return int(digits, 0)
-
-
-def _real(digits: str) -> int | float:
-    value = float(digits)
-    return int(value) if value.is_integer() and abs(value) < WHOLE_FLOAT_LIMIT else value
-
-
-def _overflows(digits: str) -> bool:
-    return math.isinf(float(digits))
-
-
+_COLLECTION_TAGS = {"!", TAG + "map", TAG + "seq"}
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -128,15 +64,15 @@ class _Builder:
         return self.tagged(node)
 
     def tagged(self, node: Any) -> Any:
-        if node.tag in {"!", _TAGS[str]}:
+        if node.tag in {"!", TAGS[str]}:
             return node.value
         value = scalar(node.value)
-        if _TAGS.get(type(value)) != node.tag:
+        if TAGS.get(type(value)) != node.tag:
             self.unsupported(node)
         return value
 
     def unsupported(self, node: Any) -> None:
-        tag = node.tag.replace(_TAG, "!!", 1)
+        tag = node.tag.replace(TAG, "!!", 1)
         self.add(node, f"the tag `{tag}` is not supported", "write the value without a tag")
 
     def mapping(self, node: Any) -> dict[str, Any]:
@@ -316,61 +252,3 @@ def _child(node: Any, step: str | int) -> tuple[int, Any] | None:
     elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
         return node.value[step].start_mark.line + 1, node.value[step]
     return None
-
-
-_SafeDumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-
-
-class _Dumper(_SafeDumper):  # type: ignore[misc]
-    """PyYAML's emitter, asked for quotes exactly where `scalar` (or a common other reader) would see something else
-    than a string.
-    """
-
-    def resolve(self, kind: type, value: str, implicit: tuple[bool, bool]) -> Any:
-        if kind is not yaml.ScalarNode:
-            return super().resolve(kind, value, implicit)
-        if not implicit[0]:
-            return _TAGS[str]
-        return "" if _QUOTED_FOR_OTHERS.fullmatch(value) else _TAGS[type(scalar(value))]
-
-
-_floats = yaml.representer.SafeRepresenter()
-
-
-def _node(value: Any, *, sort_keys: bool) -> Any:
-    """What the emitter writes: built here, because PyYAML's own way there takes twice as long."""
-    if isinstance(value, str):
-        return yaml.ScalarNode(_TAGS[str], value, style="|" if "\n" in value else None)
-    if isinstance(value, dict):
-        items = sorted(value.items()) if sort_keys else value.items()
-        pairs = [(_node(key, sort_keys=sort_keys), _node(item, sort_keys=sort_keys)) for key, item in items]
-        return yaml.MappingNode(_TAG + "map", pairs, flow_style=False)
-    if isinstance(value, list | tuple):
-        return yaml.SequenceNode(_TAG + "seq", [_node(item, sort_keys=sort_keys) for item in value], flow_style=False)
-    return _number_node(value) if value.__class__ in (int, float) else _word_node(value)
-
-
-def _word_node(value: bool | None) -> Any:  # noqa: FBT001
-    return yaml.ScalarNode(_TAGS[type(value)], {True: "true", False: "false", None: "null"}[value])
-
-
-def _number_node(value: float) -> Any:
-    if isinstance(value, int) and abs(value) < WHOLE_FLOAT_LIMIT:
-        return yaml.ScalarNode(_TAGS[int], str(value))
-    plain = _real(repr(float(value))) if math.isfinite(value) else value
-    return _floats.represent_float(plain) if isinstance(plain, float) else yaml.ScalarNode(_TAGS[int], str(plain))
-
-
-def dump(data: Any, *, sort_keys: bool = False) -> str:
-    """YAML text of `data` that Kubernetes' reader gives back with the same types: no aliases, no folding, `|` for
-    several lines.
-    """
-    text = StringIO()
-    dumper = _Dumper(text, allow_unicode=True, width=2**31 - 1)
-    try:
-        dumper.open()
-        dumper.serialize(_node(data, sort_keys=sort_keys))
-        dumper.close()
-    finally:
-        dumper.dispose()
-    return text.getvalue()

@@ -33,7 +33,9 @@ LAYERS = [
     "resolve",
     "spec",
     "yaml_io",
+    "yaml_text",
     "yaml_faults",
+    "yaml_scalars",
     "process",
     "names",
     "errors",
@@ -45,7 +47,7 @@ DOORS = {
     "git": "git",
     "helm_python": "chart.embedded",
     "jinja2": ("argocd.manifests", "commands.init"),
-    "yaml": ("yaml_io", "yaml_faults", "edit"),
+    "yaml": ("yaml_io", "yaml_text", "yaml_faults", "edit"),
     "pydantic": ("spec", "resolve"),
 }
 LINES = 400

@@ -4,6 +4,7 @@ nothing.
 
 import json
 import math
+import re
 import string
 import subprocess
 from pathlib import Path
@@ -15,12 +16,13 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gitops_gen.argocd.manifests import _inline
 from gitops_gen.chart.embedded import EmbeddedEngine
 from gitops_gen.errors import ProblemsError
 from gitops_gen.resolve.interpolation import interpolate
 from gitops_gen.resolve.layers import ValueLayer, merge, merge_layers, setter, value_at
-from gitops_gen.yaml_io import dump, load, scalar
+from gitops_gen.yaml_io import load
+from gitops_gen.yaml_scalars import TAGS, scalar
+from gitops_gen.yaml_text import _Dumper, dump, inline
 from tests.conftest import INPUTS
 
 quick = settings(max_examples=80, deadline=None)
@@ -30,7 +32,22 @@ slow = settings(max_examples=5, deadline=None, suppress_health_check=list(Health
 TRICKY = (INPUTS / "tricky-strings.txt").read_text().split()
 EDGES = [
     *("", " ", "  a", "a  ", "a: b", "a #b", "\ta", "a\n", "\na", "a\n\n", " a\nb", "a\r\nb", "a\rb", "\x85", "\u2028"),
-    *("\ufeff", "\x7f", "\x00", "\x1b[0m", "é", "日本", "🚀", "- a", "? a", "| a", "> a", "a\n b\n", "a\tb"),
+    *(
+        "\ufeff",
+        "\x7f",
+        "\x00",
+        "\x1b[0m",
+        "é",
+        "日本",
+        "🚀",
+        "- a",
+        "? a",
+        "| a",
+        "> a",
+        "a\n b\n",
+        "a\tb",
+        "k" * 1100,
+    ),
 ]
 texts = st.one_of(
     st.sampled_from([*TRICKY, *EDGES]),
@@ -63,11 +80,42 @@ def test_helm_reads_back_what_is_dumped(values: dict[str, Any]) -> None:
     assert typed(load(text, "values.yaml")) == typed(values)
 
 
+def is_usual_key(text: str) -> bool:
+    """PyYAML writes keys of several lines or of more than 128 letters behind a `?`."""
+    return "\n" not in text and len(text) < 100
+
+
 @quick
 @given(st.dictionaries(texts, data, max_size=5))
 def test_other_readers_see_the_same_strings(values: dict[str, Any]) -> None:
     """An editor or a linter that follows YAML 1.1 to the letter must not take a string for anything else."""
     assert strings(yaml.safe_load(dump(values))) == strings(values)
+
+
+class PyYaml(_Dumper):
+    """PyYAML's own way to the text, with the same idea of what needs quotes."""
+
+    def ignore_aliases(self, _data: object) -> bool:
+        return True
+
+
+PyYaml.add_representer(
+    str, lambda dumper, text: dumper.represent_scalar(TAGS[str], text, "|" if "\n" in text else None)
+)
+usual = texts.filter(lambda text: not re.search("[\r\x85\u2028\u2029]", text))
+layouts = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | usual,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(usual.filter(is_usual_key), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@quick
+@given(st.dictionaries(usual.filter(is_usual_key), layouts, max_size=5))
+def test_the_layout_is_that_of_pyyaml(values: dict[str, Any]) -> None:
+    wide = {"allow_unicode": True, "width": 2**31 - 1, "default_flow_style": False}
+    expected = yaml.dump(values, Dumper=PyYaml, sort_keys=True, **wide)
+    assert dump(values, sort_keys=True) == expected.removesuffix("...\n")
 
 
 def strings(value: Any) -> Any:
@@ -108,7 +156,7 @@ def test_tricky_scalars_are_what_helm_takes_them_for(word: str) -> None:
 @quick
 @given(texts)
 def test_a_string_in_a_template_is_that_string(text: str) -> None:
-    assert load(f"k: {_inline(text)}\n", "manifest") == {"k": text}
+    assert load(f"k: {inline(text)}\n", "manifest") == {"k": text}
 
 
 @quick

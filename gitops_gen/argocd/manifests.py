@@ -9,7 +9,6 @@ environment's commit from refreshing all others
 """
 
 import posixpath
-import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from textwrap import indent
@@ -20,7 +19,8 @@ import jinja2
 from gitops_gen.resolve.environment import ResolvedEnvironment
 from gitops_gen.spec.files import ENVIRONMENTS
 from gitops_gen.spec.models import Project
-from gitops_gen.yaml_io import dump, load, scalar
+from gitops_gen.yaml_io import load
+from gitops_gen.yaml_text import dump, inline
 
 ARGOCD_FOLDER = "argocd"
 ROOT_FILE = "argocd/root.yaml"
@@ -31,8 +31,6 @@ SYNC_OPTIONS = (
     "PrunePropagationPolicy=foreground",
 )
 BLOCK_INDENT = " " * 8
-_PLAIN = re.compile(r"[A-Za-z/.][A-Za-z0-9/._;,=$ -]*[A-Za-z0-9]")
-"""Most scalars: nothing in them needs quotes unless the whole reads as something else."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -163,16 +161,8 @@ def _template(name: str) -> jinja2.Template:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - YAML, quoted by filters
     )
-    environment.filters.update(yaml=_inline, block=_block)
+    environment.filters.update(yaml=inline, block=_block)
     return environment.get_template(f"{name}.yaml.j2")
-
-
-@lru_cache(maxsize=4096)
-def _inline(value: str | bool, /) -> str:  # noqa: FBT001 - a filter takes what it is given
-    """A scalar as it stands behind a key."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value if _PLAIN.fullmatch(value) and scalar(value) == value else dump({"k": value})[3:-1]
 
 
 @lru_cache(maxsize=256)

@@ -11,7 +11,8 @@ from pathlib import Path
 from gitops_gen.chart.archive import SCHEMA
 from gitops_gen.chart.engine import SCHEMA_FAILURE, ChartError, LoadedChart, Release, SubchartValuesError, Values
 from gitops_gen.process import ProcessError, run
-from gitops_gen.yaml_io import dump, load, load_all
+from gitops_gen.yaml_io import load, load_all
+from gitops_gen.yaml_text import dump
 
 HELM_VARIABLE = "GITOPS_GEN_HELM"
 _VALUES_TEMPLATE = "templates/gitops-gen-values.yaml"

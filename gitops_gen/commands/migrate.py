@@ -21,7 +21,7 @@ from gitops_gen.migration.restore import restorable
 from gitops_gen.resolve.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.resolve.layers import value_at
 from gitops_gen.spec.files import ENVIRONMENT_FILE, ENVIRONMENTS
-from gitops_gen.yaml_io import dump
+from gitops_gen.yaml_text import dump
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

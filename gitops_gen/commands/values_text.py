@@ -8,7 +8,8 @@ from gitops_gen.chart.engine import Values
 from gitops_gen.commands.explain import parse_key
 from gitops_gen.errors import ProblemsError, UsageError
 from gitops_gen.resolve.layers import value_at
-from gitops_gen.yaml_io import KeyPath, load, scalar
+from gitops_gen.yaml_io import KeyPath, load
+from gitops_gen.yaml_scalars import scalar
 
 _TYPES = {
     bool: "boolean",

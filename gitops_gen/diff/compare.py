@@ -22,7 +22,7 @@ from gitops_gen.diff.structure import MISSING, Place, path_text, places
 from gitops_gen.errors import GitopsError, ProblemsError
 from gitops_gen.manifests.objects import Manifest, parse
 from gitops_gen.sync.policy import SyncPolicy
-from gitops_gen.yaml_io import dump
+from gitops_gen.yaml_text import dump
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitops_gen.edit.nodes import Kind, Node
-from gitops_gen.yaml_io import dump
+from gitops_gen.yaml_text import dump
 
 _FLOW_INDICATORS = re.compile(r"[,\[\]{}]|^[?:-]|:$|: | #|:[,\[\]{}]")
 

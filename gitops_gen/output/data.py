@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
 
-from gitops_gen.yaml_io import dump
+from gitops_gen.yaml_text import dump
 
 
 def plain(value: Any) -> Any:

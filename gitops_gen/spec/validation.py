@@ -10,7 +10,8 @@ from pydantic import BaseModel, ValidationError
 from gitops_gen.errors import Problem
 from gitops_gen.names import did_you_mean, nearest
 from gitops_gen.spec.descriptions import description
-from gitops_gen.yaml_io import KeyPath, locate, scalar, written
+from gitops_gen.yaml_io import KeyPath, locate, written
+from gitops_gen.yaml_scalars import scalar
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 

@@ -13,7 +13,8 @@ from gitops_gen.edit.document import delete, set_value
 from gitops_gen.edit.nodes import EditError, Kind, Node, parse
 from gitops_gen.edit.values import assigned, same
 from gitops_gen.errors import ProblemsError
-from gitops_gen.yaml_io import dump, load
+from gitops_gen.yaml_io import load
+from gitops_gen.yaml_text import dump
 
 STYLES = Path(__file__).parent / "styles"
 NAMES = sorted(folder.name for folder in STYLES.iterdir() if folder.is_dir())

@@ -5,7 +5,7 @@ import pytest
 from gitops_gen.diff.compare import Rendered, compare
 from gitops_gen.diff.model import Effect, EnvironmentChange
 from gitops_gen.sync.policy import SyncPolicy
-from gitops_gen.yaml_io import dump
+from gitops_gen.yaml_text import dump
 
 POLICY = SyncPolicy()
 
