@@ -26,7 +26,10 @@ ROWS = pytest.StashKey[dict[str, Row]]()
 STATE = pytest.StashKey[pathlib.Path]()
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 #: the files that take longest begin first, so that no worker ends alone with one of them
-LONGEST = ("lifetime", "changes", "sync_timeout", "pins", "renders", "plan_verdicts", "reverts", "broken_releases")
+LONGEST = (
+    *("lifetime", "changes", "sync_timeout", "migration", "pins", "renders", "plan_verdicts", "reverts"),
+    "broken_releases",
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
