@@ -222,6 +222,17 @@ def test_one_merged_file_is_the_layers_as_several_files(
 
 @quick
 @given(layer, layer)
+def test_values_merged_in_parts_are_those_merged_whole(
+    printing_chart: Path, chart_values: dict[str, Any], values: dict[str, Any]
+) -> None:
+    (printing_chart / "values.yaml").write_text(dump(chart_values))
+    chart = EmbeddedEngine().load(printing_chart)
+    with helm_python.Chart.load(printing_chart) as whole:
+        assert chart.final_values(values) == whole.merge_values(values)
+
+
+@quick
+@given(layer, layer)
 def test_merging_changes_neither_layer(one: dict[str, Any], two: dict[str, Any]) -> None:
     before = json.dumps([one, two])
     merged = merge(one, two)

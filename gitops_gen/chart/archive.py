@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from gitops_gen.yaml_text import dump
+
 SCHEMA = "values.schema.json"
 PRINT_VALUES = b"{{ .Values | toJson }}"
 
@@ -42,6 +44,18 @@ def without_schemas(archive: bytes) -> ChartArchive:
     )
 
 
+def values_archive(name: str, values: dict[str, Any]) -> bytes:
+    """A chart that holds nothing but values."""
+    files = {"Chart.yaml": {"apiVersion": "v2", "name": name, "version": "0.0.0"}, "values.yaml": values}
+    return _packed(_member(f"{name}/{file}", dump(content).encode()) for file, content in files.items())
+
+
+def _member(name: str, content: bytes) -> tuple[tarfile.TarInfo, bytes]:
+    member = tarfile.TarInfo(name)
+    member.size = len(content)
+    return member, content
+
+
 def _is_top_schema(name: str) -> bool:
     return name.count("/") == 1 and name.endswith(f"/{SCHEMA}")
 
@@ -50,9 +64,7 @@ def _values_chart(files: Iterable[tuple[tarfile.TarInfo, bytes]]) -> Iterator[tu
     for member, content in files:
         if "/templates/" not in member.name and not _is_top_schema(member.name):
             yield member, content
-    printing = tarfile.TarInfo(f"{member.name.partition('/')[0]}/{VALUES_TEMPLATE}")
-    printing.size = len(PRINT_VALUES)
-    yield printing, PRINT_VALUES
+    yield _member(f"{member.name.partition('/')[0]}/{VALUES_TEMPLATE}", PRINT_VALUES)
 
 
 def _packed(files: Iterable[tuple[tarfile.TarInfo, bytes]]) -> bytes:

@@ -19,7 +19,7 @@ os.environ.setdefault("GOGC", "400")
 import helm_python
 from helm_python import _native
 
-from gitops_gen.chart.archive import VALUES_TEMPLATE, ChartArchive, without_schemas
+from gitops_gen.chart.archive import VALUES_TEMPLATE, ChartArchive, values_archive, without_schemas
 from gitops_gen.chart.engine import SCHEMA_FAILURE, ChartError, LoadedChart, Release, SubchartValuesError, Values
 
 _loaded_in = os.getpid()
@@ -58,6 +58,7 @@ class EmbeddedChart:
 
     def __init__(self, archive: ChartArchive, metadata: dict[str, Any]) -> None:
         self._archive, self._metadata = archive, metadata
+        self._parts: dict[frozenset[str], helm_python.Chart] = {}
 
     @property
     def schema(self) -> Values | None:
@@ -72,10 +73,28 @@ class EmbeddedChart:
         """The chart's values with `values` over them, merged by Helm."""
         _refuse_fork()
         try:
-            return self._chart.merge_values(values) if self._archive.values is None else self._printed_values(values)
+            return self._merged_values(values) if self._archive.values is None else self._printed_values(values)
         except helm_python.HelmError as error:
             message = str(error)
             raise (SubchartValuesError if message.startswith(SCHEMA_FAILURE) else ChartError)(message) from error
+
+    def _merged_values(self, values: Values) -> Values:
+        """Helm copies all of a chart's values for a merge, which takes most of the time, so it gets only the keys that
+        `values` has: without subcharts, one top-level key does not touch another.
+        """
+        merged = self._part(frozenset(values)).merge_values(values)
+        return {key: value for key, value in self._own_values.items() if key not in values} | merged
+
+    @cached_property
+    def _own_values(self) -> Values:
+        return self._chart.merge_values({})
+
+    def _part(self, keys: frozenset[str]) -> helm_python.Chart:
+        """A chart with only these of the chart's values; fleets use few different sets of keys."""
+        if keys not in self._parts:
+            values = {key: value for key, value in self._chart.values.items() if key in keys}
+            self._parts[keys] = helm_python.Chart.load_archive(values_archive(self._chart.name, values))
+        return self._parts[keys]
 
     def _printed_values(self, values: Values) -> Values:
         """With subcharts a merge is not enough: a render names them by alias, switches them off, asks their schemas."""
