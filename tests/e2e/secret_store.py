@@ -24,7 +24,7 @@ class FakeStore:
     def provide(self, manifests: Iterable[Object], known: Mapping[str, str] = NOTHING) -> None:
         """Hold a value for each key of each ExternalSecret among the manifests: the known one, or one made up."""
         for path, name in _wanted(manifests):
-            _put(self._values.setdefault(path, {}), name, known.get(name, f"e2e-{name}"))
+            _put(self._values.setdefault(path, {}), name, known.get(name, made_up(name)))
         self._apply()
 
     def forget(self, path: str) -> None:
@@ -42,6 +42,11 @@ class FakeStore:
                 "spec": {"provider": {"fake": {"data": data}}},
             }
         )
+
+
+def made_up(name: str) -> str:
+    """The value of a property that nobody knows one for."""
+    return f"e2e-{name}"
 
 
 def _wanted(manifests: Iterable[Object]) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from .cluster import Cluster
 from .observer import of_kind, tracked_by
 from .programs import BIN
 from .project import REFERENCE, Project
+from .secret_store import made_up
 
 NAME = "moved-production"
 CLAIMS = {"postgres-data", "postgres-backups", "redis-data", "redis-backups"}
@@ -55,7 +56,7 @@ def secrets(project: Project) -> Iterator[Object]:
     """What the original read, with the values that the store has too."""
     for item in project.render("production"):
         if item["kind"] == "ExternalSecret":
-            held = {found["secretKey"]: f"e2e-{found['secretKey'].split('.')[-1]}" for found in item["spec"]["data"]}
+            held = {found["secretKey"]: made_up(found["remoteRef"]["property"]) for found in item["spec"]["data"]}
             yield {
                 "apiVersion": "v1",
                 "kind": "Secret",
