@@ -130,7 +130,7 @@ def explain(settings: Settings, environment: str, key: str, output: str) -> int:
     gitops-gen explain production app.replicas
     """
     from gitops_gen.commands.explain import explain as command
-    from gitops_gen.output.text import explanation_lines
+    from gitops_gen.output.environment_text import explanation_lines
 
     result = command(settings.workspace(), environment, key)
     print_lines(explanation_lines(result)) if output == "text" else print_data(result, output)

@@ -34,7 +34,7 @@ def env_list(settings: Settings, output: str) -> int:
     gitops-gen env list --output json
     """
     from gitops_gen.commands.environments import list_environments
-    from gitops_gen.output.text import environment_table
+    from gitops_gen.output.environment_text import environment_table
 
     rows = list_environments(settings.workspace())
     print_lines(environment_table(rows)) if output == "text" else print_data(rows, output)

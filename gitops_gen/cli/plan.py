@@ -88,7 +88,7 @@ def rules(_settings: Settings, rule_id: str, output: str) -> int:
     gitops-gen rules
     gitops-gen rules deadlock
     """
-    from gitops_gen.output.text import rule_lines, rule_table
+    from gitops_gen.output.rule_text import rule_lines, rule_table
     from gitops_gen.rules.sync import SYNC_RULES, rule_named
 
     chosen = [rule_named(rule_id)] if rule_id else SYNC_RULES

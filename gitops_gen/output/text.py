@@ -1,19 +1,11 @@
-"""Results for people: tables, problems, changes and values as lines of text."""
+"""Results for people: tables, problems and changes as lines of text."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields
 from difflib import unified_diff
-from textwrap import wrap
-from typing import Any
 
-from gitops_gen.commands.environments import EnvironmentRow
-from gitops_gen.commands.explain import Explanation
 from gitops_gen.errors import Problem
-from gitops_gen.rules.rule import Rule
 from gitops_gen.tree import Change, State
 
-TEXT_WIDTH = 100
 _DONE = {
     State.MISSING: "created",
     State.STALE: "updated",
@@ -55,43 +47,3 @@ def diff_lines(changes: Iterable[Change]) -> Iterator[str]:
         after = "/dev/null" if change.new is None else f"b/{change.path}"
         for line in unified_diff(old, new, before, after):
             yield line.rstrip("\n")
-
-
-def explanation_lines(explanations: Iterable[Explanation]) -> Iterator[str]:
-    """Each key with its final value, and below it every layer that set it, the deciding one marked."""
-    for explanation in explanations:
-        yield f"{explanation.key}: {_value(explanation.value)}"
-        for origin in explanation.origins:
-            mark = "*" if origin is explanation.origins[-1] else " "
-            place = f"{origin.file}:{origin.line}" if origin.line else origin.file
-            yield f"  {mark} {origin.layer}  {place}  {_value(origin.value)}"
-
-
-def environment_table(rows: Iterable[EnvironmentRow]) -> Iterator[str]:
-    """`env list` as a table."""
-    names = [field.name for field in fields(EnvironmentRow)]
-    return table([name.upper() for name in names], ([_cell(getattr(row, name)) for name in names] for row in rows))
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value) or "-"
-
-
-def _value(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def rule_table(rules: Iterable[Rule]) -> Iterator[str]:
-    """`rules` as a table."""
-    return table(["ID", "WHAT IT SAYS"], ([rule.id, rule.title] for rule in rules))
-
-
-def rule_lines(rule: Rule) -> Iterator[str]:
-    """One rule in full."""
-    yield f"{rule.id}: {rule.title}"
-    yield ""
-    yield from wrap(rule.explanation, TEXT_WIDTH)
-    yield ""
-    yield from wrap(f"What to do: {rule.remedy}", TEXT_WIDTH)

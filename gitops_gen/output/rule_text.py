@@ -1,0 +1,23 @@
+"""Rules for people."""
+
+from collections.abc import Iterable, Iterator
+from textwrap import wrap
+
+from gitops_gen.output.text import table
+from gitops_gen.rules.rule import Rule
+
+TEXT_WIDTH = 100
+
+
+def rule_table(rules: Iterable[Rule]) -> Iterator[str]:
+    """`rules` as a table."""
+    return table(["ID", "WHAT IT SAYS"], ([rule.id, rule.title] for rule in rules))
+
+
+def rule_lines(rule: Rule) -> Iterator[str]:
+    """One rule in full."""
+    yield f"{rule.id}: {rule.title}"
+    yield ""
+    yield from wrap(rule.explanation, TEXT_WIDTH)
+    yield ""
+    yield from wrap(f"What to do: {rule.remedy}", TEXT_WIDTH)
