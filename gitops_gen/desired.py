@@ -16,7 +16,8 @@ from gitops_gen.memo import Entry, Memo, digest
 from gitops_gen.names import did_you_mean
 from gitops_gen.neighbours import Neighbours
 from gitops_gen.resolve.destinations import Destinations
-from gitops_gen.resolve.environment import ChartSource, ResolvedEnvironment, resolve
+from gitops_gen.resolve.environment import ChartSource, ResolvedEnvironment
+from gitops_gen.resolve.resolver import resolve
 from gitops_gen.spec.files import (
     PROJECT_FILE,
     EnvironmentFiles,

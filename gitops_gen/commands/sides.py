@@ -15,7 +15,8 @@ from gitops_gen.chart.engine import ChartError, Release
 from gitops_gen.diff.fleet import Target
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.git.snapshot import Files, Repository
-from gitops_gen.resolve.environment import ChartSource, ResolvedEnvironment, resolve
+from gitops_gen.resolve.environment import ChartSource, ResolvedEnvironment
+from gitops_gen.resolve.resolver import resolve
 from gitops_gen.spec.files import (
     ENVIRONMENTS,
     HAND_WRITTEN,

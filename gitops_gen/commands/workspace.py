@@ -11,7 +11,8 @@ from gitops_gen.errors import Problem, ProblemsError, UsageError, fail_if_any
 from gitops_gen.git.repository import export, git_root, prefix
 from gitops_gen.memo import Memo
 from gitops_gen.names import did_you_mean
-from gitops_gen.resolve.environment import ResolvedEnvironment, resolve
+from gitops_gen.resolve.environment import ResolvedEnvironment
+from gitops_gen.resolve.resolver import resolve
 from gitops_gen.spec.files import ProjectFile, environment_names, find_project, read_environment, read_project
 
 
