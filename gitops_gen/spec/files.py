@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -149,6 +149,8 @@ def _read(root: Path, path: str, model: type[ModelT]) -> _Read[ModelT]:
         return "", {}, None, [escape]
     try:
         text = read_text(root, path)
+        if sound := _sound(text, model):
+            return text, *sound, []
         data = load(text, path, empty_values=False)
     except ProblemsError as error:
         return "", {}, None, list(error.problems)
@@ -159,6 +161,19 @@ def _read(root: Path, path: str, model: type[ModelT]) -> _Read[ModelT]:
         return text, {}, None, [empty]
     spec, problems = validate(model, data, path, lambda: text)
     return text, data, spec, problems
+
+
+@lru_cache(maxsize=256)
+def _sound(text: str, model: type[ModelT]) -> tuple[dict[str, Any], ModelT] | None:
+    """A file without a fault, parsed once for all that have the same text: many environments share their release.
+    None for one with a fault, which is told with its place.
+    """
+    try:
+        data = load(text, "", empty_values=False)
+    except ProblemsError:
+        return None
+    spec, _ = validate(model, data, "", lambda: text) if isinstance(data, dict) else (None, [])
+    return (data, spec) if spec else None
 
 
 def read_text(root: Path, path: str) -> str:
