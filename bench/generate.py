@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench import fleet
-from bench.timing import Ratio, peak_megabytes, process, python, seconds
+from bench.timing import Ratio, peak_megabytes, process, python, seconds, side_by_side
 from gitops_gen.chart.embedded import EmbeddedEngine
 from gitops_gen.chart.engine import Release
 
@@ -28,20 +28,21 @@ MEMORY_LIMIT_MB = 200
 
 def ratios(scratch: Path) -> Iterator[Ratio]:
     """Every figure about `generate`; `scratch` should lie on tmpfs."""
-    bare = seconds(lambda: process(python("-c", "pass")), runs=15)
-    yield Ratio(
-        name="gitops-gen --help",
-        seconds=seconds(lambda: process([*GITOPS_GEN, "--help"]), runs=15),
-        against="python -c pass",
-        base_seconds=bare,
-        limit=6,
-    )
+    start, bare = side_by_side(lambda: process([*GITOPS_GEN, "--help"]), lambda: process(python("-c", "pass")), runs=15)
+    yield Ratio(name="gitops-gen --help", seconds=start, against="python -c pass", base_seconds=bare, limit=6)
     small, large = fleet.make(scratch / "1000", 1_000), fleet.make(scratch / "10000", 10_000)
-    full = seconds(lambda: process(generate(small)), before=lambda: clean(small))
-    copy = fleet.generated(small, scratch / "generated")
-    copied = seconds(
-        lambda: process(["cp", "-r", str(copy), str(scratch / "copied")]),
-        before=lambda: shutil.rmtree(scratch / "copied", ignore_errors=True),
+    process(generate(small))
+    written = fleet.generated(small, scratch / "generated")
+
+    def remove() -> None:
+        clean(small)
+        shutil.rmtree(scratch / "copied", ignore_errors=True)
+
+    full, copied = side_by_side(
+        lambda: process(generate(small)),
+        lambda: process(["cp", "-r", str(written), str(scratch / "copied")]),
+        runs=9,
+        before=remove,
     )
     yield Ratio(
         name="generate, 1,000 environments, all files new",
@@ -50,11 +51,13 @@ def ratios(scratch: Path) -> Iterator[Ratio]:
         base_seconds=copied,
         limit=20,
     )
+    process(generate(small))
+    again, parsed = side_by_side(lambda: process(generate(small)), lambda: process(python("-c", PARSE, str(small))))
     yield Ratio(
         name="generate, 1,000 environments, nothing to do",
-        seconds=seconds(lambda: process(generate(small))),
+        seconds=again,
         against="parsing its inputs (CSafeLoader)",
-        base_seconds=seconds(lambda: process(python("-c", PARSE, str(small)))),
+        base_seconds=parsed,
         limit=3,
     )
     many = seconds(lambda: process(generate(large)), runs=3, before=lambda: clean(large))
@@ -94,11 +97,17 @@ def render() -> Iterator[Ratio]:
         return
     chart = EmbeddedEngine().load(CHART)
     release = Release(name="api-forge", namespace="api-forge-dev")
+    mine, theirs = side_by_side(
+        lambda: chart.render(release),
+        lambda: process([helm, "template", "api-forge", str(CHART), "--include-crds"]),
+        runs=15,
+        in_a_row=5,
+    )
     yield Ratio(
         name="one render of the whole chart",
-        seconds=seconds(lambda: chart.render(release), runs=30),
+        seconds=mine,
         against="helm template",
-        base_seconds=seconds(lambda: process([helm, "template", "api-forge", str(CHART), "--include-crds"]), runs=15),
+        base_seconds=theirs,
         limit=1 / 8,
     )
 

@@ -41,6 +41,21 @@ def seconds(action: Callable[[], object], runs: int = 5, before: Callable[[], ob
     return statistics.median(times)
 
 
+def side_by_side(
+    action: Callable[[], object],
+    base: Callable[[], object],
+    runs: int = 5,
+    *,
+    in_a_row: int = 1,
+    before: Callable[[], object] = lambda: None,
+) -> tuple[float, float]:
+    """The median times of `action` (each time `in_a_row`) and of what it is compared with, in turns: a machine's slow
+    minute meets both.
+    """
+    times = [(seconds(action, in_a_row, before), seconds(base, 1, before)) for _ in range(runs)]
+    return statistics.median(time for time, _ in times), statistics.median(time for _, time in times)
+
+
 def process(argv: Sequence[str]) -> None:
     """Run a program to its end; it must succeed."""
     subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
