@@ -37,6 +37,7 @@ LAYERS = [
     "yaml_faults",
     "yaml_scalars",
     "process",
+    "collector",
     "names",
     "errors",
     "__version__",

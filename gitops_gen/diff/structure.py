@@ -61,6 +61,8 @@ def places(old: Any, new: Any, path: Path = ()) -> Iterator[Place]:
 
 
 def _list_places(old: list[Any], new: list[Any], path: Path) -> Iterator[Place]:
+    if old == new and _text(old) == _text(new):  # what is equal to Python may differ in type: 1 and true
+        return
     keys = _merge_keys(old, new, path[-1] if path else "")
     if keys is None:
         yield from _sequence_places(old, new, path)
