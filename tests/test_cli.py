@@ -62,7 +62,7 @@ def test_the_list_of_verbs_imports_none() -> None:
         [name, line] for name, (_, line) in VERBS.items()
     ]
     own = {name for name in loaded.split() if name.startswith("gitops_gen")}
-    assert own == {"gitops_gen", *(f"gitops_gen.cli{part}" for part in ("", ".app", ".group", ".run"))}
+    assert own == {f"gitops_gen{part}" for part in ("", ".cli", ".cli.app", ".cli.group", ".cli.run", ".collector")}
 
 
 def test_the_program_answers(tmp_path: Path) -> None:

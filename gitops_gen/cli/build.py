@@ -1,4 +1,4 @@
-"""The verbs that make a repository and look at it: init, generate, render, explain, schema, completion."""
+"""The verbs that make a repository and look at it: init, generate, render, explain, secrets, schema, completion."""
 
 import click
 
@@ -134,6 +134,29 @@ def explain(settings: Settings, environment: str, key: str, output: str) -> int:
 
     result = command(settings.workspace(), environment, key)
     print_lines(explanation_lines(result)) if output == "text" else print_data(result, output)
+    return 0
+
+
+@cli.command()
+@environments_argument
+@output_option
+@pass_settings
+def secrets(settings: Settings, environments: tuple[str, ...], output: str) -> int:
+    """Show each key of each Secret that ENV needs, who reads it, and what fills it. Names only, never values.
+
+    \b
+    gitops-gen secrets production
+    gitops-gen secrets --output json
+    """
+    from gitops_gen.commands.secrets import secrets as command
+    from gitops_gen.output.secret_text import secret_lines
+
+    found = command(settings.workspace(), environments)
+    if output != "text":
+        print_data(found, output)
+        return 0
+    for index, environment in enumerate(found):
+        print_lines([*([""] if index else []), *secret_lines(environment)])
     return 0
 
 

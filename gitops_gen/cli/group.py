@@ -15,6 +15,7 @@ VERBS = {
     "generate": ("build", "Write the generated files that are not up to date."),
     "render": ("build", "Print the manifests of an environment."),
     "explain": ("build", "Show which file and line sets each value."),
+    "secrets": ("build", "Show which keys of Secrets are read, and what fills them."),
     "plan": ("plan", "Show how Argo CD will sync, and prove that it ends."),
     "rules": ("plan", "List the rules about a sync, or explain one."),
     "diff": ("diff", "Show what changes in the cluster between two commits."),

@@ -1,0 +1,104 @@
+"""What must be in which Secret before a release runs: each key, who reads it, and what fills it. Names only, never
+values.
+
+Where an ExternalSecret fetches a key from: https://external-secrets.io/latest/api/externalsecret/
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gitops_gen.manifests.objects import Manifest, mapping, mappings
+from gitops_gen.manifests.secrets import SecretUse, made_secret, secret_uses
+
+ISSUERS = {"cert-manager.io/issuer", "cert-manager.io/cluster-issuer"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """What fills a Secret or a key of it: the object that makes it, and the store's entry that an ExternalSecret names.
+    All empty when nothing among the rendered objects does.
+    """
+
+    object: str = ""
+    store: str = ""
+    entry: str = ""
+    property: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecretKey:
+    """One key of a Secret; an empty one stands for all that are there. `optional` when no reader insists on it."""
+
+    secret: str
+    key: str
+    readers: tuple[str, ...]
+    optional: bool
+    origin: Origin
+
+
+def secret_contract(manifests: Iterable[Manifest]) -> tuple[SecretKey, ...]:
+    """Every key of every Secret that the rendered objects read or make, by the Secret's name."""
+    manifests = tuple(manifests)
+    uses = (*secret_uses(manifests), *_served_certificates(manifests))
+    makers = {secret: item for item in manifests for secret in (made_secret(item), *_requested(item)) if secret}
+    names = sorted({use.secret for use in uses} | makers.keys())
+    return tuple(
+        key for name in names for key in _keys(name, [use for use in uses if use.secret == name], makers.get(name))
+    )
+
+
+def _served_certificates(manifests: Iterable[Manifest]) -> Iterator[SecretUse]:
+    for manifest in manifests:
+        for secret in _certificates(manifest):
+            yield SecretUse(secret=secret, key="", consumer=manifest.id, how="tls", optional=False)
+
+
+def _certificates(manifest: Manifest) -> tuple[str, ...]:
+    entries = mappings(manifest.spec.get("tls")) if manifest.kind == "Ingress" else ()
+    return tuple(name for entry in entries if isinstance(name := entry.get("secretName"), str))
+
+
+def _requested(manifest: Manifest) -> tuple[str, ...]:
+    """The certificates that cert-manager makes because the Ingress asks for them.
+
+    https://cert-manager.io/docs/usage/ingress/
+    """
+    annotations = mapping(mapping(manifest.data.get("metadata")).get("annotations"))
+    return _certificates(manifest) if ISSUERS & annotations.keys() else ()
+
+
+def _keys(secret: str, uses: list[SecretUse], maker: Manifest | None) -> Iterator[SecretKey]:
+    fetched = {str(item.get("secretKey")): item for item in mappings(maker.spec.get("data"))} if maker else {}
+    named = dict.fromkeys([*fetched, *(use.key for use in uses if use.key)])
+    for key in named or ("",):
+        readers = [use for use in uses if use.key in ("", key)]
+        yield SecretKey(
+            secret=secret,
+            key=key,
+            readers=tuple(dict.fromkeys(str(use.consumer) for use in readers)),
+            optional=bool(readers) and all(use.optional for use in readers),
+            origin=_origin(maker, fetched.get(key), named=bool(fetched)) if maker else Origin(),
+        )
+
+
+def _origin(maker: Manifest, item: Mapping[str, Any] | None, *, named: bool) -> Origin:
+    if maker.kind != "ExternalSecret":
+        return Origin(object=str(maker.id))
+    if item is None:
+        # Only `dataFrom` brings keys that are not named one by one.
+        brings_more = bool(maker.spec.get("dataFrom")) or not named
+        return Origin(object=str(maker.id), store=_store(maker.spec)) if brings_more else Origin()
+    remote = mapping(item.get("remoteRef"))
+    own_store = mapping(item.get("sourceRef"))
+    return Origin(
+        object=str(maker.id),
+        store=_store(own_store, "storeRef") if own_store else _store(maker.spec),
+        entry=str(remote.get("key") or ""),
+        property=str(remote.get("property") or ""),
+    )
+
+
+def _store(spec: Mapping[str, Any], field: str = "secretStoreRef") -> str:
+    store = mapping(spec.get(field))
+    return f"{store.get('kind') or 'SecretStore'}/{store.get('name')}" if store else ""
