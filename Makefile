@@ -27,6 +27,7 @@ $(READY): pyproject.toml constraints.txt
 		{ echo 'Python 3.11 or newer is needed: make PYTHON=python3.13 …' >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --editable .
+	$(BIN)/python -m compileall -q gitops_gen # as pip does for what it installs by copying
 	@touch $@
 
 $(DEV): $(READY)

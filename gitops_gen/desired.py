@@ -64,6 +64,7 @@ def desired_tree(
     for name in names:
         builder.add_environment(name, wanted=not only or name in only)
     builder.problems += builder.meet_neighbours()
+    builder.problems += builder.values.finish()
     _log.info("%d environments, %d of them unchanged since the last run", len(names), len(builder.settled))
     fail_if_any(builder.problems)
     if not only:
@@ -124,7 +125,7 @@ class _Builder:
             self.problems += self.claim(environment)
             self.problems += self.overrides.problems(self.project.spec, environment, self.paths)
             if not problems:
-                self.problems += self.values.problems(environment)
+                self.values.submit(environment)
             outputs = dict(environment_files(self.project, environment, self.paths, self.charts)) if wanted else {}
         except ProblemsError as error:
             self.problems += error.problems

@@ -9,20 +9,35 @@ from gitops_gen.resolve.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.spec.files import PROJECT_FILE, read_text
 from gitops_gen.yaml_io import locate
 
+BATCH = 64
+"""Environments that are checked at a time. A call of Helm takes a quarter as long right after another one, while its
+threads and the caches are awake; more at a time would only hold memory.
+"""
+
 
 class ValueChecks:
-    """Takes environments one by one; a chart that cannot be had is told once.
-
-    Most of a check holds the interpreter, so a thread of its own cost more than it gained.
-    """
+    """Takes environments one by one and holds their final values to the schema of their chart, many in a row."""
 
     def __init__(self, folder: Path, charts: Charts) -> None:
         self._folder, self._charts = folder, charts
+        self._waiting: list[ResolvedEnvironment] = []
         self._broken: set[ChartSource] = set()
+        self._problems: list[Problem] = []
         self.notices: dict[str, None] = {}
 
-    def problems(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
-        """What is wrong with the environment's final values."""
+    def submit(self, environment: ResolvedEnvironment) -> None:
+        """Have the environment's values checked, sooner or later."""
+        self._waiting.append(environment)
+        if len(self._waiting) == BATCH:
+            self.finish()
+
+    def finish(self) -> list[Problem]:
+        """Every problem of every environment that was submitted."""
+        self._problems += (problem for environment in self._waiting for problem in self._check(environment))
+        self._waiting.clear()
+        return self._problems
+
+    def _check(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
         chart = environment.chart
         if chart in self._broken:
             return
