@@ -80,7 +80,7 @@ def application(project: Project, environment: ResolvedEnvironment, paths: Manif
         },
         content=content,
         chart_path=chart_path,
-        value_file=posixpath.relpath(f"/{values_file}", f"/{chart_path}") if chart_path else "",
+        value_file=f"{_way(chart_path, paths.of(ENVIRONMENTS))}/{environment.name}/values.yaml" if chart_path else "",
         values_path=values_file,
         values=environment.values,
         generate_paths=[f"/{path}" for path in (chart_path, posixpath.dirname(values_file)) if path],
@@ -150,6 +150,12 @@ def _laid_over(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
         else:
             merged[key] = value
     return merged
+
+
+@lru_cache(maxsize=64)
+def _way(start: str, end: str) -> str:
+    """The relative path from one folder of the repository to another."""
+    return posixpath.relpath(f"/{end}", f"/{start}")
 
 
 @cache

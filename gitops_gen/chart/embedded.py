@@ -53,12 +53,17 @@ class EmbeddedEngine:
             raise ChartError(str(error).removeprefix(f"{path}: ")) from error
 
 
+KEPT_MERGES = 512
+"""Merged values of single keys that a chart keeps; a fleet's environments share most of theirs."""
+
+
 class EmbeddedChart:
     """A chart held as an archive in memory."""
 
     def __init__(self, archive: ChartArchive, metadata: dict[str, Any]) -> None:
         self._archive, self._metadata = archive, metadata
         self._parts: dict[frozenset[str], helm_python.Chart] = {}
+        self._merged: dict[tuple[str, str], Values] = {}
 
     @property
     def schema(self) -> Values | None:
@@ -79,11 +84,23 @@ class EmbeddedChart:
             raise (SubchartValuesError if message.startswith(SCHEMA_FAILURE) else ChartError)(message) from error
 
     def _merged_values(self, values: Values) -> Values:
-        """Helm copies all of a chart's values for a merge, which takes most of the time, so it gets only the keys that
-        `values` has: without subcharts, one top-level key does not touch another.
+        """Helm copies all of a chart's values for a merge, which takes most of the time. Without subcharts, one
+        top-level key does not touch another: Helm gets those that `values` has and that no other environment had alike.
         """
-        merged = self._part(frozenset(values)).merge_values(values)
-        return {key: value for key, value in self._own_values.items() if key not in values} | merged
+        if len(self._merged) > KEPT_MERGES:
+            self._merged.clear()
+        places = [(key, json.dumps(value)) for key, value in values.items()]
+        self._merge({key: text for key, text in places if (key, text) not in self._merged}, values)
+        final = {key: value for key, value in self._own_values.items() if key not in values}
+        for place in places:
+            final |= self._merged[place]
+        return final
+
+    def _merge(self, wanted: dict[str, str], values: Values) -> None:
+        """Keep what becomes of each key: a map of it alone, or of nothing where a null deletes it."""
+        if wanted:
+            merged = self._part(frozenset(wanted)).merge_values({key: values[key] for key in wanted})
+            self._merged |= {(key, text): {key: merged[key]} if key in merged else {} for key, text in wanted.items()}
 
     @cached_property
     def _own_values(self) -> Values:

@@ -1,6 +1,7 @@
 """Putting one environment together from the project's and its own files."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
@@ -18,7 +19,7 @@ from gitops_gen.spec.files import (
     ProjectFile,
     read_text,
 )
-from gitops_gen.spec.models import ArgocdOverrides, Layer, ManifestOverride, Secrets
+from gitops_gen.spec.models import ArgocdOverrides, Chart, ChartPin, Layer, ManifestOverride, Secrets
 from gitops_gen.spec.validation import dotted
 from gitops_gen.yaml_io import KeyPath, locate
 
@@ -234,9 +235,9 @@ class _Resolver:
     def chart(self) -> ChartSource:
         base, pin = self.project.spec.chart, self.files.release.chart if self.files.release else None
         if pin is None:
-            return ChartSource(**base.model_dump(exclude_none=True))
+            return _source(base)
         if pin.revision is None:
-            return ChartSource(**pin.model_dump(exclude_none=True))
+            return _source(pin)
         if base.path is None:
             self.add(
                 f"{self.folder}/{RELEASE_FILE}",
@@ -256,6 +257,11 @@ class _Resolver:
             return locate(read_text(self.project.root, file), path)
         except ProblemsError:
             return None
+
+
+@lru_cache(maxsize=64)
+def _source(chart: Chart | ChartPin) -> ChartSource:
+    return ChartSource(**chart.model_dump(exclude_none=True))
 
 
 def _override(override: ManifestOverride | None) -> dict[str, Any]:
