@@ -53,17 +53,11 @@ class EmbeddedEngine:
             raise ChartError(str(error).removeprefix(f"{path}: ")) from error
 
 
-KEPT_MERGES = 512
-"""Merged values of single keys that a chart keeps; a fleet's environments share most of theirs."""
-
-
 class EmbeddedChart:
     """A chart held as an archive in memory."""
 
     def __init__(self, archive: ChartArchive, metadata: dict[str, Any]) -> None:
         self._archive, self._metadata = archive, metadata
-        self._parts: dict[frozenset[str], helm_python.Chart] = {}
-        self._merged: dict[tuple[str, str], Values] = {}
 
     @property
     def schema(self) -> Values | None:
@@ -74,44 +68,18 @@ class EmbeddedChart:
     def _chart(self) -> helm_python.Chart:
         return helm_python.Chart.load_archive(self._archive.data)
 
+    @cached_property
+    def _merges(self) -> "_Merges":
+        return _Merges(self._chart)
+
     def final_values(self, values: Values) -> Values:
-        """The chart's values with `values` over them, merged by Helm."""
+        """The chart's values with `values` over them, merged by Helm. Parts of it are kept: not to be changed."""
         _refuse_fork()
         try:
-            return self._merged_values(values) if self._archive.values is None else self._printed_values(values)
+            return self._merges.final(values) if self._archive.values is None else self._printed_values(values)
         except helm_python.HelmError as error:
             message = str(error)
             raise (SubchartValuesError if message.startswith(SCHEMA_FAILURE) else ChartError)(message) from error
-
-    def _merged_values(self, values: Values) -> Values:
-        """Helm copies all of a chart's values for a merge, which takes most of the time. Without subcharts, one
-        top-level key does not touch another: Helm gets those that `values` has and that no other environment had alike.
-        """
-        if len(self._merged) > KEPT_MERGES:
-            self._merged.clear()
-        places = [(key, json.dumps(value)) for key, value in values.items()]
-        self._merge({key: text for key, text in places if (key, text) not in self._merged}, values)
-        final = {key: value for key, value in self._own_values.items() if key not in values}
-        for place in places:
-            final |= self._merged[place]
-        return final
-
-    def _merge(self, wanted: dict[str, str], values: Values) -> None:
-        """Keep what becomes of each key: a map of it alone, or of nothing where a null deletes it."""
-        if wanted:
-            merged = self._part(frozenset(wanted)).merge_values({key: values[key] for key in wanted})
-            self._merged |= {(key, text): {key: merged[key]} if key in merged else {} for key, text in wanted.items()}
-
-    @cached_property
-    def _own_values(self) -> Values:
-        return self._chart.merge_values({})
-
-    def _part(self, keys: frozenset[str]) -> helm_python.Chart:
-        """A chart with only these of the chart's values; fleets use few different sets of keys."""
-        if keys not in self._parts:
-            values = {key: value for key, value in self._chart.values.items() if key in keys}
-            self._parts[keys] = helm_python.Chart.load_archive(values_archive(self._chart.name, values))
-        return self._parts[keys]
 
     def _printed_values(self, values: Values) -> Values:
         """With subcharts a merge is not enough: a render names them by alias, switches them off, asks their schemas."""
@@ -139,6 +107,51 @@ class EmbeddedChart:
                 f"chart requires kubeVersion: {constraint} which is incompatible with {wanted}",
                 "set the cluster's `kubernetes:` in gitops.yaml to the version that it runs",
             )
+
+
+KEPT_MERGES = 512
+"""Merged values of single keys that are kept; a fleet's environments share most of theirs."""
+
+
+class _Merges:
+    """A chart's values merged by Helm with those of one environment after the other.
+
+    Helm copies all of a chart's values for a merge, which takes most of the time. Without subcharts, one top-level key
+    does not touch another: Helm gets those that an environment sets and that no other one set alike.
+    """
+
+    def __init__(self, chart: helm_python.Chart) -> None:
+        self._chart = chart
+        self._parts: dict[frozenset[str], helm_python.Chart] = {}
+        #: from a key and its value as text to a map of the key's final value; to an empty one where a null deletes it
+        self._merged: dict[tuple[str, str], Values] = {}
+
+    @cached_property
+    def _own_values(self) -> Values:
+        return self._chart.merge_values({})
+
+    def final(self, values: Values) -> Values:
+        """The chart's values with `values` over them."""
+        if len(self._merged) > KEPT_MERGES:
+            self._merged.clear()
+        places = [(key, json.dumps(value)) for key, value in values.items()]
+        self._merge({key: text for key, text in places if (key, text) not in self._merged}, values)
+        final = {key: value for key, value in self._own_values.items() if key not in values}
+        for place in places:
+            final |= self._merged[place]
+        return final
+
+    def _merge(self, wanted: dict[str, str], values: Values) -> None:
+        if wanted:
+            merged = self._part(frozenset(wanted)).merge_values({key: values[key] for key in wanted})
+            self._merged |= {(key, text): {key: merged[key]} if key in merged else {} for key, text in wanted.items()}
+
+    def _part(self, keys: frozenset[str]) -> helm_python.Chart:
+        """A chart with only these of the chart's values; fleets use few different sets of keys."""
+        if keys not in self._parts:
+            values = {key: value for key, value in self._chart.values.items() if key in keys}
+            self._parts[keys] = helm_python.Chart.load_archive(values_archive(self._chart.name, values))
+        return self._parts[keys]
 
 
 def _render(chart: helm_python.Chart, release: Release) -> dict[str, str]:
