@@ -20,6 +20,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.timing import compile_package
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 TMPFS = Path("/dev/shm")
 GIT = ["git", "-c", "user.name=bench", "-c", "user.email=bench@example.com", "-c", "commit.gpgSign=false"]
@@ -172,6 +174,7 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=10, help="renders before and after each diff")
     parser.add_argument("--runs", type=int, default=3)
     arguments = parser.parse_args()
+    compile_package()
     print(f"{arguments.environments} environments, {2 * arguments.environments} renders, {os.cpu_count()} cores\n")
     print("| chart | case | one `helm template` | loop | `gitops-gen diff`, cold | times | times, cpu |")
     print("|---|---|---|---|---|---|---|", flush=True)

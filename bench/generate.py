@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench import fleet
-from bench.timing import Ratio, peak_megabytes, process, python, seconds, side_by_side
+from bench.timing import Ratio, compile_package, peak_megabytes, process, python, seconds, show, side_by_side
 from gitops_gen.chart.embedded import EmbeddedEngine
 from gitops_gen.chart.engine import Release
 
@@ -114,8 +114,7 @@ def render() -> Iterator[Ratio]:
 
 def main() -> bool:
     """Run in a folder on tmpfs where there is one."""
-    from bench.timing import show
-
+    compile_package()
     shared = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as scratch:
         return show(list(ratios(Path(scratch))))
