@@ -2,8 +2,8 @@
 lost, and at no commit may a generated file be wrong. And kills at random moments: the next command must find a whole
 tree and a free lock.
 
-    python -m bench writers [--writers 16] [--bumps 10]
-    python -m bench kills [--kills 200]
+    python -m bench.writers [--writers 16] [--bumps 10]
+    python -m bench.writers kills [--kills 200]
 """
 
 import os
