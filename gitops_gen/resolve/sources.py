@@ -2,8 +2,10 @@
 stage's, and the environment's own file.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from gitops_gen.resolve.layers import ValueLayer, merge
@@ -37,7 +39,7 @@ class Sources:
         merged: dict[str, Any] = {}
         for source in self._places:
             merged = merge(merged, {key: value for key, value in source.data.items() if key not in _NO_FIELDS})
-        return Layer.model_validate(merged)
+        return _layer(json.dumps(merged))
 
     def place(self, field: KeyPath) -> tuple[str, KeyPath]:
         """The file, and the path in it, of the strongest place that sets a field; the environment's file when none
@@ -64,6 +66,12 @@ class Sources:
             for source in self._places
             if (over := (source.data.get("argocd") or {}).get(manifest))
         )
+
+
+@lru_cache(maxsize=64)
+def _layer(fields: str) -> Layer:
+    """A typed layer from its fields as JSON; most environments of a stage have the same."""
+    return Layer.model_validate(json.loads(fields))
 
 
 def _shared(project: ProjectFile, stage: int | None, cluster: str) -> Iterator[Source]:
