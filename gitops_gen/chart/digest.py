@@ -1,9 +1,11 @@
 """A digest of a chart's content: the same on every machine, for a checkout with CRLF, and whichever way Helm runs."""
 
 import hashlib
+import os
 from collections.abc import Iterator
 from fnmatch import fnmatch
-from pathlib import Path, PurePosixPath
+from itertools import accumulate
+from pathlib import Path, PurePath
 
 IGNORE_FILE = ".helmignore"
 
@@ -26,10 +28,17 @@ def _files(chart: Path) -> Iterator[tuple[str, bytes]]:
         yield chart.name, chart.read_bytes()
         return
     ignored = _patterns(chart / IGNORE_FILE)
-    for path in sorted(chart.rglob("*")):
-        name = path.relative_to(chart)
-        if path.is_file() and not _is_ignored(PurePosixPath(name.as_posix()), ignored):
-            yield name.as_posix(), path.read_bytes().replace(b"\r\n", b"\n")
+    for name in sorted(_names(chart), key=lambda name: name.split("/")):
+        if not _is_ignored(name, ignored):
+            yield name, (chart / name).read_bytes().replace(b"\r\n", b"\n")
+
+
+def _names(chart: Path) -> Iterator[str]:
+    for folder, _, files in os.walk(chart):
+        within = os.path.relpath(folder, chart)
+        for file in files:
+            if os.path.isfile(f"{folder}/{file}"):
+                yield PurePath(within, file).as_posix()
 
 
 def _patterns(file: Path) -> list[str]:
@@ -37,13 +46,14 @@ def _patterns(file: Path) -> list[str]:
     return [line.strip() for line in lines if line.strip() and not line.startswith(("#", "!"))]
 
 
-def _is_ignored(name: PurePosixPath, patterns: list[str]) -> bool:
-    parts = [name, *list(name.parents)[:-1]]
-    return any(_matches(part, pattern, is_folder=part != name) for pattern in patterns for part in parts)
+def _is_ignored(name: str, patterns: list[str]) -> bool:
+    folders = accumulate(name.split("/")[:-1], "{}/{}".format)
+    parts = [(name, False), *((folder, True) for folder in folders)]
+    return any(_matches(part, pattern, is_folder=is_folder) for pattern in patterns for part, is_folder in parts)
 
 
-def _matches(part: PurePosixPath, pattern: str, *, is_folder: bool) -> bool:
+def _matches(part: str, pattern: str, *, is_folder: bool) -> bool:
     if pattern.endswith("/") and not is_folder:
         return False
-    bare = pattern.strip("/")
-    return fnmatch(str(part) if "/" in pattern.rstrip("/") else part.name, bare)
+    has_folder = "/" in pattern.rstrip("/")
+    return fnmatch(part if has_folder else part.rpartition("/")[2], pattern.strip("/"))

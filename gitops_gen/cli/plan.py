@@ -52,6 +52,7 @@ def plan(
     gitops-gen plan production --output mermaid
     helm template shop ./shop | gitops-gen plan --rendered - --sync-timeout 30m
     """
+    settings.load_helm()
     from gitops_gen.commands import plan as command
 
     if rendered is None:
