@@ -1,7 +1,7 @@
 """`diff`: what two states of the repository would have Argo CD apply, compared without cluster, network or checkout."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -109,6 +109,12 @@ def _own(target: Target | None) -> Own:
     return Own(name=target.environment, namespace=target.release.namespace) if target else Own(name="")
 
 
+AT_HAND = 32
+"""Environments whose files are brought at a time: many for one question to git, few so that the first comparison does
+not wait for the last file.
+"""
+
+
 class _Tasks:
     """Decides which environments have to be rendered at all: those of which an input, the chart or what follows from
     them differs. There are as many as that at most; each is made when it is asked for.
@@ -129,9 +135,14 @@ class _Tasks:
 
     def __iter__(self) -> Iterator[Task]:
         """What has to be compared."""
-        self._old.need(name for name in self._names if name in self._old.inputs and not self._same_inputs(name))
-        self._new.need(name for name in self._names if name in self._new.inputs)
-        for name in self._names:
+        for start in range(0, len(self._names), AT_HAND):
+            names = self._names[start : start + AT_HAND]
+            self._old.need(name for name in names if name in self._old.inputs and not self._same_inputs(name))
+            self._new.need(name for name in names if name in self._new.inputs)
+            yield from self._tasks(names)
+
+    def _tasks(self, names: Iterable[str]) -> Iterator[Task]:
+        for name in names:
             found = self._task(name)
             if isinstance(found, Task):
                 self.owns[name] = _own(found.new or found.old)

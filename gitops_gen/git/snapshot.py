@@ -6,6 +6,7 @@ worktree and a clone in CI give the same bytes. What git is asked never contains
 
 import hashlib
 import os
+import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Protocol
@@ -81,6 +82,10 @@ class Repository:
     def write(self, entries: Mapping[str, Entry], target: Path) -> None:
         """Write files of a commit below `target`, at their paths; symlinks stay symlinks. Raises `GitopsError`."""
         contents = self._objects.contents(entry.id for entry in entries.values())
+        for path in entries:
+            _refuse_escape(path)
+        for folder in {posixpath.dirname(path) for path in entries}:
+            os.makedirs(target / folder, exist_ok=True)
         for path, entry in entries.items():
             _write(target, path, contents[entry.id], is_link=entry.mode == LINK)
 
@@ -168,16 +173,18 @@ class WorkingFiles:
         return self._hash(b"blob %d\0%s" % (len(content), content)).hexdigest()
 
 
-def _write(target: Path, path: str, content: bytes, *, is_link: bool) -> None:
+def _refuse_escape(path: str) -> None:
     # A tree can be made by hand: git itself refuses these only when it checks them out.
     if not {"..", ".", ""}.isdisjoint(PurePosixPath(path).parts) or path.startswith("/"):
         raise GitopsError(f"the commit holds the path `{path}`, which leads out of it")
-    file = target / path
-    file.parent.mkdir(parents=True, exist_ok=True)
+
+
+def _write(target: Path, path: str, content: bytes, *, is_link: bool) -> None:
     if is_link:
-        _link(target, file, content.decode())
-    else:
-        file.write_bytes(content)
+        _link(target, target / path, content.decode())
+        return
+    with open(f"{target}/{path}", "wb") as file:
+        file.write(content)
 
 
 def _link(target: Path, file: Path, destination: str) -> None:
