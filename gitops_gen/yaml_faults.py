@@ -1,5 +1,7 @@
 """Text that is no YAML: the parser's complaints told as problems, with a line."""
 
+import re
+
 import yaml
 
 from gitops_gen.errors import Problem
@@ -8,6 +10,18 @@ _TOO_DEEP = "maximum nesting depth"
 """libyaml's own limit for `[[[…`, since 0.2.6; it may be met while it looks ahead, before ours is."""
 
 TAB_HINT = "indent with blanks: YAML takes no tabs there"
+CONFLICT_HINT = "finish the merge: keep what is right, and remove the lines of `<<<<<<<`, `=======` and `>>>>>>>`"
+_CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)
+_HINTS = {
+    "control characters": "remove the character, or write it as an escape in double quotes",
+    "undefined alias": "quote the text, if it shall begin with `*`",
+    "quoted scalar": "close the quote",
+    "flow": "close the bracket or brace, with a comma between two items",
+    "simple key": "write `key: value`, and quote a text that goes on in the next line",
+    "block": "indent the line as its neighbours are, and close each quote and bracket above it",
+    "cannot start any token": "quote the text that begins with this character",
+}
+"""By a word of what libyaml says, the first that fits."""
 
 
 class TooDeepError(RecursionError):
@@ -34,8 +48,16 @@ def syntax_problem(error: yaml.YAMLError, file: str, text: str) -> Problem:
         file=file,
         line=line,
         message=f"is not YAML: {what}{_context(error)}",
-        hint=TAB_HINT if line and _has_tab(text, line) else "",
+        hint=_hint(f"{what}{_context(error)}", text, line),
     )
+
+
+def _hint(told: str, text: str, line: int | None) -> str:
+    if line and _has_tab(text, line):
+        return TAB_HINT
+    if _CONFLICT.search(text):
+        return CONFLICT_HINT
+    return next((hint for word, hint in _HINTS.items() if word in told), "")
 
 
 def _context(error: yaml.YAMLError) -> str:
