@@ -149,31 +149,26 @@ def _read(root: Path, path: str, model: type[ModelT]) -> _Read[ModelT]:
         return "", {}, None, [escape]
     try:
         text = read_text(root, path)
-        if sound := _sound(text, model):
-            return text, *sound, []
-        data = load(text, path, empty_values=False)
     except ProblemsError as error:
         return "", {}, None, list(error.problems)
-    if not isinstance(data, dict):
-        empty = Problem(
-            file=path, line=1, message="must be a map with apiVersion and kind", hint="see `gitops-gen schema`"
-        )
-        return text, {}, None, [empty]
-    spec, problems = validate(model, data, path, lambda: text)
-    return text, data, spec, problems
+    data, spec, problems = _parsed(text, model)
+    return text, data, spec, [problem.at(path, problem.line) for problem in problems]
 
 
 @lru_cache(maxsize=256)
-def _sound(text: str, model: type[ModelT]) -> tuple[dict[str, Any], ModelT] | None:
-    """A file without a fault, parsed once for all that have the same text: many environments share their release.
-    None for one with a fault, which is told with its place.
+def _parsed(text: str, model: type[ModelT]) -> tuple[dict[str, Any], ModelT | None, tuple[Problem, ...]]:
+    """A text's data, its typed form and what is wrong with it: once for all files that are alike, because many
+    environments share their release.
     """
     try:
         data = load(text, "", empty_values=False)
-    except ProblemsError:
-        return None
-    spec, _ = validate(model, data, "", lambda: text) if isinstance(data, dict) else (None, [])
-    return (data, spec) if spec else None
+    except ProblemsError as error:
+        return {}, None, error.problems
+    if not isinstance(data, dict):
+        message, hint = "must be a map with apiVersion and kind", "see `gitops-gen schema`"
+        return {}, None, (Problem(line=1, message=message, hint=hint),)
+    spec, problems = validate(model, data, "", lambda: text)
+    return data, spec, tuple(problems)
 
 
 def read_text(root: Path, path: str) -> str:
