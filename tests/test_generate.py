@@ -154,3 +154,18 @@ def test_only_the_environments_asked_for(reference: Path, gitops_gen: GitopsGen,
             f"environments/{name}/values.yaml",
         )
     }
+
+
+@pytest.mark.parametrize("batch", [1, 2, 64])
+def test_every_environment_is_checked_however_many_are_checked_in_a_row(
+    reference: Path, gitops_gen: GitopsGen, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    monkeypatch.setattr("gitops_gen.value_checks.BATCH", batch)
+    for name in ("dev", "staging", "production"):
+        release = reference / f"environments/{name}/release.yaml"
+        release.write_text(release.read_text().replace("tag:", "tga:"))
+    done = gitops_gen(reference, "generate")
+    assert done.code == 1
+    assert [line.partition(":")[0] for line in done.err.splitlines() if "unknown value" in line] == [
+        f"environments/{name}/release.yaml" for name in ("dev", "production", "staging")
+    ]

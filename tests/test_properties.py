@@ -9,6 +9,7 @@ import string
 import subprocess
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import helm_python
 import pytest
@@ -16,6 +17,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gitops_gen.chart import embedded
 from gitops_gen.chart.embedded import EmbeddedEngine
 from gitops_gen.errors import ProblemsError
 from gitops_gen.resolve.interpolation import interpolate
@@ -221,14 +223,16 @@ def test_one_merged_file_is_the_layers_as_several_files(
 
 
 @quick
-@given(layer, layer)
+@given(layer, st.lists(layer, min_size=1, max_size=4), st.sampled_from([0, 2, 512]))
 def test_values_merged_in_parts_are_those_merged_whole(
-    printing_chart: Path, chart_values: dict[str, Any], values: dict[str, Any]
+    printing_chart: Path, chart_values: dict[str, Any], environments: list[dict[str, Any]], kept: int
 ) -> None:
+    """However many merged parts are kept, for one environment after the other, and again."""
     (printing_chart / "values.yaml").write_text(dump(chart_values))
     chart = EmbeddedEngine().load(printing_chart)
-    with helm_python.Chart.load(printing_chart) as whole:
-        assert chart.final_values(values) == whole.merge_values(values)
+    with helm_python.Chart.load(printing_chart) as whole, patch.object(embedded, "KEPT_MERGES", kept):
+        for values in (*environments, *environments):
+            assert chart.final_values(values) == whole.merge_values(values)
 
 
 @quick

@@ -130,6 +130,14 @@ def test_worker_processes_find_the_same(fleet: Fleet, monkeypatch: pytest.Monkey
     assert ask(fleet, "start", "several_at_once") == here
 
 
+def test_files_brought_one_environment_at_a_time_give_the_same(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    changed(fleet, "several_at_once")
+    at_once = ask(fleet, "start", "several_at_once")
+    monkeypatch.setattr("gitops_gen.commands.diff.AT_HAND", 1)
+    assert len(at_once.environments) > 1
+    assert ask(fleet, "start", "several_at_once") == at_once
+
+
 def test_a_warm_cache_finds_the_same(fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     changed(fleet, "several_at_once")
