@@ -36,12 +36,6 @@ class Settings:
         self._listen()
         return open_workspace(self.directory.absolute(), self.engine)
 
-    def load_helm(self) -> None:
-        """Begin to load Helm, for a command that will need it: beside the imports of the rest."""
-        from gitops_gen.chart.choice import load_early
-
-        load_early(self.engine)
-
     def _listen(self) -> None:
         """Let the layers below be heard on standard error: warnings; with --verbose what they do; --quiet: errors."""
         import logging

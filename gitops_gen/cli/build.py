@@ -75,7 +75,6 @@ def generate(
     gitops-gen generate production --diff
     gitops-gen generate --check            # for CI
     """
-    settings.load_helm()
     from gitops_gen.commands import generate as command
     from gitops_gen.output import text
 
@@ -112,7 +111,6 @@ def render(settings: Settings, environment: str) -> int:
     gitops-gen render dev
     gitops-gen render production | kubectl diff -n api-forge-production -f -
     """
-    settings.load_helm()
     from gitops_gen.commands.render import render as command
 
     click.echo(command(settings.workspace(), environment), nl=False)
@@ -131,7 +129,6 @@ def explain(settings: Settings, environment: str, key: str, output: str) -> int:
     gitops-gen explain production
     gitops-gen explain production app.replicas
     """
-    settings.load_helm()
     from gitops_gen.commands.explain import explain as command
     from gitops_gen.output.environment_text import explanation_lines
 
@@ -151,7 +148,6 @@ def secrets(settings: Settings, environments: tuple[str, ...], output: str) -> i
     gitops-gen secrets production
     gitops-gen secrets --output json
     """
-    settings.load_helm()
     from gitops_gen.commands.secrets import secrets as command
     from gitops_gen.output.secret_text import secret_lines
 

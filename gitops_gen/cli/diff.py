@@ -56,7 +56,9 @@ def diff(
     """
     if len(refs) > (1 if environments else 2):
         raise click.UsageError("too many REFs: two at most, one with --env")
-    settings.load_helm()
+    from gitops_gen.chart.choice import load_early
+
+    load_early(settings.engine)
     from gitops_gen.commands.diff import Question
     from gitops_gen.commands.diff import diff as command
     from gitops_gen.diff.fleet import Engines

@@ -52,8 +52,6 @@ def plan(
     gitops-gen plan production --output mermaid
     helm template shop ./shop | gitops-gen plan --rendered - --sync-timeout 30m
     """
-    if rendered is None:
-        settings.load_helm()
     from gitops_gen.commands import plan as command
 
     if rendered is None:
