@@ -18,6 +18,7 @@ LAYERS = [
     "starter",
     "desired",
     "value_checks",
+    "checker",
     "memo",
     "migration",
     "neighbours",
