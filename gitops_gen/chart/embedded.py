@@ -13,9 +13,6 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-# Go's collector runs less often: a third less time a render for some megabytes. Read once, when the library loads.
-os.environ.setdefault("GOGC", "400")
-
 import helm_python
 from helm_python import _native
 
