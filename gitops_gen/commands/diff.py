@@ -137,8 +137,8 @@ class _Tasks:
         """What has to be compared."""
         for start in range(0, len(self._names), AT_HAND):
             names = self._names[start : start + AT_HAND]
-            self._old.need(name for name in names if name in self._old.inputs and not self._same_inputs(name))
-            self._new.need(name for name in names if name in self._new.inputs)
+            self._old.fetch(name for name in names if name in self._old.inputs and not self._same_inputs(name))
+            self._new.fetch(name for name in names if name in self._new.inputs)
             yield from self._tasks(names)
 
     def _tasks(self, names: Iterable[str]) -> Iterator[Task]:
@@ -204,7 +204,7 @@ def _between_environments(side: Side, names: tuple[str, str], engines: Engines) 
     for name in names:
         if name not in side.inputs:
             raise UsageError(f"no environment `{name}`", did_you_mean(name, side.inputs))
-    side.need(names)
+    side.fetch(names)
     old, new = (_target(side, name)[0] for name in names)
     changes = compare_all([Task(name=f"{names[0]} → {names[1]}", old=old, new=new)], engines, at_most=1)
     kept = [replace(change, consequences=_lasting(change)) for change in changes]

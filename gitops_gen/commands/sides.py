@@ -6,6 +6,7 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -21,7 +22,9 @@ from gitops_gen.spec.files import (
     ENVIRONMENTS,
     HAND_WRITTEN,
     PROJECT_FILE,
+    EnvironmentFiles,
     ProjectFile,
+    parse_environment,
     read_environment,
     read_project,
 )
@@ -65,6 +68,8 @@ class Side:
         self._files, self._pins, self._home = files, pins, home
         self._chart_ids: dict[str, str] = {}
         self._charts: dict[str, tuple[Path, str]] = {}
+        #: hand-written files that were fetched and not used yet, by their paths from the top
+        self._contents: dict[str, bytes] = {}
 
     @property
     def folder(self) -> Path:
@@ -97,15 +102,35 @@ class Side:
 
     def resolve(self, name: str) -> ResolvedEnvironment:
         """One environment. Raises `ProblemsError`."""
+        with suppress(ProblemsError, UnicodeDecodeError):
+            if files := self._in_memory(name):
+                return resolve(self.project, files)
+        return self._resolve_on_disk(name)
+
+    def _in_memory(self, name: str) -> EnvironmentFiles | None:
+        """The environment's files, when nothing is wrong with them."""
+        paths = [self._from_top(f"{ENVIRONMENTS}/{name}/{file}") for file in HAND_WRITTEN]
+        environment, release = contents = [self._contents.pop(path, None) for path in paths]
+        # A symlink has an id and no content here: where it leads to is known on disk.
+        whole = sum(content is not None for content in contents) == self.inputs.get(name, "").count("\n") + 1
+        if environment is None or not whole:
+            return None
+        files, problems = parse_environment(name, environment, release)
+        return None if problems else files
+
+    def _resolve_on_disk(self, name: str) -> ResolvedEnvironment:
+        """The same from files on disk, where each problem finds its line and each symlink its file."""
+        self._need([ENVIRONMENTS])
         files, problems = read_environment(self.folder, name)
         fail_if_any(problems)
         if files is None:
             raise ProblemsError([Problem(message=f"environment `{name}` cannot be read")])
         return resolve(self.project, files)
 
-    def need(self, names: Iterable[str]) -> None:
-        """Have the files of these environments at hand."""
-        self._need([f"{ENVIRONMENTS}/{name}/{file}" for name in names for file in HAND_WRITTEN])
+    def fetch(self, names: Iterable[str]) -> None:
+        """Have the files of these environments at hand: many are fetched as fast as one."""
+        paths = [self._from_top(f"{ENVIRONMENTS}/{name}/{file}") for name in names for file in HAND_WRITTEN]
+        self._contents.update(self._files.contents(paths))
 
     def target(self, environment: ResolvedEnvironment) -> Target:
         """What the environment renders from. Raises `GitopsError` when its chart is not at hand."""

@@ -7,7 +7,7 @@ worktree and a clone in CI give the same bytes. What git is asked never contains
 import hashlib
 import os
 import posixpath
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -79,6 +79,19 @@ class Repository:
             yield from ((path, entry) for path, entry in entries if entry.mode in _FILES)
             level = {f"{path}/": entry.id for path, entry in entries if entry.mode == _FOLDER}
 
+    def contents(self, entries: Mapping[str, Entry]) -> dict[str, bytes]:
+        """The content of each file of a commit, symlinks left out. Raises `GitopsError`."""
+        return self._contents({path: entry.id for path, entry in entries.items() if entry.mode != LINK})
+
+    def links(self, entries: Mapping[str, Entry]) -> dict[str, str]:
+        """Where each symlink of a commit leads to, as it is written there. Raises `GitopsError`."""
+        found = self._contents({path: entry.id for path, entry in entries.items() if entry.mode == LINK})
+        return {path: os.fsdecode(content) for path, content in found.items()}
+
+    def _contents(self, ids: Mapping[str, str]) -> dict[str, bytes]:
+        contents = self._objects.contents(ids.values())
+        return {path: contents[identity] for path, identity in ids.items()}
+
     def write(self, entries: Mapping[str, Entry], target: Path) -> None:
         """Write files of a commit below `target`, at their paths; symlinks stay symlinks. Raises `GitopsError`."""
         contents = self._objects.contents(entry.id for entry in entries.values())
@@ -118,7 +131,12 @@ class Files(Protocol):
         """The folder in which they lie as soon as they are needed."""
 
     def ids(self, paths: Collection[str]) -> dict[str, str]:
-        """The files below `paths` with the id that git gives (or would give) to the content of each."""
+        """The files below `paths` with the id that git gives (or would give) to the content of each; a symlink's with
+        the ids of the files behind it, because these are what is read.
+        """
+
+    def contents(self, paths: Collection[str]) -> dict[str, bytes]:
+        """What is in the files at `paths`, as far as they exist and are no symlinks; nothing is written for it."""
 
     def need(self, paths: Collection[str]) -> None:
         """Have the files below `paths` on disk, as far as they exist."""
@@ -133,8 +151,19 @@ class CommitFiles:
         self._written: set[str] = set()
 
     def ids(self, paths: Collection[str]) -> dict[str, str]:
-        """The ids from the commit's own trees; no content is read."""
-        return {path: entry.id for path, entry in self._repository.files(self._commit, paths).items()}
+        """The ids from the commit's own trees; no content but a symlink's is read."""
+        entries = self._repository.files(self._commit, paths)
+        return _followed(self._plain(entries), self._repository.links(entries), self._behind)
+
+    def _behind(self, path: str) -> dict[str, str]:
+        return self._plain(self._repository.files(self._commit, [path]))
+
+    def _plain(self, entries: Mapping[str, Entry]) -> dict[str, str]:
+        return {path: entry.id for path, entry in entries.items()}
+
+    def contents(self, paths: Collection[str]) -> dict[str, bytes]:
+        """From git's objects."""
+        return self._repository.contents(self._repository.files(self._commit, paths))
 
     def need(self, paths: Collection[str]) -> None:
         """Write what is not there yet."""
@@ -153,8 +182,17 @@ class WorkingFiles:
 
     def ids(self, paths: Collection[str]) -> dict[str, str]:
         """The ids that git would give to what is there now."""
-        files = (file for path in paths for file in self._walk(path))
-        return {file.relative_to(self.top).as_posix(): self._id(file) for file in files}
+        files = {file.relative_to(self.top).as_posix(): file for path in paths for file in self._walk(path)}
+        links = {path: os.fspath(file.readlink()) for path, file in files.items() if file.is_symlink()}
+        return _followed({path: self._id(file) for path, file in files.items()}, links, self._behind)
+
+    def _behind(self, path: str) -> dict[str, str]:
+        return {file.relative_to(self.top).as_posix(): self._id(file) for file in self._walk(path)}
+
+    def contents(self, paths: Collection[str]) -> dict[str, bytes]:
+        """From the disk."""
+        files = {path: self.top / path for path in paths}
+        return {path: file.read_bytes() for path, file in files.items() if file.is_file() and not file.is_symlink()}
 
     def need(self, paths: Collection[str]) -> None:
         """Nothing: they are there."""
@@ -171,6 +209,15 @@ class WorkingFiles:
     def _id(self, file: Path) -> str:
         content = os.fsencode(file.readlink()) if file.is_symlink() else file.read_bytes()
         return self._hash(b"blob %d\0%s" % (len(content), content)).hexdigest()
+
+
+def _followed(ids: dict[str, str], links: Mapping[str, str], behind: Callable[[str], dict[str, str]]) -> dict[str, str]:
+    """The ids, those of symlinks with the ids of what is behind them inside the repository."""
+    for path, destination in links.items():
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(path), destination))
+        if not target.startswith(("/", "..")):
+            ids[path] = " ".join((ids[path], *(identity for _, identity in sorted(behind(target).items()))))
+    return ids
 
 
 def _refuse_escape(path: str) -> None:

@@ -125,19 +125,43 @@ def _name_problems(root: Path, names: list[str]) -> Iterator[Problem]:
 def read_environment(root: Path, name: str) -> tuple[EnvironmentFiles | None, list[Problem]]:
     """The hand-written files of one environment, and what is wrong with them: a bad release.yaml is as if left out."""
     folder = f"{ENVIRONMENTS}/{name}"
-    text, data, spec, problems = _read(root, f"{folder}/{ENVIRONMENT_FILE}", Environment)
-    release_text, release_data, release, more = _read_release(root, f"{folder}/{RELEASE_FILE}")
-    problems += more
-    if spec is None:
-        return None, problems
-    files = EnvironmentFiles(
-        name=name, spec=spec, data=data, release=release, release_data=release_data, texts=(text, release_text)
+    environment = _read(root, f"{folder}/{ENVIRONMENT_FILE}", Environment)
+    release = _read_release(root, f"{folder}/{RELEASE_FILE}")
+    return _put_together(name, environment, release)
+
+
+def parse_environment(
+    name: str, environment: bytes, release: bytes | None
+) -> tuple[EnvironmentFiles | None, list[Problem]]:
+    """`read_environment` for contents that lie on no disk; None for a release.yaml that is not there.
+
+    Raises `UnicodeDecodeError`.
+    """
+    folder = f"{ENVIRONMENTS}/{name}"
+    parsed = _parse(_decoded(environment), f"{folder}/{ENVIRONMENT_FILE}", Environment)
+    nothing: _Read[Release] = ("", {}, None, [])
+    return _put_together(
+        name,
+        parsed,
+        nothing if release is None else _parse(_decoded(release), f"{folder}/{RELEASE_FILE}", Release),
     )
-    return files, problems
 
 
 _Read: TypeAlias = tuple[str, dict[str, Any], ModelT | None, list[Problem]]
 """A file's text, its data, its typed form and what is wrong with it."""
+
+
+def _put_together(
+    name: str, environment: _Read[Environment], release: _Read[Release]
+) -> tuple[EnvironmentFiles | None, list[Problem]]:
+    (text, data, spec, problems), (release_text, release_data, release_spec, more) = environment, release
+    problems = [*problems, *more]
+    if spec is None:
+        return None, problems
+    files = EnvironmentFiles(
+        name=name, spec=spec, data=data, release=release_spec, release_data=release_data, texts=(text, release_text)
+    )
+    return files, problems
 
 
 def _read_release(root: Path, path: str) -> _Read[Release]:
@@ -151,8 +175,16 @@ def _read(root: Path, path: str, model: type[ModelT]) -> _Read[ModelT]:
         text = read_text(root, path)
     except ProblemsError as error:
         return "", {}, None, list(error.problems)
+    return _parse(text, path, model)
+
+
+def _parse(text: str, path: str, model: type[ModelT]) -> _Read[ModelT]:
     data, spec, problems = _parsed(text, model)
     return text, data, spec, [problem.at(path, problem.line) for problem in problems]
+
+
+def _decoded(content: bytes) -> str:
+    return content.decode("utf-8-sig").replace("\r\n", "\n")
 
 
 @lru_cache(maxsize=256)
@@ -175,7 +207,7 @@ def read_text(root: Path, path: str) -> str:
     """The text of an input file. Raises `ProblemsError` when it is missing, is no file or is not UTF-8."""
     try:
         with open(f"{root}/{path}", "rb") as file:
-            return file.read().decode("utf-8-sig").replace("\r\n", "\n")
+            return _decoded(file.read())
     except FileNotFoundError:
         raise ProblemsError([_missing(root, path)]) from None
     except UnicodeDecodeError as error:

@@ -138,6 +138,19 @@ def test_files_brought_one_environment_at_a_time_give_the_same(fleet: Fleet, mon
     assert ask(fleet, "start", "several_at_once") == at_once
 
 
+def test_a_release_that_is_a_symlink_is_followed(fleet: Fleet) -> None:
+    release = fleet.folder / "environments/dev/release.yaml"
+    release.rename(fleet.folder / "environments/shared.yaml")
+    release.symlink_to("../shared.yaml")
+    fleet.commit("linked")
+    assert not ask(fleet, "start", "linked")
+    fleet.replace("environments/shared.yaml", "shop:1.0.0", "shop:1.1.0")
+    assert said(ask(fleet), Effect.RESTARTS) == {"Deployment/shop": "image"}
+    fleet.commit("next")
+    for before in ("start", "linked"):
+        assert [item.name for item in ask(fleet, before, "next").environments] == ["dev"]
+
+
 def test_a_warm_cache_finds_the_same(fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     changed(fleet, "several_at_once")
