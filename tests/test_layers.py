@@ -39,6 +39,7 @@ LAYERS = [
     "yaml_scalars",
     "process",
     "collector",
+    "companion",
     "names",
     "errors",
     "__version__",

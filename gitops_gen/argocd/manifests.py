@@ -12,15 +12,16 @@ import posixpath
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from textwrap import indent
-from typing import Any
-
-import jinja2
+from typing import TYPE_CHECKING, Any
 
 from gitops_gen.resolve.environment import ResolvedEnvironment
 from gitops_gen.spec.files import ENVIRONMENTS
 from gitops_gen.spec.models import Project
 from gitops_gen.yaml_io import load
 from gitops_gen.yaml_text import dump, inline
+
+if TYPE_CHECKING:
+    import jinja2
 
 ARGOCD_FOLDER = "argocd"
 ROOT_FILE = "argocd/root.yaml"
@@ -159,7 +160,10 @@ def _way(start: str, end: str) -> str:
 
 
 @cache
-def _template(name: str) -> jinja2.Template:
+def _template(name: str) -> "jinja2.Template":
+    # Late: what needs no manifest needs not wait for it, and what does may have Helm render meanwhile.
+    import jinja2
+
     loader = jinja2.PackageLoader("gitops_gen.argocd")
     environment = jinja2.Environment(
         loader=loader,

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gitops_gen import __version__
+from gitops_gen.chart.choice import open_engine
 from gitops_gen.chart.engine import Engine, LoadedChart, Release
 
 SHARD_LIMIT = 1024 * 1024
@@ -162,3 +163,11 @@ class CachedRenderer:
             list(release.api_versions),
         ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def open_renderer(engine: str, *, cached: bool) -> CachedRenderer:
+    """A renderer with the engine called so, that keeps renders between runs or does not.
+
+    Raises `UsageError` for an unknown name and `ChartError` when the engine cannot run here.
+    """
+    return CachedRenderer(open_engine(engine), RenderCache(cache_folder()) if cached else None)

@@ -4,8 +4,6 @@ loads, else binary.
 
 import logging
 import os
-from contextlib import suppress
-from threading import Thread
 
 from gitops_gen.chart.engine import ENGINE_VARIABLE, ENGINES, ChartError, Engine
 from gitops_gen.errors import UsageError
@@ -18,7 +16,7 @@ def open_engine(name: str = "") -> Engine:
 
     Raises `UsageError` for an unknown name and `ChartError` when the engine cannot run here.
     """
-    wanted = _wanted(name)
+    wanted = name or os.environ.get(ENGINE_VARIABLE, "")
     if wanted and wanted not in ENGINES:
         raise UsageError(f"unknown engine `{wanted}`", f"use one of: {', '.join(ENGINES)}")
     if wanted == "binary":
@@ -34,23 +32,6 @@ def open_engine(name: str = "") -> Engine:
         _log.warning("Helm cannot be embedded here (%s); using the `helm` program, which takes longer", error)
         return engine
     return EmbeddedEngine()
-
-
-def load_early(name: str = "") -> None:
-    """Load the embedded Helm in a thread, if `name` means that one: mapping its library takes as long as importing most
-    of what else a command needs, and does not keep Python from doing so. `open_engine` waits for it, and fails for it.
-    """
-    if _wanted(name) != "binary":
-        Thread(target=_load).start()
-
-
-def _load() -> None:
-    with suppress(ImportError, OSError):
-        import gitops_gen.chart.embedded  # noqa: F401
-
-
-def _wanted(name: str) -> str:
-    return name or os.environ.get(ENGINE_VARIABLE, "")
 
 
 def _binary() -> Engine:

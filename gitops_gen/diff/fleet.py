@@ -10,8 +10,8 @@ from functools import cache
 from itertools import repeat
 from pathlib import Path
 
-from gitops_gen.chart.cache import CachedRenderer, RenderCache, cache_folder
-from gitops_gen.chart.choice import open_engine
+from gitops_gen.chart.beside import RendererBeside
+from gitops_gen.chart.cache import CachedRenderer, open_renderer
 from gitops_gen.chart.engine import Release
 from gitops_gen.collector import relax, relaxed_go
 from gitops_gen.diff.compare import Rendered, broken, compare
@@ -66,17 +66,29 @@ class Engines:
     cached: bool = True
 
 
-def compare_all(tasks: Iterable[Task], engines: Engines, *, at_most: int) -> list[EnvironmentChange]:
+def is_few(tasks: int) -> bool:
+    """Whether so many pairs of renders are not worth processes of their own, or there are no cores for these."""
+    return _cores() < 2 or 2 * tasks < WORTH_PROCESSES  # noqa: PLR2004 - a pair is two renders
+
+
+def compare_all(
+    tasks: Iterable[Task], engines: Engines, *, at_most: int, early: RendererBeside | None = None
+) -> list[EnvironmentChange]:
     """The environments that differ, in the tasks' order.
 
     There are `at_most` so many tasks. They are taken one after the other, so that the first ones are compared while the
-    next ones are made.
+    next ones are made. `early` renders a few.
     """
-    workers = min(os.cpu_count() or 1, PROCESSES)
-    if workers < 2 or 2 * at_most < WORTH_PROCESSES:  # noqa: PLR2004 - a pair is two renders
-        renderer = _renderer(engines)
+    if is_few(at_most):
+        renderer = early or _renderer(engines)
         return [change for task in tasks if (change := compare_task(task, renderer))]
-    return _compared_in_processes(tasks, engines, workers)
+    if early:
+        early.close()
+    return _compared_in_processes(tasks, engines, min(_cores(), PROCESSES))
+
+
+def _cores() -> int:
+    return os.cpu_count() or 1
 
 
 def _compared_in_processes(tasks: Iterable[Task], engines: Engines, workers: int) -> list[EnvironmentChange]:
@@ -102,10 +114,10 @@ def _worker_renderer(engines: Engines) -> CachedRenderer:
 
 
 def _renderer(engines: Engines) -> CachedRenderer:
-    return CachedRenderer(open_engine(engines.engine), RenderCache(cache_folder()) if engines.cached else None)
+    return open_renderer(engines.engine, cached=engines.cached)
 
 
-def compare_task(task: Task, renderer: CachedRenderer) -> EnvironmentChange | None:
+def compare_task(task: Task, renderer: CachedRenderer | RendererBeside) -> EnvironmentChange | None:
     """One environment: what differs, or why it cannot be rendered."""
     sides: list[Rendered | None] = []
     for target, side in ((task.old, "before"), (task.new, "now")):
@@ -120,7 +132,7 @@ def compare_task(task: Task, renderer: CachedRenderer) -> EnvironmentChange | No
     return replace(change, name=task.name) if change else None
 
 
-def _rendered(target: Target | None, renderer: CachedRenderer) -> Rendered | None:
+def _rendered(target: Target | None, renderer: CachedRenderer | RendererBeside) -> Rendered | None:
     if target is None:
         return None
     return Rendered(
