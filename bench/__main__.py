@@ -4,4 +4,5 @@ import sys
 
 from bench import generate
 
-sys.exit(0 if generate.main() else 1)
+if __name__ == "__main__":
+    sys.exit(0 if generate.main() else 1)

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.generate import GITOPS_GEN
 from bench.timing import compile_package
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -138,14 +139,13 @@ def helm_sample(project: Path, chart: Chart, helm: str, count: int) -> list[tupl
 def diff(project: Path, old: str, new: str) -> tuple[float, float]:
     """Wall and processor seconds of a diff with an empty cache."""
     with tempfile.TemporaryDirectory(dir=TMPFS) as cache:
-        argv = [sys.executable, "-m", "gitops_gen", "diff", old, new]
-        return timed(argv, project, (1,), XDG_CACHE_HOME=cache, PYTHONPATH=str(REPOSITORY))
+        return timed([*GITOPS_GEN, "diff", old, new], project, (1,), XDG_CACHE_HOME=cache, TMPDIR=str(TMPFS))
 
 
 def measure(project: Path, chart: Chart, options: argparse.Namespace) -> None:
     """A row for each case."""
     names = [f"site-{index:03}" for index in range(options.sample)]
-    timed([sys.executable, "-m", "gitops_gen", "generate", *names], project, PYTHONPATH=str(REPOSITORY))
+    timed([*GITOPS_GEN, "generate", *names], project)
     for title, old, new in (("chart changed", "start", "chart"), ("one environment changed", "chart", "environment")):
         helms, diffs = helm_sample(project, chart, options.helm, options.sample), []
         for _ in range(options.runs):

@@ -1,7 +1,6 @@
 """Timing whole processes and functions, and the table that shows their ratios."""
 
 import compileall
-import os
 import statistics
 import subprocess
 import sys
@@ -76,14 +75,26 @@ def python(*arguments: str) -> list[str]:
 
 
 def peak_megabytes(argv: Sequence[str]) -> float:
-    """The largest resident size of a program, in MB (10⁶ bytes)."""
+    """The most that a program and its children hold together, in MB (10⁶ bytes); pages that they share count once."""
     child = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
+    peak = 0.0
+    while child.poll() is None:
+        peak = max(peak, _held(child.pid))
+        time.sleep(0.05)
     if child.returncode:
         raise SystemExit(f"{' '.join(argv)} exited with {child.returncode}")
-    unit = 1 if sys.platform == "darwin" else 1024
-    return usage.ru_maxrss * unit / 1e6
+    return peak
+
+
+def _held(pid: int) -> float:
+    """https://docs.kernel.org/filesystems/proc.html (smaps_rollup: the proportional set size)."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    own = next((int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("Pss:")), 0.0)
+    return own + sum(_held(int(name)) for name in children)
 
 
 def show(ratios: Iterable[Ratio]) -> bool:
