@@ -24,17 +24,13 @@ Where PostgreSQL, Redis and Temporal are, in the cluster or outside, and the ini
 {{- if or .Values.redis.enabled .Values.redis.external.host -}}true{{- end -}}
 {{- end }}
 
-{{- define "api-forge.redis.host" -}}
-{{- if .Values.redis.enabled }}redis{{ else }}{{ .Values.redis.external.host }}{{ end -}}
-{{- end }}
-
-{{- define "api-forge.redis.port" -}}
-{{- if .Values.redis.enabled }}6379{{ else }}{{ int .Values.redis.external.port }}{{ end -}}
-{{- end }}
-
 {{- define "api-forge.redis.url" -}}
-{{- $tls := and (not .Values.redis.enabled) .Values.redis.external.tls -}}
-{{ $tls | ternary "rediss" "redis" }}://{{ include "api-forge.redis.host" . }}:{{ include "api-forge.redis.port" . }}/0
+{{- if .Values.redis.enabled -}}
+redis://redis:6379/0
+{{- else -}}
+{{- $redis := .Values.redis.external -}}
+redis{{ if $redis.tls }}s{{ end }}://{{ $redis.host }}:{{ int $redis.port }}/0
+{{- end -}}
 {{- end }}
 
 {{/* "true" when there is a Temporal. */}}
@@ -52,14 +48,14 @@ temporal:7233
 
 {{/* "true" when the worker runs: it has nothing to poll without a Temporal. */}}
 {{- define "api-forge.worker.present" -}}
-{{- if and .Values.worker.enabled (include "api-forge.temporal.present" .) -}}true{{- end -}}
+{{- if and .Values.worker.enabled (or .Values.temporal.enabled .Values.temporal.external.host) -}}true{{- end -}}
 {{- end }}
 
 {{/* libpq's variables of a client. Input: root, user (optional: without it the client only asks whether the server is there), database. */}}
 {{- define "api-forge.postgres.clientEnv" -}}
 - {name: PGHOST, value: {{ include "api-forge.postgres.host" .root | quote }}}
 - {name: PGPORT, value: {{ include "api-forge.postgres.port" .root | quote }}}
-- {name: PGSSLMODE, value: {{ include "api-forge.postgres.sslMode" .root }}}
+- {name: PGSSLMODE, value: {{ template "api-forge.postgres.sslMode" .root }}}
 {{- if include "api-forge.postgres.verifies" .root }}
 - {name: PGSSLROOTCERT, value: /run/secrets/ca-bundle.crt}
 {{- end }}
@@ -73,61 +69,51 @@ temporal:7233
 
 {{/* The Secret keys that a client of PostgreSQL reads. Input: root, key (of the password). Output: sources of a projected volume. */}}
 {{- define "api-forge.postgres.clientSecrets" -}}
-{{ include "api-forge.secretSource" (dict "name" .root.Values.postgresql.secrets.existingSecret "keys" (list .key)) }}
+{{ template "api-forge.secretSource" (dict "name" .root.Values.postgresql.secrets.existingSecret "keys" (list .key)) }}
 {{- if include "api-forge.postgres.verifies" .root }}
-{{ include "api-forge.secretSource" (dict "name" .root.Values.postgresql.ca.existingSecret "keys" (list "ca-bundle.crt")) }}
+{{ template "api-forge.secretSource" (dict "name" .root.Values.postgresql.ca.existingSecret "keys" (list "ca-bundle.crt")) }}
 {{- end }}
 {{- end }}
 
-{{/* The fields that the gates share. Input: root, script, image. */}}
+{{/* An init container that waits, but for what it asks: further variables follow. Input: root, for (what it waits for), image. */}}
 {{- define "api-forge.gate" -}}
-command: [sh, /opt/wait/{{ .script }}]
-{{ include "api-forge.container" (dict "root" .root "image" .image "resources" .root.Values.waitGates.resources) }}
-volumeMounts:
-  - {name: wait-gates, mountPath: /opt/wait, readOnly: true}
-  - {name: secrets, mountPath: /run/secrets, readOnly: true}
+{{- $gates := .root.Values.waitGates -}}
+{{- $image := include "api-forge.image" . -}}
+- name: wait-for-{{ .for }}
+  command: [sh, /opt/wait/wait-for-{{ .for }}.sh]
+  {{- include "api-forge.container" (dict "root" .root "image" $image "resources" $gates.resources) | nindent 2 }}
+  volumeMounts:
+    - {name: wait-gates, mountPath: /opt/wait, readOnly: true}
+    - {name: secrets, mountPath: /run/secrets, readOnly: true}
+  env:
+    - {name: WAIT_TIMEOUT_SECONDS, value: {{ $gates.timeoutSeconds | quote }}}
 {{- end }}
 
 {{/* Waits until PostgreSQL lets this role in. Input: root, user, database, passwordKey. */}}
 {{- define "api-forge.gate.postgres" -}}
-{{- if .root.Values.waitGates.enabled -}}
-- name: wait-for-postgres
-  {{- $image := include "api-forge.image" (dict "root" .root "image" .root.Values.postgresql.image) }}
-  {{- include "api-forge.gate" (dict "root" .root "script" "wait-for-postgres.sh" "image" $image) | nindent 2 }}
-  env:
-    - {name: WAIT_TIMEOUT_SECONDS, value: {{ .root.Values.waitGates.timeoutSeconds | quote }}}
+{{ template "api-forge.gate" (dict "root" .root "for" "postgres" "image" .root.Values.postgresql.image) }}
     {{- include "api-forge.postgres.clientEnv" . | nindent 4 }}
     {{- with .passwordKey }}
     - {name: PASSWORD_FILE, value: /run/secrets/{{ . }}}
     {{- end }}
 {{- end }}
-{{- end }}
 
 {{/* Waits until both of Temporal's schemas are as new as the server needs. Input: root. */}}
 {{- define "api-forge.gate.schema" -}}
-{{- if .Values.waitGates.enabled -}}
-- name: wait-for-schema
-  {{- $image := include "api-forge.image" (dict "root" . "image" .Values.postgresql.image) }}
-  {{- include "api-forge.gate" (dict "root" . "script" "wait-for-schema.sh" "image" $image) | nindent 2 }}
-  env:
-    - {name: WAIT_TIMEOUT_SECONDS, value: {{ .Values.waitGates.timeoutSeconds | quote }}}
-    {{- include "api-forge.postgres.clientEnv" (dict "root" . "user" .Values.temporal.auth.user) | nindent 4 }}
+{{- $temporal := .Values.temporal -}}
+{{ template "api-forge.gate" (dict "root" . "for" "schema" "image" .Values.postgresql.image) }}
+    {{- include "api-forge.postgres.clientEnv" (dict "root" . "user" $temporal.auth.user) | nindent 4 }}
     - {name: PASSWORD_FILE, value: /run/secrets/postgres_temporal_pw}
-    - {name: TEMPORAL_DB, value: {{ .Values.temporal.auth.database | quote }}}
-    - {name: TEMPORAL_VIS_DB, value: {{ .Values.temporal.auth.visibilityDatabase | quote }}}
-    - {name: TEMPORAL_SCHEMA, value: {{ .Values.temporal.schema.default | quote }}}
-    - {name: TEMPORAL_VIS_SCHEMA, value: {{ .Values.temporal.schema.visibility | quote }}}
-{{- end }}
+    - {name: TEMPORAL_DB, value: {{ $temporal.auth.database | quote }}}
+    - {name: TEMPORAL_VIS_DB, value: {{ $temporal.auth.visibilityDatabase | quote }}}
+    - {name: TEMPORAL_SCHEMA, value: {{ $temporal.schema.default | quote }}}
+    - {name: TEMPORAL_VIS_SCHEMA, value: {{ $temporal.schema.visibility | quote }}}
 {{- end }}
 
 {{/* Waits until the release's own Redis answers. Input: root. */}}
 {{- define "api-forge.gate.redis" -}}
-{{- if and .Values.waitGates.enabled .Values.redis.enabled -}}
-- name: wait-for-redis
-  {{- $image := include "api-forge.image" (dict "root" . "image" .Values.redis.image) }}
-  {{- include "api-forge.gate" (dict "root" . "script" "wait-for-redis.sh" "image" $image) | nindent 2 }}
-  env:
-    - {name: WAIT_TIMEOUT_SECONDS, value: {{ .Values.waitGates.timeoutSeconds | quote }}}
+{{- if .Values.redis.enabled -}}
+{{ template "api-forge.gate" (dict "root" . "for" "redis" "image" .Values.redis.image) }}
     - {name: REDIS_HOST, value: redis}
     - {name: REDIS_PORT, value: "6379"}
     - {name: PASSWORD_FILE, value: /run/secrets/redis_password}
@@ -136,19 +122,15 @@ volumeMounts:
 
 {{/* Waits until the Temporal namespace is there; an external Temporal is somebody else's. Input: root. */}}
 {{- define "api-forge.gate.temporal" -}}
-{{- if and .Values.waitGates.enabled .Values.temporal.enabled -}}
-- name: wait-for-temporal
-  {{- $image := include "api-forge.image" (dict "root" . "image" .Values.temporal.adminTools.image) }}
-  {{- include "api-forge.gate" (dict "root" . "script" "wait-for-temporal.sh" "image" $image) | nindent 2 }}
-  env:
-    - {name: WAIT_TIMEOUT_SECONDS, value: {{ .Values.waitGates.timeoutSeconds | quote }}}
+{{- if .Values.temporal.enabled -}}
+{{ template "api-forge.gate" (dict "root" . "for" "temporal" "image" .Values.temporal.adminTools.image) }}
     - {name: TEMPORAL_ADDRESS, value: {{ include "api-forge.temporal.address" . | quote }}}
     - {name: TEMPORAL_NAMESPACE, value: {{ .Values.temporal.namespace | quote }}}
 {{- end }}
 {{- end }}
 
 {{- define "api-forge.data.wait-gates" -}}
-{{- range list "wait-for-postgres.sh" "wait-for-redis.sh" "wait-for-schema.sh" "wait-for-temporal.sh" }}
-{{ include "api-forge.entry" (dict "root" $ "key" . "file" (printf "wait/%s" .)) }}
+{{- range list "postgres" "redis" "schema" "temporal" }}
+{{ template "api-forge.entry" (dict "root" $ "file" (printf "files/wait/wait-for-%s.sh" .)) }}
 {{- end }}
 {{- end }}

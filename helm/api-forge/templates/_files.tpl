@@ -2,22 +2,13 @@
 The text of files: the chart's own in files/, or the environment's in `configFiles`.
 */}}
 
-{{/* Input: root, own (the environment's text), file (the chart's, under files/). */}}
-{{- define "api-forge.file" -}}
-{{- if .own -}}
-{{ .own | trimSuffix "\n" }}
-{{- else -}}
-{{ .root.Files.Get (printf "files/%s" .file) | trimSuffix "\n" }}
-{{- end -}}
-{{- end }}
-
 {{/*
-One entry of a ConfigMap. The indentation is told, so a text may begin with spaces.
-Input: root, key, own, file, more (lines that follow and win; optional).
+One entry of a ConfigMap, under the file's name. The indentation is told, so a text may begin with spaces.
+Input: root, file (the chart's), own (the environment's text instead; optional), more (lines that follow and win; optional).
 */}}
 {{- define "api-forge.entry" -}}
-{{ .key }}: |2
-  {{- include "api-forge.file" . | nindent 2 }}
+{{ base .file }}: |2
+  {{- or .own (.root.Files.Get .file) | trimSuffix "\n" | nindent 2 }}
   {{- range .more }}
   {{- . | nindent 2 }}
   {{- end }}
@@ -38,12 +29,8 @@ Input: root, template (its name).
 
 {{/* The checksum of a ConfigMap's data, made once for all pods that read it. Input: root, name. */}}
 {{- define "api-forge.checksum" -}}
-{{- $key := printf "checksum of %s" .name -}}
-{{- $checksum := get .root $key -}}
-{{- if not $checksum -}}
-{{- $checksum = include "api-forge.once" (dict "root" .root "template" (printf "api-forge.data.%s" .name)) | sha256sum -}}
-{{- $_ := set .root $key $checksum -}}
-{{- end -}}
+{{- $checksum := include "api-forge.once" (dict "root" .root "template" (print "api-forge.data." .name)) | sha256sum -}}
+{{- $_ := set .root (print "checksum/" .name) $checksum -}}
 {{- $checksum -}}
 {{- end }}
 
@@ -52,7 +39,7 @@ Input: root, template (its name).
 apiVersion: v1
 kind: ConfigMap
 metadata:
-  {{- include "api-forge.metadata" (dict "root" .root "name" .name "of" .of "wave" "config") | nindent 2 }}
+  {{- template "api-forge.metadata" (dict "root" .root "name" .name "of" .of "wave" "config") }}
 data:
-  {{- include "api-forge.once" (dict "root" .root "template" (printf "api-forge.data.%s" .name)) | trim | nindent 2 }}
+  {{- include "api-forge.once" (dict "root" .root "template" (print "api-forge.data." .name)) | trim | nindent 2 }}
 {{- end }}

@@ -43,67 +43,70 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 
 {{/*
 The metadata of an object. The labels are made once for each workload, and kept in the root under its name.
-Input: root, name, of (the workload it belongs to), wave, annotations (optional).
+Input: root, of (the workload it belongs to), name (unless it is the workload's), wave, annotations (optional). Output: indented lines.
 */}}
-{{- define "api-forge.metadata" -}}
-{{- $labels := get .root .of -}}
-{{- if not $labels -}}
-{{- $labels = include "api-forge.labels" . -}}
-{{- $_ := set .root .of $labels -}}
-{{- end -}}
-name: {{ .name }}
-labels:
-  {{- $labels }}
-annotations:
-  argocd.argoproj.io/sync-wave: {{ include (printf "api-forge.wave.%s" .wave) . }}
-  {{- range $key, $value := .annotations }}
-  {{ $key }}: {{ $value | quote }}
-  {{- end }}
-  {{- range $key, $value := .root.Values.global.annotations }}
-  {{- if not (hasKey ($.annotations | default dict) $key) }}
-  {{ $key }}: {{ $value | quote }}
-  {{- end }}
-  {{- end }}
+{{- define "api-forge.metadata" }}
+  name: {{ or .name .of }}
+  labels:
+    {{- or (get .root .of) (include "api-forge.labels" .) }}
+  annotations:
+    argocd.argoproj.io/sync-wave: {{ include (printf "api-forge.wave.%s" .wave) . }}
+    {{- range $key, $value := .annotations }}
+    {{ $key }}: {{ $value | quote }}
+    {{- end }}
+    {{- range $key, $value := .root.Values.global.annotations }}
+    {{- if not (hasKey ($.annotations | default dict) $key) }}
+    {{ $key }}: {{ $value | quote }}
+    {{- end }}
+    {{- end }}
 {{- end }}
 
-{{/* The version is none of a pod's labels: there it would roll each pod at every release of the chart. Input: root, of. Output: indented lines. */}}
-{{- define "api-forge.labels" }}
-  {{- include "api-forge.ownLabels" . | nindent 2 }}
-  app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
-  app.kubernetes.io/managed-by: {{ .root.Release.Service }}
-  helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
-  {{- with .root.Values.global.environment }}
-  environment: {{ . | quote }}
-  {{- end }}
-  {{- range $key, $value := .root.Values.global.labels }}
-  {{ $key }}: {{ $value | quote }}
-  {{- end }}
+{{/* Input: root, of. Output: indented lines. */}}
+{{- define "api-forge.labels" -}}
+{{- $shared := include "api-forge.once" (dict "root" .root "template" "api-forge.sharedLabels") -}}
+{{- $labels := print (include "api-forge.ownLabels" . | nindent 4) $shared -}}
+{{- $_ := set .root .of $labels -}}
+{{- $labels -}}
+{{- end }}
+
+{{/* The version is none of a pod's labels: there it would roll each pod at every release of the chart. Input: root. Output: indented lines. */}}
+{{- define "api-forge.sharedLabels" }}
+    app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+    app.kubernetes.io/managed-by: {{ .Release.Service }}
+    helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+    {{- with .Values.global.environment }}
+    environment: {{ . | quote }}
+    {{- end }}
+    {{- range $key, $value := .Values.global.labels }}
+    {{ $key }}: {{ $value | quote }}
+    {{- end }}
 {{- end }}
 
 {{/*
 The metadata of a pod. A changed ConfigMap rolls just the pods that read it, by the checksum of its data.
-Input: root, of, configMaps (their names; optional), podLabels, podAnnotations (both optional).
+Input: root, of, configMaps (their names; optional), values (the component's podLabels and podAnnotations; optional).
 */}}
 {{- define "api-forge.podMetadata" -}}
 {{- $root := .root -}}
+{{- $values := .values | default dict -}}
 labels:
   {{- include "api-forge.ownLabels" . | nindent 2 }}
-  {{- range $key, $value := .podLabels }}
+  {{- range $key, $value := $values.podLabels }}
   {{ $key }}: {{ $value | quote }}
   {{- end }}
   {{- range $key, $value := $root.Values.global.labels }}
-  {{- if not (hasKey ($.podLabels | default dict) $key) }}
+  {{- if not (hasKey ($values.podLabels | default dict) $key) }}
   {{ $key }}: {{ $value | quote }}
   {{- end }}
   {{- end }}
-{{- $configMaps := .configMaps | default list }}
-{{- if not $root.Values.waitGates.enabled }}{{ $configMaps = without $configMaps "wait-gates" }}{{ end }}
-{{- if or $configMaps .podAnnotations }}
+{{- $configMaps := .configMaps }}
+{{- if and $configMaps (not $root.Values.waitGates.enabled) }}{{ $configMaps = without $configMaps "wait-gates" }}{{ end }}
+{{- if or $configMaps $values.podAnnotations }}
 annotations:
   {{- range $configMaps }}
-  checksum/{{ . }}: {{ include "api-forge.checksum" (dict "root" $root "name" .) }}
+  checksum/{{ . }}: {{ or (get $root (print "checksum/" .)) (include "api-forge.checksum" (dict "root" $root "name" .)) }}
   {{- end }}
-  {{- range $key, $value := .podAnnotations }}
+  {{- range $key, $value := $values.podAnnotations }}
   {{ $key }}: {{ $value | quote }}
   {{- end }}
 {{- end }}
@@ -120,11 +123,26 @@ Input: sources of the secret volume, as text.
 {{- end }}
 
 {{/*
-The name of a Job: a pod template is immutable, so a Job with another template is another Job, and one with the same template is not run again.
-Input: of, template (rendered).
+A Job. A pod template is immutable, so a Job with another template is another Job by its name, and one with the same template is not run again.
+Its pod is the template `api-forge.template.<of>`.
+Input: root, of, wave, job (activeDeadlineSeconds, backoffLimit, ttlSecondsAfterFinished).
 */}}
-{{- define "api-forge.jobName" -}}
-{{ .of }}-{{ .template | sha256sum | trunc 8 }}
+{{- define "api-forge.job" -}}
+{{- $template := include (printf "api-forge.template.%s" .of) .root -}}
+{{- $name := printf "%s-%s" .of ($template | sha256sum | trunc 8) -}}
+apiVersion: batch/v1
+kind: Job
+metadata:
+  {{- template "api-forge.metadata" (dict "root" .root "name" $name "of" .of "wave" .wave) }}
+spec:
+  backoffLimit: {{ int .job.backoffLimit }}
+  activeDeadlineSeconds: {{ template "api-forge.deadline" (dict "root" .root "seconds" .job.activeDeadlineSeconds) }}
+  {{- if not .root.Values.argocd.enabled }}
+  {{- /* Under Argo CD the deletion would be drift, and self-heal would run the Job again for ever: https://github.com/argoproj/argo-cd/issues/8586 */}}
+  ttlSecondsAfterFinished: {{ int .job.ttlSecondsAfterFinished }}
+  {{- end }}
+  template:
+    {{- $template | nindent 4 }}
 {{- end }}
 
 {{/*
@@ -137,14 +155,4 @@ Input: root, seconds.
 {{- else -}}
 {{ add (int .seconds) (int .root.Values.waitGates.timeoutSeconds) }}
 {{- end -}}
-{{- end }}
-
-{{/* The fields of a Job beside its template. Input: root, job (activeDeadlineSeconds, backoffLimit, ttlSecondsAfterFinished). */}}
-{{- define "api-forge.jobLimits" -}}
-backoffLimit: {{ int .job.backoffLimit }}
-activeDeadlineSeconds: {{ include "api-forge.deadline" (dict "root" .root "seconds" .job.activeDeadlineSeconds) }}
-{{- if not .root.Values.argocd.enabled }}
-{{- /* Under Argo CD the deletion would be drift, and self-heal would run the Job again for ever: https://github.com/argoproj/argo-cd/issues/8586 */}}
-ttlSecondsAfterFinished: {{ int .job.ttlSecondsAfterFinished }}
-{{- end }}
 {{- end }}

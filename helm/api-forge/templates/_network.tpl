@@ -4,21 +4,22 @@ NetworkPolicies. Each pod is selected by one policy for both directions, so what
 
 {{/*
 One policy. Input: root, of, policy (extraIngress, extraEgress; optional), ingress (a list of {from: names, ports}),
-egress (rules of `api-forge.egress`, as text), dns (whether it resolves names).
+egress (rules of `api-forge.egress`, as text; who has one resolves names too).
 */}}
 {{- define "api-forge.networkPolicy" -}}
-{{- $policy := .policy | default dict -}}
+{{- $policy := or .policy dict -}}
+{{- $restrictEgress := .root.Values.networkPolicy.restrictEgress -}}
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:
-  {{- include "api-forge.metadata" (dict "root" .root "name" .of "of" .of "wave" "config") | nindent 2 }}
+  {{- template "api-forge.metadata" (dict "root" .root "of" .of "wave" "config") }}
 spec:
   podSelector:
     matchLabels:
       app.kubernetes.io/name: {{ .of }}
   policyTypes:
     - Ingress
-    {{- if .root.Values.networkPolicy.restrictEgress }}
+    {{- if $restrictEgress }}
     - Egress
     {{- end }}
   {{- if or .ingress $policy.extraIngress }}
@@ -39,16 +40,14 @@ spec:
   {{- else }}
   ingress: []
   {{- end }}
-  {{- if .root.Values.networkPolicy.restrictEgress }}
-  {{- if or .dns .egress $policy.extraEgress }}
+  {{- if $restrictEgress }}
+  {{- if or .egress $policy.extraEgress }}
   egress:
-    {{- if .dns }}
+    {{- with .egress }}
     - ports:
         - {protocol: UDP, port: 53}
         - {protocol: TCP, port: 53}
-    {{- end }}
-    {{- with .egress | default "" | trim }}
-    {{- . | nindent 4 }}
+    {{- trim . | nindent 4 }}
     {{- end }}
     {{- with $policy.extraEgress }}
     {{- toYaml . | nindent 4 }}
@@ -72,19 +71,25 @@ spec:
 {{- end }}
 
 {{- define "api-forge.egress.postgres" -}}
-{{ include "api-forge.egress" (dict "to" (.Values.postgresql.enabled | ternary "postgres" "") "ports" (list (include "api-forge.postgres.port" .))) }}
+{{- if .Values.postgresql.enabled -}}
+{{ template "api-forge.egress" (dict "to" "postgres" "ports" (list 5432)) }}
+{{- else -}}
+{{ template "api-forge.egress" (dict "ports" (list (int .Values.postgresql.external.port))) }}
+{{- end }}
 {{- end }}
 
 {{- define "api-forge.egress.redis" -}}
-{{- if include "api-forge.redis.present" . -}}
-{{ include "api-forge.egress" (dict "to" (.Values.redis.enabled | ternary "redis" "") "ports" (list (include "api-forge.redis.port" .))) }}
+{{- if .Values.redis.enabled -}}
+{{ template "api-forge.egress" (dict "to" "redis" "ports" (list 6379)) }}
+{{- else if .Values.redis.external.host -}}
+{{ template "api-forge.egress" (dict "ports" (list (int .Values.redis.external.port))) }}
 {{- end }}
 {{- end }}
 
 {{- define "api-forge.egress.temporal" -}}
 {{- if .Values.temporal.enabled -}}
-{{ include "api-forge.egress" (dict "to" "temporal" "ports" (list 7233)) }}
+{{ template "api-forge.egress" (dict "to" "temporal" "ports" (list 7233)) }}
 {{- else if .Values.temporal.external.host -}}
-{{ include "api-forge.egress" (dict "ports" (list (int .Values.temporal.external.port))) }}
+{{ template "api-forge.egress" (dict "ports" (list (int .Values.temporal.external.port))) }}
 {{- end }}
 {{- end }}

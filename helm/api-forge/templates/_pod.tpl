@@ -20,7 +20,7 @@ What every pod and container has in common: images, the restrictions of Pod Secu
 {{- define "api-forge.appImage" -}}
 {{- $image := .Values.app.image -}}
 {{- $tag := $image.tag | default .Chart.AppVersion -}}
-{{- include "api-forge.image" (dict "root" . "image" (dict "repository" $image.repository "tag" $tag "digest" $image.digest)) -}}
+{{- template "api-forge.image" (dict "root" . "image" (dict "repository" $image.repository "tag" $tag "digest" $image.digest)) -}}
 {{- end }}
 
 {{/* The worker's image: the app's, but for what it says itself. Input: root. */}}
@@ -32,7 +32,7 @@ What every pod and container has in common: images, the restrictions of Pod Secu
   "repository" ($own.repository | default $app.repository)
   "tag" ($follows | ternary ($app.tag | default .Chart.AppVersion) $own.tag)
   "digest" ($follows | ternary $app.digest $own.digest) -}}
-{{- include "api-forge.image" (dict "root" . "image" $image) -}}
+{{- template "api-forge.image" (dict "root" . "image" $image) -}}
 {{- end }}
 
 {{/*
@@ -49,9 +49,10 @@ imagePullSecrets:
 {{- end }}
 securityContext:
   runAsNonRoot: true
+  {{- $group := int (or .runAsGroup .runAsUser) }}
   runAsUser: {{ int .runAsUser }}
-  runAsGroup: {{ int (.runAsGroup | default .runAsUser) }}
-  fsGroup: {{ int (.runAsGroup | default .runAsUser) }}
+  runAsGroup: {{ $group }}
+  fsGroup: {{ $group }}
   fsGroupChangePolicy: OnRootMismatch
   seccompProfile:
     type: RuntimeDefault
@@ -101,7 +102,7 @@ resources: {{ .resources | toJson }}
 {{- range $probe := list "startupProbe" "livenessProbe" "readinessProbe" }}
 {{ $probe }}:
   {{ $.asks }}
-  {{- range $timing, $value := get $.values $probe }}
+  {{- range $timing, $value := index $.values $probe }}
   {{ $timing }}: {{ int $value }}
   {{- end }}
 {{- end }}
@@ -132,7 +133,7 @@ Input: its sources, as text.
 
 {{/* Replicas that a scaled component has at least. Input: the component's values. */}}
 {{- define "api-forge.leastReplicas" -}}
-{{- .autoscaling.enabled | ternary (int .autoscaling.minReplicas) (int .replicas) -}}
+{{- if .autoscaling.enabled }}{{ int .autoscaling.minReplicas }}{{ else }}{{ int .replicas }}{{ end -}}
 {{- end }}
 
 {{/* A PodDisruptionBudget, when there is more than one replica: with one it would only block node drains. Input: root, of, budget, replicas. */}}
@@ -142,7 +143,7 @@ Input: its sources, as text.
 apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata:
-  {{- include "api-forge.metadata" (dict "root" .root "name" .of "of" .of "wave" "last") | nindent 2 }}
+  {{- template "api-forge.metadata" (dict "root" .root "of" .of "wave" "last") }}
 spec:
   maxUnavailable: {{ .budget.maxUnavailable }}
   selector:
@@ -156,42 +157,40 @@ spec:
 apiVersion: v1
 kind: ServiceAccount
 metadata:
-  {{- include "api-forge.metadata" (dict "root" .root "name" .of "of" .of "wave" "config" "annotations" .annotations) | nindent 2 }}
+  {{- template "api-forge.metadata" (dict "root" .root "of" .of "wave" "config" "annotations" .annotations) }}
 automountServiceAccountToken: false
 {{- end }}
 
 {{/*
 A Service. A load balancer may never get an address, and its Service is not healthy before: it is one of its own, <name>-public, in the wave
-that gates nothing, and what runs inside keeps calling <name>. Input: root, of, service (type, annotations), ports (name, port).
+that gates nothing, and what runs inside keeps calling <name>. Input: root, of, service (type, annotations), port, portName.
 */}}
 {{- define "api-forge.service" -}}
-{{- $type := .service.type | default "ClusterIP" -}}
+{{- $type := or .service.type "ClusterIP" -}}
+{{- $metadata := dict "root" .root "of" .of "wave" "config" "annotations" .service.annotations -}}
 {{- if eq $type "LoadBalancer" -}}
-{{ include "api-forge.serviceOfType" (merge (dict "name" .of "type" "ClusterIP" "wave" "config" "annotations" dict) .) }}
+{{ template "api-forge.serviceOfType" (dict "metadata" (omit $metadata "annotations") "type" "ClusterIP" "asked" .) }}
 ---
-{{ include "api-forge.serviceOfType" (merge (dict "name" (printf "%s-public" .of) "type" $type "wave" "last" "annotations" .service.annotations) .) }}
-{{- else -}}
-{{ include "api-forge.serviceOfType" (merge (dict "name" .of "type" $type "wave" "config" "annotations" .service.annotations) .) }}
-{{- end }}
+{{- $_ := set (set $metadata "name" (printf "%s-public" .of)) "wave" "last" }}
+{{ end -}}
+{{ template "api-forge.serviceOfType" (dict "metadata" $metadata "type" $type "asked" .) }}
 {{- end }}
 
-{{/* Input: root, of, name, type, wave, annotations, ports. */}}
+{{/* Input: metadata, type, asked (the input of `api-forge.service`). */}}
 {{- define "api-forge.serviceOfType" -}}
 apiVersion: v1
 kind: Service
 metadata:
-  {{- include "api-forge.metadata" (dict "root" .root "name" .name "of" .of "wave" .wave "annotations" .annotations) | nindent 2 }}
+  {{- template "api-forge.metadata" .metadata }}
 spec:
   type: {{ .type }}
   selector:
-    app.kubernetes.io/name: {{ .of }}
+    app.kubernetes.io/name: {{ .asked.of }}
   ports:
-    {{- range .ports }}
-    - name: {{ .name }}
-      port: {{ .port }}
-      targetPort: {{ .name }}
+    - name: {{ .asked.portName }}
+      port: {{ .asked.port }}
+      targetPort: {{ .asked.portName }}
       protocol: TCP
-    {{- end }}
 {{- end }}
 
 {{/*
@@ -203,7 +202,7 @@ apiVersion: v1
 kind: PersistentVolumeClaim
 metadata:
   {{- $keep := dict "argocd.argoproj.io/sync-options" "Delete=false,Prune=false" "argocd.argoproj.io/compare-options" "IgnoreExtraneous" "argocd.argoproj.io/ignore-healthcheck" "true" "helm.sh/resource-policy" "keep" }}
-  {{- include "api-forge.metadata" (dict "root" .root "name" .name "of" .of "wave" "data" "annotations" $keep) | nindent 2 }}
+  {{- template "api-forge.metadata" (dict "root" .root "name" .name "of" .of "wave" "data" "annotations" $keep) }}
 spec:
   accessModes: [ReadWriteOnce]
   {{- with .claim.storageClass | default .root.Values.global.storageClass }}

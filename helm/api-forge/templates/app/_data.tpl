@@ -1,44 +1,3 @@
-{{/* The variables that the chart computes. Input: root. Output: a map. */}}
-{{- define "api-forge.app.computedEnv" -}}
-{{- $auth := .Values.postgresql.auth -}}
-{{- $sslMode := include "api-forge.postgres.sslMode" . -}}
-APP_ENVIRONMENT: {{ .Values.app.environment }}
-APP_HOST: 0.0.0.0
-APP_PORT: "8000"
-BASE_URL: {{ include "api-forge.app.baseUrl" . | quote }}
-OIDC_REDIRECT_URI: {{ printf "%s/auth/web/callback" (include "api-forge.app.baseUrl" .) | quote }}
-JWT_AUDIENCE: api://default
-SESSION_MAX_AGE: "3600"
-LOG_FORMAT: json
-LOG_LEVEL: {{ .Values.app.logLevel }}
-APP_DB: {{ $auth.database | quote }}
-APP_DB_OWNER: {{ $auth.owner | quote }}
-APP_DB_USER: {{ $auth.user | quote }}
-APP_DB_RO_USER: {{ $auth.readOnlyUser | quote }}
-{{- /* No password: the application reads it from its file, and nothing expands a variable in a ConfigMap. */}}
-{{- $verify := include "api-forge.postgres.verifies" . | eq "true" | ternary "&sslrootcert=/run/secrets/ca-bundle.crt" "" }}
-DATABASE_URL: {{ printf "postgresql://%s@%s:%s/%s?sslmode=%s%s" $auth.user (include "api-forge.postgres.host" .) (include "api-forge.postgres.port" .) $auth.database $sslMode $verify | quote }}
-{{- if include "api-forge.redis.present" . }}
-REDIS_ENABLED: "true"
-REDIS_URL: {{ include "api-forge.redis.url" . | quote }}
-{{- else }}
-REDIS_ENABLED: "false"
-{{- end }}
-{{- if include "api-forge.temporal.present" . }}
-TEMPORAL_ENABLED: "true"
-TEMPORAL_URL: {{ include "api-forge.temporal.address" . | quote }}
-TEMPORAL_NAMESPACE: {{ .Values.temporal.namespace | quote }}
-TEMPORAL_TLS: {{ and (not .Values.temporal.enabled) .Values.temporal.external.tls | quote }}
-{{- else }}
-TEMPORAL_ENABLED: "false"
-{{- end }}
-{{- if .Values.temporal.enabled }}
-TEMPORAL_DB_USER: {{ .Values.temporal.auth.user | quote }}
-TEMPORAL_DB: {{ .Values.temporal.auth.database | quote }}
-TEMPORAL_VIS_DB: {{ .Values.temporal.auth.visibilityDatabase | quote }}
-{{- end }}
-{{- end }}
-
 {{- define "api-forge.app.baseUrl" -}}
 {{- if .Values.app.baseUrl -}}
 {{ .Values.app.baseUrl }}
@@ -58,36 +17,71 @@ The variables of a .env file: full-line comments and blank lines are dropped, on
 {{- range splitList "\n" . -}}
 {{- $line := trim . -}}
 {{- if and $line (not (hasPrefix "#" $line)) -}}
-{{- $line = regexReplaceAll "^export\\s+" $line "" -}}
+{{- $line = regexReplaceAll `^export\s+` $line "" -}}
 {{- if not (regexMatch "^[A-Za-z_][A-Za-z0-9_]*\\s*=" $line) -}}
 {{- fail (printf "configFiles.env: `%s` is not KEY=VALUE" (regexFind "^\\S*" $line)) -}}
 {{- end -}}
 {{- $key := trim (regexFind "^[^=]+" $line) -}}
 {{- $value := trim (regexReplaceAll "^[^=]+=" $line "") -}}
-{{- if regexMatch "^\"[^\"]*\"" $value -}}
-{{- $value = regexReplaceAll "^\"([^\"]*)\".*$" $value "${1}" -}}
-{{- else if regexMatch "^'[^']*'" $value -}}
-{{- $value = regexReplaceAll "^'([^']*)'.*$" $value "${1}" -}}
-{{- else -}}
-{{- $value = regexReplaceAll "(^|\\s+)#.*$" $value "" -}}
-{{- end -}}
+{{- $value = regexReplaceAll `^(?:"([^"]*)".*|'([^']*)'.*|(.*?)(?:(?:^|\s+)#.*)?)$` $value "${1}${2}${3}" -}}
 {{- $_ := set $variables $key $value -}}
 {{- end -}}
 {{- end -}}
 {{- toYaml $variables -}}
 {{- end }}
 
-{{/* Chart, then .env, then app.env; what decides the mode of the application is a typed value. */}}
+{{/* What the chart computes, then .env, then app.env; what decides the mode of the application is a typed value. */}}
 {{- define "api-forge.data.app-env" -}}
-{{- $variables := include "api-forge.app.computedEnv" . | fromYaml -}}
+{{- $app := .Values.app -}}
+{{- $auth := .Values.postgresql.auth -}}
+{{- $temporal := .Values.temporal -}}
+{{- $baseUrl := include "api-forge.app.baseUrl" . -}}
+{{- $sslMode := include "api-forge.postgres.sslMode" . -}}
+{{- if hasPrefix "verify-" $sslMode }}{{ $sslMode = print $sslMode "&sslrootcert=/run/secrets/ca-bundle.crt" }}{{ end -}}
+{{- /* No password: the application reads it from its file, and nothing expands a variable in a ConfigMap. */ -}}
+{{- $server := printf "%s:%s" (include "api-forge.postgres.host" .) (include "api-forge.postgres.port" .) -}}
+{{- $variables := dict
+  "APP_HOST" "0.0.0.0"
+  "APP_PORT" "8000"
+  "BASE_URL" $baseUrl
+  "OIDC_REDIRECT_URI" (print $baseUrl "/auth/web/callback")
+  "JWT_AUDIENCE" "api://default"
+  "SESSION_MAX_AGE" "3600"
+  "LOG_FORMAT" "json"
+  "LOG_LEVEL" $app.logLevel
+  "APP_DB" $auth.database
+  "APP_DB_OWNER" $auth.owner
+  "APP_DB_USER" $auth.user
+  "APP_DB_RO_USER" $auth.readOnlyUser
+  "DATABASE_URL" (printf "postgresql://%s@%s/%s?sslmode=%s" $auth.user $server $auth.database $sslMode)
+  "REDIS_ENABLED" "false"
+  "TEMPORAL_ENABLED" "false" -}}
+{{- if include "api-forge.redis.present" . -}}
+{{- $variables = merge (dict
+  "REDIS_ENABLED" "true"
+  "REDIS_URL" (include "api-forge.redis.url" .)) $variables -}}
+{{- end -}}
+{{- if include "api-forge.temporal.present" . -}}
+{{- $variables = merge (dict
+  "TEMPORAL_ENABLED" "true"
+  "TEMPORAL_URL" (include "api-forge.temporal.address" .)
+  "TEMPORAL_NAMESPACE" $temporal.namespace
+  "TEMPORAL_TLS" (and (not $temporal.enabled) $temporal.external.tls)) $variables -}}
+{{- end -}}
+{{- if $temporal.enabled -}}
+{{- $variables = merge (dict
+  "TEMPORAL_DB_USER" $temporal.auth.user
+  "TEMPORAL_DB" $temporal.auth.database
+  "TEMPORAL_VIS_DB" $temporal.auth.visibilityDatabase) $variables -}}
+{{- end -}}
 {{- with .Values.configFiles.env }}{{ $variables = mergeOverwrite $variables (include "api-forge.app.dotenv" . | fromYaml) }}{{ end -}}
-{{- $_ := set $variables "APP_ENVIRONMENT" .Values.app.environment -}}
-{{- $variables = mergeOverwrite $variables .Values.app.env -}}
+{{- $_ := set $variables "APP_ENVIRONMENT" $app.environment -}}
+{{- $variables = mergeOverwrite $variables $app.env -}}
 {{- /* A login provider is on when its client id is given and the Secret has its key: without either, nobody could log in with it. */ -}}
-{{- range $provider := list "google" "microsoft" "keycloak" -}}
-{{- $given := hasKey $variables (printf "OIDC_%s_CLIENT_ID" (upper $provider)) -}}
-{{- $keyed := has (printf "oidc_%s_client_secret" $provider) $.Values.app.secrets.keys -}}
-{{- $enabled := printf "OIDC_%s_ENABLED" (upper $provider) -}}
+{{- range $provider := list "GOOGLE" "MICROSOFT" "KEYCLOAK" -}}
+{{- $given := hasKey $variables (printf "OIDC_%s_CLIENT_ID" $provider) -}}
+{{- $keyed := has (printf "oidc_%s_client_secret" (lower $provider)) $app.secrets.keys -}}
+{{- $enabled := printf "OIDC_%s_ENABLED" $provider -}}
 {{- if not (hasKey $variables $enabled) }}{{ $_ := set $variables $enabled (and $given $keyed) }}{{ end -}}
 {{- end -}}
 {{- range $key, $value := $variables }}
@@ -98,103 +92,41 @@ The variables of a .env file: full-line comments and blank lines are dropped, on
 {{- define "api-forge.data.app-config" -}}
 {{- $own := .Values.configFiles.appConfig -}}
 {{- if .Values.app.config -}}
-{{- $shipped := include "api-forge.file" (dict "root" . "own" $own "file" "app/config.yaml") | fromYaml -}}
+{{- $shipped := or $own (.Files.Get "files/app/config.yaml") | fromYaml -}}
 {{- /* Quotes around ${NAME}, lest the text that the application puts there is read as YAML. */ -}}
 {{- $own = regexReplaceAll "(?m)(: |- )(\\$\\{.*\\})$" (mergeOverwrite $shipped (deepCopy .Values.app.config) | toYaml) "${1}\"${2}\"" -}}
 {{- end -}}
-{{ include "api-forge.entry" (dict "root" . "key" "config.yaml" "own" $own "file" "app/config.yaml") }}
+{{ template "api-forge.entry" (dict "root" . "file" "files/app/config.yaml" "own" $own) }}
 {{- end }}
 
 {{- define "api-forge.data.universal-entrypoint" -}}
-{{ include "api-forge.entry" (dict "root" . "key" "universal-entrypoint.sh" "own" .Values.configFiles.universalEntrypoint "file" "app/universal-entrypoint.sh") }}
+{{ template "api-forge.entry" (dict "root" . "file" "files/app/universal-entrypoint.sh" "own" .Values.configFiles.universalEntrypoint) }}
 {{- end }}
 
 {{/* The Secret keys that app and worker read. Input: root. Output: sources of a projected volume. */}}
 {{- define "api-forge.app.secretSources" -}}
-{{ include "api-forge.secretSource" (dict "name" .Values.app.secrets.existingSecret "keys" .Values.app.secrets.keys) }}
-{{ include "api-forge.postgres.clientSecrets" (dict "root" . "key" "postgres_app_user_pw") }}
+{{ template "api-forge.secretSource" (dict "name" .Values.app.secrets.existingSecret "keys" .Values.app.secrets.keys) }}
+{{ template "api-forge.postgres.clientSecrets" (dict "root" . "key" "postgres_app_user_pw") }}
 {{- if include "api-forge.redis.present" . }}
-{{ include "api-forge.secretSource" (dict "name" .Values.redis.secrets.existingSecret "keys" (list "redis_password")) }}
+{{ template "api-forge.secretSource" (dict "name" .Values.redis.secrets.existingSecret "keys" (list "redis_password")) }}
 {{- end }}
 {{- end }}
 
 {{/* What app and worker wait for. Input: root. */}}
 {{- define "api-forge.app.gates" -}}
 {{- $auth := .Values.postgresql.auth -}}
-{{ include "api-forge.gate.postgres" (dict "root" . "user" $auth.user "database" $auth.database "passwordKey" "postgres_app_user_pw") }}
-{{ include "api-forge.gate.redis" . }}
-{{ include "api-forge.gate.temporal" . }}
+{{ template "api-forge.gate.postgres" (dict "root" . "user" $auth.user "database" $auth.database "passwordKey" "postgres_app_user_pw") }}
+{{ template "api-forge.gate.redis" . }}
+{{ template "api-forge.gate.temporal" . }}
 {{- end }}
 
 {{/*
-The pod of app and worker, which differ in their container's program, probes and ports only.
+The Deployment of app or worker, which differ in their container's program, probes and ports only.
 Input: root, of, values (the component's), container (the fields that differ).
-*/}}
-{{- define "api-forge.app.pod" -}}
-{{- $root := .root -}}
-{{- $app := $root.Values.app -}}
-metadata:
-  {{- $configMaps := list "app-config" "app-env" "universal-entrypoint" "wait-gates" }}
-  {{- $metadata := dict "root" $root "of" .of "configMaps" $configMaps }}
-  {{- include "api-forge.podMetadata" (merge $metadata (pick .values "podLabels" "podAnnotations")) | nindent 2 }}
-spec:
-  {{- $spec := dict "root" $root "of" .of "runAsUser" $app.runAsUser "values" .values }}
-  {{- $_ := set $spec "replicas" (include "api-forge.leastReplicas" .values | int) }}
-  {{- include "api-forge.podSpec" $spec | nindent 2 }}
-  {{- if $root.Values.waitGates.enabled }}
-  initContainers:
-    {{- include "api-forge.once" (dict "root" $root "template" "api-forge.app.gates") | nindent 4 }}
-  {{- end }}
-  containers:
-    - name: {{ .of }}
-      {{- .container | nindent 6 }}
-      envFrom:
-        - configMapRef: {name: app-env}
-      volumeMounts:
-        - {name: app-config, mountPath: /app/config.yaml, subPath: config.yaml, readOnly: true}
-        - {name: universal-entrypoint, mountPath: /opt/entrypoint, readOnly: true}
-        - {name: secrets, mountPath: /run/secrets, readOnly: true}
-        - {name: logs, mountPath: /app/logs}
-        - {name: tmp, mountPath: /tmp}
-        {{- with .values.extraVolumeMounts }}
-        {{- toYaml . | nindent 8 }}
-        {{- end }}
-    {{- with .values.extraContainers }}
-    {{- toYaml . | nindent 4 }}
-    {{- end }}
-  volumes:
-    - name: app-config
-      configMap:
-        name: app-config
-        defaultMode: 0444
-    - name: universal-entrypoint
-      configMap:
-        name: universal-entrypoint
-        defaultMode: 0444
-    {{- if $root.Values.waitGates.enabled }}
-    - name: wait-gates
-      configMap:
-        name: wait-gates
-        defaultMode: 0444
-    {{- end }}
-    {{- include "api-forge.secretVolume" (include "api-forge.once" (dict "root" $root "template" "api-forge.app.secretSources")) | nindent 4 }}
-    - name: logs
-      emptyDir:
-        sizeLimit: {{ $app.logsSize }}
-    - name: tmp
-      emptyDir:
-        medium: Memory
-        sizeLimit: {{ $app.tmpSize }}
-    {{- with .values.extraVolumes }}
-    {{- toYaml . | nindent 4 }}
-    {{- end }}
-{{- end }}
-
-{{/*
-The Deployment of app or worker. Input: root, of, values, container.
 */}}
 {{- define "api-forge.app.deployment" -}}
 {{- $root := .root -}}
+{{- $values := .values -}}
 {{- $sources := include "api-forge.once" (dict "root" $root "template" "api-forge.app.secretSources") -}}
 {{- $annotations := dict -}}
 {{- if and $root.Values.temporal.enabled $root.Values.temporal.namespaceInit.enabled -}}
@@ -204,15 +136,18 @@ The Deployment of app or worker. Input: root, of, values, container.
 {{- if $root.Values.reloader.enabled -}}
 {{- $_ := set $annotations "secret.reloader.stakater.com/reload" (include "api-forge.reloadedSecrets" $sources) -}}
 {{- end -}}
+{{- $workload := dict "root" $root "of" .of "wave" "application" "annotations" $annotations "values" $values
+  "configMaps" (list "app-config" "app-env" "universal-entrypoint" "wait-gates")
+  "runAsUser" $root.Values.app.runAsUser "replicas" (include "api-forge.leastReplicas" $values) -}}
 apiVersion: apps/v1
 kind: Deployment
 metadata:
-  {{- include "api-forge.metadata" (dict "root" $root "name" .of "of" .of "wave" "application" "annotations" $annotations) | nindent 2 }}
+  {{- template "api-forge.metadata" $workload }}
 spec:
-  {{- if not .values.autoscaling.enabled }}
-  replicas: {{ int .values.replicas }}
+  {{- if not $values.autoscaling.enabled }}
+  replicas: {{ int $values.replicas }}
   {{- end }}
-  progressDeadlineSeconds: {{ include "api-forge.deadline" (dict "root" $root "seconds" .values.progressDeadlineSeconds) }}
+  progressDeadlineSeconds: {{ template "api-forge.deadline" (dict "root" $root "seconds" $values.progressDeadlineSeconds) }}
   strategy:
     type: RollingUpdate
     rollingUpdate:
@@ -222,7 +157,57 @@ spec:
     matchLabels:
       app.kubernetes.io/name: {{ .of }}
   template:
-    {{- include "api-forge.app.pod" . | nindent 4 }}
+    metadata:
+      {{- include "api-forge.podMetadata" $workload | nindent 6 }}
+    spec:
+      {{- include "api-forge.podSpec" $workload | nindent 6 }}
+      {{- if $root.Values.waitGates.enabled }}
+      initContainers:
+        {{- include "api-forge.once" (dict "root" $root "template" "api-forge.app.gates") | nindent 8 }}
+      {{- end }}
+      containers:
+        - name: {{ .of }}
+          {{- .container | nindent 10 }}
+          envFrom:
+            - configMapRef: {name: app-env}
+          volumeMounts:
+            - {name: app-config, mountPath: /app/config.yaml, subPath: config.yaml, readOnly: true}
+            - {name: universal-entrypoint, mountPath: /opt/entrypoint, readOnly: true}
+            - {name: secrets, mountPath: /run/secrets, readOnly: true}
+            - {name: logs, mountPath: /app/logs}
+            - {name: tmp, mountPath: /tmp}
+            {{- with $values.extraVolumeMounts }}
+            {{- toYaml . | nindent 12 }}
+            {{- end }}
+        {{- with $values.extraContainers }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+      volumes:
+        - name: app-config
+          configMap:
+            name: app-config
+            defaultMode: 0444
+        - name: universal-entrypoint
+          configMap:
+            name: universal-entrypoint
+            defaultMode: 0444
+        {{- if $root.Values.waitGates.enabled }}
+        - name: wait-gates
+          configMap:
+            name: wait-gates
+            defaultMode: 0444
+        {{- end }}
+        {{- include "api-forge.secretVolume" $sources | nindent 8 }}
+        - name: logs
+          emptyDir:
+            sizeLimit: {{ $root.Values.app.logsSize }}
+        - name: tmp
+          emptyDir:
+            medium: Memory
+            sizeLimit: {{ $root.Values.app.tmpSize }}
+        {{- with $values.extraVolumes }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
 {{- end }}
 
 {{/* HorizontalPodAutoscaler and PodDisruptionBudget. Input: root, of, values. */}}
@@ -231,7 +216,7 @@ spec:
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 metadata:
-  {{- include "api-forge.metadata" (dict "root" .root "name" .of "of" .of "wave" "last") | nindent 2 }}
+  {{- template "api-forge.metadata" (dict "root" .root "of" .of "wave" "last") }}
 spec:
   scaleTargetRef:
     apiVersion: apps/v1
@@ -248,12 +233,12 @@ spec:
           averageUtilization: {{ int .values.autoscaling.targetCPUUtilizationPercentage }}
 {{- end }}
 {{- $budget := dict "root" .root "of" .of "budget" .values.podDisruptionBudget }}
-{{ include "api-forge.disruptionBudget" (set $budget "replicas" (include "api-forge.leastReplicas" .values | int)) }}
+{{ template "api-forge.disruptionBudget" (set $budget "replicas" (include "api-forge.leastReplicas" .values | int)) }}
 {{- end }}
 
 {{/* The outgoing edges of app and worker. Input: root. */}}
 {{- define "api-forge.app.egress" -}}
-{{ include "api-forge.egress.postgres" . }}
-{{ include "api-forge.egress.redis" . }}
-{{ include "api-forge.egress.temporal" . }}
+{{ template "api-forge.egress.postgres" . }}
+{{ template "api-forge.egress.redis" . }}
+{{ template "api-forge.egress.temporal" . }}
 {{- end }}

@@ -9,14 +9,14 @@
   (printf "work_mem = %s" $config.workMem)
   (printf "log_min_duration_statement = %d" (int $config.logMinDurationMs)) -}}
 {{- with $config.extra }}{{ $more = append $more . }}{{ end -}}
-{{ include "api-forge.entry" (dict "root" . "key" "postgresql.conf" "own" $files.postgresqlConf "file" "postgres/postgresql.conf" "more" $more) }}
-{{ include "api-forge.entry" (dict "root" . "key" "pg_hba.conf" "own" $files.pgHba "file" "postgres/pg_hba.conf") }}
-{{ include "api-forge.entry" (dict "root" . "key" "init-database.sh" "file" "postgres/init-database.sh") }}
-{{ include "api-forge.entry" (dict "root" . "key" "01-init-app.sh" "own" $files.postgresInit "file" "postgres/01-init-app.sh") }}
+{{ template "api-forge.entry" (dict "root" . "file" "files/postgres/postgresql.conf" "own" $files.postgresqlConf "more" $more) }}
+{{ template "api-forge.entry" (dict "root" . "file" "files/postgres/pg_hba.conf" "own" $files.pgHba) }}
+{{ template "api-forge.entry" (dict "root" . "file" "files/postgres/init-database.sh") }}
+{{ template "api-forge.entry" (dict "root" . "file" "files/postgres/01-init-app.sh" "own" $files.postgresInit) }}
 {{- end }}
 
 {{- define "api-forge.data.postgres-verifier-config" -}}
-{{ include "api-forge.entry" (dict "root" . "key" "verify-init.sh" "own" .Values.configFiles.postgresVerifier "file" "postgres/verify-init.sh") }}
+{{ template "api-forge.entry" (dict "root" . "file" "files/postgres/verify-init.sh" "own" .Values.configFiles.postgresVerifier) }}
 {{- end }}
 
 {{/* The names of roles and databases, for the init script and the verifier. Input: root. */}}

@@ -6,8 +6,8 @@
   (printf "maxmemory-policy %s" $config.maxMemoryPolicy)
   (printf "appendonly %s" ($config.appendOnly | ternary "yes" "no")) -}}
 {{- with $config.extra }}{{ $more = append $more . }}{{ end -}}
-{{ include "api-forge.entry" (dict "root" . "key" "redis.conf" "own" .Values.configFiles.redisConf "file" "redis/redis.conf" "more" $more) }}
+{{ template "api-forge.entry" (dict "root" . "file" "files/redis/redis.conf" "own" .Values.configFiles.redisConf "more" $more) }}
 {{- range list "entrypoint.sh" "healthcheck.sh" }}
-{{ include "api-forge.entry" (dict "root" $ "key" . "file" (printf "redis/%s" .)) }}
+{{ template "api-forge.entry" (dict "root" $ "file" (printf "files/redis/%s" .)) }}
 {{- end }}
 {{- end }}

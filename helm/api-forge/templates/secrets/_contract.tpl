@@ -1,28 +1,24 @@
 {{/*
 The Secrets that the release reads and their keys: what External Secrets must fetch, and what must exist otherwise. Input: root.
-Output: a map of the Secret's role in the chart (which is its default name) to its actual name and keys.
+Output: in the root, `secretContract`: a map of the Secret's role in the chart (which is its default name) to its actual name and keys.
 */}}
 {{- define "api-forge.secretContract" -}}
 {{- $postgresql := .Values.postgresql -}}
-postgres-secrets:
-  name: {{ $postgresql.secrets.existingSecret }}
-  keys: {{ include "api-forge.once" (dict "root" . "template" "api-forge.postgres.passwordKeys") | splitList "," | toJson }}
-{{- if $postgresql.enabled }}
-postgres-tls:
-  name: {{ $postgresql.tls.existingSecret }}
-  keys: [server.crt, server.key]
-{{- end }}
-{{- if include "api-forge.postgres.verifies" . }}
-postgres-ca:
-  name: {{ $postgresql.ca.existingSecret }}
-  keys: {{ $postgresql.enabled | ternary (list "ca-bundle.crt" "root-ca.crt" "intermediate-ca.crt") (list "ca-bundle.crt") | toJson }}
-{{- end }}
-{{- if include "api-forge.redis.present" . }}
-redis-secrets:
-  name: {{ .Values.redis.secrets.existingSecret }}
-  keys: [redis_password]
-{{- end }}
-app-secrets:
-  name: {{ .Values.app.secrets.existingSecret }}
-  keys: {{ .Values.app.secrets.keys | toJson }}
+{{- $app := .Values.app.secrets -}}
+{{- $passwords := include "api-forge.postgres.passwordKeys" . | splitList "," -}}
+{{- $contract := dict
+  "postgres-secrets" (dict "name" $postgresql.secrets.existingSecret "keys" $passwords)
+  "app-secrets" (dict "name" $app.existingSecret "keys" $app.keys) -}}
+{{- if $postgresql.enabled -}}
+{{- $_ := set $contract "postgres-tls" (dict "name" $postgresql.tls.existingSecret "keys" (list "server.crt" "server.key")) -}}
+{{- end -}}
+{{- if include "api-forge.postgres.verifies" . -}}
+{{- $keys := list "ca-bundle.crt" -}}
+{{- if $postgresql.enabled }}{{ $keys = list "ca-bundle.crt" "root-ca.crt" "intermediate-ca.crt" }}{{ end -}}
+{{- $_ := set $contract "postgres-ca" (dict "name" $postgresql.ca.existingSecret "keys" $keys) -}}
+{{- end -}}
+{{- if include "api-forge.redis.present" . -}}
+{{- $_ := set $contract "redis-secrets" (dict "name" .Values.redis.secrets.existingSecret "keys" (list "redis_password")) -}}
+{{- end -}}
+{{- $_ := set . "secretContract" $contract -}}
 {{- end }}

@@ -1,15 +1,15 @@
 {{- define "api-forge.data.temporal-config" -}}
 {{- $files := .Values.configFiles -}}
-{{ include "api-forge.temporal.schema-setup" . }}
-{{ include "api-forge.temporal.namespace-init" . }}
-{{ include "api-forge.entry" (dict "root" . "key" "entrypoint.sh" "own" $files.temporalEntrypoint "file" "temporal/entrypoint.sh") }}
-{{ include "api-forge.entry" (dict "root" . "key" "dynamic-config.yaml" "own" $files.temporalDynamicConfig "file" "temporal/dynamic-config.yaml") }}
+{{ template "api-forge.temporal.schema-setup" . }}
+{{ template "api-forge.temporal.namespace-init" . }}
+{{ template "api-forge.entry" (dict "root" . "file" "files/temporal/entrypoint.sh" "own" $files.temporalEntrypoint) }}
+{{ template "api-forge.entry" (dict "root" . "file" "files/temporal/dynamic-config.yaml" "own" $files.temporalDynamicConfig) }}
 {{- end }}
 
 {{- define "api-forge.temporal.schema-setup" -}}
-{{ include "api-forge.entry" (dict "root" . "key" "schema-setup.sh" "own" .Values.configFiles.temporalSchemaSetup "file" "temporal/schema-setup.sh") }}
+{{ template "api-forge.entry" (dict "root" . "file" "files/temporal/schema-setup.sh" "own" .Values.configFiles.temporalSchemaSetup) }}
 {{- end }}
 
 {{- define "api-forge.temporal.namespace-init" -}}
-{{ include "api-forge.entry" (dict "root" . "key" "namespace-init.sh" "own" .Values.configFiles.temporalNamespaceInit "file" "temporal/namespace-init.sh") }}
+{{ template "api-forge.entry" (dict "root" . "file" "files/temporal/namespace-init.sh" "own" .Values.configFiles.temporalNamespaceInit) }}
 {{- end }}
