@@ -16,7 +16,7 @@ Where PostgreSQL, Redis and Temporal are, in the cluster or outside, and the ini
 
 {{/* "true" when clients verify the server with a CA. */}}
 {{- define "api-forge.postgres.verifies" -}}
-{{- if hasPrefix "verify-" (include "api-forge.postgres.sslMode" .) -}}true{{- end -}}
+{{- if or .Values.postgresql.enabled (hasPrefix "verify-" .Values.postgresql.external.sslMode) -}}true{{- end -}}
 {{- end }}
 
 {{/* "true" when there is a Redis. */}}
@@ -78,10 +78,9 @@ temporal:7233
 {{/* An init container that waits, but for what it asks: further variables follow. Input: root, for (what it waits for), image. */}}
 {{- define "api-forge.gate" -}}
 {{- $gates := .root.Values.waitGates -}}
-{{- $image := include "api-forge.image" . -}}
 - name: wait-for-{{ .for }}
   command: [sh, /opt/wait/wait-for-{{ .for }}.sh]
-  {{- include "api-forge.container" (dict "root" .root "image" $image "resources" $gates.resources) | nindent 2 }}
+  {{- include "api-forge.container" (dict "root" .root "image" .image "resources" $gates.resources) | nindent 2 }}
   volumeMounts:
     - {name: wait-gates, mountPath: /opt/wait, readOnly: true}
     - {name: secrets, mountPath: /run/secrets, readOnly: true}

@@ -4,12 +4,12 @@ The text of files: the chart's own in files/, or the environment's in `configFil
 
 {{/*
 One entry of a ConfigMap, under the file's name. The indentation is told, so a text may begin with spaces.
-Input: root, file (the chart's), own (the environment's text instead; optional), more (lines that follow and win; optional).
+Input: root, file (the chart's), own (the environment's text instead; optional), more (text that follows and wins; optional).
 */}}
 {{- define "api-forge.entry" -}}
 {{ base .file }}: |2
   {{- or .own (.root.Files.Get .file) | trimSuffix "\n" | nindent 2 }}
-  {{- range .more }}
+  {{- with .more }}
   {{- . | nindent 2 }}
   {{- end }}
 {{- end }}
@@ -19,7 +19,7 @@ What a template gives for the root, made once in a render and kept in the root, 
 Input: root, template (its name).
 */}}
 {{- define "api-forge.once" -}}
-{{- $text := get .root .template -}}
+{{- $text := index .root .template -}}
 {{- if not $text -}}
 {{- $text = include .template .root -}}
 {{- $_ := set .root .template $text -}}

@@ -32,13 +32,13 @@ in the last: there is what may never become healthy. https://argo-cd.readthedocs
 
 {{/*
 Labels of the chart itself, which the schema lets nobody set. The first is what everything selects by: never change it, a Deployment's selector
-is immutable. Input: root, of (the workload's name).
+is immutable. Input: root, of (the workload's name). Output: indented lines.
 */}}
-{{- define "api-forge.ownLabels" -}}
-app.kubernetes.io/name: {{ .of }}
-app.kubernetes.io/component: {{ include (printf "api-forge.component.%s" .of) . }}
-app.kubernetes.io/part-of: api-forge
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+{{- define "api-forge.ownLabels" }}
+    app.kubernetes.io/name: {{ .of }}
+    app.kubernetes.io/component: {{ include (print "api-forge.component." .of) . }}
+    app.kubernetes.io/part-of: api-forge
+    app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- end }}
 
 {{/*
@@ -48,9 +48,9 @@ Input: root, of (the workload it belongs to), name (unless it is the workload's)
 {{- define "api-forge.metadata" }}
   name: {{ or .name .of }}
   labels:
-    {{- or (get .root .of) (include "api-forge.labels" .) }}
+    {{- or (index .root .of) (include "api-forge.labels" .) }}
   annotations:
-    argocd.argoproj.io/sync-wave: {{ include (printf "api-forge.wave.%s" .wave) . }}
+    argocd.argoproj.io/sync-wave: {{ include (print "api-forge.wave." .wave) . }}
     {{- range $key, $value := .annotations }}
     {{ $key }}: {{ $value | quote }}
     {{- end }}
@@ -64,7 +64,7 @@ Input: root, of (the workload it belongs to), name (unless it is the workload's)
 {{/* Input: root, of. Output: indented lines. */}}
 {{- define "api-forge.labels" -}}
 {{- $shared := include "api-forge.once" (dict "root" .root "template" "api-forge.sharedLabels") -}}
-{{- $labels := print (include "api-forge.ownLabels" . | nindent 4) $shared -}}
+{{- $labels := print (include "api-forge.ownLabels" .) $shared -}}
 {{- $_ := set .root .of $labels -}}
 {{- $labels -}}
 {{- end }}
@@ -83,43 +83,19 @@ Input: root, of (the workload it belongs to), name (unless it is the workload's)
 {{- end }}
 
 {{/*
-The metadata of a pod. A changed ConfigMap rolls just the pods that read it, by the checksum of its data.
-Input: root, of, configMaps (their names; optional), values (the component's podLabels and podAnnotations; optional).
+The head of a Deployment. At a change of the Secrets that it reads Stakater Reloader shall restart it, as its annotation names them.
+Input: what `api-forge.metadata` reads, sources (of the secret volume, as text; optional).
 */}}
-{{- define "api-forge.podMetadata" -}}
-{{- $root := .root -}}
-{{- $values := .values | default dict -}}
-labels:
-  {{- include "api-forge.ownLabels" . | nindent 2 }}
-  {{- range $key, $value := $values.podLabels }}
-  {{ $key }}: {{ $value | quote }}
-  {{- end }}
-  {{- range $key, $value := $root.Values.global.labels }}
-  {{- if not (hasKey ($values.podLabels | default dict) $key) }}
-  {{ $key }}: {{ $value | quote }}
-  {{- end }}
-  {{- end }}
-{{- $configMaps := .configMaps }}
-{{- if and $configMaps (not $root.Values.waitGates.enabled) }}{{ $configMaps = without $configMaps "wait-gates" }}{{ end }}
-{{- if or $configMaps $values.podAnnotations }}
-annotations:
-  {{- range $configMaps }}
-  checksum/{{ . }}: {{ or (get $root (print "checksum/" .)) (include "api-forge.checksum" (dict "root" $root "name" .)) }}
-  {{- end }}
-  {{- range $key, $value := $values.podAnnotations }}
-  {{ $key }}: {{ $value | quote }}
-  {{- end }}
-{{- end }}
-{{- end }}
-
-{{/*
-The Secrets at whose change Stakater Reloader shall restart a Deployment, as its annotation names them.
-Input: sources of the secret volume, as text.
-*/}}
-{{- define "api-forge.reloadedSecrets" -}}
+{{- define "api-forge.deployment" -}}
+{{- if and .sources .root.Values.reloader.enabled -}}
 {{- $names := list -}}
-{{- range fromYamlArray . }}{{ $names = append $names .secret.name }}{{ end -}}
-{{- $names | uniq | join "," -}}
+{{- range fromYamlArray .sources }}{{ $names = append $names .secret.name }}{{ end -}}
+{{- $_ := set . "annotations" (set (or .annotations dict) "secret.reloader.stakater.com/reload" ($names | uniq | join ",")) -}}
+{{- end -}}
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  {{- template "api-forge.metadata" . }}
 {{- end }}
 
 {{/*
@@ -128,7 +104,7 @@ Its pod is the template `api-forge.template.<of>`.
 Input: root, of, wave, job (activeDeadlineSeconds, backoffLimit, ttlSecondsAfterFinished).
 */}}
 {{- define "api-forge.job" -}}
-{{- $template := include (printf "api-forge.template.%s" .of) .root -}}
+{{- $template := include (print "api-forge.template." .of) .root -}}
 {{- $name := printf "%s-%s" .of ($template | sha256sum | trunc 8) -}}
 apiVersion: batch/v1
 kind: Job

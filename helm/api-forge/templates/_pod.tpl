@@ -9,11 +9,7 @@ What every pod and container has in common: images, the restrictions of Pod Secu
 {{- $named := regexMatch "^(localhost|[^/]*[.:][^/]*)/" $repository -}}
 {{- $repository = $named | ternary $repository (printf "%s/%s" (trimSuffix "/" .) $repository) -}}
 {{- end -}}
-{{- if .image.digest -}}
-{{ $repository }}@{{ .image.digest }}
-{{- else -}}
-{{ $repository }}:{{ .image.tag }}
-{{- end -}}
+{{- $repository }}{{ if .image.digest }}@{{ .image.digest }}{{ else }}:{{ .image.tag }}{{ end }}
 {{- end }}
 
 {{/* The application's image. Input: root. */}}
@@ -36,58 +32,85 @@ What every pod and container has in common: images, the restrictions of Pod Secu
 {{- end }}
 
 {{/*
-The fields of a pod's spec beside its containers and volumes.
-Input: root, of, runAsUser, values (the component's, for scheduling; optional), replicas (for the spread; optional).
+A pod beside its containers and volumes. A changed ConfigMap rolls just the pods that read it, by the checksum of its data.
+Input: root, of, runAsUser, runAsGroup (unless it is the user's), configMaps (their names; optional), podAnnotations (optional),
+values (the component's, for scheduling, labels and annotations; optional), replicas (for the spread; optional).
 */}}
-{{- define "api-forge.podSpec" -}}
-serviceAccountName: {{ .of }}
-automountServiceAccountToken: false
-enableServiceLinks: false
-{{- with .root.Values.global.imagePullSecrets }}
-imagePullSecrets:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-securityContext:
-  runAsNonRoot: true
-  {{- $group := int (or .runAsGroup .runAsUser) }}
-  runAsUser: {{ int .runAsUser }}
-  runAsGroup: {{ $group }}
-  fsGroup: {{ $group }}
-  fsGroupChangePolicy: OnRootMismatch
-  seccompProfile:
-    type: RuntimeDefault
-{{- with .values }}
-terminationGracePeriodSeconds: {{ int .terminationGracePeriodSeconds }}
-{{- with .nodeSelector }}
-nodeSelector:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with .tolerations }}
-tolerations:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with .affinity }}
-affinity:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with .priorityClassName }}
-priorityClassName: {{ . }}
-{{- end }}
-{{- end }}
-{{- if gt (int .replicas) 1 }}
-topologySpreadConstraints:
-  - maxSkew: 1
-    topologyKey: kubernetes.io/hostname
-    whenUnsatisfiable: ScheduleAnyway
-    labelSelector:
-      matchLabels:
-        app.kubernetes.io/name: {{ .of }}
-{{- end }}
+{{- define "api-forge.pod" -}}
+{{- $root := .root -}}
+{{- $values := or .values dict -}}
+metadata:
+  labels:
+    {{- template "api-forge.ownLabels" . }}
+    {{- range $key, $value := $values.podLabels }}
+    {{ $key }}: {{ $value | quote }}
+    {{- end }}
+    {{- range $key, $value := $root.Values.global.labels }}
+    {{- if not (hasKey ($values.podLabels | default dict) $key) }}
+    {{ $key }}: {{ $value | quote }}
+    {{- end }}
+    {{- end }}
+  {{- $configMaps := .configMaps }}
+  {{- if and $configMaps (not $root.Values.waitGates.enabled) }}{{ $configMaps = without $configMaps "wait-gates" }}{{ end }}
+  {{- $annotations := or .podAnnotations $values.podAnnotations }}
+  {{- if or $configMaps $annotations }}
+  annotations:
+    {{- range $configMaps }}
+    checksum/{{ . }}: {{ or (index $root (print "checksum/" .)) (include "api-forge.checksum" (dict "root" $root "name" .)) }}
+    {{- end }}
+    {{- range $key, $value := $annotations }}
+    {{ $key }}: {{ $value | quote }}
+    {{- end }}
+  {{- end }}
+spec:
+  serviceAccountName: {{ .of }}
+  automountServiceAccountToken: false
+  enableServiceLinks: false
+  {{- with $root.Values.global.imagePullSecrets }}
+  imagePullSecrets:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  securityContext:
+    runAsNonRoot: true
+    {{- $group := int (or .runAsGroup .runAsUser) }}
+    runAsUser: {{ int .runAsUser }}
+    runAsGroup: {{ $group }}
+    fsGroup: {{ $group }}
+    fsGroupChangePolicy: OnRootMismatch
+    seccompProfile:
+      type: RuntimeDefault
+  {{- with .values }}
+  terminationGracePeriodSeconds: {{ int .terminationGracePeriodSeconds }}
+  {{- with .nodeSelector }}
+  nodeSelector:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .tolerations }}
+  tolerations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .affinity }}
+  affinity:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .priorityClassName }}
+  priorityClassName: {{ . }}
+  {{- end }}
+  {{- end }}
+  {{- if gt (int .replicas) 1 }}
+  topologySpreadConstraints:
+    - maxSkew: 1
+      topologyKey: kubernetes.io/hostname
+      whenUnsatisfiable: ScheduleAnyway
+      labelSelector:
+        matchLabels:
+          app.kubernetes.io/name: {{ .of }}
+  {{- end }}
 {{- end }}
 
-{{/* The fields of every container. Input: root, image (a reference), resources. */}}
+{{/* The fields of every container. Input: root, image (repository, tag, digest) or reference (an image's, made already), resources. */}}
 {{- define "api-forge.container" -}}
-image: {{ .image | quote }}
+image: {{ or .reference (include "api-forge.image" .) | quote }}
 imagePullPolicy: {{ .root.Values.global.imagePullPolicy }}
 securityContext:
   allowPrivilegeEscalation: false
@@ -152,13 +175,25 @@ spec:
 {{- end }}
 {{- end }}
 
-{{/* A ServiceAccount. No workload talks to the Kubernetes API, so none gets a token. Input: root, of, annotations (optional). */}}
-{{- define "api-forge.serviceAccount" -}}
+{{/*
+How a workload is known and reached: its ServiceAccount, its Service when it has a port, its NetworkPolicy. No workload talks to the Kubernetes
+API, so none gets a token. Input: root, of, annotations (of the ServiceAccount; optional), port and what `api-forge.service` reads (optional),
+what `api-forge.networkPolicy` reads.
+*/}}
+{{- define "api-forge.access" -}}
 apiVersion: v1
 kind: ServiceAccount
 metadata:
   {{- template "api-forge.metadata" (dict "root" .root "of" .of "wave" "config" "annotations" .annotations) }}
 automountServiceAccountToken: false
+{{- if .port }}
+---
+{{ template "api-forge.service" . }}
+{{- end }}
+{{- if .root.Values.networkPolicy.enabled }}
+---
+{{ template "api-forge.networkPolicy" . }}
+{{- end }}
 {{- end }}
 
 {{/*

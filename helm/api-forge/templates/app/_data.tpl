@@ -40,6 +40,8 @@ The variables of a .env file: full-line comments and blank lines are dropped, on
 {{- if hasPrefix "verify-" $sslMode }}{{ $sslMode = print $sslMode "&sslrootcert=/run/secrets/ca-bundle.crt" }}{{ end -}}
 {{- /* No password: the application reads it from its file, and nothing expands a variable in a ConfigMap. */ -}}
 {{- $server := printf "%s:%s" (include "api-forge.postgres.host" .) (include "api-forge.postgres.port" .) -}}
+{{- $hasRedis := include "api-forge.redis.present" . -}}
+{{- $hasTemporal := include "api-forge.temporal.present" . -}}
 {{- $variables := dict
   "APP_HOST" "0.0.0.0"
   "APP_PORT" "8000"
@@ -54,25 +56,20 @@ The variables of a .env file: full-line comments and blank lines are dropped, on
   "APP_DB_USER" $auth.user
   "APP_DB_RO_USER" $auth.readOnlyUser
   "DATABASE_URL" (printf "postgresql://%s@%s/%s?sslmode=%s" $auth.user $server $auth.database $sslMode)
-  "REDIS_ENABLED" "false"
-  "TEMPORAL_ENABLED" "false" -}}
-{{- if include "api-forge.redis.present" . -}}
-{{- $variables = merge (dict
-  "REDIS_ENABLED" "true"
-  "REDIS_URL" (include "api-forge.redis.url" .)) $variables -}}
+  "REDIS_ENABLED" (or $hasRedis "false")
+  "TEMPORAL_ENABLED" (or $hasTemporal "false") -}}
+{{- if $hasRedis -}}
+{{- $_ := set $variables "REDIS_URL" (include "api-forge.redis.url" .) -}}
 {{- end -}}
-{{- if include "api-forge.temporal.present" . -}}
-{{- $variables = merge (dict
-  "TEMPORAL_ENABLED" "true"
-  "TEMPORAL_URL" (include "api-forge.temporal.address" .)
-  "TEMPORAL_NAMESPACE" $temporal.namespace
-  "TEMPORAL_TLS" (and (not $temporal.enabled) $temporal.external.tls)) $variables -}}
+{{- if $hasTemporal -}}
+{{- $_ := set $variables "TEMPORAL_URL" (include "api-forge.temporal.address" .) -}}
+{{- $_ := set $variables "TEMPORAL_NAMESPACE" $temporal.namespace -}}
+{{- $_ := set $variables "TEMPORAL_TLS" (and (not $temporal.enabled) $temporal.external.tls) -}}
 {{- end -}}
 {{- if $temporal.enabled -}}
-{{- $variables = merge (dict
-  "TEMPORAL_DB_USER" $temporal.auth.user
-  "TEMPORAL_DB" $temporal.auth.database
-  "TEMPORAL_VIS_DB" $temporal.auth.visibilityDatabase) $variables -}}
+{{- $_ := set $variables "TEMPORAL_DB_USER" $temporal.auth.user -}}
+{{- $_ := set $variables "TEMPORAL_DB" $temporal.auth.database -}}
+{{- $_ := set $variables "TEMPORAL_VIS_DB" $temporal.auth.visibilityDatabase -}}
 {{- end -}}
 {{- with .Values.configFiles.env }}{{ $variables = mergeOverwrite $variables (include "api-forge.app.dotenv" . | fromYaml) }}{{ end -}}
 {{- $_ := set $variables "APP_ENVIRONMENT" $app.environment -}}
@@ -133,16 +130,10 @@ Input: root, of, values (the component's), container (the fields that differ).
 {{- /* What its gate waits for and no manifest shows: a Job's result. With the annotation `gitops-gen plan` proves this edge too. */ -}}
 {{- $_ := set $annotations "gitops-gen.io/needs" "Job/temporal-namespace-init-*" -}}
 {{- end -}}
-{{- if $root.Values.reloader.enabled -}}
-{{- $_ := set $annotations "secret.reloader.stakater.com/reload" (include "api-forge.reloadedSecrets" $sources) -}}
-{{- end -}}
-{{- $workload := dict "root" $root "of" .of "wave" "application" "annotations" $annotations "values" $values
+{{- $workload := dict "root" $root "of" .of "wave" "application" "annotations" $annotations "sources" $sources "values" $values
   "configMaps" (list "app-config" "app-env" "universal-entrypoint" "wait-gates")
   "runAsUser" $root.Values.app.runAsUser "replicas" (include "api-forge.leastReplicas" $values) -}}
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  {{- template "api-forge.metadata" $workload }}
+{{ template "api-forge.deployment" $workload }}
 spec:
   {{- if not $values.autoscaling.enabled }}
   replicas: {{ int $values.replicas }}
@@ -157,10 +148,7 @@ spec:
     matchLabels:
       app.kubernetes.io/name: {{ .of }}
   template:
-    metadata:
-      {{- include "api-forge.podMetadata" $workload | nindent 6 }}
-    spec:
-      {{- include "api-forge.podSpec" $workload | nindent 6 }}
+    {{- include "api-forge.pod" $workload | nindent 4 }}
       {{- if $root.Values.waitGates.enabled }}
       initContainers:
         {{- include "api-forge.once" (dict "root" $root "template" "api-forge.app.gates") | nindent 8 }}

@@ -1,15 +1,6 @@
 {{- define "api-forge.data.postgres-config" -}}
 {{- $files := .Values.configFiles -}}
-{{- $config := .Values.postgresql.config -}}
-{{- $more := list
-  "# From postgresql.config."
-  (printf "max_connections = %d" (int $config.maxConnections))
-  (printf "shared_buffers = %s" $config.sharedBuffers)
-  (printf "effective_cache_size = %s" $config.effectiveCacheSize)
-  (printf "work_mem = %s" $config.workMem)
-  (printf "log_min_duration_statement = %d" (int $config.logMinDurationMs)) -}}
-{{- with $config.extra }}{{ $more = append $more . }}{{ end -}}
-{{ template "api-forge.entry" (dict "root" . "file" "files/postgres/postgresql.conf" "own" $files.postgresqlConf "more" $more) }}
+{{ template "api-forge.entry" (dict "root" . "file" "files/postgres/postgresql.conf" "own" $files.postgresqlConf "more" (include "api-forge.postgres.settings" .)) }}
 {{ template "api-forge.entry" (dict "root" . "file" "files/postgres/pg_hba.conf" "own" $files.pgHba) }}
 {{ template "api-forge.entry" (dict "root" . "file" "files/postgres/init-database.sh") }}
 {{ template "api-forge.entry" (dict "root" . "file" "files/postgres/01-init-app.sh" "own" $files.postgresInit) }}
@@ -61,5 +52,20 @@
 - {name: shm, mountPath: /dev/shm}
 {{- with .Values.postgresql.extraVolumeMounts }}
 {{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* What postgresql.conf gets from the values, where it wins. Input: root. */}}
+{{- define "api-forge.postgres.settings" -}}
+{{- with .Values.postgresql.config -}}
+# From postgresql.config.
+max_connections = {{ int .maxConnections }}
+shared_buffers = {{ .sharedBuffers }}
+effective_cache_size = {{ .effectiveCacheSize }}
+work_mem = {{ .workMem }}
+log_min_duration_statement = {{ int .logMinDurationMs }}
+{{- with .extra }}
+{{ . }}
+{{- end }}
 {{- end }}
 {{- end }}

@@ -1,13 +1,19 @@
 {{- define "api-forge.data.redis-config" -}}
-{{- $config := .Values.redis.config -}}
-{{- $more := list
-  "# From redis.config."
-  (printf "maxmemory %s" $config.maxMemory)
-  (printf "maxmemory-policy %s" $config.maxMemoryPolicy)
-  (printf "appendonly %s" ($config.appendOnly | ternary "yes" "no")) -}}
-{{- with $config.extra }}{{ $more = append $more . }}{{ end -}}
-{{ template "api-forge.entry" (dict "root" . "file" "files/redis/redis.conf" "own" .Values.configFiles.redisConf "more" $more) }}
+{{ template "api-forge.entry" (dict "root" . "file" "files/redis/redis.conf" "own" .Values.configFiles.redisConf "more" (include "api-forge.redis.settings" .)) }}
 {{- range list "entrypoint.sh" "healthcheck.sh" }}
 {{ template "api-forge.entry" (dict "root" $ "file" (printf "files/redis/%s" .)) }}
+{{- end }}
+{{- end }}
+
+{{/* What redis.conf gets from the values, where it wins. Input: root. */}}
+{{- define "api-forge.redis.settings" -}}
+{{- with .Values.redis.config -}}
+# From redis.config.
+maxmemory {{ .maxMemory }}
+maxmemory-policy {{ .maxMemoryPolicy }}
+appendonly {{ .appendOnly | ternary "yes" "no" }}
+{{- with .extra }}
+{{ . }}
+{{- end }}
 {{- end }}
 {{- end }}
