@@ -6,7 +6,7 @@ changes its type by one, because a name that could be (part of) a number or a wo
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 ENVIRONMENT = "\ue000"
@@ -38,10 +38,8 @@ def canonical(old: str, old_own: Own, new: str, new_own: Own) -> tuple[str, str]
     """Both texts with marks. Equal hashes get equal marks, different ones different marks."""
     old, new = marked(old, old_own), marked(new, new_own)
     found = dict.fromkeys((*_generated(old), *_generated(new)))
-    for index, (text, length) in enumerate(found):
-        mark = f"{text[:-length]}{_HASH_OPEN}{index}{_HASH_CLOSE}"
-        old, new = old.replace(text, mark), new.replace(text, mark)
-    return old, new
+    marks = {text: f"{text[:-length]}{_HASH_OPEN}{index}{_HASH_CLOSE}" for index, (text, length) in enumerate(found)}
+    return _with_marks(old, marks), _with_marks(new, marks)
 
 
 def marked(text: str, own: Own) -> str:
@@ -49,6 +47,24 @@ def marked(text: str, own: Own) -> str:
     if own.namespace:
         text = _replaced(text, own.namespace, NAMESPACE)
     return _replaced(text, own.name, ENVIRONMENT)
+
+
+def _with_marks(text: str, marks: Mapping[str, str]) -> str:
+    """The text with each of these words replaced; at once, because a replacement each would copy the text each time."""
+    places = sorted(place for word in marks for place in _places(text, word))
+    parts, end = [], 0
+    for start, word in places:
+        if start >= end:
+            parts += [text[end:start], marks[word]]
+            end = start + len(word)
+    return "".join((*parts, text[end:]))
+
+
+def _places(text: str, word: str) -> Iterator[tuple[int, str]]:
+    at = text.find(word)
+    while at >= 0:
+        yield at, word
+        at = text.find(word, at + len(word))
 
 
 def _generated(text: str) -> Iterator[tuple[str, int]]:

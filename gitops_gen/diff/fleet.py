@@ -13,7 +13,7 @@ from pathlib import Path
 from gitops_gen.chart.beside import RendererBeside
 from gitops_gen.chart.cache import CachedRenderer, open_renderer
 from gitops_gen.chart.engine import Release
-from gitops_gen.collector import relax, relaxed_go
+from gitops_gen.collector import for_many_renders, relax
 from gitops_gen.diff.compare import Rendered, broken, compare
 from gitops_gen.diff.model import Action, EnvironmentChange
 from gitops_gen.errors import GitopsError
@@ -97,7 +97,10 @@ def _compared_in_processes(tasks: Iterable[Task], engines: Engines, workers: int
     from multiprocessing import get_context
 
     try:
-        with relaxed_go(), ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=relax) as pool:
+        with (
+            for_many_renders(),
+            ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=relax) as pool,
+        ):
             return [change for change in pool.map(_in_worker, tasks, repeat(engines), chunksize=BATCH) if change]
     except BrokenProcessPool as error:
         raise GitopsError("a worker process was killed", "is there enough memory? each needs about 200 MB") from error
