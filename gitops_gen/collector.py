@@ -30,6 +30,14 @@ def relax() -> None:
     gc.set_threshold(THRESHOLD)
 
 
+def retire() -> None:
+    """Have Python's look no more: at the end of a process it goes through everything several times, to free what the
+    kernel takes back at once.
+    """
+    gc.disable()
+    gc.freeze()
+
+
 @contextmanager
 def for_many_renders() -> Iterator[None]:
     """Start processes inside that trade memory for time. What begins with such an environment reads it, and nothing

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gitops_gen.cli.app import cli
-from gitops_gen.collector import relax
+from gitops_gen.collector import relax, retire
 
 if TYPE_CHECKING:
     from gitops_gen.errors import GitopsError
@@ -63,4 +63,6 @@ def _report(error: "GitopsError") -> int:
 def main() -> None:
     """The `gitops-gen` program."""
     relax()
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    retire()
+    sys.exit(code)
