@@ -213,6 +213,8 @@ def _between_environments(
         if name not in side.inputs:
             raise UsageError(f"no environment `{name}`", did_you_mean(name, side.inputs))
     side.fetch(names)
+    if early:
+        side.expect = early.expect
     old, new = (_target(side, name)[0] for name in names)
     changes = compare_all([Task(name=f"{names[0]} → {names[1]}", old=old, new=new)], engines, at_most=1, early=early)
     kept = [replace(change, consequences=_lasting(change)) for change in changes]
