@@ -149,6 +149,7 @@ class CommitFiles:
         self.top = top
         self._repository, self._commit = repository, commit
         self._written: set[str] = set()
+        self._needed: set[str] = set()
 
     def ids(self, paths: Collection[str]) -> dict[str, str]:
         """The ids from the commit's own trees; no content but a symlink's is read."""
@@ -167,10 +168,11 @@ class CommitFiles:
 
     def need(self, paths: Collection[str]) -> None:
         """Write what is not there yet."""
-        entries = self._repository.files(self._commit, paths)
+        entries = self._repository.files(self._commit, set(paths) - self._needed)
         missing = {path: entry for path, entry in entries.items() if path not in self._written}
         self._repository.write(missing, self.top)
         self._written.update(missing)
+        self._needed.update(paths)
 
 
 class WorkingFiles:
