@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from gitops_gen.chart.catalog import Charts, pull_hint
+from gitops_gen.chart.choice import may_be_beside
 from gitops_gen.checker import Checker
-from gitops_gen.companion import is_possible
 from gitops_gen.errors import GitopsError, Problem
 from gitops_gen.resolve.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.spec.files import PROJECT_FILE, read_text
@@ -34,7 +34,7 @@ class ValueChecks:
         """Have the environment's values checked, sooner or later."""
         self._waiting.append(environment)
         if len(self._waiting) == BATCH:
-            if self._checker is None and is_possible(without="helm_python"):
+            if self._checker is None and may_be_beside():
                 self._checker = Checker(self._charts)
             self._hand_on()
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from gitops_gen.chart.choice import may_be_beside
 from gitops_gen.checker import Checker
 from gitops_gen.commands.workspace import open_workspace
-from gitops_gen.companion import is_possible
 from tests.conftest import REPOSITORY, GitopsGen, commit_all
 
 FLEET = 40
@@ -92,7 +92,7 @@ def test_a_fleet_is_told_the_same_from_a_process_beside(fleet: Path, gitops_gen:
         with (fleet / f"environments/site-{number:02}/release.yaml").open("a") as file:
             file.write("  replicas: many\n")
     here, beside = gitops_gen(fleet, "generate"), command(fleet, "generate")
-    assert not is_possible(without="helm_python"), "the first of the two was to run here alone"
+    assert not may_be_beside(), "the first of the two was to run here alone"
     assert beside.stderr == here.err
     assert [f"site-{number:02}" in beside.stderr for number in range(FLEET)] == [n in WRONG for n in range(FLEET)]
 

@@ -63,7 +63,7 @@ class _Renderer:
 
     def __init__(self, make: Callable[[], CachedRenderer]) -> None:
         self._make = make
-        self._made: CachedRenderer | GitopsError | None = None
+        self._made: CachedRenderer | GitopsError = ChartError("the renderer is not made yet")
 
     def make(self) -> None:
         try:
@@ -72,8 +72,8 @@ class _Renderer:
             self._made = error
 
     def answer(self, question: _Question) -> _Answer:
-        if not isinstance(self._made, CachedRenderer):
-            return self._made or ChartError("there is no renderer")
+        if isinstance(self._made, GitopsError):
+            return self._made
         try:
             return self._made.render(*question)
         except GitopsError as error:

@@ -75,9 +75,9 @@ def _renderer(engine: str, *, cached: bool) -> "RendererBeside | None":
     """One that makes itself ready while this process imports what it needs."""
     from gitops_gen.chart.beside import RendererBeside
     from gitops_gen.chart.cache import open_renderer
-    from gitops_gen.companion import is_possible
+    from gitops_gen.chart.choice import may_be_beside
 
-    return RendererBeside(lambda: open_renderer(engine, cached=cached)) if is_possible(without="helm_python") else None
+    return RendererBeside(lambda: open_renderer(engine, cached=cached)) if may_be_beside() else None
 
 
 def is_terminal() -> bool:
