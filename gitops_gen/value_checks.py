@@ -1,11 +1,9 @@
 """The check of all environments' final values against the schemas of their charts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from gitops_gen.chart.catalog import Charts, pull_hint
-from gitops_gen.chart.choice import may_be_beside
-from gitops_gen.checker import Checker
 from gitops_gen.errors import GitopsError, Problem
 from gitops_gen.resolve.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.spec.files import PROJECT_FILE, read_text
@@ -18,14 +16,11 @@ threads and the caches are awake; more at a time would only hold memory.
 
 
 class ValueChecks:
-    """Takes environments one by one and holds their final values to the schema of their chart, many in a row: in a
-    process beside this one as soon as there are many.
-    """
+    """Takes environments one by one and holds their final values to the schema of their chart, many in a row."""
 
     def __init__(self, folder: Path, charts: Charts) -> None:
         self._folder, self._charts = folder, charts
         self._waiting: list[ResolvedEnvironment] = []
-        self._checker: Checker | None = None
         self._broken: set[ChartSource] = set()
         self._problems: list[Problem] = []
         self.notices: dict[str, None] = {}
@@ -34,27 +29,16 @@ class ValueChecks:
         """Have the environment's values checked, sooner or later."""
         self._waiting.append(environment)
         if len(self._waiting) == BATCH:
-            if self._checker is None and may_be_beside():
-                self._checker = Checker(self._charts)
-            self._hand_on()
+            self._check_waiting()
 
     def finish(self) -> list[Problem]:
         """Every problem of every environment that was submitted."""
-        self._hand_on()
-        if self._checker is not None:
-            self._look_into(self._checker.suspects())
-            self._checker = None
+        self._check_waiting()
         return self._problems
 
-    def _hand_on(self) -> None:
-        if self._checker is None:
-            self._look_into(self._waiting)
-        else:
-            self._checker.submit(self._waiting)
+    def _check_waiting(self) -> None:
+        self._problems += (problem for environment in self._waiting for problem in self._check(environment))
         self._waiting = []
-
-    def _look_into(self, environments: Iterable[ResolvedEnvironment]) -> None:
-        self._problems += (problem for environment in environments for problem in self._check(environment))
 
     def _check(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
         chart = environment.chart

@@ -10,10 +10,9 @@ import weakref
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from gitops_gen.chart.digest import chart_digest
-from gitops_gen.chart.engine import ChartError, Engine, LoadedChart, SubchartValuesError, Values
+from gitops_gen.chart.engine import ChartError, Engine, LoadedChart, SubchartValuesError
 from gitops_gen.chart.schema import Blame, ValuesSchema
 from gitops_gen.errors import Problem
 from gitops_gen.resolve.environment import ChartSource, ResolvedEnvironment
@@ -42,16 +41,6 @@ class Charts:
         self._loaded: dict[ChartSource, LoadedChart] = {}
         self._schemas: dict[ChartSource, ValuesSchema | None] = {}
         self._contents: dict[ChartSource, str] = {}
-        self._brought: list[weakref.finalize[Any, Any]] = []
-
-    def anew(self) -> "Charts":
-        """The same charts with nothing loaded, for another process."""
-        return Charts(self._root, self._open_engine, self._export, repository=self._repository)
-
-    def close(self) -> None:
-        """Remove what was brought here, where the end of the process does not do so."""
-        for remove in self._brought:
-            remove()
 
     @cached_property
     def _engine(self) -> Engine:
@@ -72,15 +61,6 @@ class Charts:
             schema = self.chart(source).schema
             self._schemas[source] = ValuesSchema(schema) if schema is not None else None
         return self._schemas[source]
-
-    def fits(self, source: ChartSource, values: Values) -> bool:
-        """Whether the schemas of the chart and its subcharts accept `values`, merged by Helm over the chart's own.
-
-        Raises `ChartError` or `GitopsError` when the chart cannot be had.
-        """
-        final = self.chart(source).final_values(values)
-        schema = self.schema(source)
-        return schema is None or schema.fits(final)
 
     def value_problems(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
         """What the schemas of the chart and its subcharts have against the final values, which Helm merges.
@@ -138,7 +118,7 @@ class Charts:
     def _scratch(self) -> Path:
         """A folder that goes away with this object, or with the process: an engine may read from it until then."""
         folder = tempfile.mkdtemp(prefix="gitops-gen-")
-        self._brought.append(weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         return Path(folder)
 
     def _folder(self, path: str) -> Path:

@@ -6,7 +6,6 @@ import logging
 import os
 
 from gitops_gen.chart.engine import ENGINE_VARIABLE, ENGINES, ChartError, Engine
-from gitops_gen.companion import is_possible
 from gitops_gen.errors import UsageError
 
 _log = logging.getLogger(__name__)
@@ -33,11 +32,6 @@ def open_engine(name: str = "") -> Engine:
         _log.warning("Helm cannot be embedded here (%s); using the `helm` program, which takes longer", error)
         return engine
     return EmbeddedEngine()
-
-
-def may_be_beside() -> bool:
-    """Whether Helm can run in a process that is forked off this one: not once its library is loaded here."""
-    return is_possible(without="helm_python")
 
 
 def _binary() -> Engine:

@@ -9,7 +9,6 @@ import click
 from gitops_gen.cli.app import Settings, cli, pass_settings, print_data
 
 if TYPE_CHECKING:
-    from gitops_gen.chart.beside import RendererBeside
     from gitops_gen.diff.model import Difference
 
 
@@ -57,27 +56,17 @@ def diff(
     """
     if len(refs) > (1 if environments else 2):
         raise click.UsageError("too many REFs: two at most, one with --env")
-    early = _renderer(settings.engine, cached=not no_cache)
     from gitops_gen.commands.diff import Question
     from gitops_gen.commands.diff import diff as command
     from gitops_gen.diff.fleet import Engines
 
     question = Question(refs=refs, merge_base=merge_base, environments=environments or None)
     engines = Engines(engine=settings.engine, cached=not no_cache)
-    difference = command(settings.directory.absolute(), question, engines, early)
+    difference = command(settings.directory.absolute(), question, engines)
     _print(difference, output, max_size)
     if difference:
         settings.note("note: values are not held to the chart's schema here: `gitops-gen generate --check` does that")
     return 1 if difference else 0
-
-
-def _renderer(engine: str, *, cached: bool) -> "RendererBeside | None":
-    """One that makes itself ready while this process imports what it needs."""
-    from gitops_gen.chart.beside import RendererBeside
-    from gitops_gen.chart.cache import open_renderer
-    from gitops_gen.chart.choice import may_be_beside
-
-    return RendererBeside(lambda: open_renderer(engine, cached=cached)) if may_be_beside() else None
 
 
 def is_terminal() -> bool:

@@ -5,12 +5,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from gitops_gen.chart.beside import RendererBeside
 from gitops_gen.commands.sides import Pins, Side
 from gitops_gen.diff.canonical import Own
 from gitops_gen.diff.collapse import collapse
 from gitops_gen.diff.compare import broken
-from gitops_gen.diff.fleet import Engines, Target, Task, compare_all, is_few
+from gitops_gen.diff.fleet import Engines, Target, Task, compare_all
 from gitops_gen.diff.model import Action, Consequence, Difference, Effect, EnvironmentChange
 from gitops_gen.errors import GitopsError, UsageError
 from gitops_gen.git.snapshot import CommitFiles, Repository, WorkingFiles
@@ -30,10 +29,8 @@ class Question:
     environments: tuple[str, str] | None = None
 
 
-def diff(
-    folder: Path, question: Question, engines: Engines | None = None, early: RendererBeside | None = None
-) -> Difference:
-    """The rendered difference for the project in (or above) `folder`. `early` is a renderer that was begun before.
+def diff(folder: Path, question: Question, engines: Engines | None = None) -> Difference:
+    """The rendered difference for the project in (or above) `folder`.
 
     Raises `UsageError` for refs and environments that are not there, `GitopsError` outside of a repository, and
     `ProblemsError` when gitops.yaml cannot be read on either side. What is wrong with one environment is part of the
@@ -44,8 +41,8 @@ def diff(
         opener = _Opener(folder, Path(scratch))
         if question.environments:
             side = opener.side(question.refs[0] if question.refs else None)
-            return _between_environments(side, question.environments, engines, early)
-        return _between_sides(opener.sides(question), engines, early)
+            return _between_environments(side, question.environments, engines)
+        return _between_sides(opener.sides(question), engines)
 
 
 class _Opener:
@@ -100,13 +97,11 @@ class _Opener:
         )
 
 
-def _between_sides(sides: tuple[Side, Side], engines: Engines, early: RendererBeside | None) -> Difference:
+def _between_sides(sides: tuple[Side, Side], engines: Engines) -> Difference:
     old, new = sides
     names = sorted({*old.inputs, *new.inputs})
     tasks = _Tasks(old, new, names)
-    if early and is_few(len(tasks)):
-        old.expect = new.expect = early.expect
-    changes = compare_all(tasks, engines, at_most=len(tasks), early=early) + tasks.unresolved
+    changes = compare_all(tasks, engines, at_most=len(tasks)) + tasks.unresolved
     changes.sort(key=lambda change: change.name)
     return collapse(changes, tasks.owns, old=old.label, new=new.label, compared=len(names))
 
@@ -206,17 +201,13 @@ def _target(side: Side, name: str) -> tuple[Target, str]:
     return side.target(environment), side.chart(environment.chart)[1]
 
 
-def _between_environments(
-    side: Side, names: tuple[str, str], engines: Engines, early: RendererBeside | None
-) -> Difference:
+def _between_environments(side: Side, names: tuple[str, str], engines: Engines) -> Difference:
     for name in names:
         if name not in side.inputs:
             raise UsageError(f"no environment `{name}`", did_you_mean(name, side.inputs))
     side.fetch(names)
-    if early:
-        side.expect = early.expect
     old, new = (_target(side, name)[0] for name in names)
-    changes = compare_all([Task(name=f"{names[0]} → {names[1]}", old=old, new=new)], engines, at_most=1, early=early)
+    changes = compare_all([Task(name=f"{names[0]} → {names[1]}", old=old, new=new)], engines, at_most=1)
     kept = [replace(change, consequences=_lasting(change)) for change in changes]
     found = collapse(kept, {}, old=names[0], new=names[1], compared=len(names))
     return replace(found, between_environments=True)

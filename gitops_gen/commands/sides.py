@@ -5,7 +5,7 @@ what is the same on both sides is neither read nor rendered.
 import hashlib
 import posixpath
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -70,8 +70,6 @@ class Side:
         self._charts: dict[str, tuple[Path, str]] = {}
         #: hand-written files that were fetched and not used yet, by their paths from the top
         self._contents: dict[str, bytes] = {}
-        #: told what will be rendered as soon as that is known
-        self.expect: Callable[[Path, Release], None] = lambda _chart, _release: None
 
     @property
     def folder(self) -> Path:
@@ -144,7 +142,6 @@ class Side:
             values=environment.values,
             kubernetes=environment.kubernetes,
         )
-        self.expect(chart, release)
         manifest = application(spec, environment, ManifestPaths(prefix=self.prefix))
         documents = [manifest] if environment.existing_project else [manifest, app_project(spec, environment)]
         return Target(

@@ -1,32 +1,17 @@
-"""All environments of a comparison, rendered and compared: here for a few, in worker processes for many.
+"""All environments of a comparison, rendered and compared: here for a few, in worker processes for many."""
 
-Workers are spawned, never forked: Helm's runtime does not survive a fork.
-"""
-
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cache
-from itertools import repeat
+from functools import cache, partial
 from pathlib import Path
 
-from gitops_gen.chart.beside import RendererBeside
 from gitops_gen.chart.cache import CachedRenderer, open_renderer
 from gitops_gen.chart.engine import Release
-from gitops_gen.collector import for_many_renders, relax
 from gitops_gen.diff.compare import Rendered, broken, compare
 from gitops_gen.diff.model import Action, EnvironmentChange
 from gitops_gen.errors import GitopsError
+from gitops_gen.runtime.workers import in_workers, pay_off
 from gitops_gen.sync.policy import SyncPolicy
-
-WORTH_PROCESSES = 80
-"""Renders from which on processes pay for their start (measured with the reference chart: half a second each)."""
-
-PROCESSES = 8
-"""Each holds a Helm and its memory; more of them than this gain little."""
-
-BATCH = 8
-"""Environments that a worker gets at a time: few, so that all workers begin early and end together."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,47 +51,21 @@ class Engines:
     cached: bool = True
 
 
-def is_few(tasks: int) -> bool:
-    """Whether so many pairs of renders are not worth processes of their own, or there are no cores for these."""
-    return _cores() < 2 or 2 * tasks < WORTH_PROCESSES  # noqa: PLR2004 - a pair is two renders
-
-
-def compare_all(
-    tasks: Iterable[Task], engines: Engines, *, at_most: int, early: RendererBeside | None = None
-) -> list[EnvironmentChange]:
+def compare_all(tasks: Iterable[Task], engines: Engines, *, at_most: int) -> list[EnvironmentChange]:
     """The environments that differ, in the tasks' order.
 
     There are `at_most` so many tasks. They are taken one after the other, so that the first ones are compared while the
-    next ones are made. `early` renders a few.
+    next ones are made.
     """
-    if is_few(at_most):
-        renderer = early or _renderer(engines)
-        return [change for task in tasks if (change := compare_task(task, renderer))]
-    if early:
-        early.close()
-    return _compared_in_processes(tasks, engines, min(_cores(), PROCESSES))
+    if pay_off(2 * at_most):
+        found = in_workers(partial(_in_worker, engines), tasks)
+    else:
+        renderer = _renderer(engines)
+        found = (compare_task(task, renderer) for task in tasks)
+    return [change for change in found if change]
 
 
-def _cores() -> int:
-    return os.cpu_count() or 1
-
-
-def _compared_in_processes(tasks: Iterable[Task], engines: Engines, workers: int) -> list[EnvironmentChange]:
-    from concurrent.futures import ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
-    from multiprocessing import get_context
-
-    try:
-        with (
-            for_many_renders(),
-            ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=relax) as pool,
-        ):
-            return [change for change in pool.map(_in_worker, tasks, repeat(engines), chunksize=BATCH) if change]
-    except BrokenProcessPool as error:
-        raise GitopsError("a worker process was killed", "is there enough memory? each needs about 200 MB") from error
-
-
-def _in_worker(task: Task, engines: Engines) -> EnvironmentChange | None:
+def _in_worker(engines: Engines, task: Task) -> EnvironmentChange | None:
     return compare_task(task, _worker_renderer(engines))
 
 
@@ -120,7 +79,7 @@ def _renderer(engines: Engines) -> CachedRenderer:
     return open_renderer(engines.engine, cached=engines.cached)
 
 
-def compare_task(task: Task, renderer: CachedRenderer | RendererBeside) -> EnvironmentChange | None:
+def compare_task(task: Task, renderer: CachedRenderer) -> EnvironmentChange | None:
     """One environment: what differs, or why it cannot be rendered."""
     sides: list[Rendered | None] = []
     for target, side in ((task.old, "before"), (task.new, "now")):
@@ -135,7 +94,7 @@ def compare_task(task: Task, renderer: CachedRenderer | RendererBeside) -> Envir
     return replace(change, name=task.name) if change else None
 
 
-def _rendered(target: Target | None, renderer: CachedRenderer | RendererBeside) -> Rendered | None:
+def _rendered(target: Target | None, renderer: CachedRenderer) -> Rendered | None:
     if target is None:
         return None
     return Rendered(

@@ -125,8 +125,7 @@ def test_a_pinned_environment_is_not_touched_by_the_chart(fleet: Fleet) -> None:
 def test_worker_processes_find_the_same(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
     changed(fleet, "several_at_once")
     here = ask(fleet, "start", "several_at_once")
-    monkeypatch.setattr(fleet_module, "WORTH_PROCESSES", 1)
-    monkeypatch.setattr(fleet_module.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(fleet_module, "pay_off", lambda _renders: True)
     assert ask(fleet, "start", "several_at_once") == here
 
 
