@@ -195,7 +195,7 @@ class Pod:
         return [
             *("nsenter", "--target", self.machine.entry, "--user", "--net", "--preserve-credentials"),
             *("unshare", "--user", f"--map-user={user}", f"--map-group={group}", "--keep-caps", "--mount"),
-            *("--pid", "--fork", "--kill-child", "sh", "-euc", script),
+            *("--pid", "--ipc", "--fork", "--kill-child", "sh", "-euc", script),
         ]
 
     def _environment(self, container: Manifest) -> dict[str, str]:

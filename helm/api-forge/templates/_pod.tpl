@@ -230,7 +230,7 @@ spec:
 
 {{/*
 A claim that neither Argo CD nor Helm deletes. It is in the wave of the pod that mounts it: a claim that waits for its first consumer is not
-healthy before. Input: root, of, name, claim (size, storageClass).
+healthy before. Input: root, of, name, claim (size, storageClass, accessMode).
 */}}
 {{- define "api-forge.claim" -}}
 apiVersion: v1
@@ -239,7 +239,7 @@ metadata:
   {{- $keep := dict "argocd.argoproj.io/sync-options" "Delete=false,Prune=false" "argocd.argoproj.io/compare-options" "IgnoreExtraneous" "argocd.argoproj.io/ignore-healthcheck" "true" "helm.sh/resource-policy" "keep" }}
   {{- template "api-forge.metadata" (dict "root" .root "name" .name "of" .of "wave" "data" "annotations" $keep) }}
 spec:
-  accessModes: [ReadWriteOnce]
+  accessModes: [{{ .claim.accessMode }}]
   {{- with .claim.storageClass | default .root.Values.global.storageClass }}
   storageClassName: {{ . }}
   {{- end }}

@@ -4,6 +4,7 @@
 {{ template "api-forge.entry" (dict "root" . "file" "files/postgres/pg_hba.conf" "own" $files.pgHba) }}
 {{ template "api-forge.entry" (dict "root" . "file" "files/postgres/init-database.sh") }}
 {{ template "api-forge.entry" (dict "root" . "file" "files/postgres/01-init-app.sh" "own" $files.postgresInit) }}
+{{ template "api-forge.entry" (dict "root" . "file" "files/storage/hold-lock.sh") }}
 {{- end }}
 
 {{- define "api-forge.data.postgres-verifier-config" -}}

@@ -3,6 +3,7 @@
 {{- range list "entrypoint.sh" "healthcheck.sh" }}
 {{ template "api-forge.entry" (dict "root" $ "file" (printf "files/redis/%s" .)) }}
 {{- end }}
+{{ template "api-forge.entry" (dict "root" . "file" "files/storage/hold-lock.sh") }}
 {{- end }}
 
 {{/* What redis.conf gets from the values, where it wins. Input: root. */}}
