@@ -185,8 +185,10 @@ def left_over(release: Installation, terminal: Terminal) -> dict[str, Any]:
                              "--show-only", "templates/postgres/deployment.yaml",
                              "--show-only", "templates/temporal/deployment.yaml",
                              "--show-only", "templates/worker/deployment.yaml",
-                             "--show-only", "templates/temporal/access.yaml",
-                             "--show-only", "templates/app/config.yaml")  # fmt: skip
+                             "--show-only", "templates/temporal/service.yaml",
+                             "--show-only", "templates/temporal/serviceaccount.yaml",
+                             "--show-only", "templates/temporal/networkpolicy.yaml",
+                             "--show-only", "templates/app/configmap.yaml")  # fmt: skip
     dry = ("create", "--dry-run=server", "--namespace", "as-made-anew", "-o", "yaml", "-f", "-")
     done = release.api.kubectl(*dry, stdin=rendered)
     assert done.returncode == 0, done.stderr

@@ -1,6 +1,6 @@
 {{/*
 The Secrets that the release reads and their keys: what External Secrets must fetch, and what must exist otherwise. Input: root.
-Output: in the root, `secretContract`: a map of the Secret's role in the chart (which is its default name) to its actual name and keys.
+Output: a map, as YAML to be read with `fromYaml`, of the Secret's role in the chart (which is its default name) to its actual name and keys.
 */}}
 {{- define "api-forge.secretContract" -}}
 {{- $postgresql := .Values.postgresql -}}
@@ -12,13 +12,13 @@ Output: in the root, `secretContract`: a map of the Secret's role in the chart (
 {{- if $postgresql.enabled -}}
 {{- $_ := set $contract "postgres-tls" (dict "name" $postgresql.tls.existingSecret "keys" (list "server.crt" "server.key")) -}}
 {{- end -}}
-{{- if include "api-forge.postgres.verifies" . -}}
+{{- if (include "api-forge.postgres" . | fromYaml).verified -}}
 {{- $keys := list "ca-bundle.crt" -}}
 {{- if $postgresql.enabled }}{{ $keys = list "ca-bundle.crt" "root-ca.crt" "intermediate-ca.crt" }}{{ end -}}
 {{- $_ := set $contract "postgres-ca" (dict "name" $postgresql.ca.existingSecret "keys" $keys) -}}
 {{- end -}}
-{{- if include "api-forge.redis.present" . -}}
+{{- if (include "api-forge.redis" . | fromYaml).present -}}
 {{- $_ := set $contract "redis-secrets" (dict "name" .Values.redis.secrets.existingSecret "keys" (list "redis_password")) -}}
 {{- end -}}
-{{- $_ := set . "secretContract" $contract -}}
+{{- toYaml $contract -}}
 {{- end }}
