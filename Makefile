@@ -12,7 +12,7 @@ PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIN
 help:
 	@echo 'make demo   generate a repository in a scratch folder and show it'
 	@echo 'make test   run the tests'
-	@echo 'make lint   ruff;  make types   mypy;  make check   are the generated files up to date?'
+	@echo 'make lint   ruff, codespell;  make types   mypy;  make check   are the generated files up to date?'
 	@echo 'make e2e    run the scenarios on a real Argo CD (Go, redis-server; builds its programs once, about 20 minutes)'
 	@echo 'make e2e-node  run the chart'"'"'s pods on a real kubelet (Linux, root, containerd; says what it needs)'
 	@echo 'make services  run the chart'"'"'s scripts against PostgreSQL, Redis and Temporal (says what it needs)'
@@ -43,6 +43,7 @@ test: $(DEV)
 lint: $(DEV)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/codespell gitops_gen bench docs helm tests *.md
 
 types: $(DEV)
 	$(BIN)/mypy

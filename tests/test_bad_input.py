@@ -53,7 +53,7 @@ def test_a_fault_is_told_with_file_and_line(fault: str) -> None:
     [
         ("generate --chek", "--chek"),
         ("--engine tiller generate", "'embedded', 'binary'"),
-        ("schema enviroment", "'environment'"),
+        ("schema enviroment", "'environment'"),  # codespell:ignore
         ("render", "ENV"),
         ("render dev extra", "extra"),
         ("generate --output xml", "'json'"),
