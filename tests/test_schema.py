@@ -92,7 +92,7 @@ def test_without_a_chart_the_rest_is_checked_all_the_same(good: Path, gitops_gen
     result = gitops_gen(good, "schema", "environment")
     assert result.code == 0
     assert result.err == "note: without the chart's schema: chart: no Chart.yaml there\n"
-    assert faults(json.loads(result.out), {"apiVersion": "gitops-gen/v1", "kind": "Environment", "vaules": {}})  # codespell:ignore
+    assert faults(json.loads(result.out), {"apiVersion": "gitops-gen/v1", "kind": "Environment", "valuez": {}})
 
 
 def test_each_file_names_its_schema_for_editors(kind: str) -> None:
