@@ -49,7 +49,7 @@ SHELLS = ("bash", "zsh", "fish")
     help="What CI gives to `pip install`; default: where this program came from, else a wheel of it beside the files.",
 )
 @pass_settings
-def init(settings: Settings, directory: str, chart: str | None, **wishes: Any) -> int:
+def init(settings: Settings, /, directory: str, chart: str | None, **wishes: Any) -> int:
     """Make a complete repository in DIR: chart, environments, CI files, README.
 
     DIR is a new folder, a fresh clone, or a new folder in a repository. No file that is there is touched.
@@ -76,6 +76,8 @@ def init(settings: Settings, directory: str, chart: str | None, **wishes: Any) -
     print_lines(made.listing)
     for note in made.notes:
         settings.note(f"note: {note}")
+    if made.problems:
+        settings.note("note: the project is made; set what the chart asks for, then run `gitops-gen generate` in it")
     fail_if_any(made.problems)
     for line in next_lines(made, settings.directory):
         settings.note(line)

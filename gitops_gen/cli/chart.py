@@ -1,7 +1,5 @@
 """The verbs about charts."""
 
-import click
-
 from gitops_gen.cli.app import Settings, cli, pass_settings, print_lines
 from gitops_gen.cli.group import Group
 

@@ -23,10 +23,10 @@ from gitops_gen.names import RELEASE_NAME_LENGTH
 from gitops_gen.spec.files import ENVIRONMENT_FILE, ENVIRONMENTS
 from gitops_gen.spec.validation import dotted
 from gitops_gen.starter import reference
-from gitops_gen.starter.chart_copy import committable, copy_chart, copy_folder
+from gitops_gen.starter.chart_copy import CHART_FILE, copy_chart, copy_folder
 from gitops_gen.starter.ci import ci_files
 from gitops_gen.starter.ground import Ground, survey
-from gitops_gen.starter.ignored import ignored
+from gitops_gen.starter.ignored import IGNORE_FILE, ignored, let_in, told
 from gitops_gen.starter.inputs import chart_inputs, reference_inputs
 from gitops_gen.starter.install import install_source
 from gitops_gen.starter.project import Project, Wishes, new_project
@@ -39,6 +39,8 @@ from gitops_gen.starter.wheel import wheel
 REFERENCE = "api-forge"
 SCHEMAS = ".gitops-gen"
 CHARTS = "helm"
+_DEPTH = 3
+"""Folders and file down to helm/<chart>/Chart.yaml; what lies below is a matter of the chart's own .gitignore."""
 _COMMON = {"README.md": "README.md.j2", ".gitattributes": "gitattributes.j2", ".gitignore": "gitignore.j2"}
 
 
@@ -46,9 +48,9 @@ _COMMON = {"README.md": "README.md.j2", ".gitattributes": "gitattributes.j2", ".
 class Initialization:
     """What was made: every file, relative to `folder`, and what a person should know of it.
 
-    `notes` are about files that were there and stay; `problems` are what keeps the environments from rendering. `top` is
-    the git repository that the folder lies in, None outside of any. `argocd` is the namespace of Argo CD, `stores` are
-    the kind and name of each secret store.
+    `notes` are about files that were there and stay; `problems` are what keeps the environments from rendering. `top`
+    is the git repository that the folder lies in, None outside of any. `argocd` is the namespace of Argo CD, `stores`
+    are the kind and name of each secret store.
     """
 
     folder: Path
@@ -72,7 +74,7 @@ class Initialization:
 
 @dataclass(slots=True)
 class _Draft:
-    """The new project before it is put into its place: `project` goes into the folder, `top` to the repository's top."""
+    """The new project before it is in its place: `folder` goes into its folder, `top` to the top of the repository."""
 
     folder: Path
     top: Path
@@ -82,16 +84,18 @@ class _Draft:
 def initialize(folder: Path, wishes: Wishes, *, chart: Path | None = None, engine: str = "") -> Initialization:
     """Make a project in `folder`; with `chart` around a copy of that chart. No file that is there is touched.
 
-    The generated files are written too, unless the chart needs values that nobody can guess: then `problems` says which,
-    and the hand-written files are there, to be filled in. Raises `UsageError` when something is in the way or an option
-    is wrong, and `ChartError` when the chart is none; then nothing was written.
+    The generated files are written too, unless the chart needs values that nobody can guess: then `problems` says
+    which, and the hand-written files are there, to be filled in. Raises `UsageError` when something is in the way or an
+    option is wrong, and `ChartError` when the chart is none; then nothing was written.
     """
     try:
         ground = survey(folder)
         project = _project(ground, wishes, chart)
         return _made(ground, project, chart, engine)
     except OSError as error:
-        raise GitopsError(f"{error.filename or folder}: {error.strerror}", "choose a folder that you may write") from error
+        raise GitopsError(
+            f"{error.filename or folder}: {error.strerror}", "choose a folder that you may write"
+        ) from error
 
 
 def _project(ground: Ground, wishes: Wishes, chart: Path | None) -> Project:
@@ -187,7 +191,7 @@ def _files(folder: Path) -> list[str]:
 def _finished(ground: Ground, project: Project, draft: _Draft, moved: list[Path], engine: str) -> Initialization:
     """The rest, which is made from the files in their place."""
     workspace = open_workspace(ground.folder, engine)
-    made = [*moved, *_write_schemas(workspace)]
+    made = [*moved, *_let_charts_in(ground, moved), *_write_schemas(workspace)]
     problems: tuple[Problem, ...] = ()
     try:
         generation = generate.generate(workspace)
@@ -234,24 +238,27 @@ def _chart_folder(workspace: Workspace) -> Path:
     return workspace.folder / (workspace.project().spec.chart.path or "")
 
 
-def _hidden(ground: Ground, made: list[Path]) -> Iterator[str]:
-    """What git would not commit: let in by the chart's own .gitignore, or told."""
+def _let_charts_in(ground: Ground, moved: list[Path]) -> Iterator[Path]:
+    """Before anything is generated: a chart's .gitignore is a part of its content."""
+    _let_in(ground, moved)
     for chart in sorted((ground.folder / CHARTS).iterdir()):
-        found = ignored(ground.root, [_from_top(ground, chart / path) for path in _files(chart)])
-        if hidden := tuple(item.path.removeprefix(_from_top(ground, chart) + "/") for item in found):
-            committable(chart, hidden)
-            made.append(chart / ".gitignore")
-            yield f"{CHARTS}/{chart.name}/.gitignore lets git commit what the chart needs: {_few(hidden)}"
-    for item in ignored(ground.root, [_from_top(ground, path) for path in _existing(made)]):
-        yield f"git ignores {item.path} ({item.pattern}): take the pattern out, or `git add --force {item.path}`"
+        if let_in(ground.root, chart, _files(chart)):
+            yield chart / IGNORE_FILE
 
 
-def _from_top(ground: Ground, path: Path) -> str:
-    return path.relative_to(ground.root).as_posix()
+def _let_in(ground: Ground, made: list[Path]) -> None:
+    """Have git commit what it would ignore, where the project's .gitignore is new and so ours to write."""
+    if ground.folder / IGNORE_FILE not in made:
+        return
+    inside = [path.relative_to(ground.folder) for path in made if path.is_relative_to(ground.folder)]
+    own = [path.as_posix() for path in inside if path.parts[0] != CHARTS or path.name == CHART_FILE]
+    let_in(ground.root, ground.folder, [path for path in own if path.count("/") < _DEPTH])
 
 
-def _few(names: tuple[str, ...]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")  # noqa: PLR2004
+def _hidden(ground: Ground, made: list[Path]) -> Iterator[str]:
+    """What git still would not commit."""
+    _let_in(ground, made)
+    return told(ignored(ground.root, [path.relative_to(ground.root).as_posix() for path in _existing(made)]))
 
 
 def _write_schemas(workspace: Workspace) -> Iterator[Path]:

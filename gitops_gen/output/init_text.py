@@ -50,7 +50,7 @@ def _quoted(folder: Path) -> str:
 
 def _fill(made: Initialization) -> Iterator[str]:
     for kind, name in made.stores:
-        yield f"Have the store `{name}` of External Secrets in the cluster, with an entry for each key that is named here:"
+        yield f"Have the store `{name}` of External Secrets in the cluster, with an entry for each key that this names:"
         yield f"kubectl get {kind.lower()} {name}"
         yield "gitops-gen secrets"
     if not made.stores:

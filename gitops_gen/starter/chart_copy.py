@@ -1,4 +1,4 @@
-"""A copy of somebody's chart: what Helm needs of it, so that a clone of the new repository renders as this machine does."""
+"""A copy of somebody's chart: what Helm needs of it, so that every clone renders it as this machine does."""
 
 import os
 import shutil
@@ -9,12 +9,12 @@ from typing import Any
 
 from gitops_gen.chart.engine import ChartError
 from gitops_gen.errors import GitopsError, UsageError
-from gitops_gen.starter.ignored import ignored
+from gitops_gen.starter.ignored import IGNORE_FILE, ignored
 from gitops_gen.yaml_io import load
 
 CHART_FILE = "Chart.yaml"
 DEPENDENCIES = "charts"
-IGNORE_FILE = ".gitignore"
+
 _LITTER = shutil.ignore_patterns("__pycache__", "*.pyc", ".git", ".DS_Store", "*.swp", "*~")
 _LOCAL = "file://"
 
@@ -114,25 +114,3 @@ def _present(charts: Path) -> Iterator[str]:
 def _metadata(chart: Path) -> dict[str, Any]:
     data = load((chart / CHART_FILE).read_text(), f"{chart}/{CHART_FILE}")
     return data if isinstance(data, dict) else {}
-
-
-def committable(chart: Path, hidden: tuple[str, ...]) -> None:
-    """Let git commit the files in `hidden`, which it ignores though the chart needs them, by the chart's own .gitignore:
-    the nearest one has the last word (https://git-scm.com/docs/gitignore).
-    """
-    lines = dict.fromkeys(line for path in hidden for line in _exceptions(path))
-    file = chart / IGNORE_FILE
-    before = file.read_text() if file.is_file() else ""
-    gap = "\n" if before and not before.endswith("\n") else ""
-    comment = "# Argo CD renders the chart from git: what it needs is committed."
-    text = "\n".join([comment, *lines])
-    file.write_text(f"{before}{gap}{text}\n", newline="\n")
-
-
-def _exceptions(path: str) -> Iterator[str]:
-    if path.startswith(f"{DEPENDENCIES}/"):
-        yield from (f"!/{DEPENDENCIES}/", f"!/{DEPENDENCIES}/**")
-        return
-    folders = path.split("/")[:-1]
-    yield from (f"!/{'/'.join(folders[: depth + 1])}/" for depth in range(len(folders)))
-    yield f"!/{path}"

@@ -1,7 +1,6 @@
 """The CI files of a project, where their hosts read them: at the top of the repository, under names that are free."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +10,10 @@ from gitops_gen.starter.texts import filled
 
 WORKFLOWS = ".github/workflows"
 GITLAB = ".gitlab-ci.yml"
+_GITLAB_NAMES = (GITLAB, ".gitlab-ci.yaml")
 PRE_COMMIT = ".pre-commit-config.yaml"
-_GITLAB_PARTS = ".gitlab"
-_INCLUDE = f"{_GITLAB_PARTS}/gitops*.yml"
+_PARTS = ".gitlab"
+_INCLUDE = f"{_PARTS}/gitops*.yml"
 """GitLab takes a wildcard: https://docs.gitlab.com/ci/yaml/#includelocal"""
 
 
@@ -30,14 +30,16 @@ def ci_files(ground: Ground, project: Project, *, proven: bool) -> CiFiles:
     insist on it.
     """
     slug = re.sub(r"[^a-z0-9]+", "-", ground.inside.lower()).strip("-")
-    job = f"gitops-{slug}" if slug else "gitops"
+    job = _free_job(ground.root, slug)
     facts = {"project": project, "inside": ground.inside, "job": job, "proven": proven}
-    workflow = _free(ground.root, WORKFLOWS, job, ".yaml")
+    workflow = f"{WORKFLOWS}/{job}.yaml"
     files = {workflow: filled("common/github.yaml.j2", workflow=workflow, **facts)}
     notes: list[str] = []
     files |= _gitlab(ground, job, filled("common/gitlab.yaml.j2", **facts), notes)
     if (ground.root / PRE_COMMIT).exists():
-        notes.append(f"{PRE_COMMIT} is there and stays as it is; its hook would be `{_command(ground)} generate --check`")
+        notes.append(
+            f"{PRE_COMMIT} is there and stays as it is; its hook would be `{_command(ground)} generate --check`"
+        )
     else:
         files[PRE_COMMIT] = filled("common/pre-commit.yaml.j2", **facts)
     return CiFiles(files=files, notes=tuple(notes))
@@ -52,7 +54,7 @@ def _gitlab(ground: Ground, job: str, text: str, notes: list[str]) -> dict[str, 
     main = next((name for name in _GITLAB_NAMES if (ground.root / name).exists()), "")
     if not main and not ground.inside:
         return {GITLAB: text}
-    part = _free(ground.root, _GITLAB_PARTS, job, ".yml")
+    part = f"{_PARTS}/{job}.yml"
     if not main:
         return {GITLAB: f"include:\n  - local: {_INCLUDE}\n", part: text}
     if _INCLUDE not in (ground.root / main).read_text(errors="replace"):
@@ -60,20 +62,13 @@ def _gitlab(ground: Ground, job: str, text: str, notes: list[str]) -> dict[str, 
     return {part: text}
 
 
-_GITLAB_NAMES = (GITLAB, ".gitlab-ci.yaml")
+def _free_job(root: Path, slug: str) -> str:
+    """A name that neither a workflow nor a part of GitLab's file has: jobs of two projects must not be called alike."""
+    name = f"gitops-{slug}" if slug else "gitops"
+    names = (name, *(f"{name}-{number}" for number in range(2, 1000)))
+    return next(free for free in names if not any(_is_taken(root / place / free) for place in (WORKFLOWS, _PARTS)))
 
 
-def _free(root: Path, folder: str, name: str, extension: str) -> str:
-    """A path that no file has; GitHub reads .yml as well as .yaml."""
-    return next(path for path in _candidates(folder, name, extension) if not _is_taken(root, path))
-
-
-def _candidates(folder: str, name: str, extension: str) -> Iterator[str]:
-    yield f"{folder}/{name}{extension}"
-    for number in range(2, 1000):
-        yield f"{folder}/{name}-{number}{extension}"
-
-
-def _is_taken(root: Path, path: str) -> bool:
-    stem = path.rpartition(".")[0]
-    return any((root / f"{stem}{extension}").exists() for extension in (".yaml", ".yml"))
+def _is_taken(stem: Path) -> bool:
+    """GitHub reads .yml as well as .yaml."""
+    return any(stem.with_name(f"{stem.name}{extension}").exists() for extension in (".yaml", ".yml"))

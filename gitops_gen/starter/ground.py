@@ -75,7 +75,7 @@ def survey(folder: Path) -> Ground:
         if "gitops.yaml" in names:
             raise UsageError(f"{folder} holds a project already: {found}", "add environments with `gitops-gen env add`")
         hint = "choose an empty folder, a fresh clone, or a new folder in this repository, such as `gitops`"
-        raise UsageError(f"{folder} is not empty: {found} is in the way", hint)
+        raise UsageError(f"{folder} is not empty; in the way: {found}", hint)
     return Ground(folder=here, top=git_root(here))
 
 

@@ -39,13 +39,10 @@ def _walk(values: Mapping[str, Any], path: KeyPath) -> Iterator[ImageKey]:
         here = (*path, key)
         if isinstance(value, Mapping):
             yield from _walk(value, here)
-        elif is_image and key in _VERSION_KEYS:
+        elif (is_image and key in _VERSION_KEYS) or _TAG_KEY.fullmatch(key):
             yield from _version(here, value)
-        elif _TAG_KEY.fullmatch(key):
-            yield from _version(here, value)
-        elif _IMAGE_KEY.fullmatch(key) and isinstance(value, str) and value and _REFERENCE.fullmatch(value):
-            if not is_image:
-                yield ImageKey(path=here, value=value)
+        elif not is_image and _IMAGE_KEY.fullmatch(key) and isinstance(value, str) and _REFERENCE.fullmatch(value):
+            yield ImageKey(path=here, value=value)
 
 
 def _is_image(values: Mapping[str, Any], path: KeyPath) -> bool:

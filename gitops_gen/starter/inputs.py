@@ -1,4 +1,4 @@
-"""The hand-written files of a new project: the reference repository's own with other facts, or new ones around a chart."""
+"""The hand-written files of a new project: the reference repository's with other facts, or new ones around a chart."""
 
 import re
 
@@ -15,7 +15,7 @@ _STAGE = re.compile(r"^  - name: (\S+)\n(?:    .*\n)*", re.MULTILINE)
 
 
 def chart_inputs(project: Project, chart: str, seeds: Seeds) -> dict[str, str]:
-    """path → text of gitops.yaml and each environment's files around the chart in helm/`chart`."""
+    """Path → text of gitops.yaml and each environment's files around the chart in helm/`chart`."""
     files = {PROJECT_FILE: filled("chart/gitops.yaml.j2", project=project, chart=chart)}
     values = dump(seeds.values) if seeds.values else ""
     hints = [(dotted(key.path), key.value) for key in seeds.hints]
@@ -28,7 +28,7 @@ def chart_inputs(project: Project, chart: str, seeds: Seeds) -> dict[str, str]:
 
 
 def reference_inputs(project: Project) -> dict[str, str]:
-    """path → text of the reference repository's gitops.yaml and environments, with the new project's facts."""
+    """Path → text of the reference repository's gitops.yaml and environments, with the new project's facts."""
     text = (reference() / PROJECT_FILE).read_text()
     files = {PROJECT_FILE: _with_stages(_with_facts(text, project), project.stages)}
     for name, stage in project.environments.items():

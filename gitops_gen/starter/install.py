@@ -1,7 +1,7 @@
 """What the CI files give to `pip install`: the very version that writes them, from where it can be had again.
 
-A package index has no gitops-gen of ours, so nothing here names one there. A release sets `Source` in `[project.urls]` of
-pyproject.toml and the tag `v<version>`.
+No package index has it, so nothing here names one. A release sets `Source` in `[project.urls]` of pyproject.toml and
+the tag `v<version>`.
 """
 
 import json

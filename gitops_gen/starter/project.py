@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gitops_gen.errors import Problem, ProblemsError, UsageError
+from gitops_gen.errors import Problem, ProblemsError
 from gitops_gen.names import RELEASE_NAME_LENGTH, is_dns_label
 from gitops_gen.resolve.interpolation import UnknownPlaceholderError, interpolate
 from gitops_gen.starter.remote import url_problem
@@ -20,6 +20,12 @@ PLACEHOLDER = "https://git.example.com/team/gitops.git"
 
 _SERVER = re.compile(r"https?://(?![^/]*@)[\w.-]+(:\d+)?(/\S*)?|https?://\[[0-9A-Fa-f:]+\](:\d+)?(/\S*)?")
 _INSTALL = re.compile(r"[\w.+:/@=~,<>!#&%\[\]-]+( @ [\w.+:/@=~#&%-]+)?")
+
+
+class OptionsError(ProblemsError):
+    """Options are wrong: each problem has its option for a key."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,7 +71,7 @@ class Project:
 def new_project(wishes: Wishes, *, name: str, repository: str, revision: str, install: str) -> Project:
     """The project that `wishes` describe; the other arguments stand in for what they leave open.
 
-    Raises `UsageError` naming the option that is wrong, `ProblemsError` when there are several.
+    Raises `OptionsError`.
     """
     project = Project(
         name=wishes.name or name,
@@ -77,15 +83,9 @@ def new_project(wishes: Wishes, *, name: str, repository: str, revision: str, in
         revision=revision,
         install=wishes.install or install,
     )
-    _require([*_twice(wishes.environments), *_faults(project)])
+    if problems := [*_twice(wishes.environments), *_faults(project)]:
+        raise OptionsError(problems)
     return project
-
-
-def _require(problems: list[Problem]) -> None:
-    if len(problems) == 1:
-        raise UsageError(f"{problems[0].key}: {problems[0].message}", problems[0].hint)
-    if problems:
-        raise ProblemsError(problems)
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -128,7 +128,7 @@ def _environment_faults(project: Project) -> Iterator[Problem]:
     parts = [part for pair in project.environments.items() for part in pair]
     wrong = [part for part in dict.fromkeys(parts) if not is_dns_label(part)]
     yield from (_no_label("--environment", part) for part in wrong)
-    if not wrong:
+    if not wrong and is_dns_label(project.name) and is_dns_label(project.cluster):
         yield from _namespace_faults(project)
 
 
@@ -138,10 +138,9 @@ def _namespace_faults(project: Project) -> Iterator[Problem]:
     except UnknownPlaceholderError as error:
         yield Problem(key="--namespace", message=str(error), hint=error.hint)
         return
-    for name, space in spaces.items():
-        if not is_dns_label(space):
-            message = f"`{space}`, the namespace of {name}, is no DNS label"
-            yield Problem(key="--namespace", message=message, hint="use a-z, 0-9 and `-`, at most 63")
+    if wrong := next((name for name, space in spaces.items() if not is_dns_label(space)), ""):
+        message = f"`{spaces[wrong]}`, the namespace of {wrong}, is no DNS label"
+        yield Problem(key="--namespace", message=message, hint="use a-z, 0-9 and `-`, at most 63")
     if len(set(spaces.values())) < len(spaces):
         message = f"`{project.namespace}` gives several environments one namespace"
         yield Problem(key="--namespace", message=message, hint="add `{environment}`, as in `" + NAMESPACE + "`")

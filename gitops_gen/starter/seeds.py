@@ -1,5 +1,5 @@
-"""What release.yaml starts with around somebody's chart: the images that the chart chooses by itself, written out, so that
-there is something to promote; proven to change nothing of what the chart renders.
+"""What release.yaml starts with around somebody's chart: the images that the chart chooses by itself, written out,
+so that there is something to promote; proven to change nothing of what the chart renders.
 """
 
 import tarfile

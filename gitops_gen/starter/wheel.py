@@ -1,4 +1,4 @@
-"""This very program as a wheel, for CI where nothing else says where it can be had: made from the installed files.
+"""The running program as a wheel, for CI where nothing else says where it can be had: made from the installed files.
 
 https://packaging.python.org/specifications/binary-distribution-format/
 """
