@@ -18,15 +18,17 @@ IMAGE = "image: {repository: web, tag: '1.0'}\n"
 
 @pytest.fixture
 def charts(helm: str, tmp_path: Path) -> Iterator[str]:
-    """The URL of a Helm repository that has web 1.0.0."""
+    """The URL of a Helm repository that has web 1.0.0 and 2.0.0."""
     folder = tmp_path / "charts"
     folder.mkdir()
     handler = functools.partial(_Silent, directory=str(folder))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}"
+    web = str(chart(tmp_path / "web", IMAGE))
     for argv in (
-        ["package", str(chart(tmp_path / "web", IMAGE)), "--destination", str(folder)],
+        ["package", web, "--destination", str(folder)],
+        ["package", web, "--destination", str(folder), "--version", "2.0.0"],
         ["repo", "index", str(folder), "--url", url],
     ):
         subprocess.run([helm, *argv], check=True, capture_output=True)
@@ -93,3 +95,30 @@ def test_ci_pulls_what_a_clean_clone_lacks(project: Path, tmp_path: Path) -> Non
     result = github(clone, clone / ".github/workflows/gitops.yaml", {"github.event_name": "push"})
     assert result.failed == "", result.said
     assert (clone / ".gitops-gen/charts/web-1.0.0.tgz").is_file()
+
+
+def test_ci_pulls_what_the_base_of_a_pull_request_has(project: Path, tmp_path: Path, gitops_gen: GitopsGen) -> None:
+    commit_all(project)
+    git(project, "switch", "--quiet", "--create", "change")
+    file = project / "gitops.yaml"
+    file.write_text(file.read_text().replace("version: 1.0.0", "version: 2.0.0"))
+    assert gitops_gen(project, "generate").code == 0
+    commit_all(project)
+    git(project, "switch", "--quiet", "main")
+
+    clone = clean_clone(project, tmp_path / "run/clone", "change")
+    facts = {"github.event_name": "pull_request", "github.base_ref": "main", "fork": "yes"}
+    result = github(clone, clone / ".github/workflows/gitops.yaml", facts)
+
+    assert result.failed == "", result.said
+    pulled = sorted(path.name for path in (clone / ".gitops-gen/charts").iterdir())
+    assert pulled == ["web-1.0.0.tgz", "web-2.0.0.tgz"]
+
+
+def test_a_ref_without_the_project_or_none_at_all(good: Path, gitops_gen: GitopsGen) -> None:
+    git(good, "checkout", "--quiet", "--orphan", "empty")
+    git(good, "commit", "--quiet", "--message", "Nothing", "--only", "--allow-empty")
+    assert gitops_gen(good, "chart", "pull", "empty").code == 0
+    unknown = gitops_gen(good, "chart", "pull", "nowhere")
+    assert (unknown.code, unknown.out) == (2, "")
+    assert "no commit `nowhere`" in unknown.err

@@ -2,25 +2,29 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from gitops_gen.chart.binary import helm_program
 from gitops_gen.chart.engine import ChartError
-from gitops_gen.commands.workspace import Workspace
-from gitops_gen.errors import Problem, fail_if_any
+from gitops_gen.commands.workspace import Workspace, open_workspace
+from gitops_gen.errors import Problem, ProblemsError, fail_if_any
+from gitops_gen.git.snapshot import Repository
 from gitops_gen.process import ProcessError, run
 from gitops_gen.resolve.environment import ChartSource
+from gitops_gen.spec.files import ENVIRONMENTS, PROJECT_FILE
 
 
-def pull(workspace: Workspace) -> tuple[str, ...]:
-    """Run `helm pull` for each chart of a Helm repository that some environment takes and that is not here; their paths
-    in the project.
+def pull(workspace: Workspace, refs: Sequence[str] = ()) -> tuple[str, ...]:
+    """Run `helm pull` for each chart of a Helm repository that some environment takes, or took at one of `refs`, and
+    that is not here; their paths in the project.
 
     Nothing is run, and no `helm` is needed, when there is none. Raises `ProblemsError` with every chart that cannot be
     had, and `ChartError` when one is wanted and there is no `helm`.
     """
-    wanted = [source for source in _sources(workspace) if not workspace.charts.is_at_hand(source)]
+    sources = dict.fromkeys([*_sources(workspace), *(source for ref in refs for source in _past(workspace, ref))])
+    wanted = [source for source in sources if not workspace.charts.is_at_hand(source)]
     problems: list[Problem] = []
     for source in wanted:
         try:
@@ -33,7 +37,18 @@ def pull(workspace: Workspace) -> tuple[str, ...]:
 
 
 def _sources(workspace: Workspace) -> Iterator[ChartSource]:
-    yield from dict.fromkeys(workspace.environment(name).chart for name in workspace.names())
+    return (workspace.environment(name).chart for name in workspace.names())
+
+
+def _past(workspace: Workspace, ref: str) -> list[ChartSource]:
+    """The charts at a commit; none where the project was not there, or could not be read even then."""
+    repository = Repository(workspace.folder)
+    paths = [repository.prefix + path for path in (PROJECT_FILE, ENVIRONMENTS)]
+    with tempfile.TemporaryDirectory() as scratch, suppress(ProblemsError):
+        repository.write(repository.files(repository.commit(ref), paths), Path(scratch))
+        if Path(scratch, paths[0]).is_file():
+            return list(_sources(open_workspace(Path(scratch, repository.prefix), workspace.engine)))
+    return []
 
 
 def _pull(helm: str, source: ChartSource, target: Path) -> None:
