@@ -2,6 +2,7 @@
 copy of a chart, and what it says is next.
 """
 
+import re
 import shlex
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ import yaml
 from gitops_gen.starter.install import direct_source
 from gitops_gen.starter.wheel import FILE, wheel
 from gitops_gen.yaml_io import load
+from tests.ci_run import clean_clone, github, gitlab
 from tests.conftest import GitopsGen, Result, commit_all, git, tree
 from tests.starter_charts import chart, packed, write
 
@@ -306,6 +308,29 @@ def test_the_first_steps_work_as_they_are_printed(
     assert (tmp_path / "got/.github/workflows").is_dir()
     order = ["git push", "gitops-gen secrets", "argocd repo add", "controller.sync.timeout.seconds", "argocd/root.yaml"]
     assert sorted(order, key=steps.index) == order
+
+
+def test_two_projects_of_one_chart_have_different_names(clone: Path, shop: Path, gitops_gen: GitopsGen) -> None:
+    for folder, name in (("services/a", "shop"), ("services/b", "shop-b")):
+        assert gitops_gen(clone, "init", folder, "--chart", str(shop)).code == 0
+        assert settings(clone / folder)["name"] == name
+    taken = gitops_gen(clone, "init", "services/c", "--chart", str(shop), "--name", "shop-b")
+    assert (taken.code, taken.out) == (2, "")
+    assert "--name: `shop-b` is the project in services/b" in taken.err
+
+
+def test_a_folder_whose_name_a_shell_would_split(
+    clone: Path, shop: Path, tmp_path: Path, gitops_gen: GitopsGen
+) -> None:
+    assert gitops_gen(clone, "init", "my services/a.b", "--chart", str(shop)).code == 0
+    commit_all(clone)
+    here = clean_clone(clone, tmp_path / "run/clone")
+    result = github(here, here / ".github/workflows/gitops-my-services-a-b.yaml", {"github.event_name": "push"})
+    assert result.failed == "", result.said
+    result = gitlab(here, here / ".gitlab/gitops-my-services-a-b.yml", {})
+    assert result.failed == "", result.said
+    hook = yaml.safe_load((here / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"][0]
+    assert re.search(hook["files"], "my services/a.b/gitops.yaml")
 
 
 def test_nothing_that_python_leaves_is_copied(tmp_path: Path, shop: Path, gitops_gen: GitopsGen) -> None:

@@ -7,7 +7,7 @@ import os
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from gitops_gen.commands import generate
 from gitops_gen.commands.render import render
 from gitops_gen.commands.schema import KINDS, chart_schema, schema
 from gitops_gen.commands.workspace import Workspace, open_workspace
-from gitops_gen.errors import GitopsError, Problem, ProblemsError
+from gitops_gen.errors import GitopsError, Problem, ProblemsError, UsageError
 from gitops_gen.git.command import ask
 from gitops_gen.names import RELEASE_NAME_LENGTH
 from gitops_gen.spec.files import ENVIRONMENT_FILE, ENVIRONMENTS
@@ -25,7 +25,7 @@ from gitops_gen.spec.validation import dotted
 from gitops_gen.starter import reference
 from gitops_gen.starter.chart_copy import CHART_FILE, copy_chart, copy_folder
 from gitops_gen.starter.ci import ci_files
-from gitops_gen.starter.ground import Ground, survey
+from gitops_gen.starter.ground import Ground, project_names, survey
 from gitops_gen.starter.ignored import IGNORE_FILE, ignored, let_in, told
 from gitops_gen.starter.inputs import chart_inputs, reference_inputs
 from gitops_gen.starter.install import install_source
@@ -99,14 +99,27 @@ def initialize(folder: Path, wishes: Wishes, *, chart: Path | None = None, engin
 
 
 def _project(ground: Ground, wishes: Wishes, chart: Path | None) -> Project:
-    name = re.sub(r"[^a-z0-9]+", "-", chart.resolve().name.lower()).strip("-") if chart else REFERENCE
+    taken = project_names(ground)
+    if wishes.name in taken:
+        hint = "Applications are named by it: choose another"
+        raise UsageError(f"--name: `{wishes.name}` is the project in {taken[wishes.name]}", hint)
     return new_project(
         wishes,
-        name=name[:RELEASE_NAME_LENGTH],
+        name=_free_name(_label(chart.resolve().name) if chart else REFERENCE, ground, taken),
         repository=origin_url(ground.top) if ground.top else "",
         revision=default_branch(ground.top) if ground.top else "main",
         install=install_source() or _own_wheel(ground),
     )
+
+
+def _label(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:RELEASE_NAME_LENGTH].strip("-")
+
+
+def _free_name(name: str, ground: Ground, taken: Collection[str]) -> str:
+    """`name`, with the folder's own when another project of the repository is called so."""
+    longer = (f"{name}-{_label(ground.folder.name)}", *(f"{name}-{number}" for number in range(2, 1000)))
+    return next(free for free in (name, *longer) if free not in taken)
 
 
 def _own_wheel(ground: Ground) -> str:

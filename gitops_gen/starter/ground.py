@@ -7,7 +7,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from gitops_gen.errors import UsageError
+from gitops_gen.git.command import ask
 from gitops_gen.git.repository import git_root
+from gitops_gen.spec.files import PROJECT_FILE, read_project
 
 WELCOME = (
     ".git",
@@ -72,11 +74,22 @@ def survey(folder: Path) -> Ground:
     if names := sorted(_in_the_way(here)):
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         found = ", ".join(names[:_SHOWN]) + more
-        if "gitops.yaml" in names:
+        if PROJECT_FILE in names:
             raise UsageError(f"{folder} holds a project already: {found}", "add environments with `gitops-gen env add`")
         hint = "choose an empty folder, a fresh clone, or a new folder in this repository, such as `gitops`"
         raise UsageError(f"{folder} is not empty; in the way: {found}", hint)
     return Ground(folder=here, top=git_root(here))
+
+
+def project_names(ground: Ground) -> dict[str, str]:
+    """The projects of the repository by their names, each with its folder: tracked, or not committed yet."""
+    if ground.top is None:
+        return {}
+    listing = ("ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", f":(glob)**/{PROJECT_FILE}")
+    paths = ask(ground.top, "--no-literal-pathspecs", *listing).text.split("\0")
+    folders = [(ground.top / path).parent for path in sorted({*filter(None, paths)}) if (ground.top / path).is_file()]
+    read = [(read_project(folder)[0], folder) for folder in folders]
+    return {project.spec.name: folder.relative_to(ground.top).as_posix() for project, folder in read if project}
 
 
 def _in_the_way(folder: Path) -> Iterator[str]:

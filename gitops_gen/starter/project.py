@@ -83,7 +83,7 @@ def new_project(wishes: Wishes, *, name: str, repository: str, revision: str, in
         revision=revision,
         install=wishes.install or install,
     )
-    if problems := [*_twice(wishes.environments), *_faults(project)]:
+    if problems := [*_twice(wishes.environments), *_install_faults(wishes.install), *_faults(project)]:
         raise OptionsError(problems)
     return project
 
@@ -99,6 +99,12 @@ def _twice(environments: Sequence[str]) -> Iterator[Problem]:
             yield Problem(key="--environment", message=f"`{name}` is given twice", hint="name each environment once")
 
 
+def _install_faults(install: str) -> Iterator[Problem]:
+    if install and not _INSTALL.fullmatch(install):
+        hint = "such as git+https://git.example.com/tools/gitops-gen.git@v1.0.0, or a wheel's path"
+        yield Problem(key="--install", message=f"`{install}` is nothing that pip can install", hint=hint)
+
+
 def _faults(project: Project) -> Iterator[Problem]:
     yield from _name_faults(project)
     yield from _environment_faults(project)
@@ -109,9 +115,6 @@ def _faults(project: Project) -> Iterator[Problem]:
         yield Problem(key="--server", message=f"`{project.server}` is no URL of an API server", hint=hint)
     if problem := url_problem(project.repository):
         yield problem.keyed("--repository")
-    if project.install and not _INSTALL.fullmatch(project.install):
-        hint = "such as git+https://git.example.com/tools/gitops-gen.git@v1.0.0, or a wheel's path"
-        yield Problem(key="--install", message=f"`{project.install}` is nothing that pip can install", hint=hint)
 
 
 def _no_label(option: str, name: str) -> Problem:

@@ -2,6 +2,7 @@
 so that there is something to promote; proven to change nothing of what the chart renders.
 """
 
+import re
 import tarfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -147,8 +148,6 @@ def required_key(chart: Path, failure: str) -> KeyPath:
     """The value that the chart asked for, read off the place in the template that Helm's message names; empty when it
     does not say.
     """
-    import re
-
     expression = re.search(r"at <(?:\$|)\.Values\.([\w.]+)>", failure)
     place = re.search(r"[(\s]([\w.-]+)/((?:charts/[\w.-]+/)*)(templates/[^\s:)]+):(\d+)", failure)
     if place is None:

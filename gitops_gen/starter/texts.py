@@ -1,5 +1,6 @@
 """The templates, filled in."""
 
+import shlex
 from typing import Any
 
 import jinja2
@@ -10,7 +11,7 @@ from gitops_gen.yaml_text import inline
 
 def filled(template: str, **facts: Any) -> str:
     """The text of a template such as `common/README.md.j2`; a fact that it asks for and is not given is an error.
-    `scalar` makes a text a YAML scalar that stays text.
+    `scalar` makes a text a YAML scalar that stays text, `quoted` one word of a shell.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(templates()),
@@ -20,5 +21,5 @@ def filled(template: str, **facts: Any) -> str:
         lstrip_blocks=True,
         autoescape=False,  # noqa: S701 - YAML and Markdown
     )
-    environment.filters["scalar"] = inline
+    environment.filters |= {"scalar": inline, "quoted": shlex.quote}
     return environment.get_template(template).render(**facts)
