@@ -103,6 +103,7 @@ def test_what_is_there_stays(clone: Path, shop: Path, gitops_gen: GitopsGen) -> 
         ({"notes.txt": "", "README.md": ""}, "in the way: notes.txt"),
         ({f"{number}.txt": "" for number in range(9)}, "4.txt and 4 more"),
         ({"gitops.yaml": ""}, "holds a project already"),
+        ({".github": "", ".gitlab-ci.yml": "", ".gitlab": ""}, ".github is in the way"),
         ({"helm/x/Chart.yaml": ""}, "in the way: helm/"),
     ],
 )

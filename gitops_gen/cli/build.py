@@ -79,7 +79,7 @@ def init(settings: Settings, /, directory: str, chart: str | None, **wishes: Any
     if made.problems:
         settings.note("note: the project is made; set what the chart asks for, then run `gitops-gen generate` in it")
     fail_if_any(made.problems)
-    for line in next_lines(made, settings.directory):
+    for line in next_lines(made):
         settings.note(line)
     return 0
 

@@ -137,6 +137,8 @@ def _made(ground: Ground, project: Project, chart: Path | None, engine: str) -> 
             copy_folder(reference() / CHARTS, draft.folder / CHARTS)
             _write_all(draft.folder, reference_inputs(project))
         _write_common(draft, ground, project, proven=chart is None)
+        _require_free(draft.folder, ground.folder)
+        _require_free(draft.top, ground.root)
         files = [*_move(draft.folder, ground.folder), *_move(draft.top, ground.root)]
     return _finished(ground, project, draft, files, engine)
 
@@ -186,6 +188,13 @@ def _write(target: Path, text: str) -> None:
 def _write_bytes(target: Path, content: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content)
+
+
+def _require_free(source: Path, target: Path) -> None:
+    for path in _files(source):
+        for place in (target / path, *(target / parent for parent in Path(path).parents)):
+            if place.exists() and (place == target / path or not place.is_dir()):
+                raise UsageError(f"{place} is in the way", "move it away")
 
 
 def _move(source: Path, target: Path) -> Iterator[Path]:

@@ -13,12 +13,12 @@ SYNC_TIMEOUT = "30m"
 """What a project without a timeout of its own is told to begin with."""
 
 
-def next_lines(made: Initialization, here: Path) -> Iterator[str]:
-    """The steps, each with its commands, as seen from the folder `here`."""
+def next_lines(made: Initialization) -> Iterator[str]:
+    """The steps, each with its commands, as seen from the current folder."""
     yield ""
     yield "Next:"
     number = 0
-    for step in (_place(made), _publish(made, here), _fill(made), _read(made), _register(made), _bound(made), _start()):
+    for step in (_place(made), _publish(made), _fill(made), _read(made), _register(made), _bound(made), _start()):
         for index, line in enumerate(step):
             number += index == 0
             yield f"     {line}" if index else f"  {number}. {line}"
@@ -30,9 +30,9 @@ def _place(made: Initialization) -> Iterator[str]:
         yield f"gitops-gen -C {_quoted(made.folder)} generate"
 
 
-def _publish(made: Initialization, here: Path) -> Iterator[str]:
+def _publish(made: Initialization) -> Iterator[str]:
     yield "Commit and push:"
-    if made.folder != here.resolve():
+    if made.folder != Path.cwd():
         yield f"cd {_quoted(made.folder)}"
     if made.top is None:
         yield f"git init --initial-branch {made.project.revision}"
