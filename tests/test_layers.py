@@ -48,7 +48,7 @@ DOORS = {
     "click": "cli",
     "git": "git",
     "helm_python": "chart.embedded",
-    "jinja2": ("argocd.manifests", "commands.init"),
+    "jinja2": ("argocd.manifests", "starter.texts"),
     "yaml": ("yaml_io", "yaml_text", "yaml_faults", "edit"),
     "pydantic": ("spec", "resolve"),
 }

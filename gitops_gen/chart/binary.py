@@ -18,6 +18,14 @@ HELM_VARIABLE = "GITOPS_GEN_HELM"
 _VALUES_TEMPLATE = "templates/gitops-gen-values.yaml"
 
 
+def helm_program() -> str:
+    """The program that GITOPS_GEN_HELM names, else `helm` on PATH. Raises `ChartError` when there is none."""
+    program = os.environ.get(HELM_VARIABLE) or shutil.which("helm")
+    if not program:
+        raise ChartError("no `helm` on PATH", f"install Helm 3.19 or newer, or set {HELM_VARIABLE} to it")
+    return program
+
+
 class BinaryEngine:
     """One `helm` process a render."""
 
@@ -29,10 +37,7 @@ class BinaryEngine:
     @classmethod
     def find(cls) -> "BinaryEngine":
         """The program that GITOPS_GEN_HELM names, else `helm` on PATH. Raises `ChartError` when there is none."""
-        program = os.environ.get(HELM_VARIABLE) or shutil.which("helm")
-        if not program:
-            raise ChartError("no `helm` on PATH", f"install Helm 3.19 or newer, or set {HELM_VARIABLE} to it")
-        return cls(program)
+        return cls(helm_program())
 
     @cached_property
     def version(self) -> str:

@@ -1,5 +1,7 @@
 """The verbs that make a repository and look at it: init, generate, render, explain, secrets, schema, completion."""
 
+from typing import Any
+
 import click
 
 from gitops_gen.cli.app import (
@@ -23,33 +25,62 @@ SHELLS = ("bash", "zsh", "fish")
     type=click.Path(exists=True, file_okay=False),
     help="A chart to copy in, instead of api-forge's.",
 )
+@click.option("--name", default="", help="The project's name; default: the chart's folder.")
+@click.option(
+    "--environment",
+    "environments",
+    multiple=True,
+    metavar="NAME[=STAGE]",
+    help="An environment and its stage, in promotion order; again for each. Default: dev, staging, production.",
+)
+@click.option("--namespace", default="", metavar="TEXT", help="Default: {project}-{environment}.")
+@click.option("--cluster", default="", metavar="NAME", help="What environments call the cluster; default: main.")
+@click.option("--server", default="", metavar="URL", help="Its API server; default: Argo CD's own cluster.")
 @click.option(
     "--repository",
     metavar="URL",
-    default="https://git.example.com/team/gitops.git",
-    show_default=True,
-    help="This repository's URL as Argo CD reads it.",
+    default="",
+    help="This repository's URL as Argo CD reads it; default: the clone's origin, without credentials.",
+)
+@click.option(
+    "--install",
+    metavar="SOURCE",
+    default="",
+    help="What CI gives to `pip install`; default: where this program came from, else a wheel of it beside the files.",
 )
 @pass_settings
-def init(settings: Settings, directory: str, chart: str | None, repository: str) -> int:
-    """Make a complete repository in DIR: chart, three environments, CI files, README.
+def init(settings: Settings, /, directory: str, chart: str | None, **wishes: Any) -> int:
+    """Make a complete repository in DIR: chart, environments, CI files, README.
+
+    DIR is a new folder, a fresh clone, or a new folder in a repository. No file that is there is touched.
 
     \b
     gitops-gen init my-gitops
     gitops-gen init my-gitops --chart ../charts/shop --repository https://github.com/shop/gitops.git
+    gitops-gen init services/shop --name shop --environment test=dev --environment live=production
+    gitops-gen init my-gitops --cluster eu-1 --server https://10.0.0.1:6443 --namespace "{project}-{stage}"
     """
     from pathlib import Path
 
     from gitops_gen.commands.init import initialize
+    from gitops_gen.errors import fail_if_any
+    from gitops_gen.output.init_text import next_lines
+    from gitops_gen.starter.project import Wishes
 
     made = initialize(
         settings.directory / directory,
+        Wishes(**wishes),
         chart=Path(chart) if chart else None,
-        repository=repository,
         engine=settings.engine,
     )
     print_lines(made.listing)
-    settings.note(f"\nNext: cd {directory} && git init && git add . && git commit -m 'Start'")
+    for note in made.notes:
+        settings.note(f"note: {note}")
+    if made.problems:
+        settings.note("note: the project is made; set what the chart asks for, then run `gitops-gen generate` in it")
+    fail_if_any(made.problems)
+    for line in next_lines(made):
+        settings.note(line)
     return 0
 
 

@@ -27,6 +27,7 @@ VERBS = {
     "adopt": ("change", "Fold a hand edit of a generated file back into the inputs."),
     "env": ("environments", "List, add, clone, rename, remove environments."),
     "migrate": ("migrate", "Plan the way from the Kustomize deployment to the chart."),
+    "chart": ("chart", "Pull the charts of Helm repositories."),
     "schema": ("build", "Print the JSON Schema of a hand-written file."),
     "completion": ("build", "Print the completion script of a shell."),
 }

@@ -1,135 +1,296 @@
-"""`init`: a complete repository in a new folder, around api-forge's chart or any other."""
+"""`init`: a complete repository in a new folder, a fresh clone or a folder of a repository, around api-forge's chart or
+any other.
+"""
 
 import json
+import os
 import re
-import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import jinja2
-
-from gitops_gen import __version__
 from gitops_gen.chart.choice import open_engine
+from gitops_gen.chart.engine import ChartError, Release
 from gitops_gen.commands import generate
+from gitops_gen.commands.render import render
 from gitops_gen.commands.schema import KINDS, chart_schema, schema
-from gitops_gen.commands.workspace import open_workspace
-from gitops_gen.errors import GitopsError, UsageError
-from gitops_gen.names import RELEASE_NAME_LENGTH, is_dns_label
-from gitops_gen.spec.files import ENVIRONMENT_FILE, ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE, RELEASE_FILE
-from gitops_gen.starter import reference, templates
+from gitops_gen.commands.workspace import Workspace, open_workspace
+from gitops_gen.errors import GitopsError, Problem, ProblemsError, UsageError
+from gitops_gen.git.command import ask
+from gitops_gen.names import RELEASE_NAME_LENGTH
+from gitops_gen.spec.files import ENVIRONMENT_FILE, ENVIRONMENTS
+from gitops_gen.spec.validation import dotted
+from gitops_gen.starter import reference
+from gitops_gen.starter.chart_copy import CHART_FILE, copy_chart, copy_folder
+from gitops_gen.starter.ci import ci_files
+from gitops_gen.starter.ground import Ground, project_names, survey
+from gitops_gen.starter.ignored import IGNORE_FILE, ignored, let_in, told
+from gitops_gen.starter.inputs import chart_inputs, reference_inputs
+from gitops_gen.starter.install import install_source
+from gitops_gen.starter.project import Project, Wishes, new_project
+from gitops_gen.starter.remote import default_branch, origin_url
+from gitops_gen.starter.seeds import Seeds, required_key, seeds
+from gitops_gen.starter.texts import filled
+from gitops_gen.starter.wheel import FILE as WHEEL
+from gitops_gen.starter.wheel import wheel
 
-STAGES = ("dev", "staging", "production")
-COMMON_FILES = {
-    "README.md.j2": "README.md",
-    "github.yaml.j2": ".github/workflows/gitops.yaml",
-    "gitlab.yaml.j2": ".gitlab-ci.yml",
-    "gitattributes.j2": ".gitattributes",
-    "pre-commit.yaml.j2": ".pre-commit-config.yaml",
-}
+REFERENCE = "api-forge"
 SCHEMAS = ".gitops-gen"
-_REPOSITORY = re.compile(r"^repository: \S+", re.MULTILINE)
+CHARTS = "helm"
+_DEPTH = 3
+"""Folders and file down to helm/<chart>/Chart.yaml; what lies below is a matter of the chart's own .gitignore."""
+_COMMON = {"README.md": "README.md.j2", ".gitattributes": "gitattributes.j2", ".gitignore": "gitignore.j2"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Initialization:
-    """What was made: the folder and every file in it, relative to the folder."""
+    """What was made: every file, relative to `folder`, and what a person should know of it.
+
+    `notes` are about files that were there and stay; `problems` are what keeps the environments from rendering. `top`
+    is the git repository that the folder lies in, None outside of any. `argocd` is the namespace of Argo CD, `stores`
+    are the kind and name of each secret store.
+    """
 
     folder: Path
+    top: Path | None
+    project: Project
     files: tuple[str, ...]
+    notes: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    has_origin: bool
+    argocd: str
+    sync_timeout: str
+    stores: tuple[tuple[str, str], ...]
 
     @property
     def listing(self) -> tuple[str, ...]:
         """The files, with those of each chart as one line."""
-        charts = Counter("/".join(file.split("/")[:2]) for file in self.files if file.startswith("helm/"))
-        others = [file for file in self.files if not file.startswith("helm/")]
+        charts = Counter("/".join(file.split("/")[:2]) for file in self.files if file.startswith(f"{CHARTS}/"))
+        others = [file for file in self.files if not file.startswith(f"{CHARTS}/")]
         return tuple(sorted([*others, *(f"{chart}/ ({count} files)" for chart, count in charts.items())]))
 
 
-def initialize(folder: Path, *, repository: str, chart: Path | None = None, engine: str = "") -> Initialization:
-    """Make a repository in `folder`, which must not exist or be empty; with `chart` around a copy of that chart.
+@dataclass(slots=True)
+class _Draft:
+    """The new project before it is in its place: `folder` goes into its folder, `top` to the top of the repository."""
 
-    The generated files are written too. Raises `UsageError` when the folder holds something or the chart's name cannot
-    name a project, `ChartError` when the chart is none, and `ProblemsError` when the chart needs values that nobody can
-    guess: then the hand-written files are there, to be filled in.
+    folder: Path
+    top: Path
+    notes: list[str] = field(default_factory=list)
+
+
+def initialize(folder: Path, wishes: Wishes, *, chart: Path | None = None, engine: str = "") -> Initialization:
+    """Make a project in `folder`; with `chart` around a copy of that chart. No file that is there is touched.
+
+    The generated files are written too, unless the chart needs values that nobody can guess: then `problems` says
+    which, and the hand-written files are there, to be filled in. Raises `UsageError` when something is in the way or an
+    option is wrong, and `ChartError` when the chart is none; then nothing was written.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} is not empty", "choose a new folder")
-    if not re.fullmatch(r"\S+", repository):
-        raise UsageError(f"`{repository}` is no repository URL")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".gitops-gen-") as scratch:
-        draft = Path(scratch, "draft")
-        _foreign(draft, chart.resolve(), repository, engine) if chart else _reference(draft, repository)
-        draft.replace(folder)
-    _write_schemas(folder, engine)
-    generate.generate(open_workspace(folder.resolve(), engine))
-    return Initialization(folder=folder, files=tuple(_files(folder)))
+    try:
+        ground = survey(folder)
+        project = _project(ground, wishes, chart)
+        return _made(ground, project, chart, engine)
+    except OSError as error:
+        raise GitopsError(
+            f"{error.filename or folder}: {error.strerror}", "choose a folder that you may write"
+        ) from error
 
 
-def _reference(draft: Path, repository: str) -> None:
-    source = reference()
-    for path in (PROJECT_FILE, *(f"{ENVIRONMENTS}/{stage}/{name}" for stage in STAGES for name in HAND_WRITTEN)):
-        text = (source / path).read_text()
-        _write(draft / path, _REPOSITORY.sub(lambda _: f"repository: {repository}", text, count=1))
-    shutil.copytree(source / "helm", draft / "helm")
-    _write_common(draft, name="api-forge", repository=repository, proven=True)
-
-
-def _foreign(draft: Path, chart: Path, repository: str, engine: str) -> None:
-    open_engine(engine).load(chart)
-    name = _project_name(chart)
-    _write_template(draft / PROJECT_FILE, "chart/gitops.yaml.j2", name=name, chart=chart.name, repository=repository)
-    for stage in STAGES:
-        folder = draft / ENVIRONMENTS / stage
-        _write_template(folder / ENVIRONMENT_FILE, "chart/environment.yaml.j2", environment=stage)
-        _write_template(folder / RELEASE_FILE, "chart/release.yaml.j2")
-    shutil.copytree(chart, draft / "helm" / chart.name)
-    _write_common(draft, name=name, repository=repository, proven=False)
-
-
-def _project_name(chart: Path) -> str:
-    name = chart.name.lower().replace("_", "-").replace(".", "-")
-    if not is_dns_label(name) or len(name) > RELEASE_NAME_LENGTH:
-        raise UsageError(f"`{chart.name}` cannot name a project", "rename the chart's folder to a DNS label")
-    return name
-
-
-def _write_common(draft: Path, **facts: str | bool) -> None:
-    """CI files and README; `proven` says that the chart passes `plan` as it is, so that CI can insist on it."""
-    for template, path in COMMON_FILES.items():
-        _write_template(draft / path, f"common/{template}", version=__version__, **facts)
-
-
-def _write_template(target: Path, template: str, **facts: Any) -> None:
-    loader = jinja2.FileSystemLoader(templates())
-    environment = jinja2.Environment(
-        loader=loader,
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - YAML and Markdown
+def _project(ground: Ground, wishes: Wishes, chart: Path | None) -> Project:
+    taken = project_names(ground)
+    if wishes.name in taken:
+        hint = "Applications are named by it: choose another"
+        raise UsageError(f"--name: `{wishes.name}` is the project in {taken[wishes.name]}", hint)
+    return new_project(
+        wishes,
+        name=_free_name(_label(chart.resolve().name) if chart else REFERENCE, ground, taken),
+        repository=origin_url(ground.top) if ground.top else "",
+        revision=default_branch(ground.top) if ground.top else "main",
+        install=install_source() or _own_wheel(ground),
     )
-    _write(target, environment.get_template(template).render(**facts))
+
+
+def _label(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:RELEASE_NAME_LENGTH].strip("-")
+
+
+def _free_name(name: str, ground: Ground, taken: Collection[str]) -> str:
+    """`name`, with the folder's own when another project of the repository is called so."""
+    longer = (f"{name}-{_label(ground.folder.name)}", *(f"{name}-{number}" for number in range(2, 1000)))
+    return next(free for free in (name, *longer) if free not in taken)
+
+
+def _own_wheel(ground: Ground) -> str:
+    return "./" + "/".join(filter(None, (ground.inside, SCHEMAS, WHEEL))) if wheel() else ""
+
+
+def _made(ground: Ground, project: Project, chart: Path | None, engine: str) -> Initialization:
+    place = ground.folder if ground.folder.exists() else next(path for path in ground.folder.parents if path.exists())
+    with tempfile.TemporaryDirectory(dir=place, prefix=".gitops-gen-") as scratch:
+        draft = _Draft(folder=Path(scratch, "project"), top=Path(scratch, "top"))
+        (draft.folder / CHARTS).mkdir(parents=True)
+        if chart:
+            _around(draft, chart.resolve(), project, engine)
+        else:
+            copy_folder(reference() / CHARTS, draft.folder / CHARTS)
+            _write_all(draft.folder, reference_inputs(project))
+        _write_common(draft, ground, project, proven=chart is None)
+        _require_free(draft.folder, ground.folder)
+        _require_free(draft.top, ground.root)
+        files = [*_move(draft.folder, ground.folder), *_move(draft.top, ground.root)]
+    return _finished(ground, project, draft, files, engine)
+
+
+def _around(draft: _Draft, chart: Path, project: Project, engine: str) -> None:
+    copy = draft.folder / CHARTS / chart.name
+    copied = copy_chart(chart, copy)
+    if copied.dependencies:
+        draft.notes.append(f"{', '.join(copied.dependencies)}: copied into charts/, where Argo CD finds it")
+    if copied.left_out:
+        draft.notes.append(f"left out, as git ignores it beside the chart: {', '.join(copied.left_out)}")
+    _write_all(draft.folder, chart_inputs(project, chart.name, _seeds(copy, chart, project, engine)))
+
+
+def _seeds(copy: Path, chart: Path, project: Project, engine: str) -> Seeds:
+    try:
+        loaded = open_engine(engine).load(copy)
+    except ChartError as error:
+        raise ChartError(f"{chart}: {error}", error.hint.replace("commit charts/", "try again")) from error
+    return seeds(copy, loaded, Release(name=project.name, namespace=project.name))
+
+
+def _write_common(draft: _Draft, ground: Ground, project: Project, *, proven: bool) -> None:
+    facts = {"project": project, "environment": next(iter(project.environments)), "at_top": not ground.inside}
+    for name, template in _COMMON.items():
+        if (ground.folder / name).exists():
+            draft.notes.append(f"{name} is there and stays as it is")
+        else:
+            _write(draft.folder / name, filled(f"common/{template}", **facts))
+    ci = ci_files(ground, project, proven=proven)
+    draft.notes += ci.notes
+    _write_all(draft.top, ci.files)
+    content = wheel() if project.install == _own_wheel(ground) else None
+    if content:
+        _write_bytes(draft.folder / SCHEMAS / WHEEL, content)
+
+
+def _write_all(folder: Path, files: Mapping[str, str]) -> None:
+    for path, text in files.items():
+        _write(folder / path, text)
 
 
 def _write(target: Path, text: str) -> None:
+    _write_bytes(target, text.encode())
+
+
+def _write_bytes(target: Path, content: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(text, newline="\n")
+    target.write_bytes(content)
 
 
-def _write_schemas(folder: Path, engine: str) -> None:
+def _require_free(source: Path, target: Path) -> None:
+    for path in _files(source):
+        for place in (target / path, *(target / parent for parent in Path(path).parents)):
+            if place.exists() and (place == target / path or not place.is_dir()):
+                raise UsageError(f"{place} is in the way", "move it away")
+
+
+def _move(source: Path, target: Path) -> Iterator[Path]:
+    """Put the files below `source` into `target`, where none of them is."""
+    for path in _files(source):
+        place = target / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        (source / path).rename(place)
+        yield place
+
+
+def _files(folder: Path) -> list[str]:
+    return [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if not path.is_dir()]
+
+
+def _finished(ground: Ground, project: Project, draft: _Draft, moved: list[Path], engine: str) -> Initialization:
+    """The rest, which is made from the files in their place."""
+    workspace = open_workspace(ground.folder, engine)
+    made = [*moved, *_let_charts_in(ground, moved), *_write_schemas(workspace)]
+    problems: tuple[Problem, ...] = ()
+    try:
+        generation = generate.generate(workspace)
+        made += [ground.folder / change.path for change in generation.changes]
+        problems = tuple(_unrendered(workspace, project))
+    except ProblemsError as error:
+        problems = error.problems
+    draft.notes += _hidden(ground, made)
+    spec = workspace.project().spec
+    return Initialization(
+        folder=ground.folder,
+        top=ground.top,
+        project=project,
+        files=tuple(sorted(os.path.relpath(path, ground.folder) for path in _existing(made))),
+        notes=tuple(draft.notes),
+        problems=problems,
+        has_origin=bool(ground.top) and ask(ground.root, "remote", "get-url", "origin").code == 0,
+        argocd=spec.argocd.namespace,
+        sync_timeout=spec.argocd.sync_timeout or "",
+        stores=tuple((store.kind, store.name) for store in spec.secret_stores.values()),
+    )
+
+
+def _existing(paths: list[Path]) -> Iterator[Path]:
+    return (path for path in dict.fromkeys(paths) if path.exists())
+
+
+def _unrendered(workspace: Workspace, project: Project) -> Iterator[Problem]:
+    """What the chart wants to be told before it renders, at the environment that should tell it."""
+    name = next(iter(project.environments))
+    try:
+        render(workspace, name)
+    except ProblemsError as error:
+        yield from error.problems
+    except ChartError as error:
+        key = dotted(required_key(_chart_folder(workspace), str(error)))
+        where = f"set `{key}`" if key else "set what it asks for"
+        file = f"{ENVIRONMENTS}/{name}/{ENVIRONMENT_FILE}"
+        hint = f"{where} below `values` there, or below `defaults.values` in gitops.yaml for all environments"
+        yield Problem(file=file, key=f"values.{key}" if key else "values", message=str(error), hint=hint)
+
+
+def _chart_folder(workspace: Workspace) -> Path:
+    return workspace.folder / (workspace.project().spec.chart.path or "")
+
+
+def _let_charts_in(ground: Ground, moved: list[Path]) -> Iterator[Path]:
+    """Before anything is generated: a chart's .gitignore is a part of its content."""
+    _let_in(ground, moved)
+    for chart in sorted((ground.folder / CHARTS).iterdir()):
+        if let_in(ground.root, chart, _files(chart)):
+            yield chart / IGNORE_FILE
+
+
+def _let_in(ground: Ground, made: list[Path]) -> None:
+    """Have git commit what it would ignore, where the project's .gitignore is new and so ours to write."""
+    if ground.folder / IGNORE_FILE not in made:
+        return
+    inside = [path.relative_to(ground.folder) for path in made if path.is_relative_to(ground.folder)]
+    own = [path.as_posix() for path in inside if path.parts[0] != CHARTS or path.name == CHART_FILE]
+    let_in(ground.root, ground.folder, [path for path in own if path.count("/") < _DEPTH])
+
+
+def _hidden(ground: Ground, made: list[Path]) -> Iterator[str]:
+    """What git still would not commit."""
+    _let_in(ground, made)
+    return told(ignored(ground.root, [path.relative_to(ground.root).as_posix() for path in _existing(made)]))
+
+
+def _write_schemas(workspace: Workspace) -> Iterator[Path]:
     """The schemas that the files name in their first line."""
     try:
-        values = chart_schema(open_workspace(folder.resolve(), engine))
+        values = chart_schema(workspace)
     except GitopsError:
         values = None
     for kind in KINDS:
         text = json.dumps(schema(kind, values), indent=2, ensure_ascii=False)
-        _write(folder / SCHEMAS / f"{kind}.schema.json", f"{text}\n")
-
-
-def _files(folder: Path) -> Iterator[str]:
-    return (path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file())
+        target = workspace.folder / SCHEMAS / f"{kind}.schema.json"
+        _write(target, f"{text}\n")
+        yield target

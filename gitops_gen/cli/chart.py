@@ -1,0 +1,36 @@
+"""The verbs about charts."""
+
+import click
+
+from gitops_gen.cli.app import Settings, cli, pass_settings, print_lines
+from gitops_gen.cli.group import Group
+
+
+@cli.group(cls=Group)
+def chart() -> None:
+    """Bring charts here, so that they are checked and rendered.
+
+    \b
+    gitops-gen chart pull
+    """
+
+
+@chart.command()
+@click.argument("refs", metavar="[REF]...", nargs=-1)
+@pass_settings
+def pull(settings: Settings, refs: tuple[str, ...]) -> int:
+    """Run `helm pull` for each chart of a Helm repository that some environment takes and that is not here.
+
+    With REF also for those that environments took there, which `diff REF` renders.
+
+    \b
+    gitops-gen chart pull                # in CI, before `generate --check`
+    gitops-gen chart pull origin/main    # before a `diff` with that
+    """
+    from gitops_gen.commands.chart_pull import pull as command
+
+    pulled = command(settings.workspace(), refs)
+    print_lines(pulled)
+    if not pulled:
+        settings.note("no chart of a Helm repository is missing here")
+    return 0

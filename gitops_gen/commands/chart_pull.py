@@ -1,0 +1,66 @@
+"""`chart pull`: the charts of Helm repositories brought here, so that they are checked and rendered."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from gitops_gen.chart.binary import helm_program
+from gitops_gen.chart.engine import ChartError
+from gitops_gen.commands.workspace import Workspace, open_workspace
+from gitops_gen.errors import Problem, ProblemsError, fail_if_any
+from gitops_gen.git.snapshot import Repository
+from gitops_gen.process import ProcessError, run
+from gitops_gen.resolve.environment import ChartSource
+from gitops_gen.spec.files import ENVIRONMENTS, PROJECT_FILE
+
+
+def pull(workspace: Workspace, refs: Sequence[str] = ()) -> tuple[str, ...]:
+    """Run `helm pull` for each chart of a Helm repository that some environment takes, or took at one of `refs`, and
+    that is not here; their paths in the project.
+
+    Nothing is run, and no `helm` is needed, when there is none. Raises `ProblemsError` with every chart that cannot be
+    had, and `ChartError` when one is wanted and there is no `helm`.
+    """
+    sources = dict.fromkeys([*_sources(workspace), *(source for ref in refs for source in _past(workspace, ref))])
+    wanted = [source for source in sources if not workspace.charts.is_at_hand(source)]
+    problems: list[Problem] = []
+    for source in wanted:
+        try:
+            _pull(helm_program(), source, workspace.charts.pulled(source))
+        except ProcessError as error:
+            hint = "check `repository`, `name` and `version`; a private one wants `helm registry login` first"
+            problems.append(Problem(message=f"{source.label}: {error.stderr.strip()}", hint=hint))
+    fail_if_any(problems)
+    return tuple(workspace.charts.pulled(source).relative_to(workspace.folder).as_posix() for source in wanted)
+
+
+def _sources(workspace: Workspace) -> Iterator[ChartSource]:
+    return (workspace.environment(name).chart for name in workspace.names())
+
+
+def _past(workspace: Workspace, ref: str) -> list[ChartSource]:
+    """The charts at a commit; none where the project was not there, or could not be read even then."""
+    repository = Repository(workspace.folder)
+    paths = [repository.prefix + path for path in (PROJECT_FILE, ENVIRONMENTS)]
+    with tempfile.TemporaryDirectory() as scratch, suppress(ProblemsError):
+        repository.write(repository.files(repository.commit(ref), paths), Path(scratch))
+        if Path(scratch, paths[0]).is_file():
+            return list(_sources(open_workspace(Path(scratch, repository.prefix), workspace.engine)))
+    return []
+
+
+def _pull(helm: str, source: ChartSource, target: Path) -> None:
+    """https://helm.sh/docs/helm/helm_pull/: an archive that is named by the chart's own name and version."""
+    chart = [f"{source.repository}/{source.name}"]
+    if not source.repository.startswith("oci://"):
+        chart = [source.name, "--repo", source.repository]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+        run([helm, "pull", *chart, "--version", source.version, "--destination", scratch])
+        archive = Path(scratch, target.name)
+        if not archive.is_file():
+            made = ", ".join(path.name for path in Path(scratch).iterdir())
+            raise ChartError(f"`helm pull` gave {made or 'nothing'}, not {target.name}", "write the exact version")
+        shutil.move(archive, target)

@@ -1,0 +1,87 @@
+"""What to do after `init`, in order, until Argo CD runs the environments: commands that can be copied."""
+
+import os
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+from gitops_gen.commands.init import Initialization
+from gitops_gen.starter.project import SERVER
+from gitops_gen.sync.durations import seconds
+
+SYNC_TIMEOUT = "30m"
+"""What a project without a timeout of its own is told to begin with."""
+
+
+def next_lines(made: Initialization) -> Iterator[str]:
+    """The steps, each with its commands, as seen from the current folder."""
+    yield ""
+    yield "Next:"
+    number = 0
+    for step in (_place(made), _publish(made), _fill(made), _read(made), _register(made), _bound(made), _start()):
+        for index, line in enumerate(step):
+            number += index == 0
+            yield f"     {line}" if index else f"  {number}. {line}"
+
+
+def _place(made: Initialization) -> Iterator[str]:
+    if not made.project.is_placed:
+        yield "Say where this repository is: `repository` in gitops.yaml, as Argo CD reads it; then"
+        yield f"gitops-gen -C {_quoted(made.folder)} generate"
+
+
+def _publish(made: Initialization) -> Iterator[str]:
+    yield "Commit and push:"
+    if made.folder != Path.cwd():
+        yield f"cd {_quoted(made.folder)}"
+    if made.top is None:
+        yield f"git init --initial-branch {made.project.revision}"
+    outside = sorted(file for file in made.files if file.startswith("../"))
+    yield f"git add {shlex.join(['.', *outside])}"
+    yield "git commit --message 'Start'"
+    if not made.has_origin:
+        yield f"git remote add origin {made.project.repository if made.project.is_placed else 'URL'}"
+    yield "git push --set-upstream origin HEAD"
+
+
+def _quoted(folder: Path) -> str:
+    return shlex.quote(os.path.relpath(folder))
+
+
+def _fill(made: Initialization) -> Iterator[str]:
+    for kind, name in made.stores:
+        yield f"Have the store `{name}` of External Secrets in the cluster, with an entry for each key that this names:"
+        yield f"kubectl get {kind.lower()} {name}"
+        yield "gitops-gen secrets"
+    if not made.stores:
+        yield "Create the Secrets that the chart reads, in each environment's namespace:"
+        yield "gitops-gen secrets"
+
+
+def _read(made: Initialization) -> Iterator[str]:
+    url = made.project.repository if made.project.is_placed else "URL"
+    yield "Let Argo CD read the repository, unless everybody may:"
+    if url.startswith(("http", "URL")):
+        yield f"argocd repo add {url} --username USER    # asks for the token"
+    else:
+        yield f"argocd repo add {url} --ssh-private-key-path ~/.ssh/id_ed25519"
+
+
+def _register(made: Initialization) -> Iterator[str]:
+    if made.project.server != SERVER:
+        yield f"Let Argo CD deploy to {made.project.server}:"
+        yield f"argocd cluster add CONTEXT --name {made.project.cluster}"
+
+
+def _bound(made: Initialization) -> Iterator[str]:
+    limit = seconds(made.sync_timeout or SYNC_TIMEOUT)
+    patch = f'{{"data": {{"controller.sync.timeout.seconds": "{limit}"}}}}'
+    known = "" if made.sync_timeout else f", and set `argocd.syncTimeout: {SYNC_TIMEOUT}` in gitops.yaml, for `plan`"
+    yield f"Let every sync of Argo CD end, so that a revert does not wait for ever{known}:"
+    yield f"kubectl -n {made.argocd} patch configmap argocd-cmd-params-cm --patch '{patch}'"
+    yield f"kubectl -n {made.argocd} rollout restart statefulset argocd-application-controller"
+
+
+def _start() -> Iterator[str]:
+    yield "Start, once:"
+    yield "kubectl apply -f argocd/root.yaml"

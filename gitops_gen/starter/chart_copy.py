@@ -1,0 +1,116 @@
+"""A copy of somebody's chart: what Helm needs of it, so that every clone renders it as this machine does."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gitops_gen.chart.engine import ChartError
+from gitops_gen.errors import GitopsError, UsageError
+from gitops_gen.starter.ignored import IGNORE_FILE, ignored
+from gitops_gen.yaml_io import load
+
+CHART_FILE = "Chart.yaml"
+DEPENDENCIES = "charts"
+
+_LITTER = shutil.ignore_patterns("__pycache__", "*.pyc", ".git", ".DS_Store", "*.swp", "*~")
+_LOCAL = "file://"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Copied:
+    """What is worth a word about a copy: dependencies that were taken along from beside the chart, and files that were
+    left out because git ignores them at the chart's own place.
+    """
+
+    dependencies: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+def copy_chart(source: Path, target: Path) -> Copied:
+    """Copy the chart in `source` to `target`, with its `file://` dependencies in charts/.
+
+    Left out is what nobody commits: caches, and what git ignores there, dependencies excepted. Raises `UsageError` and
+    `ChartError` when `source` is no chart, `GitopsError` when it cannot be copied.
+    """
+    if not (source / CHART_FILE).is_file():
+        raise UsageError(f"{source} is no chart: it has no {CHART_FILE}", "give the folder that holds Chart.yaml")
+    if target.resolve().is_relative_to(source.resolve()):
+        raise UsageError(f"the new project would lie inside the chart {source}", "choose another folder")
+    _copy_tree(source, target)
+    left_out = tuple(_leave_out(source, target))
+    dependencies = tuple(_bring_dependencies(source, target, ()))
+    for file in (target / DEPENDENCIES).rglob(IGNORE_FILE):
+        file.unlink()
+    return Copied(dependencies=dependencies, left_out=left_out)
+
+
+def copy_folder(source: Path, target: Path) -> None:
+    """Copy a folder without caches, links followed. Raises `GitopsError`."""
+    _copy_tree(source, target)
+
+
+def _copy_tree(source: Path, target: Path) -> None:
+    if loop := next(_loops(source), None):
+        raise GitopsError(f"{loop} is a symlink to a folder around it", "take it out of the chart")
+    try:
+        shutil.copytree(source, target, ignore=_LITTER, dirs_exist_ok=True)
+    except shutil.Error as error:
+        place, _, reason = error.args[0][0]
+        raise GitopsError(f"{place} cannot be copied: {reason}", "mend it or take it out of the chart") from error
+
+
+def _loops(source: Path) -> Iterator[Path]:
+    for folder, folders, _ in os.walk(source, followlinks=False):
+        for link in (Path(folder, name) for name in folders):
+            if link.is_symlink() and link.parent.resolve().is_relative_to(link.resolve()):
+                yield link
+
+
+def _leave_out(source: Path, target: Path) -> Iterator[str]:
+    """Remove from the copy what git ignores in the original, but for dependencies."""
+    names = [path.relative_to(target).as_posix() for path in sorted(target.rglob("*")) if path.is_file()]
+    candidates = [name for name in names if not name.startswith(f"{DEPENDENCIES}/") and _is_plain(source, name)]
+    for found in ignored(source, candidates):
+        if found.path not in (CHART_FILE, "Chart.lock", "values.yaml"):
+            (target / found.path).unlink()
+            yield found.path
+
+
+def _is_plain(source: Path, name: str) -> bool:
+    """Whether no part of the path is a symlink, beyond which git does not look."""
+    return not any((source / part).is_symlink() for part in (Path(name), *Path(name).parents[:-1]))
+
+
+def _bring_dependencies(source: Path, target: Path, above: tuple[Path, ...]) -> Iterator[str]:
+    """Copy into charts/ each `file://` dependency that is not there, as `helm dependency build` does, and those of it.
+
+    https://helm.sh/docs/helm/helm_dependency/
+    """
+    present = set(_present(target / DEPENDENCIES))
+    for dependency in _metadata(source).get("dependencies") or ():
+        name, repository = str(dependency.get("name")), str(dependency.get("repository") or "")
+        if not repository.startswith(_LOCAL) or name in present:
+            continue
+        origin = (source / repository.removeprefix(_LOCAL)).resolve()
+        if origin in above or not (origin / CHART_FILE).is_file():
+            raise ChartError(f"{source / CHART_FILE}: the dependency `{name}` is no chart at {repository}")
+        _copy_tree(origin, target / DEPENDENCIES / name)
+        yield name
+        yield from _bring_dependencies(origin, target / DEPENDENCIES / name, (*above, origin))
+
+
+def _present(charts: Path) -> Iterator[str]:
+    """The names of the charts in charts/: folders by their Chart.yaml, archives by their file name."""
+    for entry in charts.iterdir() if charts.is_dir() else ():
+        if (entry / CHART_FILE).is_file():
+            yield str(_metadata(entry).get("name"))
+        elif entry.suffix == ".tgz":
+            yield entry.name.rpartition("-")[0]
+
+
+def _metadata(chart: Path) -> dict[str, Any]:
+    data = load((chart / CHART_FILE).read_text(), f"{chart}/{CHART_FILE}")
+    return data if isinstance(data, dict) else {}

@@ -1,0 +1,74 @@
+"""The CI files of a project, where their hosts read them: at the top of the repository, under names that are free."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from gitops_gen.starter.ground import Ground
+from gitops_gen.starter.project import Project
+from gitops_gen.starter.texts import filled
+
+WORKFLOWS = ".github/workflows"
+GITLAB = ".gitlab-ci.yml"
+_GITLAB_NAMES = (GITLAB, ".gitlab-ci.yaml")
+PRE_COMMIT = ".pre-commit-config.yaml"
+_PARTS = ".gitlab"
+_INCLUDE = f"{_PARTS}/gitops*.yml"
+"""GitLab takes a wildcard: https://docs.gitlab.com/ci/yaml/#includelocal"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CiFiles:
+    """path from the top of the repository → text; and what a person has to do where a file of that name is there."""
+
+    files: dict[str, str]
+    notes: tuple[str, ...]
+
+
+def ci_files(ground: Ground, project: Project, *, proven: bool) -> CiFiles:
+    """The files for GitHub, GitLab and pre-commit. `proven` says that the chart passes `plan` as it is, so that CI can
+    insist on it.
+    """
+    slug = re.sub(r"[^a-z0-9]+", "-", ground.inside.lower()).strip("-")
+    job = _free_job(ground.root, slug)
+    facts = {"project": project, "inside": ground.inside, "job": job, "proven": proven}
+    workflow = f"{WORKFLOWS}/{job}.yaml"
+    files = {workflow: filled("common/github.yaml.j2", workflow=workflow, **facts)}
+    notes: list[str] = []
+    files |= _gitlab(ground, job, filled("common/gitlab.yaml.j2", **facts), notes)
+    if (ground.root / PRE_COMMIT).exists():
+        notes.append(
+            f"{PRE_COMMIT} is there and stays as it is; its hook would be `{_command(ground)} generate --check`"
+        )
+    else:
+        files[PRE_COMMIT] = filled("common/pre-commit.yaml.j2", **facts)
+    return CiFiles(files=files, notes=tuple(notes))
+
+
+def _command(ground: Ground) -> str:
+    return f"gitops-gen -C {ground.inside}" if ground.inside else "gitops-gen"
+
+
+def _gitlab(ground: Ground, job: str, text: str, notes: list[str]) -> dict[str, str]:
+    """GitLab reads one file. It holds the job of a project that has the repository for itself, and includes others."""
+    main = next((name for name in _GITLAB_NAMES if (ground.root / name).exists()), "")
+    if not main and not ground.inside:
+        return {GITLAB: text}
+    part = f"{_PARTS}/{job}.yml"
+    if not main:
+        return {GITLAB: f"include:\n  - local: {_INCLUDE}\n", part: text}
+    if _INCLUDE not in (ground.root / main).read_text(errors="replace"):
+        notes.append(f"{main} is there and stays as it is; let it read the new job: `include: [{{local: {part}}}]`")
+    return {part: text}
+
+
+def _free_job(root: Path, slug: str) -> str:
+    """A name that neither a workflow nor a part of GitLab's file has: jobs of two projects must not be called alike."""
+    name = f"gitops-{slug}" if slug else "gitops"
+    names = (name, *(f"{name}-{number}" for number in range(2, 1000)))
+    return next(free for free in names if not any(_is_taken(root / place / free) for place in (WORKFLOWS, _PARTS)))
+
+
+def _is_taken(stem: Path) -> bool:
+    """GitHub reads .yml as well as .yaml."""
+    return any(stem.with_name(f"{stem.name}{extension}").exists() for extension in (".yaml", ".yml"))

@@ -1,0 +1,62 @@
+"""The image keys of a chart: which of its values say what version of an image runs, found in the values as Helm merges
+them, subcharts included.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gitops_gen.yaml_io import KeyPath
+
+_REFERENCE = re.compile(r"[\w.-]+(:\d+)?(/[\w.-]+)*(:[\w][\w.-]*)?(@sha256:[0-9a-f]{64})?")
+_IMAGE_KEY = re.compile(r"image|.*[iI]mage|.*_image")
+_TAG_KEY = re.compile(r".*(image|Image|docker|Docker)_?[tT]ag")
+_VERSION_KEYS = ("tag", "digest")
+_NEIGHBOURS = ("repository", "registry", "name", "image")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImageKey:
+    """A key that chooses an image, with the chart's own value; empty where the chart leaves it to its appVersion."""
+
+    path: KeyPath
+    value: str | int | float
+
+
+def image_keys(values: Mapping[str, Any]) -> tuple[ImageKey, ...]:
+    """Every image key in `values`, in their order: tags and digests beside a repository, and whole references.
+
+    Not in lists: an environment replaces a list as a whole.
+    """
+    found = {key.path: key for key in _walk(values, ())}
+    return tuple(key for key in found.values() if "global" not in key.path[1:])
+
+
+def _walk(values: Mapping[str, Any], path: KeyPath) -> Iterator[ImageKey]:
+    is_image = _is_image(values, path)
+    for key, value in values.items():
+        here = (*path, key)
+        if isinstance(value, Mapping):
+            yield from _walk(value, here)
+        elif (is_image and key in _VERSION_KEYS) or _TAG_KEY.fullmatch(key):
+            yield from _version(here, value)
+        elif not is_image and _IMAGE_KEY.fullmatch(key) and isinstance(value, str) and _REFERENCE.fullmatch(value):
+            yield ImageKey(path=here, value=value)
+
+
+def _is_image(values: Mapping[str, Any], path: KeyPath) -> bool:
+    """Whether the map describes one image: a tag beside what it is a tag of, or below a key that says so."""
+    if "tag" not in values and "digest" not in values:
+        return False
+    named = bool(path) and _IMAGE_KEY.fullmatch(str(path[-1])) is not None
+    return named or any(isinstance(values.get(key), str) for key in _NEIGHBOURS)
+
+
+def _version(path: KeyPath, value: Any) -> Iterator[ImageKey]:
+    if isinstance(value, bool) or not isinstance(value, str | int | float | None):
+        return
+    if value is not None and value != "":
+        yield ImageKey(path=path, value=value)
+    elif path[-1] != "digest":
+        yield ImageKey(path=path, value="")

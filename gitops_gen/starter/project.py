@@ -1,0 +1,159 @@
+"""The facts of a new project: what the command line asks for, checked, with a default for all that it leaves open."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from gitops_gen.errors import Problem, ProblemsError
+from gitops_gen.names import RELEASE_NAME_LENGTH, is_dns_label
+from gitops_gen.resolve.interpolation import UnknownPlaceholderError, interpolate
+from gitops_gen.starter.remote import url_problem
+
+STAGES = ("dev", "staging", "production")
+NAMESPACE = "{project}-{environment}"
+CLUSTER = "main"
+SERVER = "https://kubernetes.default.svc"
+"""Argo CD's own cluster."""
+PLACEHOLDER = "https://git.example.com/team/gitops.git"
+"""Stands for the repository until somebody says where it is."""
+
+_SERVER = re.compile(r"https?://(?![^/]*@)[\w.-]+(:\d+)?(/\S*)?|https?://\[[0-9A-Fa-f:]+\](:\d+)?(/\S*)?")
+_INSTALL = re.compile(r"[\w.+:/@=~,<>!#&%\[\]-]+( @ [\w.+:/@=~#&%-]+)?")
+
+
+class OptionsError(ProblemsError):
+    """Options are wrong: each problem has its option for a key."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wishes:
+    """What the command line says; empty: left to the defaults.
+
+    `environments` are `NAME=STAGE` or `NAME`; `install` is what the CI files give to `pip install`.
+    """
+
+    name: str = ""
+    environments: Sequence[str] = ()
+    namespace: str = ""
+    cluster: str = ""
+    server: str = ""
+    repository: str = ""
+    install: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Project:
+    """A new project: every fact that its files are made of. `environments` maps a name to its stage."""
+
+    name: str
+    environments: dict[str, str]
+    namespace: str
+    cluster: str
+    server: str
+    repository: str
+    revision: str
+    install: str
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The stages that are used, in promotion order."""
+        return tuple(dict.fromkeys(self.environments.values()))
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether anybody said where the repository is."""
+        return self.repository != PLACEHOLDER
+
+
+def new_project(wishes: Wishes, *, name: str, repository: str, revision: str, install: str) -> Project:
+    """The project that `wishes` describe; the other arguments stand in for what they leave open.
+
+    Raises `OptionsError`.
+    """
+    project = Project(
+        name=wishes.name or name,
+        environments=dict(_split(text) for text in wishes.environments or STAGES),
+        namespace=wishes.namespace or NAMESPACE,
+        cluster=wishes.cluster or CLUSTER,
+        server=wishes.server or SERVER,
+        repository=wishes.repository or repository or PLACEHOLDER,
+        revision=revision,
+        install=wishes.install or install,
+    )
+    if problems := [*_twice(wishes.environments), *_install_faults(wishes.install), *_faults(project)]:
+        raise OptionsError(problems)
+    return project
+
+
+def _split(text: str) -> tuple[str, str]:
+    name, equals, stage = text.partition("=")
+    return name, stage if equals else name
+
+
+def _twice(environments: Sequence[str]) -> Iterator[Problem]:
+    for name, count in Counter(_split(text)[0] for text in environments).items():
+        if count > 1:
+            yield Problem(key="--environment", message=f"`{name}` is given twice", hint="name each environment once")
+
+
+def _install_faults(install: str) -> Iterator[Problem]:
+    if install and not _INSTALL.fullmatch(install):
+        hint = "such as git+https://git.example.com/tools/gitops-gen.git@v1.0.0, or a wheel's path"
+        yield Problem(key="--install", message=f"`{install}` is nothing that pip can install", hint=hint)
+
+
+def _faults(project: Project) -> Iterator[Problem]:
+    yield from _name_faults(project)
+    yield from _environment_faults(project)
+    if not is_dns_label(project.cluster):
+        yield _no_label("--cluster", project.cluster)
+    if not _SERVER.fullmatch(project.server):
+        hint = "give the API server's URL as Argo CD knows it, such as https://10.0.0.1:6443"
+        yield Problem(key="--server", message=f"`{project.server}` is no URL of an API server", hint=hint)
+    if problem := url_problem(project.repository):
+        yield problem.keyed("--repository")
+
+
+def _no_label(option: str, name: str) -> Problem:
+    return Problem(key=option, message=f"`{name}` is no DNS label", hint="use a-z, 0-9 and `-`, at most 63")
+
+
+def _name_faults(project: Project) -> Iterator[Problem]:
+    if not is_dns_label(project.name) or len(project.name) > RELEASE_NAME_LENGTH:
+        hint = f"give a DNS label of at most {RELEASE_NAME_LENGTH} characters with `--name`"
+        yield Problem(key="--name", message=f"`{project.name}` cannot name a project", hint=hint)
+
+
+def _environment_faults(project: Project) -> Iterator[Problem]:
+    parts = [part for pair in project.environments.items() for part in pair]
+    wrong = [part for part in dict.fromkeys(parts) if not is_dns_label(part)]
+    yield from (_no_label("--environment", part) for part in wrong)
+    if not wrong and is_dns_label(project.name) and is_dns_label(project.cluster):
+        yield from _namespace_faults(project)
+
+
+def _namespace_faults(project: Project) -> Iterator[Problem]:
+    try:
+        spaces = {name: _namespace(project, name) for name in project.environments}
+    except UnknownPlaceholderError as error:
+        yield Problem(key="--namespace", message=str(error), hint=error.hint)
+        return
+    if wrong := next((name for name, space in spaces.items() if not is_dns_label(space)), ""):
+        message = f"`{spaces[wrong]}`, the namespace of {wrong}, is no DNS label"
+        yield Problem(key="--namespace", message=message, hint="use a-z, 0-9 and `-`, at most 63")
+    if len(set(spaces.values())) < len(spaces):
+        message = f"`{project.namespace}` gives several environments one namespace"
+        yield Problem(key="--namespace", message=message, hint="add `{environment}`, as in `" + NAMESPACE + "`")
+
+
+def _namespace(project: Project, environment: str) -> str:
+    facts = {
+        "project": project.name,
+        "environment": environment,
+        "stage": project.environments[environment],
+        "cluster": project.cluster,
+    }
+    return str(interpolate(project.namespace, facts))

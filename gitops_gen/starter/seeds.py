@@ -1,0 +1,162 @@
+"""What release.yaml starts with around somebody's chart: the images that the chart chooses by itself, written out,
+so that there is something to promote; proven to change nothing of what the chart renders.
+"""
+
+import re
+import tarfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gitops_gen.chart.engine import ChartError, LoadedChart, Release
+from gitops_gen.chart.schema import ValuesSchema
+from gitops_gen.errors import GitopsError
+from gitops_gen.starter.images import ImageKey, image_keys
+from gitops_gen.yaml_io import KeyPath, load
+
+_CHART_FILE = "Chart.yaml"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seeds:
+    """The first released values. `hints` are image keys that could not be written out, with what the chart's appVersion
+    would make them. `failure` is Helm's message when the chart does not render with its own values.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    hints: tuple[ImageKey, ...] = ()
+    failure: str = ""
+
+
+def seeds(chart: Path, loaded: LoadedChart, release: Release) -> Seeds:
+    """The image keys of `chart`, which an engine has loaded, with the values that they have without being set.
+
+    Where the chart leaves a tag to its appVersion, that is written out when the manifests stay the same, and is a hint
+    when not, or when that cannot be seen: the chart fails without values of its user, or draws lots.
+    """
+    keys = _keys(chart, loaded)
+    try:
+        before = loaded.render(release)
+        repeats = loaded.render(release) == before
+    except GitopsError as error:
+        chosen, rest = _split(keys)
+        return Seeds(values=_tree(chosen), hints=tuple(_versioned(rest, chart)), failure=str(error))
+    if not repeats:
+        chosen, rest = _split(keys)
+        return Seeds(values=_tree(chosen), hints=tuple(_versioned(rest, chart)))
+    wanted = [*_versioned(keys, chart)]
+    kept = wanted if _same(loaded, release, before, wanted) else _harmless(loaded, release, before, wanted)
+    paths = {key.path for key in kept}
+    return Seeds(values=_tree(kept), hints=tuple(key for key in wanted if key.path not in paths))
+
+
+def _keys(chart: Path, loaded: LoadedChart) -> list[ImageKey]:
+    """Those of the chart's own values.yaml, where a null is still seen, and those of its subcharts."""
+    file = chart / "values.yaml"
+    own = load(file.read_text(), f"{chart.name}/values.yaml") if file.is_file() else {}
+    found = {key.path: key for key in image_keys(own if isinstance(own, Mapping) else {})}
+    try:
+        merged = image_keys(loaded.final_values({}))
+    except ChartError:
+        merged = ()
+    return [*found.values(), *(key for key in merged if key.path not in found)]
+
+
+def _split(keys: list[ImageKey]) -> tuple[list[ImageKey], list[ImageKey]]:
+    return [key for key in keys if key.value != ""], [key for key in keys if key.value == ""]
+
+
+def _versioned(keys: list[ImageKey], chart: Path) -> Iterator[ImageKey]:
+    """The keys with the appVersion of the chart that each belongs to in place of nothing; left out where there is none.
+
+    A number becomes text, as templates print it.
+    """
+    versions = app_versions(chart)
+    for key in keys:
+        value = key.value
+        if value == "":
+            value = versions.get(str(key.path[0]), versions.get("", "")) if len(key.path) > 1 else versions.get("", "")
+        if value != "":
+            yield ImageKey(path=key.path, value=str(value) if isinstance(value, float) else value)
+
+
+def _same(loaded: LoadedChart, release: Release, before: str, keys: list[ImageKey]) -> bool:
+    values = _tree(keys)
+    try:
+        final = loaded.final_values(values)
+        if loaded.schema is not None and not ValuesSchema(loaded.schema).fits(final):
+            return False
+        named = Release(name=release.name, namespace=release.namespace, values=values, kubernetes=release.kubernetes)
+        return loaded.render(named) == before
+    except GitopsError:
+        return False
+
+
+def _harmless(loaded: LoadedChart, release: Release, before: str, keys: list[ImageKey]) -> list[ImageKey]:
+    return [key for key in keys if _same(loaded, release, before, [key])]
+
+
+def _tree(keys: list[ImageKey]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for key in keys:
+        place = tree
+        for step in key.path[:-1]:
+            place = place.setdefault(str(step), {})
+        place[str(key.path[-1])] = key.value
+    return tree
+
+
+def app_versions(chart: Path) -> dict[str, str]:
+    """The appVersion of the chart, under the empty name, and of each of its subcharts, under the key of its values."""
+    own = _metadata((chart / _CHART_FILE).read_text())
+    versions = {"": str(own.get("appVersion") or "")}
+    names = dict(_subcharts(chart / "charts"))
+    for dependency in own.get("dependencies") or ():
+        key = str(dependency.get("alias") or dependency.get("name"))
+        versions[key] = names.get(str(dependency.get("name")), "")
+    return names | versions
+
+
+def _subcharts(charts: Path) -> Iterator[tuple[str, str]]:
+    for entry in sorted(charts.iterdir()) if charts.is_dir() else ():
+        text = _chart_file(entry)
+        data = _metadata(text)
+        if text:
+            yield str(data.get("name")), str(data.get("appVersion") or "")
+
+
+def _chart_file(entry: Path) -> str:
+    if (entry / _CHART_FILE).is_file():
+        return (entry / _CHART_FILE).read_text()
+    if entry.suffix != ".tgz":
+        return ""
+    with tarfile.open(entry) as archive:
+        for member in archive.getmembers():
+            stream = archive.extractfile(member) if member.name.split("/")[1:] == [_CHART_FILE] else None
+            if stream is not None:
+                return stream.read().decode()
+    return ""
+
+
+def _metadata(text: str) -> dict[str, Any]:
+    data = load(text, _CHART_FILE)
+    return data if isinstance(data, dict) else {}
+
+
+def required_key(chart: Path, failure: str) -> KeyPath:
+    """The value that the chart asked for, read off the place in the template that Helm's message names; empty when it
+    does not say.
+    """
+    expression = re.search(r"at <(?:\$|)\.Values\.([\w.]+)>", failure)
+    place = re.search(r"[(\s]([\w.-]+)/((?:charts/[\w.-]+/)*)(templates/[^\s:)]+):(\d+)", failure)
+    if place is None:
+        return tuple(expression[1].split(".")) if expression else ()
+    subcharts = [part for part in place[2].split("/") if part and part != "charts"]
+    if expression:
+        return (*subcharts, *expression[1].split("."))
+    file = chart / place[2] / place[3]
+    lines = file.read_text().splitlines() if file.is_file() else []
+    line = lines[int(place[4]) - 1] if len(lines) >= int(place[4]) else ""
+    found = re.search(r"\brequired\b.*?\.Values\.([\w.]+)", line) or re.search(r"\.Values\.([\w.]+)", line)
+    return (*subcharts, *found[1].split(".")) if found else ()
