@@ -217,7 +217,8 @@ def test_the_guides_command_takes_the_lock_too(database: Pod) -> None:
 def test_busyboxs_shell_does_the_same(release: Release, elsewhere: Release) -> None:
     """That of Alpine's image; Debian's BusyBox has no flock, so that one is of util-linux."""
     links = "mkdir /tmp/bin; for name in $(busybox --list); do ln -s /usr/bin/busybox /tmp/bin/$name; done"
-    hold = f"{links}; ln -sf /usr/bin/flock /tmp/bin; PATH=/tmp/bin; exec sh /etc/redis/hold-lock.sh Redis /data/redis.lock"
+    links += "; ln -sf /usr/bin/flock /tmp/bin; PATH=/tmp/bin"
+    hold = f"{links}; exec sh /etc/redis/hold-lock.sh Redis /data/redis.lock"
     first = release.pod("redis").start("redis", "sh", "-c", f"{hold} sh -c 'echo it runs; sleep 100'")
     waits(first, "it runs")
     second = elsewhere.pod("redis").start("redis", "sh", "-c", f"{hold} echo it runs")
