@@ -6,6 +6,8 @@ Each container has PID and IPC namespaces of its own, so every server is process
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import signal
 import time
 from dataclasses import replace
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 needs_postgres = pytest.mark.skipif(bool(missing("postgres")), reason=missing("postgres") or "all there")
 needs_redis = pytest.mark.skipif(bool(missing("redis-server")), reason=missing("redis-server") or "all there")
+GUIDE = Path(__file__).parents[2] / "docs" / "chart" / "storage.md"
 WAITS = "waiting for the other {} server on this data directory to stop: {} is held by"
 POSTGRES_WAITS = WAITS.format("PostgreSQL", "/var/lib/postgresql/data/pgdata.lock")
 REDIS_WAITS = WAITS.format("Redis", "/data/redis.lock")
@@ -32,6 +35,7 @@ ROWS = 40_000
 FILL = f"CREATE TABLE app.orders AS SELECT generate_series(1, {ROWS}) AS id; CHECKPOINT; UPDATE app.orders SET id = -id"
 COUNT = "SELECT count(*), max(id) FROM app.orders"
 KEPT = f"{ROWS}|-1"
+MORE = f"INSERT INTO app.orders SELECT generate_series({ROWS + 1}, {2 * ROWS})"
 WITHOUT_LOCK = {"postgresql": {"persistence": {"data": {"lock": False}}}}
 
 
@@ -109,10 +113,11 @@ def test_a_pod_that_comes_while_the_old_one_stops_loses_no_row(database: Pod, el
     new.start("postgres")
     new.wait_ready("postgres")
     assert sql(new, COUNT) == KEPT
-    assert new.terminate().code == 0
+    sql(new, MORE)
+    new.close()
     again = elsewhere.pod("postgres")
     serve(again)
-    assert sql(again, COUNT) == KEPT
+    assert sql(again, COUNT) == f"{2 * ROWS}|{2 * ROWS}"
 
 
 @needs_postgres
@@ -194,6 +199,33 @@ def test_a_volume_that_cannot_be_written_is_named(release: Release) -> None:
     assert done.code == 1
     assert done.log.startswith("FAIL the volume's folder /var/lib/postgresql/data must be writable for user 999: ")
     assert "Permission denied" in done.log
+
+
+@needs_postgres
+def test_the_guides_command_takes_the_lock_too(database: Pod) -> None:
+    (command,) = re.findall(r"^    (flock .*)$", GUIDE.read_text(), re.MULTILINE)
+    refused = database.exec("postgres", "sh", "-c", command)
+    assert (refused.code, refused.log) == (1, "")
+    assert database.terminate().code == 0
+    done = database.run("init-database", "sh", "-c", command)
+    assert done.code == 0, done.log
+    assert "Bad checksums:  0" in done.log
+
+
+@needs_redis
+@pytest.mark.skipif(not shutil.which("busybox"), reason="busybox missing: apt-get install busybox-static")
+def test_busyboxs_shell_does_the_same(release: Release, elsewhere: Release) -> None:
+    """That of Alpine's image; Debian's BusyBox has no flock, so that one is of util-linux."""
+    links = "mkdir /tmp/bin; for name in $(busybox --list); do ln -s /usr/bin/busybox /tmp/bin/$name; done"
+    links += "; ln -sf /usr/bin/flock /tmp/bin; PATH=/tmp/bin"
+    hold = f"{links}; exec sh /etc/redis/hold-lock.sh Redis /data/redis.lock"
+    first = release.pod("redis").start("redis", "sh", "-c", f"{hold} sh -c 'echo it runs; sleep 100'")
+    waits(first, "it runs")
+    second = elsewhere.pod("redis").start("redis", "sh", "-c", f"{hold} echo it runs")
+    waits(second, REDIS_WAITS)
+    first.kill()
+    done = second.wait()
+    assert (done.code, done.log.splitlines()[1:]) == (0, ["it runs"])
 
 
 @needs_redis

@@ -70,7 +70,8 @@ def write_postgres(root: pathlib.Path) -> None:
 
 def write_redis(root: pathlib.Path) -> None:
     write_busybox(root)
-    for program in ("redis-server", "redis-cli"):
+    # Alpine's BusyBox has flock, Debian's has not.
+    for program in ("redis-server", "redis-cli", "flock"):
         _with_libraries(root, program)
     _users(root, redis=(999, 1000))
     _folder(root / "data", 0o777)

@@ -1,0 +1,170 @@
+"""A deleted pod is replaced at once, while it still stops: never two servers on its data, and no committed row lost."""
+
+import contextlib
+import os
+import pathlib
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.built import BIN
+from tests.e2e.api import Object
+
+from .pods import Pods, status
+from .test_redis import ask
+
+TIMES = 20
+WAITING = "waiting for the other {} server on this data directory to stop: "
+#: inserts one row after the other, and prints the id of each that is committed
+LOAD = "yes 'INSERT INTO app.load DEFAULT VALUES RETURNING id;' | psql -X -U postgres -d appdb -qAt -v ON_ERROR_STOP=1"
+INTERVAL = 0.02
+
+
+@dataclass
+class Servers:
+    """Which PostgreSQL servers use one data directory, watched all the time."""
+
+    folder: tuple[int, int]
+    seen: set[int] = field(default_factory=set)
+    together: list[set[int]] = field(default_factory=list)
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def watch(self) -> None:
+        while not self._stop.wait(INTERVAL):
+            now = {pid for pid in processes("postgres") if self._serves(pid)}
+            self.seen |= now
+            if len(now) > 1:
+                self.together.append(now)
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def _serves(self, pid: int) -> bool:
+        """Whether it is the first process of a server, which works in its data directory."""
+        with contextlib.suppress(OSError):
+            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            parent = pathlib.Path(f"/proc/{fields[1]}/comm").read_text().strip()
+            return fields[0] != "Z" and parent != "postgres" and identity(pid) == self.folder
+        return False
+
+
+def processes(name: str) -> Iterator[int]:
+    """Those of the node, by the name of their program."""
+    for path in pathlib.Path("/proc").glob("[0-9]*/comm"):
+        with contextlib.suppress(OSError):
+            if path.read_text().strip() == name:
+                yield int(path.parent.name)
+
+
+def identity(pid: int) -> tuple[int, int]:
+    """Device and inode of the folder that a process works in."""
+    found = pathlib.Path(f"/proc/{pid}/cwd").stat()
+    return found.st_dev, found.st_ino
+
+
+def process_of(pod: Object, container: str, command: str) -> int:
+    """The process of a container whose command line has this in it."""
+    mark = status(pod, container)["containerID"].removeprefix("containerd://")
+    found = []
+    for path in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            inside = mark in (path / "cgroup").read_text()
+            if inside and command.encode() in (path / "cmdline").read_bytes():
+                found.append(int(path.name))
+    (pid,) = found
+    return pid
+
+
+@pytest.fixture
+def servers(dev: Pods) -> Iterator[Servers]:
+    """The servers of `dev`, watched."""
+    first = process_of(dev.get("postgres"), "postgres", "checkpointer")
+    watched = Servers(identity(first))
+    thread = threading.Thread(target=watched.watch, daemon=True)
+    thread.start()
+    yield watched
+    watched.stop()
+    thread.join()
+
+
+@contextlib.contextmanager
+def load(dev: Pods) -> Iterator[list[int]]:
+    """Commits rows until the server goes. The ids that it was told of are there when this is left."""
+    told: list[int] = []
+    pod = dev.get("postgres")["metadata"]["name"]
+    command = [str(BIN / "kubectl"), f"--kubeconfig={dev.node.kubeconfig}", "exec", "-n", dev.namespace, pod]
+    run = subprocess.Popen(
+        [*command, "-c", "postgres", "--", "sh", "-c", LOAD],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert run.stdout is not None
+    told.append(int(run.stdout.readline()))
+    yield told
+    lines = run.stdout.read().splitlines()
+    told.extend(int(line) for line in lines[:-1])  # the last one may be cut off
+    run.wait()
+
+
+def replaced_while_it_stops(dev: Pods, component: str, process: int, container: str, name: str) -> Object:
+    """Delete a pod, one process of which goes on only when the next pod has said that it waits. The next pod, ready."""
+    old = dev.get(component)
+    os.kill(process, signal.SIGSTOP)
+    try:
+        dev.node.kubectl("delete", "pod", "-n", dev.namespace, old["metadata"]["name"], "--wait=false")
+        dev.wait(f"{container} runs beside the old pod", lambda pod: _runs(pod, container, old), component)
+        _eventually_says(dev, component, container, WAITING.format(name))
+    finally:
+        os.kill(process, signal.SIGCONT)
+    return dev.wait_ready(component, other_than=old["metadata"]["uid"])
+
+
+def _runs(pod: Object, container: str, old: Object) -> bool:
+    return pod["metadata"]["uid"] != old["metadata"]["uid"] and "running" in status(pod, container).get("state", {})
+
+
+def _eventually_says(dev: Pods, component: str, container: str, line: str) -> None:
+    end = time.monotonic() + 30
+    while line not in dev.log(component, container):
+        assert time.monotonic() < end, dev.log(component, container)
+        time.sleep(0.2)
+
+
+def kept(dev: Pods, told: list[range]) -> int:
+    """How many of the rows are there."""
+    among = " OR ".join(f"id BETWEEN {ids[0]} AND {ids[-1]}" for ids in told)
+    return int(dev.sql(f"SELECT count(*) FROM app.load WHERE {among}"))
+
+
+@pytest.mark.scenario(
+    f"postgres: {TIMES} pods deleted under load, each checkpoint slow: no row lost, never two servers"
+)
+def test_no_row_is_lost(dev: Pods, servers: Servers) -> None:
+    dev.sql("CREATE TABLE app.load (id bigserial PRIMARY KEY, at timestamptz DEFAULT now())")
+    told: list[range] = []
+    for _ in range(TIMES):
+        with load(dev) as committed:
+            time.sleep(1)
+            checkpointer = process_of(dev.get("postgres"), "postgres", "checkpointer")
+            replaced_while_it_stops(dev, "postgres", checkpointer, "init-database", "PostgreSQL")
+        told.append(range(committed[0], committed[-1] + 1))
+        assert committed == list(told[-1])
+        assert len(committed) > 10
+        assert kept(dev, told) == sum(len(ids) for ids in told)
+        assert "automatic recovery" not in dev.log("postgres", "init-database") + dev.log("postgres")
+    assert servers.together == []
+    assert len(servers.seen) > 2 * TIMES, "one of each init container and one of each pod"
+
+
+@pytest.mark.scenario("redis: a pod that is deleted while it cannot write is waited for")
+def test_redis_is_waited_for(dev: Pods) -> None:
+    assert ask(dev, "set", "waited", "43") == "OK"
+    server = process_of(dev.get("redis"), "redis", "redis-server")
+    replaced_while_it_stops(dev, "redis", server, "wait-for-data", "Redis")
+    assert ask(dev, "get", "waited") == "43"
