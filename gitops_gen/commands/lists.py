@@ -34,9 +34,9 @@ def require_way(values: Any, path: KeyPath, *, removing: bool = False) -> None:
         elif current is None or isinstance(current, dict):
             current = (current or {}).get(step)
         else:
-            kind = type_name(current)
+            kind = spoken(type_name(current))
             hint = f"to make a map of it: `--json '{typed_key(here)}={{\"{step}\": …}}'`"
-            raise UsageError(f"`{typed_key(here)}` is a {kind}, and has no key `{step}`", hint)
+            raise UsageError(f"`{typed_key(here)}` is {kind}, and has no key `{step}`", hint)
 
 
 def _item(current: Any, index: int, here: KeyPath, path: KeyPath, *, removing: bool) -> Any:
@@ -52,6 +52,11 @@ def _item(current: Any, index: int, here: KeyPath, path: KeyPath, *, removing: b
     what = "the last" if removing else "the next"
     hint = f"{what} one is `{nearest}`" if nearest else "there is nothing to remove"
     raise UsageError(f"`{typed_key((*here, index))}`: the list has {count}", hint)
+
+
+def spoken(kind: str) -> str:
+    """A type with its article."""
+    return f"an {kind}" if kind == "integer" else f"a {kind}"
 
 
 def with_item(items: Any, inner: KeyPath, value: Any) -> Any:

@@ -186,12 +186,10 @@ class _Setting:
         return Layer.ENVIRONMENT
 
     def note_not_promoted(self, path: KeyPath, holder: Place, environment: ResolvedEnvironment) -> None:
-        target = target_of(holder, environment)
+        key, target = typed_key(path), target_of(holder, environment)
         typed = f"`gitops-gen set {target} --move {key} --release`" if target else f"move it in {holder.file}"
-        key = typed_key(path)
-        self.notes[f"{key} is not promoted, because {holder.name} ({holder.file}) sets it; to release it: {typed}"] = (
-            None
-        )
+        note = f"{key} is not promoted, because {holder.name} ({holder.file}) sets it; to release it: {typed}"
+        self.notes[note] = None
 
     def remove(self, path: KeyPath) -> None:
         shared = self.places.shared(self.target.stage)

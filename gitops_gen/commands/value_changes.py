@@ -56,7 +56,7 @@ def _what(item: ValueChange) -> str:
     if item.moved_from:
         return f"{item.key} {new} moves from {item.moved_from.split('/')[-1]} to {item.file.split('/')[-1]}"
     if not item.is_change:
-        return f"{item.key} is {new} already" if item.new_type else f"{item.key} is not set"
+        return f"{item.key} stays {new}"
     return f"{item.key} {_shown(item.old, item.old_type)} → {new}"
 
 

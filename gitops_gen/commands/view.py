@@ -60,8 +60,8 @@ class View:
         after = {environment.name: self.places.merged(environment) for environment in self.environments}
         charts = {environment.name: self.chart_values(environment) for environment in self.environments}
         for path, name, file, moved_from in self._edits:
-            old = _value(charts[name], self.before[name], path)
-            new = _value(charts[name], after[name], path)
+            chart = {} if moved_from else charts[name]
+            old, new = _value(chart, self.before[name], path), _value(chart, after[name], path)
             yield ValueChange(
                 environment=name,
                 key=typed_key(path),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from gitops_gen.edit.document import Document, delete, set_value
@@ -75,10 +76,23 @@ def pasted(text: str, path: KeyPath, cutting: Cutting, file: str) -> str:
 
 
 def _merged(text: str, path: KeyPath, cutting: Cutting, file: str) -> str:
+    text = _with_comments(text, path, cutting, file)
     for key, value in cutting.value.items():
         inner = copied(_joined(cutting.lines), (path[-1], key), file) if cutting.lines else None
         text = pasted(text, (*path, key), inner or Cutting(path=(*path, key), value=value, lines=()), file)
     return text
+
+
+def _with_comments(text: str, path: KeyPath, cutting: Cutting, file: str) -> str:
+    """The comments above a map that was cut, put above the one that is there, unless that has its own."""
+    found = _holder(text, path)
+    comments = [*cutting.above, *takewhile(lambda line: line.startswith("#"), cutting.lines)]
+    if found is None or not comments or _comments_of(text, path):
+        return text
+    begin, margin = text.rfind("\n", 0, found.start) + 1, " " * column(text, found.start)
+    style = style_of(text, parse(text))
+    new = text[:begin] + "".join(_margined(line, margin, style) for line in comments) + text[begin:]
+    return new if _reads_as(new, load(text, file), file) else text
 
 
 def _joined(lines: tuple[str, ...]) -> str:
