@@ -4,6 +4,7 @@ What a schema refuses is told by the schema; here is what no schema says: the ch
 none and the key is named like a version.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,8 @@ from gitops_gen.chart.version_keys import holds_tag, holds_version
 from gitops_gen.yaml_io import KeyPath
 from gitops_gen.yaml_scalars import scalar
 
+_QUANTITY = re.compile(r"[0-9]+(\.[0-9]+)?[a-zA-Z%]+")
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 _SPOKEN = {bool: "boolean", int: "number", float: "number"}
 
 
@@ -41,12 +44,15 @@ def is_wrong(path: KeyPath, value: float, wish: KeyType, written: str) -> bool:
     """Whether a suspect is one: the chart's author put quotes around the default, the key is a tag, or the text as it
     is `written` is not what a template prints.
 
-    A default such as `500m` or `http` may as well be a number, as long as it is printed as it is written.
+    A default such as `http` may as well be a number, as long as that is printed as it is written; one such as `500m` or
+    `25%` may be any decimal.
     """
     if wish.allowed:
         return "string" in wish.allowed and holds_version(path) and _differs(value, written)
     if isinstance(wish.default, str) and wish.default and not isinstance(scalar(wish.default), str):
         return True
+    if isinstance(wish.default, str) and _QUANTITY.fullmatch(wish.default) and _DECIMAL.fullmatch(written):
+        return holds_version(path)
     if isinstance(wish.default, bool | int | float):
         return holds_tag(path) and _differs(value, written)
     return _differs(value, written) or holds_tag(path) or (wish.default is not None and holds_version(path))

@@ -17,7 +17,7 @@ def unknown_key(path: KeyPath, known: Known) -> str:
 
     Below the top only a near miss is told: maps such as `nodeSelector` take any key.
     """
-    defaults: Any = known.defaults
+    defaults: Any = known.declared
     current: Any = known.current
     for at, step in enumerate(path):
         if not isinstance(defaults, dict) or not isinstance(step, str) or not defaults:

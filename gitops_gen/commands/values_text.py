@@ -45,11 +45,15 @@ class Assignment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Known:
-    """What is known about an environment's keys: the chart's schema, its default values, the values as they are."""
+    """What is known about an environment's keys: the chart's schema, its default values, the values as they are.
+
+    `declared` has the keys of the chart's values.yaml, also those that are null there, which Helm leaves out.
+    """
 
     schema: Values | None
     defaults: Values
     current: Values
+    declared: Values
 
     def at(self, path: KeyPath) -> KeyType:
         """What the chart says about a key."""

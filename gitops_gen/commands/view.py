@@ -9,12 +9,12 @@ from gitops_gen.commands.targets import Target, target_of, targeted
 from gitops_gen.commands.value_changes import ValueChange, spoken_type
 from gitops_gen.commands.values_text import Known
 from gitops_gen.commands.workspace import Workspace
-from gitops_gen.errors import UsageError
+from gitops_gen.errors import ProblemsError, UsageError
 from gitops_gen.names import did_you_mean
 from gitops_gen.resolve.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.resolve.layers import Values, merge, value_at
-from gitops_gen.spec.files import PROJECT_FILE
-from gitops_gen.yaml_io import KeyPath
+from gitops_gen.spec.files import PROJECT_FILE, read_text
+from gitops_gen.yaml_io import KeyPath, load
 
 
 class View:
@@ -27,6 +27,7 @@ class View:
         self.places = Places(workspace)
         self.before = {environment.name: self.places.merged(environment) for environment in self.environments}
         self._defaults: dict[ChartSource, Values] = {}
+        self._declared: dict[ChartSource, Values] = {}
         #: the key, the environment, the file that was edited, and the one that the key was in before it was moved
         self._edits: dict[tuple[KeyPath, str, str, str], None] = {}
 
@@ -48,7 +49,25 @@ class View:
             schema=charts.chart(source).schema if charts.is_at_hand(source) else None,
             defaults=self.chart_values(environment),
             current=self.before[environment.name],
+            declared=self._declared_values(environment),
         )
+
+    def _declared_values(self, environment: ResolvedEnvironment) -> Values:
+        """The chart's own values with the nulls of its values.yaml, where that is a file here."""
+        source = environment.chart
+        if source not in self._declared:
+            self._declared[source] = merge(self._values_file(source), self.chart_values(environment))
+        return self._declared[source]
+
+    def _values_file(self, source: ChartSource) -> Values:
+        file = f"{source.path}/values.yaml"
+        if source.repository or source.revision or not (self.workspace.folder / file).is_file():
+            return {}
+        try:
+            values = load(read_text(self.workspace.folder, file), file)
+        except ProblemsError:
+            return {}
+        return values if isinstance(values, dict) else {}
 
     def visible(self, environment: ResolvedEnvironment, place: Place) -> Values:
         """What a place and all below it make of the values, the chart's own among them."""

@@ -1,7 +1,5 @@
 """Which keys hold versions, and which values survive Helm's templates."""
 
-import json
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
