@@ -32,11 +32,9 @@ class Cutting:
 
 def copied(text: str, path: KeyPath, file: str) -> Cutting:
     """What stands at `path`, as it can be put elsewhere. Raises `EditError` when nothing does."""
-    value: Any = load(text, file)
-    for step in path:
-        if not isinstance(value, dict) or step not in value:
-            raise EditError(f"{file}: nothing is set at `{_dotted(path)}`")
-        value = value[step]
+    there, value = _deepest(load(text, file), path)
+    if there != path:
+        raise EditError(f"{file}: nothing is set at `{_dotted(path)}`")
     found = _holder(text, path)
     lines = tuple(_lines(text, found)) if found else ()
     alone = _reads_as(_joined(lines), {path[-1]: value}, file)
@@ -152,7 +150,7 @@ def _holder(text: str, path: KeyPath) -> Entry | None:
     node: Node | None = root
     entry: Entry | None = None
     for step in path:
-        if node is None or node.kind is not Kind.MAP or node.flow:
+        if node is None or node.kind not in (Kind.MAP, Kind.LIST) or node.flow:
             return None
         entry = node.entry(step)
         node = entry.value if entry else None
@@ -194,9 +192,10 @@ def _deepest(data: Any, path: KeyPath) -> tuple[KeyPath, Any]:
     """The longest part of a path that is there, and what stands there."""
     done: KeyPath = ()
     for step in path:
-        if not isinstance(data, dict) or step not in data:
+        inside = dict(enumerate(data)) if isinstance(data, list) else data
+        if not isinstance(inside, dict) or step not in inside:
             break
-        done, data = (*done, step), data[step]
+        done, data = (*done, step), inside[step]
     return done, data
 
 

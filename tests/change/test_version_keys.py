@@ -1,6 +1,5 @@
 """Which keys hold versions, and which values survive Helm's templates."""
 
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
