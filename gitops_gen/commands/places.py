@@ -42,7 +42,15 @@ class Places:
         self._stages = [stage.name for stage in workspace.project().spec.stages]
         #: what the edits made of the files
         self.texts: dict[str, str] = {}
-        self._data: dict[str, tuple[str, Any]] = {}
+        self._parsed: dict[str, Any] = {}
+        #: what the files of resolved environments set, which need not be read again
+        self._resolved: dict[Place, Values] = {}
+
+    def know(self, environment: ResolvedEnvironment) -> None:
+        """Take over what was read for an environment."""
+        layers = {(layer.file, layer.prefix): layer.values for layer in environment.layers}
+        for place in (own_place(environment.name), release_place(environment.name)):
+            self._resolved[place] = layers.get((place.file, place.prefix), {})
 
     def shared(self, stage: str = "") -> Place:
         """The defaults of a stage, or of the project."""
@@ -71,11 +79,12 @@ class Places:
 
     def values(self, place: Place) -> Values:
         """What a place sets."""
+        if place in self._resolved and place.file not in self.texts:
+            return self._resolved[place]
         text = self.text(place.file)
-        known = self._data.get(place.file)
-        if known is None or known[0] != text:
-            known = self._data[place.file] = (text, load(text, place.file) or {})
-        found = value_at(known[1], place.prefix)[1]
+        if text not in self._parsed:
+            self._parsed[text] = load(text, place.file) or {}
+        found = value_at(self._parsed[text], place.prefix)[1]
         return found if isinstance(found, dict) else {}
 
     def sets(self, place: Place, path: KeyPath) -> bool:

@@ -52,8 +52,7 @@ class _Setting:
     def __init__(self, view: View, layer: Layer | None) -> None:
         self.view, self.layer = view, layer
         self.target, self.environments, self.places = view.target, view.environments, view.places
-        #: a key that one environment's release sets is a released one everywhere
-        self.released = [self.places.values(release_place(name)) for name in view.workspace.names()]
+        self.released: dict[KeyPath, bool] = {}
         self.warnings: dict[str, None] = {}
         self.notes: dict[str, None] = {}
         self.subjects: list[str] = []
@@ -177,13 +176,20 @@ class _Setting:
         base = list_path(path)
         if self.layer is not None or self.places.sets(release_place(environment.name), base):
             return self.layer or Layer.RELEASE
-        if not (is_released(path) or any(value_at(values, base)[0] for values in self.released)):
+        if not (is_released(path) or self.in_some_release(base)):
             return Layer.ENVIRONMENT
         holder = next((place for place in self.places.of(environment) if self.places.sets(place, base)), None)
         if holder is None:
             return Layer.RELEASE
         self.note_not_promoted(base, holder, environment)
         return Layer.ENVIRONMENT
+
+    def in_some_release(self, path: KeyPath) -> bool:
+        """Whether a release sets a key: one that one environment's sets is a released one everywhere."""
+        if path not in self.released:
+            releases = map(release_place, self.view.workspace.names())
+            self.released[path] = any(self.places.sets(place, path) for place in releases)
+        return self.released[path]
 
     def note_not_promoted(self, path: KeyPath, holder: Place, environment: ResolvedEnvironment) -> None:
         key, target = typed_key(path), target_of(holder, environment)
@@ -197,11 +203,21 @@ class _Setting:
         if everywhere and self.remove_from(shared, self.environments, path):
             self.warn_of_stronger(path, shared)
             return
-        layers = (self.layer,) if self.layer else tuple(Layer)
-        places = [(layer.place(item.name), [item]) for item in self.environments for layer in layers]
-        found = [self.remove_from(place, environments, path) for place, environments in places]
+        found = [self.remove_from(place, environments, path) for place, environments in self.holders()]
         if not any(found) and not self.remove_item(path):
             raise self.view.nothing_set(path, "--unset", self.layer.value if self.layer else "")
+
+    def holders(self) -> list[tuple[Place, list[ResolvedEnvironment]]]:
+        """The places that a key is removed from: the environments' own files; for all, every default there is."""
+        if self.layer is not None:
+            return [(self.layer.place(item.name), [item]) for item in self.environments]
+        if self.target.environment or self.target.stage:
+            return [(layer.place(item.name), [item]) for item in self.environments for layer in Layer]
+        holders: dict[Place, list[ResolvedEnvironment]] = {}
+        for item in self.environments:
+            for place in self.places.of(item):
+                holders.setdefault(place, []).append(item)
+        return list(holders.items())
 
     def remove_from(self, place: Place, environments: list[ResolvedEnvironment], path: KeyPath) -> bool:
         if not self.places.sets(place, path):

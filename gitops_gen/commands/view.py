@@ -25,6 +25,8 @@ class View:
         self.workspace, self.target = workspace, target
         self.environments = list(targeted(workspace, target))
         self.places = Places(workspace)
+        for environment in self.environments:
+            self.places.know(environment)
         self.before = {environment.name: self.places.merged(environment) for environment in self.environments}
         self._defaults: dict[ChartSource, Values] = {}
         self._declared: dict[ChartSource, Values] = {}

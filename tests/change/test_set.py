@@ -118,6 +118,12 @@ def test_what_is_unset_in_all_is_unset_where_it_is_set(good: Path, change, gitop
     assert "nothing sets `settings.mode` in all environments" in result.err
 
 
+def test_what_is_unset_in_all_is_unset_in_the_stages_too(good: Path, change) -> None:
+    said = change(good, "set", "--all", "--unset", "replicas")
+    assert "production: replicas 2 (integer) → 1 (integer)" in said
+    assert "replicas" not in (good / "gitops.yaml").read_text()
+
+
 def test_where_a_key_is_unset_instead_is_told(good: Path, gitops_gen) -> None:
     result = gitops_gen(good, "set", "production", "--unset", "replicas")
     assert result.code == 2
