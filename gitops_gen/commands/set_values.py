@@ -110,7 +110,8 @@ class _Setting:
         """A map is set as a whole, unless its keys belong to different files."""
         if isinstance(value, dict) and value and self.layer is None:
             inner = [(*path, *rest) for rest in leaves(value)]
-            if len({self.chosen(environment, at) for environment in self.environments for at in inner}) > 1:
+            places = {self.chosen(environment, at) for environment in self.environments for at in (path, *inner)}
+            if len(places) > 1:
                 yield from ((at, value_at(value, at[len(path) :])[1]) for at in inner)
                 return
         yield path, value
@@ -119,6 +120,8 @@ class _Setting:
         for environment in self.environments:
             self.look_at(environment, path, value)
         for place, environments in self.targets(path):
+            for environment in environments:
+                self.note_not_promoted(environment, list_path(path))
             self.write(place, environments, path, value)
             for environment in environments:
                 self.view.edited(path, environment, place)
@@ -176,13 +179,18 @@ class _Setting:
         base = list_path(path)
         if self.layer is not None or self.places.sets(release_place(environment.name), base):
             return self.layer or Layer.RELEASE
-        if not (is_released(path) or self.in_some_release(base)):
+        if not (self.is_released(environment, path) or self.in_some_release(base)):
             return Layer.ENVIRONMENT
-        holder = next((place for place in self.places.of(environment) if self.places.sets(place, base)), None)
-        if holder is None:
-            return Layer.RELEASE
-        self.note_not_promoted(base, holder, environment)
-        return Layer.ENVIRONMENT
+        return Layer.RELEASE if self.holder(environment, base) is None else Layer.ENVIRONMENT
+
+    def holder(self, environment: ResolvedEnvironment, path: KeyPath) -> Place | None:
+        """The weakest place that sets a key."""
+        return next((place for place in self.places.of(environment) if self.places.sets(place, path)), None)
+
+    def is_released(self, environment: ResolvedEnvironment, path: KeyPath) -> bool:
+        """Whether a key is what changes with a release; a map of an image's settings is not, its tag is."""
+        default = value_at(self.view.chart_values(environment), path)[1]
+        return is_released(path) and not isinstance(default, dict)
 
     def in_some_release(self, path: KeyPath) -> bool:
         """Whether a release sets a key: one that one environment's sets is a released one everywhere."""
@@ -191,7 +199,13 @@ class _Setting:
             self.released[path] = any(self.places.sets(place, path) for place in releases)
         return self.released[path]
 
-    def note_not_promoted(self, path: KeyPath, holder: Place, environment: ResolvedEnvironment) -> None:
+    def note_not_promoted(self, environment: ResolvedEnvironment, path: KeyPath) -> None:
+        """Tell of a key that could be released, and stays because it is set where it is not promoted."""
+        holder = self.holder(environment, path)
+        if holder is None or holder.name == "release" or self.layer is not None:
+            return
+        if not (self.is_released(environment, path) or self.in_some_release(path)):
+            return
         key, target = typed_key(path), target_of(holder, environment)
         typed = f"`gitops-gen set {target} --move {key} --release`" if target else f"move it in {holder.file}"
         note = f"{key} is not promoted, because {holder.name} ({holder.file}) sets it; to release it: {typed}"

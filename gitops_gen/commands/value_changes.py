@@ -43,10 +43,11 @@ def value_lines(changes: Iterable[ValueChange]) -> Iterator[str]:
     """A line for each change, once for all environments that it is the same for:
     `dev: image.tag "1.0" (string) → "1.10" (string)`.
     """
-    groups: dict[str, list[str]] = {}
+    groups: dict[str, dict[str, None]] = {}
     for item in changes:
-        groups.setdefault(_what(item), []).append(item.environment)
-    for what, names in groups.items():
+        groups.setdefault(_what(item), {})[item.environment] = None
+    for what, group in groups.items():
+        names = list(group)
         more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
         yield f"{', '.join(names[:NAMED])}{more}: {what}"
 

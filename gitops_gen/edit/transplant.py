@@ -124,15 +124,12 @@ def _reads_as(text: str, wanted: Any, file: str) -> bool:
 
 def _without(text: str, path: KeyPath, file: str) -> str:
     """`text` without the key and the comments above it; without these where that would say something else."""
-    plain = delete(text, path, file)
-    comments = _comments_of(text, path)
     found = _holder(text, path)
-    if found is None or not comments:
-        return plain
-    line = text.rfind("\n", 0, found.start) + 1
-    begin = _above(text, line)
-    shorter = plain[:begin] + plain[line:]
-    return shorter if plain[:line] == text[:line] and _reads_as(shorter, load(plain, file), file) else plain
+    if found is not None:
+        line = text.rfind("\n", 0, found.start) + 1
+        bare = text[: _above(text, line)] + text[line:]
+        text = bare if _reads_as(bare, load(text, file), file) else text
+    return delete(text, path, file)
 
 
 def _comments_of(text: str, path: KeyPath) -> list[str]:

@@ -59,6 +59,12 @@ def test_nothing_is_asked(good: Path, change) -> None:
     assert "c: x" in (good / ENVIRONMENT).read_text()
 
 
+def test_the_tag_of_a_map_is_released(good: Path, change) -> None:
+    change(good, "set", "dev", "image={tag: 1.10}")
+    assert "tag: '1.10'" in (good / RELEASE).read_text()
+    assert "image" not in (good / ENVIRONMENT).read_text()
+
+
 def test_a_tag_stays_where_it_is_set_and_how_to_release_it_is_told(good: Path, change) -> None:
     change(good, "set", "dev", "--move", "image.tag", "--environment")
     said = change(good, "set", "dev", "image.tag=2.0.0")

@@ -69,6 +69,12 @@ def test_a_key_moves_there_and_back(commented: Path, change) -> None:
     assert release == RELEASE
 
 
+def test_the_last_key_leaves_no_comment_behind(commented: Path, change) -> None:
+    for key in ("hosts", "image", "settings"):
+        change(commented, "set", "dev", "--move", key, "--release")
+    assert texts(commented)[0] == f"{HEAD.format('Environment')}stage: dev\nvalues: {{}}\n"
+
+
 def test_a_map_moves_onto_the_map_that_is_there(commented: Path, change) -> None:
     change(commented, "set", "dev", "--move", "image", "--environment")
     environment, release = texts(commented)
