@@ -12,11 +12,14 @@ from functools import cached_property
 from pathlib import Path
 
 from gitops_gen.chart.digest import chart_digest
-from gitops_gen.chart.engine import ChartError, Engine, LoadedChart, SubchartValuesError
+from gitops_gen.chart.engine import ChartError, Engine, LoadedChart, SubchartValuesError, Values
+from gitops_gen.chart.key_types import KeyType
 from gitops_gen.chart.schema import Blame, ValuesSchema
+from gitops_gen.chart.unquoted import is_wrong, misread, quote_hint, suspects
 from gitops_gen.errors import Problem
 from gitops_gen.resolve.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.spec.files import read_text
+from gitops_gen.yaml_io import KeyPath
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +43,7 @@ class Charts:
         self._repository = (repository or root).resolve()
         self._loaded: dict[ChartSource, LoadedChart] = {}
         self._schemas: dict[ChartSource, ValuesSchema | None] = {}
+        self._defaults: dict[ChartSource, Values] = {}
         self._contents: dict[ChartSource, str] = {}
 
     @cached_property
@@ -62,8 +66,22 @@ class Charts:
             self._schemas[source] = ValuesSchema(schema) if schema is not None else None
         return self._schemas[source]
 
+    def defaults(self, source: ChartSource) -> Values:
+        """The chart's own values, those of its subcharts among them; not to be changed. Nothing where a subchart
+        refuses them, because it needs a value that it has no default for.
+
+        Raises `ChartError` or `GitopsError` when the chart cannot be had.
+        """
+        if source not in self._defaults:
+            try:
+                self._defaults[source] = self.chart(source).final_values({})
+            except SubchartValuesError:
+                self._defaults[source] = {}
+        return self._defaults[source]
+
     def value_problems(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
-        """What the schemas of the chart and its subcharts have against the final values, which Helm merges.
+        """What the schemas of the chart and its subcharts have against the final values, which Helm merges; and what
+        lacks quotes.
 
         Raises `ChartError` or `GitopsError` when the chart cannot be had.
         """
@@ -76,6 +94,18 @@ class Charts:
         schema = self.schema(environment.chart)
         if schema is not None:
             yield from schema.problems(final, blame)
+        yield from self._unquoted(environment, blame)
+
+    def _unquoted(self, environment: ResolvedEnvironment, blame: Blame) -> Iterator[Problem]:
+        for path, value, wish in self._suspects(environment.chart, environment.values):
+            text = blame.written(path)
+            if is_wrong(path, value, wish, text):
+                yield blame.problem(
+                    path, f"{misread(text, value)}, and the chart wants a string", quote_hint(text, value)
+                )
+
+    def _suspects(self, source: ChartSource, values: Values) -> Iterator[tuple[KeyPath, Any, KeyType]]:
+        return suspects(self.chart(source).schema, self.defaults(source), values)
 
     def _text_of(self, file: str) -> str:
         return read_text(self._root, file)

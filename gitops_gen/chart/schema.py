@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitops_gen.chart.engine import ChartError, Values
+from gitops_gen.chart.unquoted import misread
 from gitops_gen.errors import Problem
 from gitops_gen.names import did_you_mean
 from gitops_gen.resolve.layers import ValueLayer, setter
@@ -55,8 +56,7 @@ class ValuesSchema:
             case "required":
                 yield (*path, error.kind.property), self._missing, ""
             case "type" if len(error.kind.types) == 1:
-                wanted = _SPOKEN.get(error.kind.types[0], "")
-                yield path, _message(error), type_hint(wanted, error.instance, blame.written(path))
+                yield path, *_wrong_type(error, blame.written(path))
             case _:
                 yield path, _message(error), ""
 
@@ -75,6 +75,14 @@ class ValuesSchema:
                 target = target.get(step, {})
             schema = target
         return schema
+
+
+def _wrong_type(error: Any, source: str) -> tuple[str, str]:
+    """What is wrong with a value's type, and what to type; `source` is the value as it is written, where it is."""
+    wanted = _SPOKEN.get(error.kind.types[0], "")
+    unquoted = wanted == "a string" and source and isinstance(error.instance, bool | int | float)
+    message = f"{misread(source, error.instance)}, and the chart wants a string" if unquoted else _message(error)
+    return message, type_hint(wanted, error.instance, source)
 
 
 def _message(error: Any) -> str:

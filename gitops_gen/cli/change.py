@@ -17,10 +17,14 @@ from gitops_gen.cli.delivery import deliver, delivery_options, show
 
 
 @cli.command("set")
-@click.argument("words", metavar="ENV KEY=VALUE...", nargs=-1, required=True)
+@click.argument("words", metavar="[ENV] KEY=VALUE...", nargs=-1)
 @click.option("--stage", metavar="STAGE", default="", help="Every environment of a stage, instead of ENV.")
 @click.option("--all", "everywhere", is_flag=True, help="Every environment, instead of ENV.")
 @click.option("--unset", metavar="KEY", multiple=True, help="Remove KEY, so that a weaker layer or the chart decides.")
+@click.option("--string", "strings", metavar="KEY=VALUE", multiple=True, help="Set just this text, as a string.")
+@click.option("--json", "jsons", metavar="KEY=JSON", multiple=True, help="Set a value of any type, written as JSON.")
+@click.option("--file", "files", metavar="KEY=PATH", multiple=True, help="Set the text of a file, as a string.")
+@click.option("--move", metavar="KEY", multiple=True, help="Move KEY to --release or --environment, comments too.")
 @click.option("--release", "layer", flag_value="RELEASE", help="Put it into release.yaml: it is promoted.")
 @click.option("--environment", "layer", flag_value="ENVIRONMENT", help="Put it into environment.yaml: it stays.")
 @delivery_options()
@@ -32,6 +36,10 @@ def set_command(
     stage: str,
     everywhere: bool,
     unset: tuple[str, ...],
+    strings: tuple[str, ...],
+    jsons: tuple[str, ...],
+    files: tuple[str, ...],
+    move: tuple[str, ...],
     layer: str | None,
     dry_run: bool,
     commit: bool,
@@ -40,25 +48,41 @@ def set_command(
 ) -> int:
     """Set chart values of ENV in the file that they belong to; comments and all other bytes stay.
 
+    The tag or digest of an image, and any key that a release sets, goes into release.yaml, which `promote` copies.
+    Everything else stays in environment.yaml; with --stage or --all, in the defaults of gitops.yaml.
+
+    VALUE gets the type that the chart wants. Where the chart does not say, a version such as a tag stays a string, and
+    so does what a template would print in another way: 1.10, 0812345, 1e3, yes. `null` is null. --string, --json and
+    --file leave nothing to guess; PATH counts from where you are (or from -C DIR).
+
     \b
     gitops-gen set dev app.image.tag=1.4.2
     gitops-gen set dev app.image.tag=1.4.2 worker.replicas=2 --commit
-    gitops-gen set --stage production app.logLevel=INFO --environment
+    gitops-gen set --stage production app.logLevel=INFO
+    gitops-gen set dev --string app.podAnnotations.build=0812345
+    gitops-gen set dev --json 'app.nodeSelector={"disk": "ssd"}'
+    gitops-gen set production 'ingress.tls[0].secretName=api-tls'
     gitops-gen set dev --unset app.environment
+    gitops-gen set dev --move app.environment --release
     """
     from gitops_gen.commands import set_values as command
-    from gitops_gen.commands.explain import parse_key
-    from gitops_gen.commands.values_text import Assignment, parse_assignment
+    from gitops_gen.commands.values_text import Form, parse_assignment, parse_file, parse_key_only, parse_word
 
     named = not stage and not everywhere
-    if (stage and everywhere) or (named and "=" in words[0]):
+    if (stage and everywhere) or (named and (not words or "=" in words[0])):
         raise click.UsageError("name one environment, or use --stage STAGE or --all")
     target = command.Target(environment=words[0] if named else "", stage=stage)
-    assignments = [parse_assignment(word) for word in words[named:]]
-    assignments += [Assignment(path=parse_key(key), text=None) for key in unset]
-    if not assignments:
-        raise click.UsageError("nothing to set: add KEY=VALUE or --unset KEY")
     chosen = command.Layer[layer] if layer else None
+    assignments = [
+        *(parse_word(word, moves=bool(layer)) for word in words[named:]),
+        *(parse_assignment(word, Form.STRING) for word in strings),
+        *(parse_assignment(word, Form.JSON) for word in jsons),
+        *(parse_file(word, settings.directory) for word in files),
+        *(parse_key_only(key, Form.MOVED) for key in move),
+        *(parse_key_only(key, Form.REMOVED) for key in unset),
+    ]
+    if not assignments:
+        raise click.UsageError("nothing to set: add KEY=VALUE, --unset KEY or --move KEY")
     outcome = command.set_values(settings.workspace(), target, assignments, deliver(dry_run, commit, push), chosen)
     return show(settings, outcome, output)
 

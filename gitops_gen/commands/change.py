@@ -12,6 +12,7 @@ from pathlib import Path
 from gitops_gen.commands.generate import check
 from gitops_gen.commands.merging import settle
 from gitops_gen.commands.preview import preview
+from gitops_gen.commands.value_changes import ValueChange
 from gitops_gen.commands.workspace import Workspace, open_workspace
 from gitops_gen.diff.model import Difference
 from gitops_gen.errors import GitopsError, Problem, fail_if_any
@@ -50,7 +51,8 @@ class Draft:
     """What a command wants: new texts of hand-written files (None: gone) and the commit's message.
 
     `environments` are those whose generated files follow; `overwrite` gives up hand edits in these; `summary` says in
-    words what changes, `warnings` what a person should look at, and `notes` what they should know or do next. A
+    words what changes, `values` as data, `warnings` what a person should look at, and `notes` what they should know or
+    do next. A
     `decisive` change shows the rendered difference even when it is no dry run.
     """
 
@@ -60,6 +62,7 @@ class Draft:
     summary: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    values: tuple[ValueChange, ...] = ()
     overwrite: bool = False
     decisive: bool = False
 
@@ -75,6 +78,7 @@ class Outcome:
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
     changes: tuple[Change, ...] = field(repr=False)
+    values: tuple[ValueChange, ...] = ()
     rendered: Difference | str | None = field(default=None, repr=False)
     dry_run: bool = False
     commit: str = ""
@@ -116,6 +120,7 @@ def _apply(workspace: Workspace, delivery: Delivery, make: Callable[[Workspace],
         warnings=draft.warnings,
         notes=draft.notes,
         changes=changes,
+        values=draft.values,
         rendered=rendered,
         dry_run=delivery.dry_run,
         commit=oid,

@@ -1,5 +1,6 @@
 """`explain`: where each value of an environment comes from, layer by layer, with file and line."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,9 @@ from gitops_gen.resolve.layers import value_at
 from gitops_gen.spec.files import read_text
 from gitops_gen.spec.validation import dotted
 from gitops_gen.yaml_io import KeyPath, locate
+
+_STEP = re.compile(r"([^\[\]]+)((?:\[[0-9]{1,9}\])*)")
+_INDEX = re.compile(r"[0-9]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,13 +61,26 @@ def leaves(values: Values, path: KeyPath = ()) -> Iterator[KeyPath]:
 
 
 def parse_key(key: str) -> KeyPath:
-    r"""`app.hosts[0].name` → `("app", "hosts", 0, "name")`; `\.` is a dot inside a key, as in `helm --set`."""
+    r"""`app.hosts[0].name` → `("app", "hosts", 0, "name")`; `\.` is a dot inside a key, as in `helm --set`.
+
+    Raises `UsageError` for what is no key: an empty step, an index that is no number.
+    """
     steps: list[str | int] = []
     for part in key.replace("\\.", "\0").split("."):
-        name, *indexes = part.replace("\0", ".").split("[")
-        steps += [name] if name else []
-        steps += [int(index.rstrip("]")) for index in indexes if index.rstrip("]").isdigit()]
+        found = _STEP.fullmatch(part.replace("\0", "."))
+        if found is None:
+            raise UsageError(f"`{key}` is no key", "write it as `app.image.tag` or `ingress.hosts[0].host`")
+        steps += [found[1], *(int(index) for index in _INDEX.findall(found[2]))]
     return tuple(steps)
+
+
+def typed_key(path: KeyPath) -> str:
+    r"""A path as it is typed: `parse_key` gives the same path back.
+
+    >>> typed_key(("hosts", 0, "a.b"))
+    'hosts[0].a\\.b'
+    """
+    return dotted(tuple(step.replace(".", "\\.") if isinstance(step, str) else step for step in path))
 
 
 def _asked(final: Values, key: str) -> list[KeyPath]:

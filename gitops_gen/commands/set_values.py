@@ -1,44 +1,32 @@
 """`set`: change values in the hand-written file that they belong to, for one environment, a stage or all of them."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from gitops_gen.chart.version_keys import is_released
 from gitops_gen.commands.change import Delivery, Draft, Outcome, change
-from gitops_gen.commands.values_text import Assignment, typed
+from gitops_gen.commands.explain import leaves, typed_key
+from gitops_gen.commands.lists import agreed, copy_note, list_path, require_way, with_item, without_item
+from gitops_gen.commands.moving import Moving
+from gitops_gen.commands.places import NEW_RELEASE, Place, release_place, removed_with_parents
+from gitops_gen.commands.targets import Layer, Target, target_of
+from gitops_gen.commands.typos import unknown_key
+from gitops_gen.commands.value_changes import value_lines
+from gitops_gen.commands.values_text import Assignment, Form, mismatch, valued
+from gitops_gen.commands.view import View
 from gitops_gen.commands.workspace import Workspace
-from gitops_gen.edit.document import delete, set_value
 from gitops_gen.edit.writing import Style, inline
 from gitops_gen.errors import UsageError
 from gitops_gen.git.commits import Message
-from gitops_gen.names import did_you_mean
 from gitops_gen.resolve.environment import ResolvedEnvironment
-from gitops_gen.resolve.layers import ValueLayer, value_at
-from gitops_gen.spec.files import ENVIRONMENT_FILE, ENVIRONMENTS, PROJECT_FILE, RELEASE_FILE, read_text
-from gitops_gen.yaml_io import KeyPath, load
+from gitops_gen.resolve.layers import value_at
+from gitops_gen.spec.files import ENVIRONMENT_FILE, RELEASE_FILE
+from gitops_gen.yaml_io import KeyPath
 
-NEW_RELEASE = "apiVersion: gitops-gen/v1\nkind: Release\n"
+__all__ = ["NEW_RELEASE", "Layer", "Target", "removed_with_parents", "set_values"]
 
-
-class Layer(Enum):
-    """Which hand-written file a value goes into."""
-
-    RELEASE = RELEASE_FILE
-    ENVIRONMENT = ENVIRONMENT_FILE
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Target:
-    """Which environments: one by name, a stage, or (with neither) all of them."""
-
-    environment: str = ""
-    stage: str = ""
-
-    @property
-    def spoken(self) -> str:
-        """The target in a sentence."""
-        return self.environment or (f"stage {self.stage}" if self.stage else "all environments")
+SUBJECT_LENGTH = 50
+"""Longer values are left out of a commit's subject."""
 
 
 def set_values(
@@ -48,158 +36,236 @@ def set_values(
     delivery: Delivery,
     layer: Layer | None = None,
 ) -> Outcome:
-    """Set (or, without a text, remove) each key in the file that it belongs to, and regenerate.
+    """Set, remove or move each key in the file that it belongs to, and regenerate.
 
-    A key that a release sets belongs to the release; else what sets it now decides, then what sets its neighbours. For
-    a stage or all environments, what is no release goes into gitops.yaml's defaults once, unless `layer` says
-    otherwise. Raises `UsageError` when no layer is clear, and as `change` does.
+    A key that a release sets, and an image's tag or digest, belongs to the release; all else stays with the
+    environment. What is set already is changed where it is; `layer` moves it. For a stage or all environments, what is
+    no release goes into gitops.yaml's defaults once, unless `layer` says otherwise. Raises `UsageError` for a key or
+    value that cannot be, and as `change` does.
     """
-    return change(workspace, delivery, lambda here: _Setting(here, target, layer).draft(assignments))
+    return change(workspace, delivery, lambda here: _Setting(View(here, target), layer).draft(assignments))
 
 
 class _Setting:
-    """One run of `set`: the environments it means and the texts as they become."""
+    """One run of `set`."""
 
-    def __init__(self, workspace: Workspace, target: Target, layer: Layer | None) -> None:
-        self.workspace, self.target, self.layer = workspace, target, layer
-        self.environments = list(targeted(workspace, target))
-        self.released = released_keys(workspace)
-        self.texts: dict[str, str] = {}
-        self.warnings: list[str] = []
-        self.summary: list[str] = []
+    def __init__(self, view: View, layer: Layer | None) -> None:
+        self.view, self.layer = view, layer
+        self.target, self.environments, self.places = view.target, view.environments, view.places
+        self.released: dict[KeyPath, bool] = {}
+        self.warnings: dict[str, None] = {}
+        self.notes: dict[str, None] = {}
+        self.subjects: list[str] = []
 
     def draft(self, assignments: Sequence[Assignment]) -> Draft:
-        for assignment in assignments:
-            self.assign(assignment)
+        for assignment in _in_order(assignments):
+            self.apply(assignment)
+        changes = tuple(self.view.changes())
+        names = tuple(environment.name for environment in self.environments)
         return Draft(
-            files=self.texts,
-            environments=tuple(environment.name for environment in self.environments),
+            files=self.places.texts,
+            environments=names,
             message=Message(
-                subject=self.subject(assignments),
-                details=tuple(self.summary) if len(assignments) > 1 else (),
-                environments=tuple(environment.name for environment in self.environments),
+                subject=self.subject(),
+                details=tuple(self.subjects) if len(self.subjects) > 1 else (),
+                environments=names,
                 change="set",
             ),
-            summary=tuple(self.summary),
+            summary=tuple(value_lines(changes)),
             warnings=tuple(self.warnings),
+            notes=tuple(self.notes),
+            values=changes,
         )
 
-    def subject(self, assignments: Sequence[Assignment]) -> str:
-        if len(assignments) == 1:
-            return f"{self.summary[0]} in {self.target.spoken}"
-        return f"Set {len(assignments)} values in {self.target.spoken}"
+    def subject(self) -> str:
+        if len(self.subjects) == 1:
+            return f"{self.subjects[0]} in {self.target.spoken}"
+        return f"Set {len(self.subjects)} values in {self.target.spoken}"
 
-    def assign(self, assignment: Assignment) -> None:
-        value = self.value(assignment)
-        shown = inline(value, Style(), flow=False)
-        text = f"Remove {assignment.key}" if assignment.text is None else f"Set {assignment.key} to {shown}"
-        self.summary.append(text)
-        layers = {
-            environment.name: self.layer or self.chosen(environment, assignment) for environment in self.environments
-        }
+    def apply(self, assignment: Assignment) -> None:
+        match assignment.form:
+            case Form.REMOVED:
+                self.subjects.append(f"Remove {assignment.key}")
+                self.remove(assignment.path)
+            case Form.MOVED:
+                layer = self.wanted(assignment)
+                self.subjects.append(f"Move {assignment.key} to {layer.value}")
+                Moving(self.view, layer).move(assignment.path)
+            case _:
+                value = valued(assignment, self.view.known(self.environments[0]))
+                self.subjects.append(_subject(assignment.key, value))
+                for path, part in self.parts(assignment.path, value):
+                    self.put(path, part)
+
+    def wanted(self, assignment: Assignment) -> Layer:
+        if self.layer is None:
+            typed = f"set {self.target.option} --move {assignment.key}"
+            raise UsageError(
+                "`--move` needs `--release` or `--environment`",
+                f"`{typed} --release` moves it into {RELEASE_FILE}, `{typed} --environment` into {ENVIRONMENT_FILE}",
+            )
+        return self.layer
+
+    def parts(self, path: KeyPath, value: Any) -> Iterator[tuple[KeyPath, Any]]:
+        """A map is set as a whole, unless its keys belong to different files."""
+        if isinstance(value, dict) and value and self.layer is None:
+            inner = [(*path, *rest) for rest in leaves(value)]
+            places = {self.chosen(environment, at) for environment in self.environments for at in (path, *inner)}
+            if len(places) > 1:
+                yield from ((at, value_at(value, at[len(path) :])[1]) for at in inner)
+                return
+        yield path, value
+
+    def put(self, path: KeyPath, value: Any) -> None:
+        for environment in self.environments:
+            self.look_at(environment, path, value)
+        for place, environments in self.targets(path):
+            for environment in environments:
+                self.note_not_promoted(environment, list_path(path))
+            self.write(place, environments, path, value)
+            for environment in environments:
+                self.view.edited(path, environment, place)
+
+    def look_at(self, environment: ResolvedEnvironment, path: KeyPath, value: Any) -> None:
+        """What is suspicious about a key or value."""
+        known = self.view.known(environment)
+        found = (unknown_key(path, known), mismatch(path, value, known))
+        self.warnings |= dict.fromkeys(warning for warning in found if warning)
+
+    def targets(self, path: KeyPath) -> Iterator[tuple[Place, list[ResolvedEnvironment]]]:
+        """The places that a key is written to, each with the environments that it is for."""
+        layers = {environment.name: self.chosen(environment, path) for environment in self.environments}
         shared = not self.target.environment and self.layer is None
         if shared and set(layers.values()) == {Layer.ENVIRONMENT}:
-            self.edit_project(assignment, value)
+            place = self.places.shared(self.target.stage)
+            self.warn_of_stronger(path, place)
+            yield place, self.environments
             return
         for environment in self.environments:
-            path = f"{ENVIRONMENTS}/{environment.name}/{layers[environment.name].value}"
-            self.edit(path, ("values", *assignment.path), value, remove=assignment.text is None)
+            yield layers[environment.name].place(environment.name), [environment]
 
-    def value(self, assignment: Assignment) -> object:
-        environment = self.environments[0]
-        charts = self.workspace.charts
-        if not charts.is_at_hand(environment.chart):
-            return typed(assignment, None, environment.values)
-        chart = charts.chart(environment.chart)
-        return typed(assignment, chart.schema, chart.final_values(environment.values))
-
-    def edit(self, path: str, keys: KeyPath, value: object, *, remove: bool) -> None:
-        text = self.texts.get(path) or self.read(path)
-        self.texts[path] = removed_with_parents(text, keys, path) if remove else set_value(text, keys, value, path)
-
-    def read(self, path: str) -> str:
-        file = self.workspace.folder / path
-        if not file.is_file() and path.endswith(RELEASE_FILE):
-            return NEW_RELEASE
-        return file.read_bytes().decode()
-
-    def edit_project(self, assignment: Assignment, value: object) -> None:
-        prefix: KeyPath = ("defaults", "values")
-        if self.target.stage:
-            names = [stage.name for stage in self.workspace.project().spec.stages]
-            prefix = ("stages", names.index(self.target.stage), *prefix)
-        self.edit(PROJECT_FILE, (*prefix, *assignment.path), value, remove=assignment.text is None)
-        self.warnings += self.overridden(assignment, prefix)
-
-    def overridden(self, assignment: Assignment, prefix: KeyPath) -> Iterator[str]:
+    def warn_of_stronger(self, path: KeyPath, place: Place) -> None:
+        """Name the environments in which a stronger place sets the key, so that this one changes nothing there."""
         for environment in self.environments:
-            for layer in stronger(environment.layers, prefix):
-                if value_at(layer.values, assignment.path)[0]:
-                    yield f"{environment.name} keeps its own {assignment.key} ({layer.name}, {layer.file})"
+            order = list(self.places.of(environment))
+            for stronger in order[order.index(place) + 1 :]:
+                if self.places.sets(stronger, path):
+                    where = f"({stronger.name}, {stronger.file})"
+                    self.warnings[f"{environment.name} keeps its own {typed_key(path)} {where}"] = None
 
-    def chosen(self, environment: ResolvedEnvironment, assignment: Assignment) -> Layer:
-        """The layer that a key belongs to: what sets it, else what sets the nearest of its neighbours."""
-        own = _layer(environment, "environment")
-        for length in range(len(assignment.path), 0, -1):
-            part = assignment.path[:length]
-            in_release = any(value_at(values, part)[0] for values in self.released)
-            in_own = value_at(own, part)[0]
-            if in_release != in_own:
-                return Layer.RELEASE if in_release else Layer.ENVIRONMENT
-            if in_release and in_own:
-                break
+    def write(self, place: Place, environments: list[ResolvedEnvironment], path: KeyPath, value: Any) -> None:
+        base = list_path(path)
+        if self.layer is not None:
+            Moving(self.view, self.layer).bring(environments[0], base)
+        for environment in environments:
+            require_way(self.view.visible(environment, place), path)
+        if base == path or isinstance(value_at(self.places.values(place), base)[1], list):
+            self.places.set(place, path, value)
         else:
+            items = self.seen_list(place, environments, base)
+            self.places.set(place, base, with_item(items, path[len(base) :], value))
+            self.note_copy(items, base, place)
+
+    def seen_list(self, place: Place, environments: Iterable[ResolvedEnvironment], base: KeyPath) -> Any:
+        seen = [(item.name, value_at(self.view.visible(item, place), base)[1]) for item in environments]
+        return agreed(seen, base)
+
+    def note_copy(self, items: Any, base: KeyPath, place: Place) -> None:
+        if items:
+            self.notes[copy_note(items, base, place.file)] = None
+
+    def chosen(self, environment: ResolvedEnvironment, path: KeyPath) -> Layer:
+        """The file that a key belongs to: the one that sets it now, else what the key is."""
+        base = list_path(path)
+        if self.layer is not None or self.places.sets(release_place(environment.name), base):
+            return self.layer or Layer.RELEASE
+        if not (self.is_released(environment, path) or self.in_some_release(base)):
             return Layer.ENVIRONMENT
-        raise UsageError(
-            f"`{assignment.key}` could be part of the release or stay with the environment",
-            "say `--release` (it is promoted) or `--environment` (it stays)",
-        )
+        return Layer.RELEASE if self.holder(environment, base) is None else Layer.ENVIRONMENT
+
+    def holder(self, environment: ResolvedEnvironment, path: KeyPath) -> Place | None:
+        """The weakest place that sets a key."""
+        return next((place for place in self.places.of(environment) if self.places.sets(place, path)), None)
+
+    def is_released(self, environment: ResolvedEnvironment, path: KeyPath) -> bool:
+        """Whether a key is what changes with a release; a map of an image's settings is not, its tag is."""
+        default = value_at(self.view.chart_values(environment), path)[1]
+        return is_released(path) and not isinstance(default, dict)
+
+    def in_some_release(self, path: KeyPath) -> bool:
+        """Whether a release sets a key: one that one environment's sets is a released one everywhere."""
+        if path not in self.released:
+            releases = map(release_place, self.view.workspace.names())
+            self.released[path] = any(self.places.sets(place, path) for place in releases)
+        return self.released[path]
+
+    def note_not_promoted(self, environment: ResolvedEnvironment, path: KeyPath) -> None:
+        """Tell of a key that could be released, and stays because it is set where it is not promoted."""
+        holder = self.holder(environment, path)
+        if holder is None or holder.name == "release" or self.layer is not None:
+            return
+        if not (self.is_released(environment, path) or self.in_some_release(path)):
+            return
+        key, target = typed_key(path), target_of(holder, environment)
+        typed = f"`gitops-gen set {target} --move {key} --release`" if target else f"move it in {holder.file}"
+        note = f"{key} is not promoted, because {holder.name} ({holder.file}) sets it; to release it: {typed}"
+        self.notes[note] = None
+
+    def remove(self, path: KeyPath) -> None:
+        shared = self.places.shared(self.target.stage)
+        everywhere = not self.target.environment and self.layer is None
+        if everywhere and self.remove_from(shared, self.environments, path):
+            self.warn_of_stronger(path, shared)
+            return
+        found = [self.remove_from(place, environments, path) for place, environments in self.holders()]
+        if not any(found) and not self.remove_item(path):
+            raise self.view.nothing_set(path, "--unset", self.layer.value if self.layer else "")
+
+    def holders(self) -> list[tuple[Place, list[ResolvedEnvironment]]]:
+        """The places that a key is removed from: the environments' own files; for all, every default there is."""
+        if self.layer is not None:
+            return [(self.layer.place(item.name), [item]) for item in self.environments]
+        if self.target.environment or self.target.stage:
+            return [(layer.place(item.name), [item]) for item in self.environments for layer in Layer]
+        holders: dict[Place, list[ResolvedEnvironment]] = {}
+        for item in self.environments:
+            for place in self.places.of(item):
+                holders.setdefault(place, []).append(item)
+        return list(holders.items())
+
+    def remove_from(self, place: Place, environments: list[ResolvedEnvironment], path: KeyPath) -> bool:
+        if not self.places.sets(place, path):
+            return False
+        self.places.remove(place, path)
+        for environment in environments:
+            self.view.edited(list_path(path), environment, place)
+        return True
+
+    def remove_item(self, path: KeyPath) -> bool:
+        """Remove an item of a list that a weaker layer or the chart sets: from a copy of it."""
+        base = list_path(path)
+        if base == path:
+            return False
+        for place, environments in list(self.targets(base)):
+            for environment in environments:
+                require_way(self.view.visible(environment, place), path, removing=True)
+            items = self.seen_list(place, environments, base)
+            if not value_at(items, path[len(base) :])[0]:
+                return False
+            self.places.set(place, base, without_item(items, path[len(base) :]))
+            self.note_copy(items, base, place)
+            for environment in environments:
+                self.view.edited(base, environment, place)
+        return True
 
 
-def targeted(workspace: Workspace, target: Target) -> Iterator[ResolvedEnvironment]:
-    """The environments that a target means. Raises `UsageError` for none, `ProblemsError` for a wrong one."""
-    if target.environment:
-        yield workspace.environment(target.environment)
-        return
-    stages = [stage.name for stage in workspace.project().spec.stages]
-    if target.stage and target.stage not in stages:
-        raise UsageError(f"no stage `{target.stage}`", did_you_mean(target.stage, stages))
-    found = [workspace.environment(name) for name in workspace.names()]
-    found = [environment for environment in found if target.stage in ("", environment.stage)]
-    if not found:
-        raise UsageError(f"no environment in {target.spoken}")
-    yield from found
+def _in_order(assignments: Sequence[Assignment]) -> list[Assignment]:
+    """Items are removed from the end of their list, so that no index means another item than was meant."""
+    removed = [item for item in assignments if item.form is Form.REMOVED]
+    removed.sort(key=lambda item: [(isinstance(step, int), step) for step in item.path], reverse=True)
+    return [item for item in assignments if item.form is not Form.REMOVED] + removed
 
 
-def released_keys(workspace: Workspace) -> list[dict[str, Any]]:
-    """What the releases of all environments set: a key that one of them sets is a released one everywhere."""
-    found = []
-    for name in workspace.names():
-        file = f"{ENVIRONMENTS}/{name}/{RELEASE_FILE}"
-        if (workspace.folder / file).is_file():
-            found.append((load(read_text(workspace.folder, file), file) or {}).get("values") or {})
-    return found
-
-
-def _layer(environment: ResolvedEnvironment, name: str) -> dict[str, Any]:
-    return next((layer.values for layer in environment.layers if layer.name == name), {})
-
-
-def stronger(layers: Sequence[ValueLayer], prefix: KeyPath) -> Iterator[ValueLayer]:
-    """The layers above the one that is written at `prefix` of gitops.yaml."""
-    order = ["defaults", "clusters", "stages"]
-    rank = order.index(str(prefix[0]))
-    for layer in layers:
-        if layer.file != PROJECT_FILE or (layer.prefix[0] in order and order.index(str(layer.prefix[0])) > rank):
-            yield layer
-
-
-def removed_with_parents(text: str, path: KeyPath, file: str) -> str:
-    """`text` without the key, and without the maps above it that would be empty then; `values` itself stays."""
-    data = load(text, file)
-    while len(path) > 2 and isinstance(path[-1], str):  # noqa: PLR2004 - `values` and one key below it
-        there, parent = value_at(data, path[:-1])
-        if not there or not isinstance(parent, dict) or set(parent) != {path[-1]}:
-            break
-        path = path[:-1]
-    return delete(text, path, file)
+def _subject(key: str, value: Any) -> str:
+    shown = inline(value, Style(), flow=False)
+    return f"Set {key} to {shown}" if len(shown) <= SUBJECT_LENGTH else f"Set {key}"

@@ -8,6 +8,7 @@ from typing import Any
 from gitops_gen.edit.nodes import Kind, Node
 from gitops_gen.yaml_text import dump
 
+_LAST_OF_FOUR_DIGITS = 0xFFFF
 _FLOW_INDICATORS = re.compile(r"[,\[\]{}]|^[?:-]|:$|: | #|:[,\[\]{}]")
 
 
@@ -91,8 +92,16 @@ def _single(value: str) -> str:
 
 
 def _double(value: str) -> str:
-    printable = all(character.isprintable() or character in "\n\t\r" for character in value)
-    return json.dumps(value, ensure_ascii=not printable)
+    """In double quotes. What does not print is escaped as YAML has it: JSON's pairs of surrogates are no characters."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if text.isprintable() else "".join(map(_escaped, text))
+
+
+def _escaped(character: str) -> str:
+    if character.isprintable():
+        return character
+    code = ord(character)
+    return f"\\u{code:04x}" if code <= _LAST_OF_FOUR_DIGITS else f"\\U{code:08x}"
 
 
 def block(value: Any, style: Style, indent: int) -> list[str]:

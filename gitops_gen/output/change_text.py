@@ -49,6 +49,7 @@ def outcome_data(outcome: Outcome) -> dict[str, Any]:
         "summary": outcome.summary,
         "warnings": outcome.warnings,
         "notes": outcome.notes,
+        "values": outcome.values,
         "dryRun": outcome.dry_run,
         "commit": outcome.pushed.commit if outcome.pushed else outcome.commit,
         "branch": outcome.branch,

@@ -149,3 +149,10 @@ def test_one_edit_is_one_place(old, key, value):
         if match[0] != "equal"
     ]
     assert len(blocks) <= 1 or len(str(old.get(key))) > 1
+
+
+@pytest.mark.parametrize("text", ["\U00018cd6", "\x7f", "\x85", "\u2028", "\ufeff", "\x00\n", "🚀\x1b", "\ue000"])
+@pytest.mark.parametrize("before", ["a: 1\n", 'a: "1"\n', "a: {b: 1}\n"])
+def test_text_that_does_not_print_can_be_written(text, before):
+    path = ("a", "b") if "{" in before else ("a",)
+    assert same(load(set_value(before, path, text, "f"), "f"), assigned(load(before, "f"), path, text))

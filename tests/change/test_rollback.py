@@ -50,7 +50,7 @@ def test_to_a_commit_undoes_all_that_came_after(good: Path, change) -> None:
 def test_undo_keeps_later_changes(good: Path, change) -> None:
     change(good, "set", "dev", "image.tag=1.5.0", "--commit")
     bad = head(good)
-    change(good, "set", "dev", "image.repository=shop", "--commit")
+    change(good, "set", "dev", "image.repository=shop", "--release", "--commit")
     change(good, "rollback", "dev", "--undo", bad)
     text = (good / RELEASE).read_text()
     assert "tag: 1.4.2" in text

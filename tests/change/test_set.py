@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gitops_gen.yaml_io import load
 from tests.change.conftest import changed, committed, head, is_clean, message
 from tests.conftest import commit_all, git
 
@@ -23,9 +24,21 @@ def test_what_an_environment_sets_stays_there(good: Path, change) -> None:
     assert "hosts: [a.example.com, b.example.com]" in (good / ENVIRONMENT).read_text()
 
 
-def test_a_neighbour_of_a_released_key_is_released_too(good: Path, change) -> None:
+def test_a_neighbour_of_a_released_key_stays_with_the_environment(good: Path, change) -> None:
     change(good, "set", "dev", "image.repository=shop")
-    assert "repository: shop" in (good / RELEASE).read_text()
+    assert "repository: shop" in (good / ENVIRONMENT).read_text()
+
+
+@pytest.mark.parametrize("neighbour", ["", "values: {image: {repository: shop}}\n"])
+def test_a_tag_is_released_with_or_without_neighbours(good: Path, gitops_gen, neighbour: str) -> None:
+    for name in ("dev", "production"):
+        (good / f"environments/{name}/release.yaml").unlink()
+        own = f"apiVersion: gitops-gen/v1\nkind: Environment\nstage: {name}\n{neighbour}"
+        (good / f"environments/{name}/environment.yaml").write_text(own)
+    result = gitops_gen(good, "set", "--all", "image.tag=1.10", "hosts=[a.example.com]")
+    assert result.code == 0, result.err
+    assert "tag: '1.10'" in (good / RELEASE).read_text()
+    assert "tag:" not in (good / ENVIRONMENT).read_text()
 
 
 def test_what_nobody_sets_stays_with_the_environment(good: Path, change) -> None:
@@ -39,13 +52,95 @@ def test_a_key_that_another_release_sets_is_released(good: Path, change) -> None
     assert "mode: slow" in (good / RELEASE).read_text()
 
 
-def test_an_unclear_layer_is_asked_for(good: Path, change, gitops_gen) -> None:
+def test_nothing_is_asked(good: Path, change) -> None:
     change(good, "set", "dev", "settings.a=x", "--release")
     change(good, "set", "dev", "settings.b=x", "--environment")
-    result = gitops_gen(good, "set", "dev", "settings.c=x")
+    change(good, "set", "dev", "settings.c=x")
+    assert "c: x" in (good / ENVIRONMENT).read_text()
+
+
+def test_the_tag_of_a_map_is_released(good: Path, change) -> None:
+    change(good, "set", "dev", "image={tag: 1.10}")
+    assert "tag: '1.10'" in (good / RELEASE).read_text()
+    assert "image" not in (good / ENVIRONMENT).read_text()
+
+
+def test_a_tag_stays_where_it_is_set_and_how_to_release_it_is_told(good: Path, change) -> None:
+    change(good, "set", "dev", "--move", "image.tag", "--environment")
+    said = change(good, "set", "dev", "image.tag=2.0.0")
+    assert "tag: 2.0.0" in (good / ENVIRONMENT).read_text()
+    assert "`gitops-gen set dev --move image.tag --release`" in said
+
+
+def test_a_map_is_split_between_the_files_of_its_keys(good: Path, change) -> None:
+    change(good, "set", "dev", "image={repository: shop, tag: 1.10}")
+    assert "repository: shop" in (good / ENVIRONMENT).read_text()
+    assert "tag: '1.10'" in (good / RELEASE).read_text()
+
+
+TARGETS = [
+    ("dev",),
+    ("--stage", "production"),
+    ("--all",),
+]
+REQUESTS = [
+    *(("settings.mode=x",), ("--string", "settings.mode=x"), ("--json", 'settings.mode="x"')),
+    *(
+        ("--file", "settings.mode=notes.txt"),
+        ("--unset", "settings.old"),
+        ("settings.mode=x", "--unset", "settings.old"),
+    ),
+    *(("--unset", "settings.old", "--string", "settings.mode=x", "--json", 'hosts=["a.example.com"]'),),
+]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("words", REQUESTS)
+def test_every_target_takes_every_request(good: Path, change, target: tuple[str, ...], words: tuple[str, ...]) -> None:
+    (good / "notes.txt").write_text("x")
+    change(good, "set", *target, "settings.old=y")
+    change(good, "set", *target, *words)
+    name = "production" if "production" in target else "dev"
+    values = load((good / f"environments/{name}/values.yaml").read_text(), "values.yaml")
+    wanted = {} if words == ("--unset", "settings.old") else {"mode": "x"}
+    assert values.get("settings", {}) == (wanted if "--unset" in words else {**wanted, "old": "y"})
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("--unset", "a"), ("dev",), ("--all",), ("--all", "--stage", "dev", "a=b"), ("--all", "dev", "a=b")]
+)
+def test_a_request_without_a_target_or_a_key_is_refused(good: Path, gitops_gen, words: tuple[str, ...]) -> None:
+    result = gitops_gen(good, "set", *words)
     assert result.code == 2
-    assert "--release" in result.err
-    assert "--environment" in result.err
+    assert is_clean(good)
+
+
+def test_what_is_unset_in_all_is_unset_where_it_is_set(good: Path, change, gitops_gen) -> None:
+    change(good, "set", "dev", "settings.mode=x")
+    change(good, "set", "--all", "--unset", "settings.mode")
+    assert not changed(good)
+    result = gitops_gen(good, "set", "--all", "--unset", "settings.mode")
+    assert result.code == 2
+    assert "nothing sets `settings.mode` in all environments" in result.err
+
+
+def test_what_is_unset_in_all_is_unset_in_the_stages_too(good: Path, change) -> None:
+    said = change(good, "set", "--all", "--unset", "replicas")
+    assert "production: replicas 2 (integer) → 1 (integer)" in said
+    assert "replicas" not in (good / "gitops.yaml").read_text()
+
+
+def test_where_a_key_is_unset_instead_is_told(good: Path, gitops_gen) -> None:
+    result = gitops_gen(good, "set", "production", "--unset", "replicas")
+    assert result.code == 2
+    assert "stage production (gitops.yaml) sets it" in result.err
+    assert "`gitops-gen set --stage production --unset replicas`" in result.err
+
+
+def test_environments_that_keep_their_own_value_are_named_when_a_default_goes(good: Path, change) -> None:
+    change(good, "set", "--all", "replicas=3")
+    said = change(good, "set", "--all", "--unset", "replicas")
+    assert "production keeps its own replicas (stage production, gitops.yaml)" in said
 
 
 @pytest.mark.parametrize("tag", ["1.10", "1e3", "123e5", "0400", "on", "2024-01-01", "true", "~", "a: b", "'x'", "{a}"])
