@@ -40,6 +40,7 @@ LAYERS = [
     "process",
     "collector",
     "companion",
+    "alike",
     "names",
     "errors",
     "__version__",
