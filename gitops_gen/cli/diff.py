@@ -68,7 +68,7 @@ def diff(
     _print(difference, output, max_size)
     if difference:
         settings.note("note: values are not held to the chart's schema here: `gitops-gen generate --check` does that")
-    return 1 if difference else 0
+    return 2 if difference.is_broken else 1 if difference else 0
 
 
 def _renderer(engine: str, *, cached: bool) -> "RendererBeside | None":

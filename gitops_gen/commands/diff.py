@@ -12,6 +12,7 @@ from gitops_gen.diff.collapse import collapse
 from gitops_gen.diff.compare import broken
 from gitops_gen.diff.fleet import Engines, Target, Task, compare_all, is_few
 from gitops_gen.diff.model import Action, Consequence, Difference, Effect, EnvironmentChange
+from gitops_gen.diff.noise import CHECKSUM, NAME
 from gitops_gen.errors import GitopsError, UsageError
 from gitops_gen.git.snapshot import CommitFiles, Repository, WorkingFiles
 from gitops_gen.names import did_you_mean
@@ -167,11 +168,14 @@ class _Tasks:
             return self._same_but_chart(name)
         action = _action(self._old, self._new, name)
         targets: list[tuple[Target, str] | None] = []
+        errors: list[tuple[str, GitopsError]] = []
         for side, when in ((self._old, "before"), (self._new, "now")):
             try:
                 targets.append(_target(side, name) if name in side.inputs else None)
             except GitopsError as error:
-                return broken(name, action, error, side=when)
+                errors.append((when, error))
+        if errors:
+            return broken(name, action, *errors)
         old, new = targets
         if old and new and old[1] == new[1] and replace(old[0], chart=new[0].chart) == new[0]:
             return None
@@ -186,7 +190,7 @@ class _Tasks:
             new = self._new.target(environment)
             return Task(name=name, old=replace(new, chart=self._old.chart(environment.chart)[0]), new=new)
         except GitopsError as error:
-            return broken(name, Action.CHANGED, error, side="now")
+            return broken(name, Action.CHANGED, ("now", error))
 
 
 def _action(old: Side, new: Side, name: str) -> Action:
@@ -215,11 +219,16 @@ def _between_environments(
     side.fetch(names)
     if early:
         side.expect = early.expect
-    old, new = (_target(side, name)[0] for name in names)
+    old, new = (side.target_beside(side.resolve(name)) for name in names)
     changes = compare_all([Task(name=f"{names[0]} → {names[1]}", old=old, new=new)], engines, at_most=1, early=early)
     kept = [replace(change, consequences=_lasting(change)) for change in changes]
-    found = collapse(kept, {}, old=names[0], new=names[1], compared=len(names))
+    found = collapse([change for change in kept if _is_more_than_names(change)], {}, old=names[0], new=names[1], compared=len(names))
     return replace(found, between_environments=True)
+
+
+def _is_more_than_names(change: EnvironmentChange) -> bool:
+    """Whether anything is left that does not follow from what the two are called: their hashes do."""
+    return bool(change.objects or change.consequences or {item.reason for item in change.folded} - {CHECKSUM, NAME})
 
 
 def _lasting(change: EnvironmentChange) -> tuple[Consequence, ...]:
