@@ -1,8 +1,9 @@
 """`diff`: what two states of the repository would have Argo CD apply, compared without cluster, network or checkout."""
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from gitops_gen.chart.beside import RendererBeside
@@ -15,8 +16,8 @@ from gitops_gen.diff.model import Action, Consequence, Difference, Effect, Envir
 from gitops_gen.diff.noise import CHECKSUM, NAME
 from gitops_gen.errors import GitopsError, UsageError
 from gitops_gen.git.snapshot import CommitFiles, Repository, WorkingFiles
-from gitops_gen.names import did_you_mean
-from gitops_gen.spec.files import PROJECT_FILE, find_project
+from gitops_gen.names import did_you_mean, is_dns_label, nearest
+from gitops_gen.spec.files import PROJECT_FILE, environment_names, find_project
 
 WORKING_TREE = "working tree"
 _SHORT = 8
@@ -24,9 +25,14 @@ _SHORT = 8
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
-    """What is to be compared: no ref is HEAD with the working tree, one ref is that with the working tree."""
+    """What is to be compared: no ref is HEAD with the working tree, one ref is that with the working tree. `words` are
+    refs too, or environments: whichever there is. With `only`, or such words, these environments are compared alone;
+    with `environments` two of them with each other.
+    """
 
     refs: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
     merge_base: bool = False
     environments: tuple[str, str] | None = None
 
@@ -43,10 +49,12 @@ def diff(
     engines = engines or Engines()
     with tempfile.TemporaryDirectory(prefix="gitops-gen-") as scratch:
         opener = _Opener(folder, Path(scratch))
+        question = opener.sorted_out(question)
         if question.environments:
             side = opener.side(question.refs[0] if question.refs else None)
             return _between_environments(side, question.environments, engines, early)
-        return _between_sides(opener.sides(question), engines, early)
+        sides = opener.sides(question)
+        return _between_sides(sides, opener.narrowed(sides, question.only), engines, early)
 
 
 class _Opener:
@@ -56,6 +64,52 @@ class _Opener:
         self._repository = Repository(folder)
         self._folder, self._scratch = folder, scratch
         self._pins = Pins(repository=self._repository, scratch=scratch)
+
+    def sorted_out(self, question: Question) -> Question:
+        """The question with its words told apart. Raises `UsageError` for one that is a ref and an environment, and for
+        more refs than there are sides.
+        """
+        refs, only = list(question.refs), list(question.only)
+        for word in question.words:
+            (refs if self._is_ref(word) else only).append(word)
+        most = 1 if question.environments else 2
+        if len(refs) > most:
+            number = "two REFs at most" if most > 1 else "one REF at most with --env"
+            raise UsageError(f"{number}: {', '.join(refs)}", "an environment is told by `--only ENV`")
+        if question.environments and only:
+            raise UsageError(f"`--env` compares two environments: {', '.join(only)} cannot narrow that")
+        return replace(question, refs=tuple(refs), words=(), only=tuple(only))
+
+    def _is_ref(self, word: str) -> bool:
+        is_ref = self._repository.has(word)
+        if word not in self._names:
+            # What cannot name an environment is a ref, and told as one when it is missing.
+            return is_ref or not is_dns_label(word)
+        if is_ref:
+            raise UsageError(
+                f"`{word}` is an environment, and a revision in git too",
+                f"the environment: `gitops-gen diff --only {word}`; the revision: "
+                f"`gitops-gen diff {self._repository.full_name(word)}`",
+            )
+        return False
+
+    @cached_property
+    def _names(self) -> Collection[str]:
+        """The environments of now; of the last commit where there is no working tree."""
+        try:
+            return environment_names(find_project(self._folder))[0]
+        except GitopsError:
+            return self.side("HEAD").inputs
+
+    def narrowed(self, sides: tuple[Side, Side], only: tuple[str, ...]) -> list[str]:
+        """The environments to compare, in name order. Raises `UsageError` for one that neither side has."""
+        every = {*sides[0].inputs, *sides[1].inputs}
+        for name in only:
+            if name not in every:
+                near = f"did you mean `{nearest(name, every)}`?" if nearest(name, every) else ""
+                hint = near or self._repository.missing_hint(name)
+                raise UsageError(f"`{name}` is no environment there, and no revision in this clone", hint)
+        return sorted(set(only) or every)
 
     def sides(self, question: Question) -> tuple[Side, Side]:
         old = question.refs[0] if question.refs else "HEAD"
@@ -101,9 +155,10 @@ class _Opener:
         )
 
 
-def _between_sides(sides: tuple[Side, Side], engines: Engines, early: RendererBeside | None) -> Difference:
+def _between_sides(
+    sides: tuple[Side, Side], names: list[str], engines: Engines, early: RendererBeside | None
+) -> Difference:
     old, new = sides
-    names = sorted({*old.inputs, *new.inputs})
     tasks = _Tasks(old, new, names)
     if early and is_few(len(tasks)):
         old.expect = new.expect = early.expect
