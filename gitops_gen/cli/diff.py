@@ -83,6 +83,9 @@ def diff(
         # Not 1: nothing was compared, and that is no difference that was looked at.
         error.exit_code = _BROKEN
         raise
+    finally:
+        if early:
+            early.close()
     _print_summary(difference, output) if summary else _print(difference, output, max_size)
     if difference:
         settings.note("note: values are not held to the chart's schema here: `gitops-gen generate --check` does that")

@@ -94,8 +94,8 @@ def test_the_summary_is_a_line_for_equal_environments(fleet: Fleet, gitops_gen: 
     assert result.code == 1
     assert result.out.splitlines()[2:] == [
         "  ENVIRONMENT                   OBJECTS    EFFECTS",
-        "  dev                           2 changed  restarts: 1, runs: 1, scales: 1, a revert waits: 1",
         "  production-eu, production-us  2 changed  restarts: 1, runs: 1",
+        "  dev                           2 changed  restarts: 1, runs: 1, scales: 1, a revert waits: 1",
     ]
 
 
