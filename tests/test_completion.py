@@ -92,7 +92,9 @@ def test_nothing_is_offered_where_there_is_no_project(
     assert names == (["deadlock"] if typed.startswith("rules") else [])
 
 
-@pytest.mark.parametrize("text", ["", ": [", "stages: 7\nclusters: x\nchart: 1\n", "- list\n", "stages: [{}]\n", "\ud800"])
+@pytest.mark.parametrize(
+    "text", ["", ": [", "stages: 7\nclusters: x\nchart: 1\n", "- list\n", "stages: [{}]\n", "\ud800"]
+)
 def test_a_broken_project_offers_nothing_and_says_nothing(
     text: str, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -120,9 +122,7 @@ def test_the_program_answers_without_helm(project: Path, shell: str) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_options_that_say_what_is_meant_narrow_what_is_offered(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_options_that_say_what_is_meant_narrow_what_is_offered(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert offered(project, "promote dev --stage ", monkeypatch) == ["dev", "review", "production"]
     assert offered(project, "promote dev --env ", monkeypatch) == ["dev", "production"]
 

@@ -1,6 +1,6 @@
 """What the shell offers for a name that is being typed. A parameter is completed by what its help calls it (ENV, STAGE,
-KEY, REF…), so that every verb that takes such a name completes it. Nothing here loads Helm, and outside of a project, or
-in a broken one, nothing is offered.
+KEY, REF…), so that every verb that takes such a name completes it. Nothing here loads Helm; outside of a project, or in
+a broken one, nothing is offered.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -277,7 +277,9 @@ def _between_environments(
     old, new = (side.target_beside(side.resolve(name)) for name in names)
     changes = compare_all([Task(name=f"{names[0]} → {names[1]}", old=old, new=new)], engines, at_most=1, early=early)
     kept = [replace(change, consequences=_lasting(change)) for change in changes]
-    found = collapse([change for change in kept if _is_more_than_names(change)], {}, old=names[0], new=names[1], compared=len(names))
+    found = collapse(
+        [change for change in kept if _is_more_than_names(change)], {}, old=names[0], new=names[1], compared=len(names)
+    )
     return replace(found, between_environments=True)
 
 

@@ -42,6 +42,12 @@ class Promotion:
     details: bool = False
 
     @property
+    def typed_source(self) -> str:
+        """FROM as it is typed."""
+        option = {Meaning.STAGE: "--from-stage ", Meaning.ENVIRONMENT: "--from-env "}.get(self.reads_source, "")
+        return f"{option}{self.source}"
+
+    @property
     def spoken(self) -> str:
         """The promotion in a sentence: `staging to production`."""
         source = f"{'stage ' * (self.reads_source is Meaning.STAGE)}{self.source}"
@@ -93,7 +99,7 @@ class _Promoting:
 
     def ways(self, members: Members) -> tuple[str, str]:
         """What to type for the stage, and for the environment."""
-        source, targets = self.promotion.source, self.promotion.targets
+        source, targets = self.promotion.typed_source, self.promotion.targets
         one = f"promote {source} {' '.join(targets)} --env"
         if len(targets) == 1:
             return f"promote {source} {members.name} --stage", one
@@ -132,8 +138,8 @@ class _Promoting:
             both = self.names.stages if self.promotion.reads_targets is not Meaning.EITHER else ()
             flag = " --env" if names[0] in both else ""
             yield (
-                f"{len(names)} environments change in one commit, and Argo CD syncs them at the same time; to go one by "
-                f"one begin with `gitops-gen promote {self.promotion.source} {names[0]}{flag}`"
+                f"{len(names)} environments change in one commit, and Argo CD syncs them at the same time; to go one "
+                f"by one begin with `gitops-gen promote {self.promotion.typed_source} {names[0]}{flag}`"
             )
 
     def require_order(self) -> None:
@@ -194,8 +200,8 @@ class _Promoting:
         elif number := len({line for lines in found.values() for line in lines}):
             names = [name for name, lines in found.items() if lines]
             yield (
-                f"{number} setting{'s are' if number != 1 else ' is'} only in {source.name} or only in {listing(names)}, "
-                f"and not promoted: `gitops-gen diff --env {source.name} {names[0]}` shows what that means, "
+                f"{number} setting{'s are' if number != 1 else ' is'} only in {source.name} or only in "
+                f"{listing(names)}, and not promoted: `gitops-gen diff --env {source.name} {names[0]}` shows what that means, "
                 "`gitops-gen --verbose promote` lists them"
             )
 

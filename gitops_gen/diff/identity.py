@@ -30,13 +30,17 @@ class Identity:
     @cached_property
     def spellings(self) -> tuple[Spelling, ...]:
         """The facts that differ, also in capitals and with `_` for `-`; the longest first."""
-        pairs = {pair for fact in self.facts if fact[0] != fact[1] and all(map(_is_name, fact)) for pair in _spelt(fact)}
+        pairs = {
+            pair for fact in self.facts if fact[0] != fact[1] and all(map(_is_name, fact)) for pair in _spelt(fact)
+        }
         return tuple(sorted(pairs, key=lambda pair: (-max(map(len, pair)), pair)))
 
     @cached_property
     def _words(self) -> re.Pattern[str]:
         words = {word for pair in self.spellings for word in pair}
-        patterns = [re.sub(r"\\?-|_", "[-_]", re.escape(word)) for word in sorted(words, key=lambda word: (-len(word), word))]
+        patterns = [
+            re.sub(r"\\?-|_", "[-_]", re.escape(word)) for word in sorted(words, key=lambda word: (-len(word), word))
+        ]
         return re.compile(rf"(?<![^\W_])(?:{'|'.join(patterns)})(?![^\W_])", re.IGNORECASE)
 
     def loose(self, text: str) -> str:

@@ -60,7 +60,9 @@ def _key(row: ChangedEnvironment, effects: Counter[Effect]) -> _Key:
 
 def _counts(key: _Key) -> str:
     action, *numbers, _ = key
-    words = [f"{number} {word}" for number, word in zip(numbers, ("added", "changed", "removed"), strict=True) if number]
+    words = [
+        f"{number} {word}" for number, word in zip(numbers, ("added", "changed", "removed"), strict=True) if number
+    ]
     whole = [] if action is Action.CHANGED else [f"environment {action.value}"]
     return ", ".join([*whole, *words]) or "-"
 

@@ -83,6 +83,11 @@ def test_all_environments_of_a_stage_are_promoted_together(three: Path, change, 
     assert message(three).count("Environment: ") == 3
 
 
+def test_what_to_type_keeps_how_from_was_meant(three: Path, gitops_gen) -> None:
+    result = gitops_gen(three, "promote", "--from-env", "dev", "production")
+    assert "`gitops-gen promote --from-env dev production --stage`" in result.err
+
+
 def test_the_environment_alone_is_promoted_when_that_is_said(three: Path, change) -> None:
     change(three, "promote", "dev", "production", "--env", "--commit")
     assert tags(three) == ALL_OLD | {"production": "1.5.0"}

@@ -138,7 +138,9 @@ def test_cluster_namespace_stage_and_secret_path_are_no_difference(fleet: Fleet)
 
 
 def test_hashes_that_follow_from_names_are_no_difference(fleet: Fleet) -> None:
-    fleet.replace("chart/templates/deployment.yaml", "{{ .Values.greeting | sha256sum }}", "{{ .Values.host | sha256sum }}")
+    fleet.replace(
+        "chart/templates/deployment.yaml", "{{ .Values.greeting | sha256sum }}", "{{ .Values.host | sha256sum }}"
+    )
     assert not between(fleet, "staging", "dev")
     assert run(["-C", str(fleet.folder), "diff", "--env", "staging", "dev"]) == 0
 
