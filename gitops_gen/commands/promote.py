@@ -201,8 +201,8 @@ class _Promoting:
             names = [name for name, lines in found.items() if lines]
             yield (
                 f"{number} setting{'s are' if number != 1 else ' is'} only in {source.name} or only in "
-                f"{listing(names)}, and not promoted: `gitops-gen diff --env {source.name} {names[0]}` shows what that means, "
-                "`gitops-gen --verbose promote` lists them"
+                f"{listing(names)}, and not promoted: `gitops-gen diff --env {source.name} {names[0]}` shows what that "
+                "means, `gitops-gen --verbose promote` lists them"
             )
 
     def source_commit(self) -> str:
