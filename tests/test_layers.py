@@ -39,6 +39,7 @@ LAYERS = [
     "process",
     "runtime",
     "collector",
+    "alike",
     "names",
     "errors",
     "__version__",

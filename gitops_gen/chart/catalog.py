@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from gitops_gen.chart.digest import chart_digest
 from gitops_gen.chart.engine import ChartError, Engine, LoadedChart, SubchartValuesError, Values

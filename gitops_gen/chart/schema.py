@@ -38,9 +38,13 @@ class ValuesSchema:
             raise ChartError(f"values.schema.json is no usable schema: {reason}") from error
         self._schema = schema
 
+    def fits(self, final: Values) -> bool:
+        """Whether nothing is wrong with final values."""
+        return bool(self._validator.is_valid(final))
+
     def problems(self, final: Values, blame: "Blame") -> Iterator[Problem]:
         """What is wrong with an environment's final values, at the places that `blame` finds."""
-        if self._validator.is_valid(final):
+        if self.fits(final):
             return
         for error in self._validator.iter_errors(final):
             for path, message, hint in self._explain(error, blame):

@@ -11,8 +11,6 @@ from gitops_gen.cli.group import VerbGroup
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from click.shell_completion import CompletionItem
-
     from gitops_gen.commands.workspace import Workspace
 
 
@@ -50,25 +48,6 @@ class Settings:
             click.echo(text, err=True)
 
 
-def complete_environment(
-    context: click.Context, _parameter: click.Parameter, incomplete: str
-) -> "list[CompletionItem]":
-    """The environments that begin with what was typed; nothing outside a project."""
-    from pathlib import Path
-
-    from click.shell_completion import CompletionItem
-
-    from gitops_gen.errors import GitopsError
-    from gitops_gen.spec.files import environment_names, find_project
-
-    directory = context.find_root().params.get("directory") or "."
-    try:
-        names, _ = environment_names(find_project(Path(directory).absolute()))
-    except GitopsError:
-        return []
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
-
-
 def print_lines(lines: Iterable[str]) -> None:
     """Lines of a result, on standard output."""
     text = "\n".join(lines)
@@ -91,10 +70,8 @@ output_option = click.option(
     show_default=True,
     help="How to print the result.",
 )
-environment_argument = click.argument("environment", metavar="ENV", shell_complete=complete_environment)
-environments_argument = click.argument(
-    "environments", metavar="[ENV]...", nargs=-1, shell_complete=complete_environment
-)
+environment_argument = click.argument("environment", metavar="ENV")
+environments_argument = click.argument("environments", metavar="[ENV]...", nargs=-1)
 pass_settings = click.pass_obj
 
 

@@ -89,7 +89,11 @@ def set_command(
 
 @cli.command()
 @click.argument("source", metavar="FROM")
-@click.argument("target", metavar="TO")
+@click.argument("targets", metavar="TO...", nargs=-1, required=True)
+@click.option("--stage", "reads_targets", flag_value="stage", help="TO are stages: all their environments change.")
+@click.option("--env", "reads_targets", flag_value="environment", help="TO are environments.")
+@click.option("--from-stage", "reads_source", flag_value="stage", help="FROM is a stage.")
+@click.option("--from-env", "reads_source", flag_value="environment", help="FROM is an environment.")
 @click.option("--only", metavar="KEY", multiple=True, help="Promote this key of the release only, such as app.image.")
 @click.option("--force", is_flag=True, help="Leave the order of the stages aside.")
 @delivery_options(branch=True)
@@ -98,7 +102,9 @@ def set_command(
 def promote(
     settings: Settings,
     source: str,
-    target: str,
+    targets: tuple[str, ...],
+    reads_targets: str | None,
+    reads_source: str | None,
     only: tuple[str, ...],
     force: bool,
     dry_run: bool,
@@ -107,17 +113,33 @@ def promote(
     branch: str,
     output: str,
 ) -> int:
-    """Give TO the release that FROM runs; both are environments or stages.
+    """Give each TO the release that FROM runs; both are environments or stages.
+
+    The name of a stage stands for all its environments, and these change in one commit. A name that is an environment's
+    and a stage's stops the command, unless that stage has no other environment: say --stage or --env (--from-stage or
+    --from-env for FROM). Settings, which stay with their environment, are never promoted.
 
     \b
-    gitops-gen promote staging production --dry-run
+    gitops-gen promote staging production --stage --dry-run     # every environment of the stage
+    gitops-gen promote staging production --env --commit        # that environment alone
     gitops-gen promote staging production-eu --commit
-    gitops-gen promote staging production --branch promote-1.4 --push
+    gitops-gen promote staging production-eu production --env --commit
+    gitops-gen promote dev staging --only app.image
+    gitops-gen promote staging production-eu --branch promote-1.4 --push
     """
+    from gitops_gen.commands.members import Meaning
     from gitops_gen.commands.promote import Promotion
     from gitops_gen.commands.promote import promote as command
 
-    promotion = Promotion(source=source, target=target, only=only, force=force)
+    promotion = Promotion(
+        source=source,
+        targets=targets,
+        reads_source=Meaning(reads_source or ""),
+        reads_targets=Meaning(reads_targets or ""),
+        only=only,
+        force=force,
+        details=settings.verbose,
+    )
     return show(settings, command(settings.workspace(), promotion, deliver(dry_run, commit, push, branch)), output)
 
 

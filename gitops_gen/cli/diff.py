@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitops_gen.cli.app import Settings, cli, pass_settings, print_data
+from gitops_gen.cli.app import Settings, cli, pass_settings, print_data, print_lines
 
 if TYPE_CHECKING:
     from gitops_gen.diff.model import Difference
 
+_BROKEN = 2
+
 
 @cli.command()
-@click.argument("refs", metavar="[REF] [REF]", nargs=-1)
+@click.argument("words", metavar="[REF] [REF] [ENV]...", nargs=-1)
+@click.option("--only", metavar="ENV", multiple=True, help="Look at ENV alone, also when a branch has its name.")
 @click.option("--env", "environments", nargs=2, metavar="A B", help="Compare two environments with each other.")
+@click.option("--summary", is_flag=True, help="One line for the environments that have the same counts and effects.")
 @click.option("--merge-base", is_flag=True, help="Start where the two parted: what a pull request brings.")
 @click.option(
     "-o",
@@ -36,8 +40,10 @@ if TYPE_CHECKING:
 @pass_settings
 def diff(
     settings: Settings,
-    refs: tuple[str, ...],
+    words: tuple[str, ...],
+    only: tuple[str, ...],
     environments: tuple[str, str] | None,
+    summary: bool,
     merge_base: bool,
     output: str,
     max_size: int,
@@ -45,28 +51,46 @@ def diff(
 ) -> int:
     """Show what changes in the cluster between two commits: rendered, without cluster or network.
 
-    Without REF the working tree is compared with HEAD, with one REF with that. Exits 1 when there is a difference.
-    Values that the chart's schema refuses are rendered like others: `generate --check` finds them.
+    Without REF the working tree is compared with HEAD, with one REF with that. With ENV only those environments are
+    looked at; a word that is a revision and an environment is refused, with both ways to type it. Values that the
+    chart's schema refuses are rendered like others: `generate --check` finds them.
+
+    Exits 0 when nothing differs, 1 when something does, and 2 when an environment does not render as it is now or
+    nothing could be compared; 2 is for CI to fail on.
 
     \b
     gitops-gen diff
-    gitops-gen diff v1.4.0 main
+    gitops-gen diff staging production             # these environments, working tree against HEAD
+    gitops-gen diff v1.4.0 main --summary          # a line an environment: counts and effects
+    gitops-gen diff v1.4.0 --only production
     gitops-gen diff --merge-base origin/main HEAD --output markdown    # for a pull request
-    gitops-gen diff --env staging production
+    gitops-gen diff --env staging production       # one environment with another
     """
-    if len(refs) > (1 if environments else 2):
-        raise click.UsageError("too many REFs: two at most, one with --env")
+    if summary and output not in ("text", "json"):
+        raise click.UsageError("--summary is printed as text or json")
     from gitops_gen.commands.diff import Question
     from gitops_gen.commands.diff import diff as command
     from gitops_gen.diff.fleet import Engines
+    from gitops_gen.errors import GitopsError
 
-    question = Question(refs=refs, merge_base=merge_base, environments=environments or None)
+    question = Question(words=words, only=only, merge_base=merge_base, environments=environments or None)
     engines = Engines(engine=settings.engine, cached=not no_cache)
-    difference = command(settings.directory.absolute(), question, engines)
-    _print(difference, output, max_size)
+    try:
+        difference = command(settings.directory.absolute(), question, engines)
+    except GitopsError as error:
+        # Not 1: nothing was compared, and that is no difference that was looked at.
+        error.exit_code = _BROKEN
+        raise
+    _print_summary(difference, output) if summary else _print(difference, output, max_size)
     if difference:
         settings.note("note: values are not held to the chart's schema here: `gitops-gen generate --check` does that")
-    return 1 if difference else 0
+    return _BROKEN if difference.is_broken else 1 if difference else 0
+
+
+def _print_summary(difference: "Difference", output: str) -> None:
+    from gitops_gen.output.diff_summary import summary_data, summary_lines
+
+    print_lines(summary_lines(difference)) if output == "text" else print_data(summary_data(difference), output)
 
 
 def is_terminal() -> bool:

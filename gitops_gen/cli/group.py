@@ -35,7 +35,16 @@ VERBS = {
 
 
 class Group(click.Group):
-    """Commands in the order of their registration, and a nearest match for a misspelt one."""
+    """Commands in the order of their registration, a nearest match for a misspelt one, and names that are completed."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, which completes the names that it takes."""
+        command = super().get_command(ctx, cmd_name)
+        if command:
+            from gitops_gen.cli.complete import complete_names
+
+            complete_names(command)
+        return command
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Registration order instead of the alphabet."""

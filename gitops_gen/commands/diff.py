@@ -1,8 +1,9 @@
 """`diff`: what two states of the repository would have Argo CD apply, compared without cluster, network or checkout."""
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from gitops_gen.commands.sides import Pins, Side
@@ -11,10 +12,11 @@ from gitops_gen.diff.collapse import collapse
 from gitops_gen.diff.compare import broken
 from gitops_gen.diff.fleet import Engines, Target, Task, compare_all
 from gitops_gen.diff.model import Action, Consequence, Difference, Effect, EnvironmentChange
+from gitops_gen.diff.noise import CHECKSUM, NAME
 from gitops_gen.errors import GitopsError, UsageError
 from gitops_gen.git.snapshot import CommitFiles, Repository, WorkingFiles
-from gitops_gen.names import did_you_mean
-from gitops_gen.spec.files import PROJECT_FILE, find_project
+from gitops_gen.names import did_you_mean, is_dns_label, nearest
+from gitops_gen.spec.files import PROJECT_FILE, environment_names, find_project
 
 WORKING_TREE = "working tree"
 _SHORT = 8
@@ -22,9 +24,14 @@ _SHORT = 8
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
-    """What is to be compared: no ref is HEAD with the working tree, one ref is that with the working tree."""
+    """What is to be compared: no ref is HEAD with the working tree, one ref is that with the working tree. `words` are
+    refs too, or environments: whichever there is. With `only`, or such words, these environments are compared alone;
+    with `environments` two of them with each other.
+    """
 
     refs: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
     merge_base: bool = False
     environments: tuple[str, str] | None = None
 
@@ -39,10 +46,12 @@ def diff(folder: Path, question: Question, engines: Engines | None = None) -> Di
     engines = engines or Engines()
     with tempfile.TemporaryDirectory(prefix="gitops-gen-") as scratch:
         opener = _Opener(folder, Path(scratch))
+        question = opener.sorted_out(question)
         if question.environments:
             side = opener.side(question.refs[0] if question.refs else None)
             return _between_environments(side, question.environments, engines)
-        return _between_sides(opener.sides(question), engines)
+        sides = opener.sides(question)
+        return _between_sides(sides, opener.narrowed(sides, question.only), engines)
 
 
 class _Opener:
@@ -52,6 +61,52 @@ class _Opener:
         self._repository = Repository(folder)
         self._folder, self._scratch = folder, scratch
         self._pins = Pins(repository=self._repository, scratch=scratch)
+
+    def sorted_out(self, question: Question) -> Question:
+        """The question with its words told apart. Raises `UsageError` for one that is a ref and an environment, and for
+        more refs than there are sides.
+        """
+        refs, only = list(question.refs), list(question.only)
+        for word in question.words:
+            (refs if self._is_ref(word) else only).append(word)
+        most = 1 if question.environments else 2
+        if len(refs) > most:
+            number = "two REFs at most" if most > 1 else "one REF at most with --env"
+            raise UsageError(f"{number}: {', '.join(refs)}", "an environment is told by `--only ENV`")
+        if question.environments and only:
+            raise UsageError(f"`--env` compares two environments: {', '.join(only)} cannot narrow that")
+        return replace(question, refs=tuple(refs), words=(), only=tuple(only))
+
+    def _is_ref(self, word: str) -> bool:
+        is_ref = self._repository.has(word)
+        if word not in self._names:
+            # What cannot name an environment is a ref, and told as one when it is missing.
+            return is_ref or not is_dns_label(word)
+        if is_ref:
+            raise UsageError(
+                f"`{word}` is an environment, and a revision in git too",
+                f"the environment: `gitops-gen diff --only {word}`; the revision: "
+                f"`gitops-gen diff {self._repository.full_name(word)}`",
+            )
+        return False
+
+    @cached_property
+    def _names(self) -> Collection[str]:
+        """The environments of now; of the last commit where there is no working tree."""
+        try:
+            return environment_names(find_project(self._folder))[0]
+        except GitopsError:
+            return self.side("HEAD").inputs
+
+    def narrowed(self, sides: tuple[Side, Side], only: tuple[str, ...]) -> list[str]:
+        """The environments to compare, in name order. Raises `UsageError` for one that neither side has."""
+        every = {*sides[0].inputs, *sides[1].inputs}
+        for name in only:
+            if name not in every:
+                near = f"did you mean `{nearest(name, every)}`?" if nearest(name, every) else ""
+                hint = near or self._repository.missing_hint(name)
+                raise UsageError(f"`{name}` is no environment there, and no revision in this clone", hint)
+        return sorted(set(only) or every)
 
     def sides(self, question: Question) -> tuple[Side, Side]:
         old = question.refs[0] if question.refs else "HEAD"
@@ -97,9 +152,8 @@ class _Opener:
         )
 
 
-def _between_sides(sides: tuple[Side, Side], engines: Engines) -> Difference:
+def _between_sides(sides: tuple[Side, Side], names: list[str], engines: Engines) -> Difference:
     old, new = sides
-    names = sorted({*old.inputs, *new.inputs})
     tasks = _Tasks(old, new, names)
     changes = compare_all(tasks, engines, at_most=len(tasks)) + tasks.unresolved
     changes.sort(key=lambda change: change.name)
@@ -162,11 +216,14 @@ class _Tasks:
             return self._same_but_chart(name)
         action = _action(self._old, self._new, name)
         targets: list[tuple[Target, str] | None] = []
+        errors: list[tuple[str, GitopsError]] = []
         for side, when in ((self._old, "before"), (self._new, "now")):
             try:
                 targets.append(_target(side, name) if name in side.inputs else None)
             except GitopsError as error:
-                return broken(name, action, error, side=when)
+                errors.append((when, error))
+        if errors:
+            return broken(name, action, *errors)
         old, new = targets
         if old and new and old[1] == new[1] and replace(old[0], chart=new[0].chart) == new[0]:
             return None
@@ -181,7 +238,7 @@ class _Tasks:
             new = self._new.target(environment)
             return Task(name=name, old=replace(new, chart=self._old.chart(environment.chart)[0]), new=new)
         except GitopsError as error:
-            return broken(name, Action.CHANGED, error, side="now")
+            return broken(name, Action.CHANGED, ("now", error))
 
 
 def _action(old: Side, new: Side, name: str) -> Action:
@@ -206,11 +263,18 @@ def _between_environments(side: Side, names: tuple[str, str], engines: Engines) 
         if name not in side.inputs:
             raise UsageError(f"no environment `{name}`", did_you_mean(name, side.inputs))
     side.fetch(names)
-    old, new = (_target(side, name)[0] for name in names)
+    old, new = (side.target_beside(side.resolve(name)) for name in names)
     changes = compare_all([Task(name=f"{names[0]} → {names[1]}", old=old, new=new)], engines, at_most=1)
     kept = [replace(change, consequences=_lasting(change)) for change in changes]
-    found = collapse(kept, {}, old=names[0], new=names[1], compared=len(names))
+    found = collapse(
+        [change for change in kept if _is_more_than_names(change)], {}, old=names[0], new=names[1], compared=len(names)
+    )
     return replace(found, between_environments=True)
+
+
+def _is_more_than_names(change: EnvironmentChange) -> bool:
+    """Whether anything is left that does not follow from what the two are called: their hashes do."""
+    return bool(change.objects or change.consequences or {item.reason for item in change.folded} - {CHECKSUM, NAME})
 
 
 def _lasting(change: EnvironmentChange) -> tuple[Consequence, ...]:

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gitops_gen.alike import alike, listing
 from gitops_gen.commands.change import Delivery, Draft, Outcome, change
 from gitops_gen.commands.explain import leaves, parse_key
+from gitops_gen.commands.members import Meaning, Members, Names
 from gitops_gen.commands.workspace import Workspace
 from gitops_gen.edit.difference import Difference, apply, differences
 from gitops_gen.edit.values import same
@@ -27,19 +29,36 @@ RELEASED = ("values", "chart")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Promotion:
-    """From where to where: environments or stages; `only` narrows it to some keys, `force` leaves the order aside."""
+    """From where to where: environments or stages, as `reads_source` and `reads_targets` say; `only` narrows it to some
+    keys, `force` leaves the order aside, `details` lists what stays different.
+    """
 
     source: str
-    target: str
+    targets: tuple[str, ...]
+    reads_source: Meaning = Meaning.EITHER
+    reads_targets: Meaning = Meaning.EITHER
     only: tuple[str, ...] = ()
     force: bool = False
+    details: bool = False
+
+    @property
+    def typed_source(self) -> str:
+        """FROM as it is typed."""
+        option = {Meaning.STAGE: "--from-stage ", Meaning.ENVIRONMENT: "--from-env "}.get(self.reads_source, "")
+        return f"{option}{self.source}"
+
+    @property
+    def spoken(self) -> str:
+        """The promotion in a sentence: `staging to production`."""
+        source = f"{'stage ' * (self.reads_source is Meaning.STAGE)}{self.source}"
+        return f"{source} to {'stage ' * (self.reads_targets is Meaning.STAGE)}{listing(self.targets)}"
 
 
 def promote(workspace: Workspace, promotion: Promotion, delivery: Delivery) -> Outcome:
     """Copy the release, key by key, into each target's release.yaml, and regenerate.
 
-    Raises `UsageError` for names that do not exist, `GitopsError` for a step that the project's stages do not allow or
-    a stage whose environments run different releases, and as `change` does.
+    Raises `UsageError` for names that do not exist or could mean an environment or a stage, `GitopsError` for a step
+    that the project's stages do not allow or a stage whose environments run different releases, and as `change` does.
     """
     return change(workspace, delivery, lambda here: _Promoting(here, promotion).draft())
 
@@ -49,42 +68,83 @@ class _Promoting:
 
     def __init__(self, workspace: Workspace, promotion: Promotion) -> None:
         self.workspace, self.promotion = workspace, promotion
-        self.sources = members(workspace, promotion.source)
-        self.targets = [item for item in members(workspace, promotion.target) if item.name != promotion.source]
-        if not self.targets:
-            raise UsageError(f"`{promotion.source}` cannot be promoted to itself")
+        self.names = Names(workspace)
+        self.sources = self.found_sources()
+        self.targets = self.found_targets()
+
+    def found_sources(self) -> list[ResolvedEnvironment]:
+        """The environments that FROM stands for. When it may be one or its whole stage, that makes no difference as
+        long as they all run the same release.
+        """
+        found = self.names.members(self.promotion.source, self.promotion.reads_source)
+        releases = [released(self.workspace, item.name) for item in found.stage]
+        agreed = all(same(releases[0], its) for its in releases)
+        if found.others and not (agreed and len({item.stage for item in found.stage}) == 1):
+            to = " ".join(self.promotion.targets)
+            raise _ambiguous(found, f"promote --from-stage {found.name} {to}", f"promote --from-env {found.name} {to}")
+        return list(found.stage)
+
+    def found_targets(self) -> list[ResolvedEnvironment]:
+        """The environments that TO stands for, in the order in which they were named."""
+        found: dict[str, ResolvedEnvironment] = {}
+        for name in self.promotion.targets:
+            members = self.names.members(name, self.promotion.reads_targets)
+            if members.others:
+                raise _ambiguous(members, *self.ways(members))
+            found.update((item.name, item) for item in members.environments)
+        only_source = self.sources[0].name if len(self.sources) == 1 else ""
+        if set(found) == {only_source}:
+            raise UsageError(f"`{only_source}` cannot be promoted to itself")
+        return [item for name, item in found.items() if name != only_source]
+
+    def ways(self, members: Members) -> tuple[str, str]:
+        """What to type for the stage, and for the environment."""
+        source, targets = self.promotion.typed_source, self.promotion.targets
+        one = f"promote {source} {' '.join(targets)} --env"
+        if len(targets) == 1:
+            return f"promote {source} {members.name} --stage", one
+        every = [part for name in targets for part in (_all(members) if name == members.name else [name])]
+        return f"promote {source} {' '.join(every)} --env", one
 
     def draft(self) -> Draft:
         if not self.promotion.force:
             self.require_order()
         release = self.release()
-        files: dict[str, str | None] = {}
-        summary: list[str] = []
-        warnings: list[str] = []
-        for target in self.targets:
-            changes = self.changes(release, target)
-            path = release_path(target.name)
-            files[path] = apply(self.text(target), changes, path)
-            summary += [f"{target.name}: {spoken(item)}" for item in changes] or [f"{target.name} runs it already"]
-            warnings += [*self.one_sided_release(changes, target), *self.one_sided_settings(target)]
+        changes = {target.name: self.changes(release, target) for target in self.targets}
+        files = {
+            release_path(target.name): apply(self.text(target), changes[target.name], release_path(target.name))
+            for target in self.targets
+        }
+        moves = alike(f"{name}: {spoken(item)}" for name, items in changes.items() for item in items)
+        environments = tuple(target.name for target in self.targets)
         return Draft(
             files=files,
-            environments=tuple(target.name for target in self.targets),
+            environments=environments,
             message=Message(
-                subject=f"Promote {self.promotion.source} to {self.promotion.target}",
-                details=tuple(line for line in summary if not line.endswith("already")),
-                environments=tuple(target.name for target in self.targets),
+                subject=f"Promote {self.promotion.spoken}",
+                details=moves,
+                environments=environments,
                 change="promote",
                 source=self.source_commit(),
             ),
-            summary=tuple(summary),
-            warnings=tuple(warnings),
+            summary=(*moves, *alike(f"{name} runs it already" for name, items in changes.items() if not items)),
+            warnings=alike(line for name, items in changes.items() for line in _one_sided_release(items, name)),
+            notes=(*self.at_once([name for name, items in changes.items() if items]), *self.settings_that_stay()),
             decisive=True,
         )
 
+    def at_once(self, names: Sequence[str]) -> Iterator[str]:
+        if len(names) > 1:
+            both = self.names.stages if self.promotion.reads_targets is not Meaning.EITHER else ()
+            flag = " --env" if names[0] in both else ""
+            yield (
+                f"{len(names)} environments change in one commit, and Argo CD syncs them at the same time; to go one "
+                f"by one begin with `gitops-gen promote {self.promotion.typed_source} {names[0]}{flag}`"
+            )
+
     def require_order(self) -> None:
         """A release moves one stage at a time, forwards; between environments of one stage it may move freely."""
-        order = [stage.name for stage in self.workspace.project().spec.stages]
+        order = self.names.stages
         for target in self.targets:
             start, end = self.sources[0].stage, target.stage
             if start == end or not start or not end:
@@ -129,21 +189,21 @@ class _Promoting:
             return (self.workspace.folder / path).read_bytes().decode()
         return "apiVersion: gitops-gen/v1\nkind: Release\n"
 
-    def one_sided_release(self, changes: Sequence[Difference], target: ResolvedEnvironment) -> Iterator[str]:
-        for item in changes:
-            if not item.was:
-                yield f"{dotted(item.path)} is new in {target.name}"
-            elif not item.now:
-                yield f"{dotted(item.path)} is set in {target.name} only and goes"
-
-    def one_sided_settings(self, target: ResolvedEnvironment) -> Iterator[str]:
-        """Values that stay: what one side sets and the other leaves to the chart is easily forgotten."""
+    def settings_that_stay(self) -> Iterator[str]:
+        """Values that stay: what one side sets and the other leaves to the chart differs by intention, or was
+        forgotten. One note tells that there are some.
+        """
         source = self.sources[0]
-        mine, its = _kept(source), _kept(target)
-        for here, there, ours, theirs in ((source, target, mine, its), (target, source, its, mine)):
-            for path in leaves(ours):
-                if not value_at(theirs, path)[0]:
-                    yield f"{here.name} sets {dotted(path)}, {there.name} does not; it is not promoted"
+        found = {target.name: list(_one_sided_settings(source, target)) for target in self.targets}
+        if self.promotion.details:
+            yield from alike(f"{name}: {line}" for name, lines in found.items() for line in lines)
+        elif number := len({line for lines in found.values() for line in lines}):
+            names = [name for name, lines in found.items() if lines]
+            yield (
+                f"{number} setting{'s are' if number != 1 else ' is'} only in {source.name} or only in "
+                f"{listing(names)}, and not promoted: `gitops-gen diff --env {source.name} {names[0]}` shows what that "
+                "means, `gitops-gen --verbose promote` lists them"
+            )
 
     def source_commit(self) -> str:
         """The commit that made the release in the source."""
@@ -153,21 +213,35 @@ class _Promoting:
         return next((item.id for item in found), "")
 
 
-def members(workspace: Workspace, name: str) -> list[ResolvedEnvironment]:
-    """The environment of that name, or all environments of the stage of that name (an environment goes first).
+def _ambiguous(members: Members, stage: str, environment: str) -> UsageError:
+    """The error for a name that is an environment's and a stage's."""
+    others = listing([item.name for item in members.others])
+    return UsageError(
+        f"`{members.name}` is an environment, and a stage with {others} too",
+        f"all {len(members.stage)}: `gitops-gen {stage}`; that one: `gitops-gen {environment}`",
+    )
 
-    Raises `UsageError` when it is neither, or the stage is empty.
-    """
-    names = workspace.names()
-    if name in names:
-        return [workspace.environment(name)]
-    stages = [stage.name for stage in workspace.project().spec.stages]
-    if name not in stages:
-        raise UsageError(f"no environment and no stage `{name}`", did_you_mean(name, {*names, *stages}))
-    found = [item for item in map(workspace.environment, names) if item.stage == name]
-    if not found:
-        raise UsageError(f"no environment is in stage `{name}`")
-    return found
+
+def _all(members: Members) -> list[str]:
+    return [item.name for item in members.stage]
+
+
+def _one_sided_release(changes: Sequence[Difference], target: str) -> Iterator[str]:
+    for item in changes:
+        if not item.was:
+            yield f"{target}: {dotted(item.path)} is new there"
+        elif not item.now:
+            yield f"{target}: {dotted(item.path)} is set there only and goes"
+
+
+def _one_sided_settings(source: ResolvedEnvironment, target: ResolvedEnvironment) -> Iterator[str]:
+    mine, its = _kept(source), _kept(target)
+    for path in leaves(mine):
+        if not value_at(its, path)[0]:
+            yield f"{dotted(path)} stays unset, though {source.name} sets it"
+    for path in leaves(its):
+        if not value_at(mine, path)[0]:
+            yield f"{dotted(path)} stays, though {source.name} does not set it"
 
 
 def release_path(environment: str) -> str:

@@ -7,7 +7,7 @@ import posixpath
 import re
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -34,6 +34,9 @@ from gitops_gen.yaml_io import load
 
 _INPUT = re.compile(rf"{ENVIRONMENTS}/([^/]+)/(?:{'|'.join(re.escape(name) for name in HAND_WRITTEN)})")
 
+
+_ANY_CLUSTER = "https://any-cluster"
+"""Where an Application goes that is compared with one of another environment."""
 
 _SYNC_POLICY = "\n  syncPolicy:"
 """What follows is all that waiting depends on, and the same text for most environments: parsed once."""
@@ -131,6 +134,12 @@ class Side:
         """Have the files of these environments at hand: many are fetched as fast as one."""
         paths = [self._from_top(f"{ENVIRONMENTS}/{name}/{file}") for name in names for file in HAND_WRITTEN]
         self._contents.update(self._files.contents(paths))
+
+    def target_beside(self, environment: ResolvedEnvironment) -> Target:
+        """The same for a comparison with another environment: which cluster it is in is no difference then."""
+        facts = (environment.name, environment.namespace, environment.stage, environment.cluster, environment.server)
+        target = self.target(replace(environment, server=_ANY_CLUSTER, server_name=""))
+        return replace(target, facts=(*facts, environment.server_name, environment.secret_path))
 
     def target(self, environment: ResolvedEnvironment) -> Target:
         """What the environment renders from. Raises `GitopsError` when its chart is not at hand."""

@@ -36,7 +36,11 @@ class Own:
 
 def canonical(old: str, old_own: Own, new: str, new_own: Own) -> tuple[str, str]:
     """Both texts with marks. Equal hashes get equal marks, different ones different marks."""
-    old, new = marked(old, old_own), marked(new, new_own)
+    return with_hash_marks(marked(old, old_own), marked(new, new_own))
+
+
+def with_hash_marks(old: str, new: str) -> tuple[str, str]:
+    """Both texts with their hashes replaced by marks: equal hashes by equal ones, different ones by different ones."""
     found = dict.fromkeys((*_generated(old), *_generated(new)))
     marks = {text: f"{text[:-length]}{_HASH_OPEN}{index}{_HASH_CLOSE}" for index, (text, length) in enumerate(found)}
     return _with_marks(old, marks), _with_marks(new, marks)

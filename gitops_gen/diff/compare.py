@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from gitops_gen.diff.canonical import ENVIRONMENT, Own, canonical, marked, without_hashes
+from gitops_gen.diff.canonical import ENVIRONMENT, Own, canonical, marked, with_hash_marks, without_hashes
 from gitops_gen.diff.documents import Pair, differing, pairs, title
 from gitops_gen.diff.effects import effects, removed_environment
+from gitops_gen.diff.identity import Identity, same_words
 from gitops_gen.diff.model import Action, Consequence, Effect, EnvironmentChange, FieldChange, Folded, ObjectChange
 from gitops_gen.diff.noise import noise
 from gitops_gen.diff.redaction import redacted
@@ -40,6 +41,8 @@ class Rendered:
     prunes: bool
     #: whether removing the environment's files leaves what runs alone
     protected: bool
+    #: what the environment is told apart by, in the same order on both sides: where two environments are compared
+    facts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,9 +63,14 @@ def compare(old: Rendered | None, new: Rendered | None) -> EnvironmentChange | N
     if old is None or new is None:
         return _whole(old, new)
     old_own, new_own = _own(old, new)
-    before, after = canonical(_stream(old), old_own, _stream(new), new_own)
+    identity = Identity(facts=tuple(zip(old.facts, new.facts, strict=True)))
+    before, after = marked(_stream(old), old_own), marked(_stream(new), new_own)
+    if identity.facts:
+        after = same_words(identity, (_stream(old), before), (_stream(new), after))
+    before, after = with_hash_marks(before, after)
     documents = differing(before, after)
-    namespaces = (marked(old.namespace, old_own), marked(new.namespace, new_own))
+    here = marked(old.namespace, old_own)
+    namespaces = (here, here if identity.facts else marked(new.namespace, new_own))
     found = _compared(*documents, namespaces, new.prunes)
     moves = _moves(namespaces)
     if found.wait_may_change or old.policy != new.policy:
@@ -206,11 +214,18 @@ def _cluster_objects(manifests: Sequence[Manifest]) -> list[Manifest]:
     return [item for item in manifests if item.id.group != "argoproj.io"]
 
 
-def broken(name: str, action: Action, error: GitopsError, *, side: str) -> EnvironmentChange:
-    """An environment of which one side cannot be had: `side` says which (`now`, `before`)."""
+def broken(name: str, action: Action, *errors: tuple[str, GitopsError]) -> EnvironmentChange:
+    """An environment of which a side cannot be had: each error comes with that side (`now`, `before`), or with the name
+    of the environment where two are compared.
+    """
+    found = tuple(item for side, error in errors for item in _breakage(side, error))
+    return EnvironmentChange(name=name, action=action, consequences=found)
+
+
+def _breakage(side: str, error: GitopsError) -> tuple[Consequence, ...]:
     texts = [str(error)]
     if isinstance(error, ProblemsError):
         texts = [": ".join(part for part in (item.place, item.key, item.message) if part) for item in error.problems]
-    effect, when = (Effect.BREAKS, "") if side == "now" else (Effect.NOTES, "it did not render before: ")
-    consequences = tuple(Consequence(effect=effect, object="", detail=when + text) for text in texts)
-    return EnvironmentChange(name=name, action=action, consequences=consequences)
+    effect = Effect.NOTES if side == "before" else Effect.BREAKS
+    when = {"now": "", "before": "it did not render before: "}.get(side, f"{side}: ")
+    return tuple(Consequence(effect=effect, object="", detail=when + text) for text in texts)

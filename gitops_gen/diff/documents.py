@@ -9,7 +9,7 @@ from gitops_gen.diff.canonical import without_hashes
 from gitops_gen.manifests.objects import Manifest, ObjectId, parse
 
 _SEPARATOR = re.compile(r"\n---[ \t]*(?:#.*)?(?=\n|$)")
-_HASH_SUFFIX = re.compile(r"-(?:<hash>|(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{8})$")
+HASH_SUFFIX = re.compile(r"-(?:<hash>|(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{8})$")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,12 +22,13 @@ class Pair:
 
 def differing(old: str, new: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The documents of each stream that the other one has not, letter by letter, in their order."""
-    old_documents, new_documents = _documents(old), _documents(new)
+    old_documents, new_documents = split_documents(old), split_documents(new)
     old_count, new_count = Counter(old_documents), Counter(new_documents)
     return tuple(_beyond(old_documents, new_count)), tuple(_beyond(new_documents, old_count))
 
 
-def _documents(text: str) -> list[str]:
+def split_documents(text: str) -> list[str]:
+    """The documents of a stream that hold something."""
     return [document for part in _SEPARATOR.split(f"\n{text}") if (document := part.strip("\n"))]
 
 
@@ -63,7 +64,7 @@ def _objects(documents: tuple[str, ...], namespace: str) -> dict[tuple[ObjectId,
 
 
 def _stable(identity: ObjectId) -> ObjectId:
-    name = _HASH_SUFFIX.sub("", without_hashes(identity.name))
+    name = HASH_SUFFIX.sub("", without_hashes(identity.name))
     return ObjectId(group=identity.group, kind=identity.kind, name=name, namespace=identity.namespace)
 
 

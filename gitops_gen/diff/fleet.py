@@ -25,6 +25,8 @@ class Target:
     policy: SyncPolicy
     prunes: bool
     protected: bool
+    #: what the environment is told apart by, where it is compared with another one
+    facts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,15 +84,18 @@ def _renderer(engines: Engines) -> CachedRenderer:
 def compare_task(task: Task, renderer: CachedRenderer) -> EnvironmentChange | None:
     """One environment: what differs, or why it cannot be rendered."""
     sides: list[Rendered | None] = []
+    errors: list[tuple[str, GitopsError]] = []
     for target, side in ((task.old, "before"), (task.new, "now")):
         try:
             sides.append(_rendered(target, renderer))
         except GitopsError as error:
-            return broken(task.name, task.action, error, side=side)
+            errors.append((target.environment if target and target.facts else side, error))
+    if errors:
+        return broken(task.name, task.action, *errors)
     try:
         change = compare(*sides)
     except GitopsError as error:
-        return broken(task.name, task.action, error, side="now")
+        return broken(task.name, task.action, ("now", error))
     return replace(change, name=task.name) if change else None
 
 
@@ -105,4 +110,5 @@ def _rendered(target: Target | None, renderer: CachedRenderer) -> Rendered | Non
         policy=target.policy,
         prunes=target.prunes,
         protected=target.protected,
+        facts=target.facts,
     )

@@ -142,3 +142,8 @@ class Difference:
     def __bool__(self) -> bool:
         """Whether anything differs."""
         return bool(self.environments)
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether an environment does not render as it is now."""
+        return any(item.effect is Effect.BREAKS for item in self.consequences)

@@ -41,8 +41,20 @@ class Repository:
             raise UsageError(f"`{ref}` is no revision", "name a branch, a tag or a commit")
         found = self._objects.find(f"{ref}^{{commit}}")
         if found is None:
-            raise UsageError(f"no commit `{ref}` in this clone", self._missing_hint(ref))
+            raise UsageError(f"no commit `{ref}` in this clone", self.missing_hint(ref))
         return found
+
+    def has(self, ref: str) -> bool:
+        """Whether `ref` names a commit. Raises `GitopsError` outside of a repository."""
+        return bool(ref) and not ref.startswith("-") and self._objects.find(f"{ref}^{{commit}}") is not None
+
+    def full_name(self, ref: str) -> str:
+        """A revision so that nothing else can be meant: `refs/heads/main` for `main`, else the commit's id.
+
+        Raises as `commit` does.
+        """
+        commit = self.commit(ref)
+        return self._answer("rev-parse", "--symbolic-full-name", ref) or commit
 
     def merge_base(self, one: str, other: str) -> str:
         """The commit at which two histories parted. Raises `GitopsError` when they have none in common."""
@@ -107,7 +119,8 @@ class Repository:
         answer = ask(self._folder, *arguments, env=ENVIRONMENT)
         return "" if answer.code else answer.text.strip()
 
-    def _missing_hint(self, ref: str) -> str:
+    def missing_hint(self, ref: str) -> str:
+        """What to do about a revision that is not in this clone."""
         if shallow := self._shallow_hint():
             return shallow
         if ref == "HEAD":

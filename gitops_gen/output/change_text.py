@@ -1,22 +1,24 @@
 """What a change came to, for people and for programs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from gitops_gen.alike import alike, listing
 from gitops_gen.commands.change import Outcome
 from gitops_gen.commands.history import History
 from gitops_gen.commands.status import Status
 from gitops_gen.diff.model import Difference
 from gitops_gen.output.diff_text import difference_lines
 from gitops_gen.output.text import diff_lines, table
-from gitops_gen.tree import is_generated_path
+from gitops_gen.spec.files import ENVIRONMENTS
+from gitops_gen.tree import Change, is_generated_path
 
 
 def outcome_notes(outcome: Outcome) -> Iterator[str]:
     """What happened, in words."""
-    yield from outcome.summary
-    yield from (f"warning: {text}" for text in outcome.warnings)
-    yield from (f"note: {text}" for text in outcome.notes)
+    yield from alike(outcome.summary)
+    yield from (f"warning: {text}" for text in alike(outcome.warnings))
+    yield from (f"note: {text}" for text in alike(outcome.notes))
     if not outcome.changes:
         yield "nothing changes"
     elif outcome.dry_run:
@@ -35,12 +37,33 @@ def outcome_lines(outcome: Outcome, *, colour: bool = False) -> Iterator[str]:
     """The inputs' difference, then what it has Argo CD apply; the generated files' where that is not known."""
     rendered = outcome.rendered
     known = rendered is None or isinstance(rendered, Difference)
-    yield from diff_lines(item for item in outcome.changes if not known or not is_generated_path(item.path))
+    yield from _file_lines([item for item in outcome.changes if not known or not is_generated_path(item.path)])
     if isinstance(rendered, str):
         yield f"no rendered difference: {rendered}"
     elif rendered is not None:
         yield ""
         yield from difference_lines(rendered, colour=colour)
+
+
+def _file_lines(changes: Sequence[Change]) -> Iterator[str]:
+    """The files' differences; what several environments' files have in common stands once, in the first of them."""
+    shared: dict[tuple[str, ...], list[tuple[Change, list[str]]]] = {}
+    for item in changes:
+        lines = list(diff_lines([item]))
+        shared.setdefault((_environment_file(item.path), *lines[2:]), []).append((item, lines))
+    for (file, *_), found in shared.items():
+        yield from found[0][1]
+        if rest := [_environment(item.path) for item, _ in found[1:]]:
+            yield f"the same in {file} of {listing(rest)}"
+
+
+def _environment_file(path: str) -> str:
+    """The file's name when it is an environment's, else the whole path."""
+    return path.rpartition("/")[2] if path.startswith(f"{ENVIRONMENTS}/") else path
+
+
+def _environment(path: str) -> str:
+    return path.split("/")[1]
 
 
 def outcome_data(outcome: Outcome) -> dict[str, Any]:

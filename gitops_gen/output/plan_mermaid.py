@@ -19,6 +19,8 @@ def mermaid_lines(judged: JudgedPlan) -> Iterator[str]:
     plan = judged.plan
     nodes = _nodes(plan)
     yield "flowchart TB"
+    if not plan.steps:
+        yield '    nothing["nothing to sync"]'
     for index, step in enumerate(plan.steps):
         yield f'    subgraph s{index}["{step.title}"]'
         yield from _boxes(step, index)

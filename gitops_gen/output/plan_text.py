@@ -22,16 +22,18 @@ def plan_lines(judged: JudgedPlan) -> Iterator[str]:
     """The whole of one plan."""
     plan = judged.plan
     yield _headline(judged)
-    yield ""
+    if plan.steps:
+        yield ""
     width = max((len(step.title) for step in plan.steps), default=0)
     for index, step in enumerate(plan.steps):
         yield from _step_lines(plan, index, step, width)
     yield from _unapplied_lines(plan)
     yield from _given_lines(plan)
-    if has_only_hooks(plan):
+    if plan.steps and has_only_hooks(plan):
         yield "  nothing but hooks: Argo CD syncs them only when told to (argocd app sync)"
-    yield ""
-    yield from _bound_lines(plan)
+    if plan.steps:
+        yield ""
+        yield from _bound_lines(plan)
     for finding in judged.findings:
         yield ""
         yield from _finding_lines(finding)
@@ -39,6 +41,8 @@ def plan_lines(judged: JudgedPlan) -> Iterator[str]:
 
 def _headline(judged: JudgedPlan) -> str:
     plan = judged.plan
+    if not plan.steps:
+        return f"{plan.name}: nothing to sync: not proven"
     sound = sum(proof.verdict in SOUND for proof in plan.proofs)
     state = "proven" if judged.ok else _count(len(judged.findings), "finding")
     ignored = f", {len(judged.ignored)} ignored" if judged.ignored else ""

@@ -58,6 +58,7 @@ class ResolvedEnvironment:
     project: dict[str, Any]
     project_layers: tuple[ValueLayer, ...] = field(repr=False)
     existing_project: str
+    secret_path: str
     values: Values
     layers: tuple[ValueLayer, ...] = field(repr=False)
     files: tuple[str, ...]

@@ -213,6 +213,7 @@ class _Resolver:
             application_layers=sources.overrides("application"),
             project=_override(argocd.project),
             project_layers=sources.overrides("project"),
+            secret_path=str(facts["secrets.path"] or ""),
             existing_project=(argocd.project.existing if argocd.project else None) or "",
             values=merge_layers(layers),
             layers=layers,

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from gitops_gen.errors import UsageError
 from gitops_gen.manifests.annotations import ignored_rules
 from gitops_gen.names import did_you_mean
-from gitops_gen.rules import application, gates, hooks, jobs, order, volumes, waves
+from gitops_gen.rules import application, content, gates, hooks, jobs, order, volumes, waves
 from gitops_gen.rules.rule import Finding, Rule
 from gitops_gen.sync.plan import SyncPlan
 
 SYNC_RULES: tuple[Rule, ...] = (
+    *content.RULES,
     *order.RULES,
     *gates.RULES,
     *volumes.RULES,

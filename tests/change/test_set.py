@@ -169,7 +169,7 @@ def test_a_stage_is_set_once_in_its_defaults(good: Path, change) -> None:
 
 def test_environments_that_keep_their_own_value_are_named(good: Path, change) -> None:
     said = change(good, "set", "--all", "hosts=[all.example.com]")
-    assert "dev keeps its own hosts" in said
+    assert "warning: dev, production: keeps its own hosts (environment, " in said
 
 
 def test_a_released_key_of_all_goes_into_every_release(good: Path, change) -> None:

@@ -75,7 +75,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule(source=NUMBERS, to=NUMBERS)
     def promote(self, source: int, to: int) -> None:
-        self.do("promote", self.existing(source), self.existing(to), "--force", "--commit")
+        self.do("promote", self.existing(source), self.existing(to), "--env", "--from-env", "--force", "--commit")
 
     @rule(source=NUMBERS, name=NEW)
     def clone(self, source: int, name: str) -> None:

@@ -1,6 +1,9 @@
 """What `plan` prints: the picture of the waves, the sum, the findings; the flowchart; the data."""
 
 import json
+from pathlib import Path
+
+import pytest
 
 from gitops_gen.output.plan_data import plan_data
 from gitops_gen.output.plan_mermaid import mermaid_lines
@@ -9,6 +12,7 @@ from gitops_gen.rules.sync import SYNC_RULES, judge
 from gitops_gen.sync.durations import TIMES
 from gitops_gen.sync.plan import SyncPlan, plan_of
 from gitops_gen.sync.policy import SyncPolicy
+from tests.conftest import GitopsGen
 from tests.plan.manifest_kit import deployment, objects, planned, service, thing
 
 WAIT = [{"name": "wait", "command": ["sh", "-c", "until nc -z redis 80; do sleep 1; done"]}]
@@ -142,3 +146,40 @@ def test_each_rule_explains_itself() -> None:
         assert rule.explanation.endswith(".")
         assert rule.remedy[0].islower()
     assert len({rule.id for rule in SYNC_RULES}) == len(SYNC_RULES)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n",
+        "# only a comment\n",
+        "---\n---\n",
+        "apiVersion: v1\nkind: List\nitems: []\n",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: t, annotations: {helm.sh/hook: test}}\n",
+    ],
+)
+def test_of_nothing_nothing_is_proven(
+    text: str, tmp_path: Path, gitops_gen: GitopsGen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "manifests.yaml"
+    file.write_text(text)
+    with file.open() as stream:
+        monkeypatch.setattr("sys.stdin", stream)
+        result = gitops_gen(tmp_path, "plan", "--rendered", "-")
+    assert result.code == 1
+    assert ": nothing to sync: not proven\n" in result.out
+    assert "proven" not in result.out.replace("not proven", "").replace("nothing is proven", "")
+    assert "Longest time" not in result.out
+    as_json = gitops_gen(tmp_path, "plan", "--rendered", str(file), "--output", "json")
+    assert as_json.code == 1
+    assert json.loads(as_json.out)[0]["ok"] is False
+
+
+def test_an_environment_that_renders_nothing_is_not_proven(good: Path, gitops_gen: GitopsGen) -> None:
+    template = good / "chart/templates/settings.yaml"
+    template.write_text(f'{{{{- if ne .Values.global.environment "dev" }}}}\n{template.read_text()}\n{{{{- end }}}}\n')
+    result = gitops_gen(good, "plan")
+    assert result.code == 1
+    assert "dev: nothing to sync: not proven\n" in result.out
+    assert "production: 1 wave, 1 object, 0 of 0 needs met: proven\n" in result.out

@@ -1,0 +1,162 @@
+"""What the shell offers for a name that is being typed. A parameter is completed by what its help calls it (ENV, STAGE,
+KEY, REF…), so that every verb that takes such a name completes it. Nothing here loads Helm; outside of a project, or in
+a broken one, nothing is offered.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+_Names = Callable[[click.Context, Path], Iterable[str]]
+
+
+def _project(directory: Path) -> dict[str, Any]:
+    from gitops_gen.spec.files import PROJECT_FILE, find_project
+    from gitops_gen.yaml_io import load
+
+    found = load((find_project(directory) / PROJECT_FILE).read_text(), PROJECT_FILE)
+    return found if isinstance(found, dict) else {}
+
+
+def environments(_context: click.Context, directory: Path) -> list[str]:
+    """The environments of the project."""
+    from gitops_gen.spec.files import environment_names, find_project
+
+    return environment_names(find_project(directory))[0]
+
+
+def stages(_context: click.Context, directory: Path) -> list[str]:
+    """The stages, in promotion order."""
+    return [stage["name"] for stage in _project(directory).get("stages") or []]
+
+
+def clusters(_context: click.Context, directory: Path) -> list[str]:
+    """The clusters of the project."""
+    return sorted(_project(directory).get("clusters") or {})
+
+
+def environments_and_stages(context: click.Context, directory: Path) -> list[str]:
+    """Environments, then stages of another name; only stages or environments where an option says so."""
+    wanted = "reads_targets" if context.params.get("source") else "reads_source"
+    if only := context.params.get(wanted):
+        return (stages if only == "stage" else environments)(context, directory)
+    return list(dict.fromkeys([*environments(context, directory), *stages(context, directory)]))
+
+
+def keys(context: click.Context, directory: Path) -> list[str]:
+    """The keys of the chart's values.yaml, and those that the environments set."""
+    from gitops_gen.spec.files import ENVIRONMENTS, HAND_WRITTEN, find_project
+
+    root = find_project(directory)
+    chart = (_project(directory).get("chart") or {}).get("path")
+    found = set(_leaves(_values(root / chart / "values.yaml"))) if chart else set()
+    for name in _named(context) or environments(context, directory):
+        for file in HAND_WRITTEN:
+            found.update(_leaves(_values(root / ENVIRONMENTS / name / file).get("values") or {}))
+    return sorted(found)
+
+
+def _named(context: click.Context) -> list[str]:
+    """The environment that was typed before the key, if one was."""
+    words = context.params.get("words") or ()
+    name = context.params.get("environment") or (words[0] if words else "")
+    return [name] if name else []
+
+
+def _values(file: Path) -> dict[str, Any]:
+    from gitops_gen.yaml_io import load
+
+    found = load(file.read_text(), file.name) if file.is_file() else None
+    return found if isinstance(found, dict) else {}
+
+
+def _leaves(values: dict[str, Any], prefix: str = "") -> Iterator[str]:
+    for key, value in values.items():
+        path = prefix + str(key).replace(".", "\\.")
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, f"{path}.")
+        else:
+            yield path
+
+
+def assignments(context: click.Context, directory: Path) -> list[str]:
+    """The environment first, then `KEY=`."""
+    if not (context.params.get("words") or context.params.get("stage") or context.params.get("everywhere")):
+        return environments(context, directory)
+    return [f"{key}=" for key in keys(context, directory)]
+
+
+def rule_ids(_context: click.Context, _directory: Path) -> list[str]:
+    """The rules about a sync."""
+    from gitops_gen.rules.sync import SYNC_RULES
+
+    return [rule.id for rule in SYNC_RULES]
+
+
+def refs(_context: click.Context, directory: Path) -> list[str]:
+    """Branches, tags, and branches of remotes."""
+    from gitops_gen.process import run
+
+    listed = run(["git", "-C", str(directory), "for-each-ref", "--format=%(refname:short)", "refs"])
+    return ["HEAD", *listed.split()]
+
+
+def refs_and_environments(context: click.Context, directory: Path) -> list[str]:
+    """What `diff` takes."""
+    return list(dict.fromkeys([*environments(context, directory), *refs(context, directory)]))
+
+
+_ANSWERS: dict[str, _Names] = {
+    "ENV": environments,
+    "A B": environments,
+    "OLD": environments,
+    "STAGE": stages,
+    "CLUSTER": clusters,
+    "FROM": environments_and_stages,
+    "TO": environments_and_stages,
+    "KEY": keys,
+    "ENV KEY=VALUE": assignments,
+    "KEY=VALUE": assignments,
+    "ID": rule_ids,
+    "COMMIT": refs,
+    "REF": refs,
+    "REF REF ENV": refs_and_environments,
+}
+"""What a parameter of that name in the help is completed with; brackets and dots left out."""
+
+
+class NameType(click.types.StringParamType):
+    """Text that names something there is."""
+
+    def __init__(self, names: _Names) -> None:
+        self._names = names
+
+    def shell_complete(
+        self,
+        ctx: click.Context,
+        param: click.Parameter,  # noqa: ARG002 - click's signature
+        incomplete: str,
+    ) -> "list[CompletionItem]":
+        """The names that begin with what was typed; nothing where they cannot be had."""
+        from click.shell_completion import CompletionItem
+
+        directory = Path(ctx.find_root().params.get("directory") or ".").absolute()
+        try:
+            found = list(self._names(ctx, directory))
+        except Exception:  # noqa: BLE001 - a shell that completes must never see a traceback
+            return []
+        return [CompletionItem(name) for name in found if name.startswith(incomplete)]
+
+
+def complete_names(command: click.Command) -> None:
+    """Have every parameter of the command completed whose name in the help says what it takes."""
+    for parameter in command.params:
+        shown = (parameter.metavar or parameter.human_readable_name.upper()).replace("...", "").replace("…", "")
+        names = _ANSWERS.get(shown.translate(str.maketrans("", "", "[]")).strip())
+        if names and type(parameter.type) is click.types.StringParamType:
+            parameter.type = NameType(names)
