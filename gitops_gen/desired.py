@@ -17,6 +17,7 @@ from gitops_gen.names import did_you_mean
 from gitops_gen.neighbours import Neighbours
 from gitops_gen.resolve.destinations import Destinations
 from gitops_gen.resolve.environment import ChartSource, ResolvedEnvironment
+from gitops_gen.resolve.layers import Values
 from gitops_gen.resolve.resolver import resolve
 from gitops_gen.spec.files import (
     PROJECT_FILE,
@@ -36,6 +37,7 @@ _log = logging.getLogger(__name__)
 
 CONTENT_LENGTH = 12
 COMMAND = "gitops-gen generate"
+END = "# End of the values."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -163,7 +165,19 @@ class _Builder:
 
     def add_root(self) -> None:
         if self.project is not None:
-            self.files[ROOT_FILE] = stamp(root(self.project.spec, self.paths), [PROJECT_FILE], COMMAND)
+            self.files[ROOT_FILE] = root_file(self.project, self.paths)
+
+
+def values_text(values: Values) -> str:
+    """Values as YAML in which branches merge as in the inputs: by name, so that a key has one place; with a line
+    between entries, and one behind the last, since git takes changes of neighbouring lines for a conflict.
+    """
+    return dump(values, sort_keys=True, spaced=True) + (f"\n{END}\n" if values else "")
+
+
+def root_file(project: ProjectFile, paths: ManifestPaths) -> str:
+    """The text of the generated app of apps."""
+    return stamp(root(project.spec, paths), [PROJECT_FILE], COMMAND)
 
 
 def environment_files(
@@ -172,10 +186,15 @@ def environment_files(
     """The generated files of one environment: path in the project and text. Raises `ProblemsError`."""
     command = f"{COMMAND} {environment.name}"
     name = environment.name
-    values = dump(environment.values, sort_keys=True)
-    content = digest(charts.content(environment.chart).encode(), values.encode())[:CONTENT_LENGTH]
+    values = values_text(environment.values)
+    content = _content(environment, values, charts) if environment.sync.content_name else ""
     manifest = application(project.spec, environment, paths, content)
     yield values_path(name), stamp(values, environment.files, command)
     yield f"argocd/applications/{name}.yaml", stamp(manifest, environment.files, command)
     if not environment.existing_project:
         yield f"argocd/projects/{name}.yaml", stamp(app_project(project.spec, environment), environment.files, command)
+
+
+def _content(environment: ResolvedEnvironment, values: str, charts: Charts) -> str:
+    """A digest of all that is rendered: the chart and the values."""
+    return digest(charts.content(environment.chart).encode(), values.encode())[:CONTENT_LENGTH]

@@ -52,8 +52,7 @@ class Memo:
 
     @cached_property
     def _file(self) -> Path:
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "gitops-gen", "generate")
-        return cache / f"{digest(str(self._folder.resolve()).encode())}.json"
+        return cache_file(self._folder, ".json")
 
     @cached_property
     def _entries(self) -> dict[str, Entry]:
@@ -109,6 +108,12 @@ class Memo:
             temporary.replace(self._file)
         except OSError:
             temporary.unlink(missing_ok=True)
+
+
+def cache_file(folder: Path, suffix: str) -> Path:
+    """Where something about the project in `folder` is kept outside of it."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "gitops-gen", "generate")
+    return cache / f"{digest(str(folder.resolve()).encode())}{suffix}"
 
 
 def digest(*parts: bytes) -> str:

@@ -48,6 +48,10 @@ class Charts:
         """The same charts with nothing loaded, for another process."""
         return Charts(self._root, self._open_engine, self._export, repository=self._repository)
 
+    def of(self, root: Path) -> "Charts":
+        """The charts of the same project as its files are in another folder."""
+        return Charts(root, self._open_engine, self._export, repository=root)
+
     def close(self) -> None:
         """Remove what was brought here, where the end of the process does not do so."""
         for remove in self._brought:

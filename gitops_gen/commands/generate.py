@@ -8,7 +8,8 @@ from gitops_gen.desired import DesiredTree, desired_tree
 from gitops_gen.errors import fail_if_any
 from gitops_gen.git.journal import session
 from gitops_gen.git.state import resolve
-from gitops_gen.tree import Change, blocked, compare, is_generated_path, sweep, write
+from gitops_gen.tree import Change, State, blocked, compare, is_generated_path, sweep, write
+from gitops_gen.written import Written
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +48,7 @@ def _generate(workspace: Workspace, environments: Sequence[str], *, overwrite: b
     generation = _compared(workspace, desired, orphans=not environments)
     fail_if_any(blocked(workspace.folder, generation.changes, overwrite=overwrite))
     sweep(workspace.folder)
+    Written(workspace.checkout).add(change.new for change in generation.changes if change.new is not None)
     write(workspace.folder, generation.changes)
     if memo is not None:
         memo.save(desired.entries)
@@ -55,5 +57,7 @@ def _generate(workspace: Workspace, environments: Sequence[str], *, overwrite: b
 
 def _compared(workspace: Workspace, desired: DesiredTree, *, orphans: bool) -> Generation:
     changes = compare(workspace.folder, desired.files, settled=desired.settled, orphans=orphans)
+    edited = workspace.edited(changes) if changes else set()
+    changes = [replace(change, state=State.EDITED) if change.path in edited else change for change in changes]
     unchanged = len(desired.settled) + len(desired.files) - sum(change.new is not None for change in changes)
     return Generation(changes=tuple(changes), unchanged=unchanged, notices=desired.notices)

@@ -1,5 +1,6 @@
 """A project opened for a command: its folder, its charts, and where it lies in its git repository."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from gitops_gen.names import did_you_mean
 from gitops_gen.resolve.environment import ResolvedEnvironment
 from gitops_gen.resolve.resolver import resolve
 from gitops_gen.spec.files import ProjectFile, environment_names, find_project, read_environment, read_project
+from gitops_gen.tree import Change
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +26,20 @@ class Workspace:
     charts: Charts
     paths: ManifestPaths
     engine: str = ""
+    home: Path | None = None
+    """The checkout of a project whose files lie in `folder` for a while only."""
+
+    @property
+    def checkout(self) -> Path:
+        """The folder of the project in its git checkout."""
+        return self.home or self.folder
+
+    def edited(self, changes: Iterable[Change]) -> set[str]:
+        """The paths of the generated files that somebody edited by hand, of those that differ."""
+        # Late: most runs find nothing that differs.
+        from gitops_gen.provenance import Provenance
+
+        return Provenance(folder=self.checkout, charts=self.charts, paths=self.paths).edited(changes)
 
     def memo(self) -> Memo:
         """What the last `generate` here remembered."""
