@@ -146,7 +146,9 @@ class _Past:
 
     def made(self, names: Collection[str]) -> Iterator[tuple[str, str]]:
         """The path and the text of each generated file of the environments that can be resolved."""
-        self._need([PROJECT_FILE, *(f"{ENVIRONMENTS}/{name}/{file}" for name in names if name for file in HAND_WRITTEN)])
+        self._need(
+            [PROJECT_FILE, *(f"{ENVIRONMENTS}/{name}/{file}" for name in names if name for file in HAND_WRITTEN)]
+        )
         project, _ = read_project(self._folder)
         if project is None:
             return

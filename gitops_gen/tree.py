@@ -40,6 +40,7 @@ class State(StrEnum):
     CONFLICT = "in a merge conflict"
     ORPHANED = "orphaned"
     FOREIGN = "not ours"
+    ABSENT = "stale and not checked out"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,6 +133,14 @@ def is_generated_path(path: str) -> bool:
     return any(fnmatchcase(path, pattern) for pattern in OWNED)
 
 
+def environment_of(path: str) -> str:
+    """The environment that a generated file belongs to by its path; empty for one of the whole project."""
+    folder, _, name = path.rpartition("/")
+    if path == "argocd/root.yaml":
+        return ""
+    return name.removesuffix(".yaml") if folder.startswith("argocd/") else folder.rpartition("/")[2]
+
+
 def owned_files(root: Path) -> Iterator[str]:
     """Every file that lies where generated files can lie."""
     for folder, names in _owned_folders(root):
@@ -165,6 +174,10 @@ def blocked(root: Path, changes: Iterable[Change], *, overwrite: bool) -> Iterat
             )
         elif change.state is State.EDITED and not overwrite:
             yield Problem(file=change.path, message="was edited by hand", hint=_EDITED_HINT)
+        elif change.state is State.ABSENT:
+            folder = change.path.rpartition("/")[0]
+            hint = f"check it out: `git sparse-checkout add {folder}`"
+            yield Problem(file=change.path, message="changes and is not checked out", hint=hint)
     for folder in ("argocd", "argocd/projects", "argocd/applications"):
         path = root / folder
         if path.is_symlink() or (path.exists() and not path.is_dir()):

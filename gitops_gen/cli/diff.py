@@ -58,7 +58,7 @@ def diff(
     if len(refs) > (1 if environments else 2):
         raise click.UsageError("too many REFs: two at most, one with --env")
     early = _renderer(settings.engine, cached=not no_cache)
-    from gitops_gen.commands.diff import Question
+    from gitops_gen.commands.diff import Question, left_out
     from gitops_gen.commands.diff import diff as command
     from gitops_gen.diff.fleet import Engines
 
@@ -66,6 +66,8 @@ def diff(
     engines = Engines(engine=settings.engine, cached=not no_cache)
     difference = command(settings.directory.absolute(), question, engines, early)
     _print(difference, output, max_size)
+    if notice := left_out(settings.directory.absolute(), question):
+        settings.note(f"note: {notice}")
     if difference:
         settings.note("note: values are not held to the chart's schema here: `gitops-gen generate --check` does that")
     return 1 if difference else 0

@@ -194,7 +194,7 @@ def scratch(workspace: Workspace, inputs: tuple[Change, ...]) -> Iterator[Worksp
             if (workspace.folder / part).is_dir():
                 shutil.copytree(workspace.folder / part, folder / part, symlinks=True)
         write(folder, inputs)
-        yield Workspace(folder=folder, charts=workspace.charts, paths=workspace.paths, home=workspace.folder)
+        yield replace(workspace, folder=folder, home=workspace.checkout)
 
 
 def _write(workspace: Workspace, draft: Draft, changes: tuple[Change, ...], *, commits: bool) -> str:

@@ -14,6 +14,7 @@ from gitops_gen.diff.fleet import Engines, Target, Task, compare_all, is_few
 from gitops_gen.diff.model import Action, Consequence, Difference, Effect, EnvironmentChange
 from gitops_gen.errors import GitopsError, UsageError
 from gitops_gen.git.snapshot import CommitFiles, Repository, WorkingFiles
+from gitops_gen.git.sparse import absent_files
 from gitops_gen.names import did_you_mean
 from gitops_gen.spec.files import PROJECT_FILE, find_project
 
@@ -48,6 +49,12 @@ def diff(
         return _between_sides(opener.sides(question), engines, early)
 
 
+def left_out(folder: Path, question: Question) -> str:
+    """What a person should know about environments that a comparison with the working tree leaves out."""
+    whole = len(question.refs) > 1 or question.environments
+    return "" if whole else absent_files(find_project(folder)).notice
+
+
 class _Opener:
     """Makes the sides of a question."""
 
@@ -80,7 +87,9 @@ class _Opener:
         prefix = self._repository.prefix if project == self._folder else Repository(project).prefix
         top = project.joinpath(*[".."] * len(PurePosixPath(prefix).parts)).resolve() if prefix else project
         length = len(self._repository.commit("HEAD"))
-        return Side(WORKING_TREE, WorkingFiles(top, length), prefix, self._pins, project)
+        side = Side(WORKING_TREE, WorkingFiles(top, length), prefix, self._pins, project)
+        side.absent = absent_files(project)
+        return side
 
     def _prefix(self, commit: str, label: str) -> str:
         """Where the project lies in a commit: in a folder above this one, or where the only one is."""
@@ -102,7 +111,7 @@ class _Opener:
 
 def _between_sides(sides: tuple[Side, Side], engines: Engines, early: RendererBeside | None) -> Difference:
     old, new = sides
-    names = sorted({*old.inputs, *new.inputs})
+    names = sorted({*old.inputs, *new.inputs} - old.absent.environments - new.absent.environments)
     tasks = _Tasks(old, new, names)
     if early and is_few(len(tasks)):
         old.expect = new.expect = early.expect

@@ -158,12 +158,14 @@ def members(workspace: Workspace, name: str) -> list[ResolvedEnvironment]:
 
     Raises `UsageError` when it is neither, or the stage is empty.
     """
+    workspace.require_here(name)
     names = workspace.names()
     if name in names:
         return [workspace.environment(name)]
     stages = [stage.name for stage in workspace.project().spec.stages]
     if name not in stages:
         raise UsageError(f"no environment and no stage `{name}`", did_you_mean(name, {*names, *stages}))
+    workspace.require_whole()
     found = [item for item in map(workspace.environment, names) if item.stage == name]
     if not found:
         raise UsageError(f"no environment is in stage `{name}`")

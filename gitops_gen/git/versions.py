@@ -26,7 +26,7 @@ class Touch:
 
 
 def contents_at(project: Path, commit: str, paths: Collection[str]) -> dict[str, str]:
-    """The texts that a commit has of these paths (from the project), as far as it has them."""
+    """The texts that a commit has of these paths (from the project), as far as it has them; empty: the index."""
     inside = prefix(project)
     found = blobs(project, [f"{commit}:{inside}{path}" for path in paths])
     return {path: _text(content) for path, content in zip(paths, found, strict=True) if content is not None}

@@ -13,6 +13,7 @@ _DONE = {
     State.CONFLICT: "resolved",
     State.ORPHANED: "removed",
     State.FOREIGN: "left alone",
+    State.ABSENT: "not checked out",
 }
 
 

@@ -9,14 +9,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import pytest
-
 from gitops_gen.commands.workspace import open_workspace
 from gitops_gen.desired import desired_tree
 from gitops_gen.edit.document import set_value
 from gitops_gen.errors import ProblemsError
 from gitops_gen.git.versions import merge_texts
-from tests.conftest import GitopsGen, commit_all, git
 
 PAIRS = 200
 ALREADY_SET = 30
@@ -80,7 +77,9 @@ def set_default(texts: Texts, chance: random.Random) -> None:
 
 def label(texts: Texts, chance: random.Random) -> None:
     path, place = chance.choice([("gitops.yaml", ("defaults",)), (f"environments/{some(chance)}/environment.yaml", ())])
-    kind = chance.choice([("namespaceLabels",), ("namespaceAnnotations",), ("argocd", "application", "metadata", "labels")])
+    kind = chance.choice(
+        [("namespaceLabels",), ("namespaceAnnotations",), ("argocd", "application", "metadata", "labels")]
+    )
     changed(texts, path, (*place, *kind, chance.choice(LABELS)), chance.choice(["x", "y"]))
 
 
@@ -111,7 +110,11 @@ def some(chance: random.Random) -> str:
 
 def read(folder: Path) -> Texts:
     files = [folder / "gitops.yaml", folder / "helm/api-forge/values.yaml", *folder.glob("environments/*/*.yaml")]
-    return {file.relative_to(folder).as_posix(): file.read_text() for file in files if file.name != "values.yaml" or "helm" in file.parts}
+    return {
+        file.relative_to(folder).as_posix(): file.read_text()
+        for file in files
+        if file.name != "values.yaml" or "helm" in file.parts
+    }
 
 
 def write(folder: Path, texts: Mapping[str, str]) -> None:
