@@ -28,9 +28,6 @@ OWNED = ("environments/*/values.yaml", "argocd/root.yaml", "argocd/projects/*.ya
 """Where generated files can lie, relative to the project: nothing else is ever looked at."""
 
 
-_EDITED_HINT = "change the files that its first line names; `gitops-gen generate --overwrite` gives the edit up"
-
-
 class State(StrEnum):
     """How a file on disk differs from what it should be."""
 
@@ -133,6 +130,15 @@ def is_generated_path(path: str) -> bool:
     return any(fnmatchcase(path, pattern) for pattern in OWNED)
 
 
+def edited_hint(change: Change) -> str:
+    """What to type about a generated file that was edited by hand."""
+    give_up = "`gitops-gen generate --overwrite` gives the edit up"
+    name = environment_of(change.path)
+    if not name or change.new is None:
+        return f"change the files that its first line names; {give_up}"
+    return f"`gitops-gen adopt {name}` puts the edit into the inputs, {give_up}"
+
+
 def environment_of(path: str) -> str:
     """The environment that a generated file belongs to by its path; empty for one of the whole project."""
     folder, _, name = path.rpartition("/")
@@ -173,7 +179,7 @@ def blocked(root: Path, changes: Iterable[Change], *, overwrite: bool) -> Iterat
                 hint="move it away, or delete it, then run the command again",
             )
         elif change.state is State.EDITED and not overwrite:
-            yield Problem(file=change.path, message="was edited by hand", hint=_EDITED_HINT)
+            yield Problem(file=change.path, message="was edited by hand", hint=edited_hint(change))
         elif change.state is State.ABSENT:
             folder = change.path.rpartition("/")[0]
             hint = f"check it out: `git sparse-checkout add {folder}`"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import unified_diff
 
 from gitops_gen.errors import Problem
-from gitops_gen.tree import Change, State
+from gitops_gen.tree import Change, State, edited_hint
 
 _DONE = {
     State.MISSING: "created",
@@ -38,6 +38,14 @@ def change_lines(changes: Iterable[Change], *, done: bool) -> Iterator[str]:
     width = max((len(word) for word, _ in words), default=0)
     for word, path in words:
         yield f"{word.ljust(width)}  {path}"
+
+
+def check_hints(changes: Iterable[Change]) -> Iterator[str]:
+    """What to do about files that are not as they should be."""
+    changes = list(changes)
+    if any(change.state is not State.EDITED for change in changes):
+        yield "run `gitops-gen generate` and commit the result"
+    yield from (f"{change.path}: {edited_hint(change)}" for change in changes if change.state is State.EDITED)
 
 
 def diff_lines(changes: Iterable[Change]) -> Iterator[str]:
