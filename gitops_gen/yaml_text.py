@@ -59,10 +59,11 @@ def _spaced(lines: Iterator[str]) -> Iterator[str]:
     previous, depth = "", -1
     for line in lines:
         indent = len(line) - len(line.lstrip(" "))
-        if indent <= depth and not line.startswith("- ", indent) and not _KEEPS.search(previous):
+        is_item = line.startswith("- ", indent)
+        if indent <= depth and not is_item and not _KEEPS.search(previous):
             yield ""
         yield line
-        previous, depth = line.partition("\n")[0], indent
+        previous, depth = line.partition("\n")[0], indent + 2 * is_item
 
 
 def _is_block(data: Any) -> bool:

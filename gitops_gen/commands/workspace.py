@@ -88,7 +88,6 @@ class Workspace:
         if name in self.absent.environments:
             raise UsageError(f"environment `{name}` is not checked out", checking_out(f"{ENVIRONMENTS}/{name}"))
 
-
     def require_whole(self) -> None:
         """Raise `UsageError` when some environment is not checked out: what is meant for all would not reach it."""
         if self.absent.environments:

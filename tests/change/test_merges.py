@@ -6,6 +6,7 @@ import random
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -14,6 +15,7 @@ from gitops_gen.desired import desired_tree
 from gitops_gen.edit.document import set_value
 from gitops_gen.errors import ProblemsError
 from gitops_gen.git.versions import merge_texts
+from tests.conftest import GitopsGen, commit_all, git
 
 PAIRS = 200
 ALREADY_SET = 30
@@ -157,28 +159,68 @@ class Branches:
         return texts
 
     def pair(self) -> tuple[Texts, Texts, Texts]:
-        """Two branches that differ from the base, and their inputs merged without a conflict."""
+        """What is generated from two branches that go together: from each alone, and from their merged inputs."""
         while True:
-            ours, theirs = self.branch(), self.branch()
-            inputs = merge(self.base, ours, theirs)
-            if inputs and self.base not in (ours, theirs) and self.is_valid(ours, theirs):
-                return ours, theirs, inputs
+            branches = self.branch(), self.branch()
+            inputs = merge(self.base, *branches)
+            if inputs is None or self.base in branches:
+                continue
+            with suppress(ProblemsError):
+                ours, theirs = map(self.generated, branches)
+                return ours, theirs, self.generated(inputs)
 
-    def is_valid(self, *branches: Texts) -> bool:
-        try:
-            return bool([self.generated(inputs) for inputs in branches])
-        except ProblemsError:
-            return False
 
-    def outcome(self, ours: Texts, theirs: Texts, inputs: Texts) -> str:
-        outputs = merge(self.made, self.generated(ours), self.generated(theirs))
-        if outputs is None:
-            return "conflict"
-        return "same" if outputs == self.generated(inputs) else "stale"
+def outcome(base: Texts, ours: Texts, theirs: Texts, wanted: Texts) -> str:
+    """What becomes of the generated files: as wanted, a conflict that git tells, or what `--check` tells."""
+    outputs = merge(base, ours, theirs)
+    if outputs is None:
+        return "conflict"
+    return "same" if outputs == wanted else "stale"
 
 
 def test_generated_files_of_200_pairs_of_branches_merge_as_their_inputs_do(reference: Path) -> None:
     branches = Branches(reference, random.Random(12))
-    outcomes = Counter(branches.outcome(*branches.pair()) for _ in range(PAIRS))
-    print(outcomes)
+    outcomes = Counter(outcome(branches.made, *branches.pair()) for _ in range(PAIRS))
     assert outcomes["same"] >= PAIRS * 0.95, outcomes
+
+
+def test_git_merges_what_touches_one_environment(reference: Path, gitops_gen: GitopsGen) -> None:
+    """The pull requests of one day: a release, values of the same environment, a comment in the chart, a default."""
+    sides = {
+        "release": [("set", "dev", "app.image.tag=7.0.0")],
+        "values": [("set", "dev", "app.environment=test"), ("set", "dev", "postgresql.persistence.data.size=9Gi")],
+        "other": [("set", "staging", "app.image.tag=7.0.1")],
+    }
+    for branch, commands in sides.items():
+        git(reference, "switch", "-q", "-c", branch, "main")
+        for command in commands:
+            assert gitops_gen(reference, *command, "--commit").code == 0
+    git(reference, "switch", "-q", "-c", "chart", "main")
+    chart = reference / "helm/api-forge/values.yaml"
+    chart.write_text(f"# a remark\n{chart.read_text()}")
+    assert gitops_gen(reference, "generate").out == ""
+    commit_all(reference)
+    git(reference, "switch", "-q", "main")
+    for branch in (*sides, "chart"):
+        git(reference, "merge", "-q", "--no-edit", "--no-ff", branch)
+        check = gitops_gen(reference, "generate", "--check")
+        assert (check.code, check.out) == (0, "")
+    values = (reference / "environments/dev/values.yaml").read_text()
+    assert all(text in values for text in ("tag: 7.0.0", "environment: test", "size: 9Gi"))
+
+
+def test_a_merge_that_leaves_files_behind_stops_ci(good: Path, gitops_gen: GitopsGen) -> None:
+    git(good, "switch", "-q", "-c", "environment")
+    clone = ("env", "clone", "dev", "testing", "--host", "dev.example.com=t.example.com", "--commit")
+    assert gitops_gen(good, *clone).code == 0
+    git(good, "switch", "-q", "main")
+    project = good / "gitops.yaml"
+    project.write_text(project.read_text().replace("  cluster: eu\n", "  cluster: eu\n  protect: true\n"))
+    assert gitops_gen(good, "generate").code == 0
+    commit_all(good)
+    git(good, "merge", "-q", "--no-edit", "environment")
+    check = gitops_gen(good, "generate", "--check")
+    assert check.code == 1
+    assert check.out == "stale  argocd/applications/testing.yaml\nstale  argocd/projects/testing.yaml\n"
+    assert gitops_gen(good, "generate").code == 0
+    assert gitops_gen(good, "generate", "--check").code == 0
