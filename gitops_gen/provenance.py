@@ -23,7 +23,7 @@ from gitops_gen.git.versions import Touch, committed, contents_at, merged_by_git
 from gitops_gen.resolve.environment import ResolvedEnvironment
 from gitops_gen.resolve.resolver import resolve
 from gitops_gen.spec.files import ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE, ProjectFile, read_environment, read_project
-from gitops_gen.tree import Change, State, is_intact, owner
+from gitops_gen.tree import Change, State, environment_of, is_generated_path, is_intact, owner
 from gitops_gen.written import Written
 
 Texts = Mapping[str, str]
@@ -91,11 +91,14 @@ class Provenance:
         return explained | (committed(self.folder, elsewhere) if elsewhere else set())
 
     def _edited_in_commits(self, texts: Texts) -> set[str]:
-        """Those whose last commit changed none of their inputs, and before it they were what their inputs give."""
+        """Those whose last commit changed none of their inputs and nothing of another environment, as another version
+        of this tool would, and before it they were what their inputs give.
+        """
         suspects: dict[str, dict[str, str]] = {}
         for path, touch in self._last_touches(texts).items():
+            reached = {environment_of(name) for name in touch.paths if is_generated_path(name)}
             inputs = _inputs(owner(texts[path]))
-            if len(touch.parents) == 1 and inputs.isdisjoint(touch.paths):
+            if len(touch.parents) == len(reached) == 1 and inputs.isdisjoint(touch.paths):
                 suspects.setdefault(touch.parents[0], {})[path] = owner(texts[path])
         found: set[str] = set()
         for parent, owners in suspects.items():

@@ -45,7 +45,11 @@ def check_hints(changes: Iterable[Change]) -> Iterator[str]:
     changes = list(changes)
     if any(change.state is not State.EDITED for change in changes):
         yield "run `gitops-gen generate` and commit the result"
-    yield from (f"{change.path}: {edited_hint(change)}" for change in changes if change.state is State.EDITED)
+    edited = [change for change in changes if change.state is State.EDITED]
+    if len(edited) == 1:
+        yield f"{edited[0].path}: {edited_hint(edited[0])}"
+    elif edited:
+        yield "`gitops-gen adopt ENV` puts an edit into the inputs, `gitops-gen generate --overwrite` gives all up"
 
 
 def diff_lines(changes: Iterable[Change]) -> Iterator[str]:

@@ -102,6 +102,13 @@ def test_files_that_one_upgrade_made_before_another(good: Path, gitops_gen: Gito
     assert states(gitops_gen, good) == {"stale"}
 
 
+def test_files_of_a_colleague_who_has_another_version(good: Path, gitops_gen: GitopsGen, forget) -> None:
+    by_another_version(good)
+    commit_all(good)
+    forget()
+    assert states(gitops_gen, good) == {"stale"}
+
+
 @pytest.mark.parametrize("later", ["", "# a remark"])
 def test_an_edit_that_was_committed(good: Path, gitops_gen: GitopsGen, forget, later: str) -> None:
     replaced(good / VALUES, "environment: dev", "environment: mine")
