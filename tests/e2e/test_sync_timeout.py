@@ -128,7 +128,7 @@ def test_terminating_the_sync_lets_the_revert_through(reverted: Reverted, cluste
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.scenario(f"5 revert of: {name}")) for name in BY_HAND]
+    "name", [pytest.param(name, marks=pytest.mark.scenario(f"5 behind the timeout: {name}")) for name in BY_HAND]
 )
 def test_a_person_lets_the_revert_through(
     name: str,
