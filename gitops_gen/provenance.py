@@ -32,11 +32,14 @@ Texts = Mapping[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """Looks into the history of one project: of the checkout in `folder`."""
+    """Looks into the history of one project: of the checkout in `folder`. `drafted` says that the files are to follow
+    from other inputs than lie there.
+    """
 
     folder: Path
     charts: Charts
     paths: ManifestPaths
+    drafted: bool = False
 
     def edited(self, changes: Iterable[Change]) -> set[str]:
         """The paths of files that somebody edited, of those that differ from what they should be."""
@@ -54,6 +57,8 @@ class Provenance:
     def _explanations(self) -> Iterator[Callable[[Texts], set[str]]]:
         """What can explain a text, the cheapest first."""
         yield self._written
+        if self.drafted:
+            yield self._made_here
         if self._history is not None:
             yield self._made_from_head
             yield self._merged
@@ -73,6 +78,10 @@ class Provenance:
     def _written(self, texts: Texts) -> set[str]:
         known = Written(self.folder).known(texts.values())
         return {path for path, text in texts.items() if text in known}
+
+    def _made_here(self, texts: Texts) -> set[str]:
+        made = set(_made_in(self.folder, self.charts, self.paths, {owner(text) for text in texts.values()}).values())
+        return {path for path, text in texts.items() if text in made}
 
     def _made_from_head(self, texts: Texts) -> set[str]:
         made = set(self._made_at("HEAD", {owner(text) for text in texts.values()}).values())
@@ -129,6 +138,18 @@ class Provenance:
             past = _Past(self._history, self._history.commit(ref), Path(scratch).resolve(), self.charts, self.paths)
             return dict(past.made(names))
         return {}
+
+
+def _made_in(folder: Path, charts: Charts, paths: ManifestPaths, names: Collection[str]) -> dict[str, str]:
+    """The generated files that the inputs on disk give for these environments."""
+    project, _ = read_project(folder)
+    made: dict[str, str] = {}
+    for name in filter(None, names) if project else ():
+        files, _ = read_environment(folder, name)
+        with suppress(GitopsError):
+            if project and files:
+                made |= environment_files(project, resolve(project, files), paths, charts)
+    return made
 
 
 def _inputs(environment: str) -> set[str]:

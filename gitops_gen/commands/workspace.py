@@ -48,7 +48,8 @@ class Workspace:
         # Late: most runs find nothing that differs.
         from gitops_gen.provenance import Provenance
 
-        return Provenance(folder=self.checkout, charts=self.charts, paths=self.paths).edited(changes)
+        drafted = self.home is not None
+        return Provenance(folder=self.checkout, charts=self.charts, paths=self.paths, drafted=drafted).edited(changes)
 
     def memo(self) -> Memo:
         """What the last `generate` here remembered."""
