@@ -57,7 +57,7 @@ class Provenance:
     def _explanations(self) -> Iterator[Callable[[Texts], set[str]]]:
         """What can explain a text, the cheapest first."""
         yield self._written
-        if self.drafted:
+        if self.drafted or self.paths.prefix:
             yield self._made_here
         if self._history is not None:
             yield self._made_from_head
@@ -80,7 +80,10 @@ class Provenance:
         return {path for path, text in texts.items() if text in known}
 
     def _made_here(self, texts: Texts) -> set[str]:
-        made = set(_made_in(self.folder, self.charts, self.paths, {owner(text) for text in texts.values()}).values())
+        """Made from the inputs on disk: before a draft changes them, or where the project was the repository's top."""
+        names = {owner(text) for text in texts.values()}
+        paths = {self.paths, ManifestPaths()} if self.drafted else {ManifestPaths()}
+        made = {text for each in paths for text in _made_in(self.folder, self.charts, each, names).values()}
         return {path for path, text in texts.items() if text in made}
 
     def _made_from_head(self, texts: Texts) -> set[str]:
@@ -143,7 +146,7 @@ class Provenance:
 def _made_in(folder: Path, charts: Charts, paths: ManifestPaths, names: Collection[str]) -> dict[str, str]:
     """The generated files that the inputs on disk give for these environments."""
     project, _ = read_project(folder)
-    made: dict[str, str] = {}
+    made = {ROOT_FILE: root_file(project, paths)} if project else {}
     for name in filter(None, names) if project else ():
         files, _ = read_environment(folder, name)
         with suppress(GitopsError):
