@@ -52,7 +52,7 @@ class Memo:
 
     @cached_property
     def _file(self) -> Path:
-        return cache_file(self._folder, ".json")
+        return cache_folder() / f"{digest(str(self._folder.resolve()).encode())}.json"
 
     @cached_property
     def _entries(self) -> dict[str, Entry]:
@@ -110,10 +110,9 @@ class Memo:
             temporary.unlink(missing_ok=True)
 
 
-def cache_file(folder: Path, suffix: str) -> Path:
-    """Where something about the project in `folder` is kept outside of it."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "gitops-gen", "generate")
-    return cache / f"{digest(str(folder.resolve()).encode())}{suffix}"
+def cache_folder() -> Path:
+    """Where `generate` keeps what it remembers."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "gitops-gen", "generate")
 
 
 def digest(*parts: bytes) -> str:

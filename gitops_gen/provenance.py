@@ -76,7 +76,7 @@ class Provenance:
         return None
 
     def _written(self, texts: Texts) -> set[str]:
-        known = Written(self.folder).known(texts.values())
+        known = Written().known(texts.values())
         return {path for path, text in texts.items() if text in known}
 
     def _made_here(self, texts: Texts) -> set[str]:

@@ -1,23 +1,22 @@
-"""Which texts this tool has written as generated files of a project, kept outside the repository as digests.
+"""Which texts this tool has written as generated files on this machine, kept outside of repositories as digests.
 
 A file that holds such a text is nobody's handiwork, whatever became of the inputs that gave it. Losing the record
 loses nothing: git is asked then (`provenance`).
 """
 
 from collections.abc import Iterable
-from pathlib import Path
 
-from gitops_gen.memo import cache_file, digest
+from gitops_gen.memo import cache_folder, digest
 
 KEPT = 50_000
 """Digests that are kept, the newest: a thousand environments written sixteen times."""
 
 
 class Written:
-    """The record of one project; one that cannot be read or written is as if empty."""
+    """The record; one that cannot be read or written is as if empty. It is one for all projects: they are moved."""
 
-    def __init__(self, folder: Path) -> None:
-        self._file = cache_file(folder, ".written")
+    def __init__(self) -> None:
+        self._file = cache_folder() / "written"
 
     def add(self, texts: Iterable[str]) -> None:
         """Remember that these texts are the tool's own."""
@@ -40,7 +39,7 @@ class Written:
         temporary.replace(self._file)
 
     def known(self, texts: Iterable[str]) -> set[str]:
-        """Those of the texts that the tool has written here."""
+        """Those of the texts that the tool has written."""
         try:
             digests = set(self._file.read_text().split())
         except (OSError, UnicodeDecodeError):

@@ -205,6 +205,6 @@ def _write(workspace: Workspace, draft: Draft, changes: tuple[Change, ...], *, c
     files = {item.path: None if item.new is None else item.new.encode() for item in changes}
     with transaction(folder, files, committing=commits):
         sweep(folder)
-        Written(workspace.folder).add(item.new for item in changes if item.new and is_generated_path(item.path))
+        Written().add(item.new for item in changes if item.new and is_generated_path(item.path))
         write(folder, changes)
         return commit(folder, list(files), draft.message.text) if commits else ""

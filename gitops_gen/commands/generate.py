@@ -51,7 +51,7 @@ def _generate(workspace: Workspace, environments: Sequence[str], *, overwrite: b
     generation = _compared(workspace, desired, orphans=not environments)
     fail_if_any(blocked(workspace.folder, generation.changes, overwrite=overwrite))
     sweep(workspace.folder)
-    Written(workspace.checkout).add(change.new for change in generation.changes if change.new is not None)
+    Written().add(change.new for change in generation.changes if change.new is not None)
     write(workspace.folder, generation.changes)
     if memo is not None:
         memo.save(desired.entries)

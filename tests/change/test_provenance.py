@@ -206,7 +206,7 @@ def test_outside_of_git(good: Path, gitops_gen: GitopsGen) -> None:
 
 def test_before_the_first_commit(gitops_gen: GitopsGen, tmp_path: Path) -> None:
     assert gitops_gen(tmp_path, "init", "new").code == 0
-    new = tmp_path / "new"
+    new = (tmp_path / "new").rename(tmp_path / "moved")
     git(new, "init", "-q", "--template=")
     replaced(new / "gitops.yaml", "revision: main", "revision: trunk")
     assert states(gitops_gen, new) == {"stale"}
