@@ -3,6 +3,7 @@ stops at the first problem.
 """
 
 import logging
+import posixpath
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,13 +13,16 @@ from gitops_gen.argocd.manifests import ROOT_FILE, ManifestPaths, app_project, a
 from gitops_gen.argocd.overrides import Overrides
 from gitops_gen.chart.catalog import Charts
 from gitops_gen.errors import Problem, ProblemsError, UsageError, fail_if_any
+from gitops_gen.git.sparse import NOTHING, Absent, checking_out
 from gitops_gen.memo import Entry, Memo, digest
 from gitops_gen.names import did_you_mean
 from gitops_gen.neighbours import Neighbours
 from gitops_gen.resolve.destinations import Destinations
 from gitops_gen.resolve.environment import ChartSource, ResolvedEnvironment
+from gitops_gen.resolve.layers import Values
 from gitops_gen.resolve.resolver import resolve
 from gitops_gen.spec.files import (
+    ENVIRONMENTS,
     PROJECT_FILE,
     EnvironmentFiles,
     ProjectFile,
@@ -36,6 +40,7 @@ _log = logging.getLogger(__name__)
 
 CONTENT_LENGTH = 12
 COMMAND = "gitops-gen generate"
+END = "# End of the values."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,18 +53,24 @@ class DesiredTree:
     notices: tuple[str, ...]
 
 
-def desired_tree(
-    folder: Path, charts: Charts, paths: ManifestPaths, only: Collection[str] = (), memo: Memo | None = None
+def desired_tree(  # noqa: PLR0913 - each is what the result depends on
+    folder: Path,
+    charts: Charts,
+    paths: ManifestPaths,
+    only: Collection[str] = (),
+    memo: Memo | None = None,
+    *,
+    absent: Absent = NOTHING,
 ) -> DesiredTree:
     """The generated files of the project in `folder`; with `only`, those of these environments.
 
     Every environment is read and checked all the same: a rule may need them all. With `memo`, environments of which
-    nothing changed are left out; their files are `settled`. `entries` is what a memo should remember once the files are
-    written. Raises `ProblemsError` with everything that is wrong, and `UsageError` for an environment that does not
-    exist.
+    nothing changed are left out; their files are `settled`. Those that are `absent` from the checkout are neither read
+    nor generated. `entries` is what a memo should remember once the files are written. Raises `ProblemsError` with
+    everything that is wrong, and `UsageError` for an environment that does not exist or is not here.
     """
     overrides = Overrides(partial(read_text, folder))
-    builder = _Builder(folder, charts, paths, memo, ValueChecks(folder, charts), Neighbours(folder), overrides)
+    builder = _Builder(folder, charts, paths, memo, absent, ValueChecks(folder, charts), Neighbours(folder), overrides)
     names = builder.read_names(only)
     for name in names:
         builder.add_environment(name, wanted=not only or name in only)
@@ -81,6 +92,7 @@ class _Builder:
     charts: Charts
     paths: ManifestPaths
     memo: Memo | None
+    absent: Absent
     values: ValueChecks
     neighbours: Neighbours
     overrides: Overrides
@@ -93,9 +105,12 @@ class _Builder:
 
     def read_names(self, only: Collection[str]) -> list[str]:
         self.project, problems = read_project(self.folder)
-        names, more = environment_names(self.folder)
-        self.problems += problems + more
+        found, more = environment_names(self.folder)
+        names = [name for name in found if name not in self.absent.environments]
+        self.problems += [*problems, *more, *self.partial_chart()]
         for name in only:
+            if name in self.absent.environments:
+                raise UsageError(f"environment `{name}` is not checked out", checking_out(f"{ENVIRONMENTS}/{name}"))
             if name not in names:
                 raise UsageError(f"no environment `{name}`", did_you_mean(name, names))
         if self.memo and self.project and self.project.spec.chart.path:
@@ -103,6 +118,12 @@ class _Builder:
         else:
             self.memo = None
         return names
+
+    def partial_chart(self) -> Iterator[Problem]:
+        """What is said of a chart of which something is not here: a part of it could pass for the whole."""
+        path = self.project.spec.chart.path if self.project else None
+        if path and self.absent.is_partial(posixpath.normpath(path)):
+            yield Problem(file=path, message="is not checked out as a whole", hint=checking_out(path))
 
     def add_environment(self, name: str, *, wanted: bool) -> None:
         entry = self.memo.settled(name) if self.memo else None
@@ -148,7 +169,7 @@ class _Builder:
             yield from map(self.at_namespace, self.neighbours.problems(self.project, self.destinations.owners))
 
     def notices(self) -> list[str]:
-        return [*self.neighbours.notices, *self.values.notices]
+        return [*self.neighbours.notices, *self.values.notices, *filter(None, [self.absent.notice])]
 
     def remember(self, environment: ResolvedEnvironment, files: EnvironmentFiles, outputs: dict[str, str]) -> None:
         """Keep what a memo needs; not for a chart that lies elsewhere, whose content is not among the memo's facts."""
@@ -163,7 +184,23 @@ class _Builder:
 
     def add_root(self) -> None:
         if self.project is not None:
-            self.files[ROOT_FILE] = stamp(root(self.project.spec, self.paths), [PROJECT_FILE], COMMAND)
+            self.files[ROOT_FILE] = root_file(self.project, self.paths)
+
+
+def values_text(values: Values) -> str:
+    """Values as YAML in which branches merge as in the inputs: by name, so that a key has one place; with a line
+    between entries, and one behind the last, since git takes changes of neighbouring lines for a conflict.
+    """
+    text = dump(values, sort_keys=True, spaced=True)
+    if not values:
+        return text
+    # Empty lines at the end belong to the last value.
+    return f"{text}{END}\n" if text.endswith("\n\n") else f"{text}\n{END}\n"
+
+
+def root_file(project: ProjectFile, paths: ManifestPaths) -> str:
+    """The text of the generated app of apps."""
+    return stamp(root(project.spec, paths), [PROJECT_FILE], COMMAND)
 
 
 def environment_files(
@@ -172,10 +209,15 @@ def environment_files(
     """The generated files of one environment: path in the project and text. Raises `ProblemsError`."""
     command = f"{COMMAND} {environment.name}"
     name = environment.name
-    values = dump(environment.values, sort_keys=True)
-    content = digest(charts.content(environment.chart).encode(), values.encode())[:CONTENT_LENGTH]
+    values = values_text(environment.values)
+    content = _content(environment, values, charts) if environment.sync.content_name else ""
     manifest = application(project.spec, environment, paths, content)
     yield values_path(name), stamp(values, environment.files, command)
     yield f"argocd/applications/{name}.yaml", stamp(manifest, environment.files, command)
     if not environment.existing_project:
         yield f"argocd/projects/{name}.yaml", stamp(app_project(project.spec, environment), environment.files, command)
+
+
+def _content(environment: ResolvedEnvironment, values: str, charts: Charts) -> str:
+    """A digest of all that is rendered: the chart and the values."""
+    return digest(charts.content(environment.chart).encode(), values.encode())[:CONTENT_LENGTH]

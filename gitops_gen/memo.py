@@ -52,8 +52,7 @@ class Memo:
 
     @cached_property
     def _file(self) -> Path:
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "gitops-gen", "generate")
-        return cache / f"{digest(str(self._folder.resolve()).encode())}.json"
+        return cache_folder() / f"{digest(str(self._folder.resolve()).encode())}.json"
 
     @cached_property
     def _entries(self) -> dict[str, Entry]:
@@ -109,6 +108,11 @@ class Memo:
             temporary.replace(self._file)
         except OSError:
             temporary.unlink(missing_ok=True)
+
+
+def cache_folder() -> Path:
+    """Where `generate` keeps what it remembers."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "gitops-gen", "generate")
 
 
 def digest(*parts: bytes) -> str:

@@ -18,6 +18,9 @@ _PLAIN = re.compile(r"[A-Za-z/.][A-Za-z0-9/._;,=$ -]*[A-Za-z0-9]")
 """Most strings: nothing in them needs quotes unless the whole reads as something else."""
 
 _RARE_BREAK = re.compile("[\r\x85\u2028\u2029]")
+_KEEPS = re.compile(r"[|>]\d?\+$")
+"""The first line of a block whose empty lines at the end count."""
+
 _LINE_START = re.compile(r"(?<=\n)(?!\n|$)")
 SIMPLE_KEY_LENGTH = 1000
 """From 1024 on, a key needs a `?`: https://yaml.org/spec/1.2.2/#example-implicit-block-mapping-entries"""
@@ -38,15 +41,29 @@ class _Dumper(_SafeDumper):  # type: ignore[misc]
         return "" if _QUOTED_FOR_OTHERS.fullmatch(value) else TAGS[type(scalar(value))]
 
 
-def dump(data: Any, *, sort_keys: bool = False) -> str:
+def dump(data: Any, *, sort_keys: bool = False, spaced: bool = False) -> str:
     """YAML text of `data` that Kubernetes' reader gives back with the same types: no aliases, no folding, `|` for
     several lines.
 
     Block style is put together here; PyYAML, which takes ten times as long, is asked for what needs quotes or lines.
+    `spaced` puts an empty line between the entries of each map: git merges changes that have a line between them.
     """
-    if _is_block(data):
-        return "".join(f"{line}\n" for line in _lines(data, "", sort_keys=sort_keys))
-    return f"{_flat(data)}\n"
+    if not _is_block(data):
+        return f"{_flat(data)}\n"
+    lines = _lines(data, "", sort_keys=sort_keys)
+    return "".join(f"{line}\n" for line in (_spaced(lines) if spaced else lines))
+
+
+def _spaced(lines: Iterator[str]) -> Iterator[str]:
+    """The lines with an empty one before each that starts a map's further entry."""
+    previous, depth = "", -1
+    for line in lines:
+        indent = len(line) - len(line.lstrip(" "))
+        is_item = line.startswith("- ", indent)
+        if indent <= depth and not is_item and not _KEEPS.search(previous):
+            yield ""
+        yield line
+        previous, depth = line.partition("\n")[0], indent + 2 * is_item
 
 
 def _is_block(data: Any) -> bool:

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from gitops_gen.chart import embedded
 from gitops_gen.chart.embedded import EmbeddedEngine
+from gitops_gen.desired import values_text
 from gitops_gen.errors import ProblemsError
 from gitops_gen.resolve.interpolation import interpolate
 from gitops_gen.resolve.layers import ValueLayer, merge, merge_layers, setter, value_at
@@ -80,6 +81,26 @@ def test_helm_reads_back_what_is_dumped(values: dict[str, Any]) -> None:
     text = dump(values)
     assert typed(helm_python.values_from_yaml(text)) == typed(values)
     assert typed(load(text, "values.yaml")) == typed(values)
+
+
+@quick
+@given(st.dictionaries(texts, data, max_size=5))
+def test_helm_reads_back_the_generated_values(values: dict[str, Any]) -> None:
+    """The empty lines that keep branches apart are no part of a text of several lines."""
+    text = values_text(values)
+    assert typed(helm_python.values_from_yaml(text)) == typed(values)
+    assert typed(load(text, "values.yaml")) == typed(values)
+
+
+@pytest.mark.parametrize("text", ["a\n\n", "a\n\n\n", " a\n\n", "a\n", "a\nb"])
+def test_a_text_keeps_its_lines_wherever_it_stands(text: str) -> None:
+    for values in (
+        {"k": text},
+        {"k": text, "l": 1},
+        {"k": {"a": text}, "l": 1},
+        {"k": [text, {"a": text, "b": text}], "l": 1},
+    ):
+        assert helm_python.values_from_yaml(values_text(values)) == values
 
 
 def is_usual_key(text: str) -> bool:

@@ -62,8 +62,9 @@ def application(project: Project, environment: ResolvedEnvironment, paths: Manif
 
     Values of a pinned chart stand inline as text: a patch of `valuesObject` would take a null in it for a deletion.
 
-    `content` is a digest of all that is rendered. It stands in the source's name, because Argo CD syncs a commit that
-    it has seen during a terminated sync only when the source itself differs:
+    `content` is a digest of all that is rendered, for an environment that wants it (`sync.contentName`). It stands in
+    the source's name, because Argo CD syncs a commit that it has seen during a terminated sync only when the source
+    itself differs:
     https://github.com/argoproj/argo-cd/blob/v3.5.1/controller/appcontroller.go (`alreadyAttemptedSync`).
     """
     chart = environment.chart

@@ -47,6 +47,10 @@ class Charts:
         self._defaults: dict[ChartSource, Values] = {}
         self._contents: dict[ChartSource, str] = {}
 
+    def of(self, root: Path) -> "Charts":
+        """The charts of the same project as its files are in another folder."""
+        return Charts(root, self._open_engine, self._export, repository=root)
+
     @cached_property
     def _engine(self) -> Engine:
         engine = self._open_engine()

@@ -34,6 +34,13 @@ class Settings:
         self._listen()
         return open_workspace(self.directory.absolute(), self.engine)
 
+    def overview(self) -> "Workspace":
+        """The project for a command that shows all environments: says which of them are not here."""
+        workspace = self.workspace()
+        if workspace.absent.notice:
+            self.note(f"note: {workspace.absent.notice}")
+        return workspace
+
     def _listen(self) -> None:
         """Let the layers below be heard on standard error: warnings; with --verbose what they do; --quiet: errors."""
         import logging

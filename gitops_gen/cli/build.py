@@ -127,8 +127,9 @@ def generate(
             settings.note(f"resolved the merge conflict in {files}: made anew from the merged inputs")
         if result.unchanged:
             settings.note(f"{result.unchanged} file{'s' * (result.unchanged != 1)} up to date")
-    if only_check and result.changes:
-        settings.note("run `gitops-gen generate` and commit the result")
+    if only_check:
+        for hint in text.check_hints(result.changes):
+            settings.note(hint)
     return 1 if only_check and result.changes else 0
 
 

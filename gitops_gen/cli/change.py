@@ -214,7 +214,7 @@ def status(settings: Settings, output: str) -> int:
     from gitops_gen.commands.status import status as command
     from gitops_gen.output.change_text import status_lines
 
-    result = command(settings.workspace())
+    result = command(settings.overview())
     print_lines(status_lines(result)) if output == "text" else print_data(result, output)
     return 0
 

@@ -68,7 +68,7 @@ def diff(
     """
     if summary and output not in ("text", "json"):
         raise click.UsageError("--summary is printed as text or json")
-    from gitops_gen.commands.diff import Question
+    from gitops_gen.commands.diff import Question, left_out
     from gitops_gen.commands.diff import diff as command
     from gitops_gen.diff.fleet import Engines
     from gitops_gen.errors import GitopsError
@@ -82,6 +82,8 @@ def diff(
         error.exit_code = _BROKEN
         raise
     _print_summary(difference, output) if summary else _print(difference, output, max_size)
+    if notice := left_out(settings.directory.absolute(), question):
+        settings.note(f"note: {notice}")
     if difference:
         settings.note("note: values are not held to the chart's schema here: `gitops-gen generate --check` does that")
     return _BROKEN if difference.is_broken else 1 if difference else 0

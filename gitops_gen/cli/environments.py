@@ -36,7 +36,7 @@ def env_list(settings: Settings, output: str) -> int:
     from gitops_gen.commands.environments import list_environments
     from gitops_gen.output.environment_text import environment_table
 
-    rows = list_environments(settings.workspace())
+    rows = list_environments(settings.overview())
     print_lines(environment_table(rows)) if output == "text" else print_data(rows, output)
     return 0
 

@@ -55,7 +55,8 @@ def plan(
     from gitops_gen.commands import plan as command
 
     if rendered is None:
-        plans = command.plan(settings.workspace(), () if every else environments)
+        names = () if every else environments
+        plans = command.plan(settings.workspace() if names else settings.overview(), names)
     elif environments or every:
         raise UsageError("--rendered plans one file, not environments", "leave out the environments or --rendered")
     else:

@@ -29,6 +29,7 @@ from gitops_gen.git.state import (
 )
 from gitops_gen.spec.files import ENVIRONMENTS, PROJECT_FILE
 from gitops_gen.tree import Change, State, blocked, is_generated_path, sweep, write
+from gitops_gen.written import Written
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -198,7 +199,7 @@ def scratch(workspace: Workspace, inputs: tuple[Change, ...]) -> Iterator[Worksp
             if (workspace.folder / part).is_dir():
                 shutil.copytree(workspace.folder / part, folder / part, symlinks=True)
         write(folder, inputs)
-        yield Workspace(folder=folder, charts=workspace.charts, paths=workspace.paths)
+        yield replace(workspace, folder=folder, home=workspace.checkout)
 
 
 def _write(workspace: Workspace, draft: Draft, changes: tuple[Change, ...], *, commits: bool) -> str:
@@ -209,5 +210,6 @@ def _write(workspace: Workspace, draft: Draft, changes: tuple[Change, ...], *, c
     files = {item.path: None if item.new is None else item.new.encode() for item in changes}
     with transaction(folder, files, committing=commits):
         sweep(folder)
+        Written().add(item.new for item in changes if item.new and is_generated_path(item.path))
         write(folder, changes)
         return commit(folder, list(files), draft.message.text) if commits else ""

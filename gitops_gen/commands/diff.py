@@ -15,6 +15,7 @@ from gitops_gen.diff.model import Action, Consequence, Difference, Effect, Envir
 from gitops_gen.diff.noise import CHECKSUM, NAME
 from gitops_gen.errors import GitopsError, UsageError
 from gitops_gen.git.snapshot import CommitFiles, Repository, WorkingFiles
+from gitops_gen.git.sparse import absent_files
 from gitops_gen.names import did_you_mean, is_dns_label, nearest
 from gitops_gen.spec.files import PROJECT_FILE, environment_names, find_project
 
@@ -52,6 +53,13 @@ def diff(folder: Path, question: Question, engines: Engines | None = None) -> Di
             return _between_environments(side, question.environments, engines)
         sides = opener.sides(question)
         return _between_sides(sides, opener.narrowed(sides, question.only), engines)
+
+
+def left_out(folder: Path, question: Question) -> str:
+    """What a person should know about environments that a comparison with the working tree leaves out."""
+    with tempfile.TemporaryDirectory(prefix="gitops-gen-") as scratch:
+        refs = _Opener(folder, Path(scratch)).sorted_out(question).refs
+    return "" if len(refs) > 1 or question.environments else absent_files(find_project(folder)).notice
 
 
 class _Opener:
@@ -132,7 +140,9 @@ class _Opener:
         prefix = self._repository.prefix if project == self._folder else Repository(project).prefix
         top = project.joinpath(*[".."] * len(PurePosixPath(prefix).parts)).resolve() if prefix else project
         length = len(self._repository.commit("HEAD"))
-        return Side(WORKING_TREE, WorkingFiles(top, length), prefix, self._pins, project)
+        side = Side(WORKING_TREE, WorkingFiles(top, length), prefix, self._pins, project)
+        side.absent = absent_files(project)
+        return side
 
     def _prefix(self, commit: str, label: str) -> str:
         """Where the project lies in a commit: in a folder above this one, or where the only one is."""
@@ -154,6 +164,8 @@ class _Opener:
 
 def _between_sides(sides: tuple[Side, Side], names: list[str], engines: Engines) -> Difference:
     old, new = sides
+    absent = {*old.absent.environments, *new.absent.environments}
+    names = [name for name in names if name not in absent]
     tasks = _Tasks(old, new, names)
     changes = compare_all(tasks, engines, at_most=len(tasks)) + tasks.unresolved
     changes.sort(key=lambda change: change.name)

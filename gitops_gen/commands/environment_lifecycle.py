@@ -81,6 +81,7 @@ def remove(workspace: Workspace, name: str, delivery: Delivery, *, told: bool = 
 def _require_new(workspace: Workspace, name: str) -> None:
     if not is_dns_label(name):
         raise UsageError(f"`{name}` cannot name an environment: it must be a DNS label", "use a-z, 0-9 and `-`")
+    workspace.require_here(name)
     if (workspace.folder / ENVIRONMENTS / name).exists():
         raise UsageError(f"there is an environment `{name}` already")
 

@@ -63,6 +63,8 @@ class Names:
             Meaning.ENVIRONMENT: self.environments,
             Meaning.STAGE: self.stages,
         }[meaning]
+        if meaning is not Meaning.STAGE:
+            self._workspace.require_here(name)
         if name not in known:
             kinds = "environment and no stage" if meaning is Meaning.EITHER else meaning.value
             raise UsageError(f"no {kinds} `{name}`", did_you_mean(name, set(known)))
@@ -71,6 +73,7 @@ class Names:
         return self._members_of_stage(name, meaning)
 
     def _members_of_stage(self, name: str, meaning: Meaning) -> Members:
+        self._workspace.require_whole()
         found = tuple(item for item in map(self._environment, self.environments) if item.stage == name)
         if meaning is Meaning.EITHER and name in self.environments:
             others = tuple(item for item in found if item.name != name)

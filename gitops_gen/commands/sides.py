@@ -16,6 +16,7 @@ from gitops_gen.chart.engine import ChartError, Release
 from gitops_gen.diff.fleet import Target
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.git.snapshot import Files, Repository
+from gitops_gen.git.sparse import NOTHING
 from gitops_gen.resolve.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.resolve.resolver import resolve
 from gitops_gen.spec.files import (
@@ -68,6 +69,8 @@ class Side:
 
     def __init__(self, label: str, files: Files, prefix: str, pins: Pins, home: Path) -> None:
         self.label, self.prefix = label, prefix
+        #: what of the project is in the index and not on disk
+        self.absent = NOTHING
         self._files, self._pins, self._home = files, pins, home
         self._chart_ids: dict[str, str] = {}
         self._charts: dict[str, tuple[Path, str]] = {}

@@ -59,6 +59,7 @@ def targeted(workspace: Workspace, target: Target) -> Iterator[ResolvedEnvironme
     stages = [stage.name for stage in workspace.project().spec.stages]
     if target.stage and target.stage not in stages:
         raise UsageError(f"no stage `{target.stage}`", did_you_mean(target.stage, stages))
+    workspace.require_whole()
     found = [workspace.environment(name) for name in workspace.names()]
     found = [environment for environment in found if target.stage in ("", environment.stage)]
     if not found:

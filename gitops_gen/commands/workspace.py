@@ -1,5 +1,6 @@
 """A project opened for a command: its folder, its charts, and where it lies in its git repository."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,11 +10,20 @@ from gitops_gen.chart.catalog import Charts
 from gitops_gen.chart.choice import open_engine
 from gitops_gen.errors import Problem, ProblemsError, UsageError, fail_if_any
 from gitops_gen.git.repository import export, git_root, prefix
+from gitops_gen.git.sparse import NOTHING, Absent, absent_files, checking_out
 from gitops_gen.memo import Memo
 from gitops_gen.names import did_you_mean
 from gitops_gen.resolve.environment import ResolvedEnvironment
 from gitops_gen.resolve.resolver import resolve
-from gitops_gen.spec.files import ProjectFile, environment_names, find_project, read_environment, read_project
+from gitops_gen.spec.files import (
+    ENVIRONMENTS,
+    ProjectFile,
+    environment_names,
+    find_project,
+    read_environment,
+    read_project,
+)
+from gitops_gen.tree import Change
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +34,22 @@ class Workspace:
     charts: Charts
     paths: ManifestPaths
     engine: str = ""
+    absent: Absent = NOTHING
+    home: Path | None = None
+    """The checkout of a project whose files lie in `folder` for a while only."""
+
+    @property
+    def checkout(self) -> Path:
+        """The folder of the project in its git checkout."""
+        return self.home or self.folder
+
+    def edited(self, changes: Iterable[Change]) -> set[str]:
+        """The paths of the generated files that somebody edited by hand, of those that differ."""
+        # Late: most runs find nothing that differs.
+        from gitops_gen.provenance import Provenance
+
+        drafted = self.home is not None
+        return Provenance(folder=self.checkout, charts=self.charts, paths=self.paths, drafted=drafted).edited(changes)
 
     def memo(self) -> Memo:
         """What the last `generate` here remembered."""
@@ -38,16 +64,17 @@ class Workspace:
         return project
 
     def names(self) -> list[str]:
-        """The environments, in name order. Raises `ProblemsError` when a folder cannot be one."""
+        """The environments that are checked out, in name order. Raises `ProblemsError` when a folder cannot be one."""
         names, problems = environment_names(self.folder)
         fail_if_any(problems)
-        return names
+        return [name for name in names if name not in self.absent.environments]
 
     def environment(self, name: str) -> ResolvedEnvironment:
         """One environment, resolved. Raises `UsageError` when there is none of that name and `ProblemsError` when it
         is wrong.
         """
         names, _ = environment_names(self.folder)
+        self.require_here(name)
         if name not in names:
             raise UsageError(f"no environment `{name}`", did_you_mean(name, names))
         project = self.project()
@@ -57,9 +84,21 @@ class Workspace:
             raise ProblemsError([Problem(message=f"environment `{name}` cannot be read")])
         return resolve(project, files)
 
+    def require_here(self, name: str) -> None:
+        """Raise `UsageError` for an environment that is not checked out."""
+        if name in self.absent.environments:
+            raise UsageError(f"environment `{name}` is not checked out", checking_out(f"{ENVIRONMENTS}/{name}"))
+
+    def require_whole(self) -> None:
+        """Raise `UsageError` when some environment is not checked out: what is meant for all would not reach it."""
+        if self.absent.environments:
+            names = ", ".join(sorted(self.absent.environments))
+            raise UsageError(f"not checked out: {names}", "run `git sparse-checkout disable`, or name the environments")
+
 
 def open_workspace(start: Path, engine: str = "") -> Workspace:
     """The project that `start` lies in. Raises `GitopsError` when there is none, `UsageError` for an unknown engine."""
     folder = find_project(start)
     charts = Charts(folder, partial(open_engine, engine), partial(export, folder), repository=git_root(folder))
-    return Workspace(folder=folder, charts=charts, paths=ManifestPaths(prefix=prefix(folder)), engine=engine)
+    paths = ManifestPaths(prefix=prefix(folder))
+    return Workspace(folder=folder, charts=charts, paths=paths, engine=engine, absent=absent_files(folder))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import unified_diff
 
 from gitops_gen.errors import Problem
-from gitops_gen.tree import Change, State
+from gitops_gen.tree import Change, State, edited_hint
 
 _DONE = {
     State.MISSING: "created",
@@ -13,6 +13,7 @@ _DONE = {
     State.CONFLICT: "resolved",
     State.ORPHANED: "removed",
     State.FOREIGN: "left alone",
+    State.ABSENT: "not checked out",
 }
 
 
@@ -37,6 +38,18 @@ def change_lines(changes: Iterable[Change], *, done: bool) -> Iterator[str]:
     width = max((len(word) for word, _ in words), default=0)
     for word, path in words:
         yield f"{word.ljust(width)}  {path}"
+
+
+def check_hints(changes: Iterable[Change]) -> Iterator[str]:
+    """What to do about files that are not as they should be."""
+    changes = list(changes)
+    if any(change.state is not State.EDITED for change in changes):
+        yield "run `gitops-gen generate` and commit the result"
+    edited = [change for change in changes if change.state is State.EDITED]
+    if len(edited) == 1:
+        yield f"{edited[0].path}: {edited_hint(edited[0])}"
+    elif edited:
+        yield "`gitops-gen adopt ENV` puts an edit into the inputs, `gitops-gen generate --overwrite` gives all up"
 
 
 def diff_lines(changes: Iterable[Change]) -> Iterator[str]:

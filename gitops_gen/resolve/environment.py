@@ -27,13 +27,14 @@ class ChartSource:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SyncSettings:
-    """How Argo CD syncs: automation, options and windows."""
+    """How Argo CD syncs: automation, options and windows, and whether the source is named after its content."""
 
     automated: bool
     prune: bool
     self_heal: bool
     options: tuple[str, ...]
     windows: tuple[SyncWindow, ...]
+    content_name: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -275,11 +275,12 @@ def _override(override: ManifestOverride | None) -> dict[str, Any]:
 def _sync(settings: Layer) -> SyncSettings:
     sync = settings.sync
     if sync is None:
-        return SyncSettings(automated=True, prune=True, self_heal=True, options=(), windows=())
+        return SyncSettings(automated=True, prune=True, self_heal=True, options=(), windows=(), content_name=False)
     return SyncSettings(
         automated=sync.automated is not False,
         prune=sync.prune is not False,
         self_heal=sync.self_heal is not False,
         options=tuple(sync.options or ()),
         windows=tuple(sync.windows or ()),
+        content_name=bool(sync.content_name),
     )

@@ -118,8 +118,20 @@ def _name_problems(root: Path, names: list[str]) -> Iterator[Problem]:
                 message=f"`{name}` cannot name an environment: it must be a DNS label",
                 hint="use at most 63 lower-case letters, digits and `-`",
             )
-        if escape := _escape(root, f"{ENVIRONMENTS}/{name}"):
+        if escape := _escape(root, f"{ENVIRONMENTS}/{name}") or _twin(root, f"{ENVIRONMENTS}/{name}"):
             yield escape
+
+
+def _twin(root: Path, path: str) -> Problem | None:
+    """Two names of one folder: each environment would overwrite the generated values of the other."""
+    if not os.path.islink(f"{root}/{path}"):
+        return None
+    target = (root / path).resolve().relative_to(root.resolve()).as_posix()
+    return Problem(
+        file=path,
+        message=f"is a symlink to {target}: their generated values.yaml would be one file",
+        hint="make it a folder; the hand-written files in it may be symlinks",
+    )
 
 
 def read_environment(root: Path, name: str) -> tuple[EnvironmentFiles | None, list[Problem]]:

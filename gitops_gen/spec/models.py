@@ -107,6 +107,10 @@ class Sync(Model):
     """More sync options, `Name=value`; one of the same name replaces the generated one."""
     windows: list[SyncWindow] | None = None
     """Sync windows of the environment's AppProject."""
+    content_name: bool | None = None
+    """Whether the Application's source carries a digest of the chart and the values as its name, so that a release
+    which arrives behind a sync that was terminated lands without a person; false when left out. Branches then conflict
+    in it."""
 
 
 class SecretKey(Model):

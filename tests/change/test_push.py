@@ -87,9 +87,9 @@ def test_files_that_are_being_edited_survive_the_race(good: Path, other: Path, c
 @pytest.mark.parametrize("way", ["merge", "rebase", "cherry-pick"])
 def test_a_conflict_in_generated_files_is_resolved_by_generating(good: Path, change, gitops_gen, way: str) -> None:
     git(good, "switch", "-qc", "feature")
-    change(good, "set", "dev", "replicas=4", "--commit")
+    change(good, "set", "dev", "settings.a=x", "--environment", "--commit")
     git(good, "switch", "-q", "main")
-    change(good, "set", "dev", "image.tag=1.5.0", "--commit")
+    change(good, "set", "dev", "settings.b=z", "--release", "--commit")
     done = subprocess.run(["git", way, "feature"], cwd=good, capture_output=True, text=True, check=False)
     assert done.returncode
     assert "<<<<<<<" in (good / "environments/dev/values.yaml").read_text()
@@ -102,8 +102,7 @@ def test_a_conflict_in_generated_files_is_resolved_by_generating(good: Path, cha
     assert is_clean(good)
     assert gitops_gen(good, "generate", "--check").code == 0
     text = (good / "environments/dev/values.yaml").read_text()
-    assert "replicas: 4" in text
-    assert "tag: 1.5.0" in text
+    assert "  a: x\n\n  b: z\n" in text
 
 
 def test_a_conflict_in_an_input_is_left_to_people(good: Path, change, gitops_gen) -> None:

@@ -32,6 +32,8 @@ class Hang:
     new: bool = True
     #: merged over the generated Application
     application: Object | None = None
+    #: whether the Application's source is named after its content
+    content_name: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +59,7 @@ def deployed(project: Project, argocd: ArgoCD, hangs: Mapping[str, Hang]) -> Pro
         project.add(name, values=hang.start)
         with project.edit(f"environments/{name}/environment.yaml") as content:
             content["argocd"] = {"application": hang.application or {}}
+            content["sync"] = {"contentName": hang.content_name}
     project.only(*hangs)
     first = project.commit("Start")
     project.deploy()
