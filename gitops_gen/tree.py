@@ -25,7 +25,7 @@ OWNED = ("environments/*/values.yaml", "argocd/root.yaml", "argocd/projects/*.ya
 """Where generated files can lie, relative to the project: nothing else is ever looked at."""
 
 
-_EDITED_HINT = "change the files that its first line names; `gitops-gen generate --overwrite` gives the edit up"
+_EDITED_HINT = "`gitops-gen adopt ENV` folds the edit into the inputs; `gitops-gen generate --overwrite` gives it up"
 
 
 class State(StrEnum):

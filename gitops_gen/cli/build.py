@@ -77,6 +77,7 @@ def generate(
     """
     from gitops_gen.commands import generate as command
     from gitops_gen.output import text
+    from gitops_gen.tree import State
 
     workspace = settings.workspace()
     result = (
@@ -98,6 +99,10 @@ def generate(
             settings.note(f"{result.unchanged} file{'s' * (result.unchanged != 1)} up to date")
     if only_check and result.changes:
         settings.note("run `gitops-gen generate` and commit the result")
+        if any(change.state is State.EDITED for change in result.changes):
+            settings.note(
+                "edited by hand: `gitops-gen adopt ENV` folds it in, `gitops-gen generate --overwrite` gives it up"
+            )
     return 1 if only_check and result.changes else 0
 
 

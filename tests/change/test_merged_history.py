@@ -300,7 +300,7 @@ def test_a_history_that_git_cannot_read_is_no_empty_one(good: Path, team: Team, 
 
 def test_what_cannot_be_read_is_not_taken_for_removed(good: Path, team: Team, gitops_gen) -> None:
     team.bump(good, "dev", "1.5.0")
-    blob = git(good, "rev-parse", "HEAD~1:environments/dev/release.yaml").strip()
+    blob = git(good, "rev-parse", "HEAD:environments/dev/release.yaml").strip()
     team.bump(good, "dev", "1.6.0")
     (good / ".git/objects" / blob[:2] / blob[2:]).unlink()
     result = gitops_gen(good, "rollback", "dev")
