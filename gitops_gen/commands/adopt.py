@@ -32,16 +32,16 @@ def adopt(workspace: Workspace, name: str, delivery: Delivery) -> Outcome:
     naming each edit that has no place there, is contradicted by the inputs, or would not come out again; then nothing
     is written.
     """
-    # The edits are in the checkout of whoever runs this, the inputs may be another commit's.
-    return change(workspace, delivery, lambda here: _Adopting(here, edited_files(workspace, name), name).draft())
+    return change(workspace, delivery, lambda here: _Adopting(here, name).draft())
 
 
 class _Adopting:
     """One environment's edited files against what they should be."""
 
-    def __init__(self, workspace: Workspace, edited: list[EditedFile], name: str) -> None:
-        self.workspace, self.edited, self.name = workspace, edited, name
+    def __init__(self, workspace: Workspace, name: str) -> None:
+        self.workspace, self.name = workspace, name
         self.environment = workspace.environment(name)
+        self.edited = edited_files(workspace, name)
         self.own_file = f"{ENVIRONMENTS}/{name}/{ENVIRONMENT_FILE}"
         self.texts: dict[str, str] = {}
         self.problems: list[Problem] = []

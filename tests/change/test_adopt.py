@@ -130,6 +130,27 @@ def test_a_namespace_that_was_edited_in_both_manifests_needs_no_override(good: P
 
 
 REFUSED = {
+    "repository": (
+        APPLICATION,
+        "repoURL: https://git.example.com/shop/gitops.git",
+        "repoURL: https://x.example.com/y.git",
+        "spec.source.repoURL",
+        "`repository` in gitops.yaml",
+    ),
+    "cluster": (
+        APPLICATION,
+        "https://kubernetes.default.svc",
+        "https://other.example.com",
+        "spec.destination.server",
+        "`clusters` in gitops.yaml",
+    ),
+    "comment": (
+        APPLICATION,
+        "      limit: -1\n",
+        "      limit: -1  # never give up\n",
+        "the comment `# never give up` would be lost",
+        OWN,
+    ),
     "name": (
         APPLICATION,
         "  name: shop-dev\n",
