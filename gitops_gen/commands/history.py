@@ -70,6 +70,8 @@ def history(workspace: Workspace, environment: str = "", limit: int = 0) -> Hist
     checkout = read_checkout(workspace.folder)
     if not checkout.head:
         return History(events=(), complete=True)
+    if environment and not is_dns_label(environment):
+        raise GitopsError(f"no environment `{environment}`, now or in the history")
     found = _touched(workspace, environment, limit) if environment else _all_touched(workspace, limit)
     if environment and not found and environment not in workspace.names():
         raise GitopsError(f"no environment `{environment}`, now or in the history")

@@ -16,7 +16,7 @@ from gitops_gen.errors import GitopsError, Problem, ProblemsError, UsageError
 from gitops_gen.git.commits import Message
 from gitops_gen.git.history import Commit, is_part, rivals
 from gitops_gen.git.state import read_checkout, require_clean, revision
-from gitops_gen.names import did_you_mean
+from gitops_gen.names import did_you_mean, is_dns_label, printable
 from gitops_gen.spec.files import PROJECT_FILE
 from gitops_gen.spec.validation import dotted
 from gitops_gen.sync.durations import text
@@ -58,6 +58,8 @@ class _RollingBack:
         self.warnings: list[str] = []
 
     def draft(self) -> Draft:
+        if not is_dns_label(self.name):
+            raise self.unknown()
         require_clean(self.checkout, self.paths)
         if not self.checkout.head:
             raise GitopsError("nothing is committed yet: there is nothing to undo")
@@ -104,8 +106,11 @@ class _RollingBack:
             raise GitopsError(
                 f"`{self.name}` has not changed since {since[:12]}", f"see `gitops-gen history {self.name}`"
             )
+        raise self.unknown()
+
+    def unknown(self) -> UsageError:
         names = self.workspace.names()
-        raise UsageError(f"no commit has changed an environment `{self.name}`", did_you_mean(self.name, names))
+        return UsageError(f"no commit has changed an environment `{self.name}`", did_you_mean(self.name, names))
 
     def restored(self) -> tuple[list[Commit], dict[str, str | None]]:
         """The files as they were before the last change, or at the commit that was named."""
@@ -185,7 +190,7 @@ class _RollingBack:
         if project.chart.path and not self.pinned():
             shared.append(project.chart.path)
         for commit in changes_of(self.workspace, shared, since=oldest.parent) if oldest.parent else ():
-            yield f"{commit.id[:12]} {commit.subject} changed what environments share and is not undone"
+            yield f"{commit.id[:12]} {printable(commit.subject)} changed what environments share and is not undone"
 
     def pinned(self) -> bool:
         return self.name in self.workspace.names() and self.workspace.environment(self.name).pinned
@@ -213,7 +218,7 @@ class _RollingBack:
 def _line(commit: Commit) -> str:
     """A commit in words; of a merge that brought one change in, that change."""
     inner = f", which merged {commit.merged[0].subject}" if len(commit.merged) == 1 else ""
-    return f"{commit.id[:12]} {commit.subject}{inner} ({commit.author}, {commit.date[:10]})"
+    return printable(f"{commit.id[:12]} {commit.subject}{inner} ({commit.author}, {commit.date[:10]})")
 
 
 def _undone_lines(undone: Sequence[Commit]) -> Iterator[str]:
@@ -239,7 +244,7 @@ def subject(undone: Sequence[Commit], environment: str) -> str:
 def _title(commit: Commit) -> str:
     """What a commit is called in the subject of its undoing: printable, in one line."""
     named = commit.merged[0] if len(commit.merged) == 1 else commit
-    return "".join(letter if letter.isprintable() else "?" for letter in named.subject)
+    return printable(named.subject)
 
 
 def _longest_wait(plan: SyncPlan | None) -> str:

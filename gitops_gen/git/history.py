@@ -25,7 +25,7 @@ _FORMAT = "%x00".join(
 _COLUMNS = len(_FIELDS) + len(_TRAILERS)
 _FIRST_LOOK = 64
 _USUAL = ("main", "master")
-_MERGED_BRANCHES = re.compile(r"Merge (?:remote-tracking )?branch(?:es)? (?P<names>'.*)")
+_MERGED_BRANCHES = re.compile(r"Merge (?P<remote>remote-tracking )?branch(?:es)? (?P<names>'.*)")
 _MERGED_OTHERS = re.compile(r"Merged? (?:pull request|PR|branch|branches|remote-tracking|tag|commit|in) ")
 _NAME = re.compile(r"'([^']+)'")
 
@@ -207,9 +207,11 @@ def _published(subject: str, parents: int, names: tuple[str, ...]) -> tuple[int,
         return 0, bool(_MERGED_OTHERS.match(subject))
     # `'main' of <url> into feature`: behind `into` stands where it went, in quotes when GitLab made it.
     merged = _NAME.findall(match["names"].partition(" into ")[0])
+    if match["remote"]:
+        merged = [name.partition("/")[2] for name in merged]
     if len(merged) == parents - 1:
         for index, name in enumerate(merged, 1):
-            if any(name == known or name.endswith(f"/{known}") for known in names):
+            if name in names:
                 return index, True
     return 0, True
 

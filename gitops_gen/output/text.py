@@ -24,11 +24,6 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]
         yield "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
 
 
-def printable(text: str) -> str:
-    """What somebody else wrote, in one line and without what a terminal would take for a command."""
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
-
-
 def problem_lines(problem: Problem) -> Iterator[str]:
     """`file:line: key: message` and, indented below it, the hint."""
     yield ": ".join(part for part in (problem.place, problem.key, problem.message) if part)

@@ -315,3 +315,36 @@ def test_a_commit_of_another_branch_is_not_undone(good: Path, team: Team, gitops
     result = gitops_gen(good, "rollback", "dev", "--undo", there)
     assert result.code == 1
     assert "is not part of this branch" in result.err
+
+
+@pytest.mark.parametrize("name", ["dev/../production", ".", "../project/environments/dev", "Dev"])
+def test_a_path_is_no_environment(good: Path, team: Team, gitops_gen, name: str) -> None:
+    team.bump(good, "production", "1.5.0")
+    for verb, code in (("history", 1), ("rollback", 2)):
+        result = gitops_gen(good, verb, name)
+        assert result.code == code
+        assert f"`{name}`" in result.err
+
+
+def test_a_branch_that_ends_like_the_followed_one_is_another(good: Path, team: Team, change: Change) -> None:
+    git(good, "switch", "--quiet", "--create", "fix/main")
+    team.bump(good, "dev", "1.5.0", "1.6.0")
+    git(good, "switch", "--quiet", "main")
+    team.bump(good, "production", "1.4.3")
+    git(good, "merge", "--quiet", "--no-ff", "--no-edit", "fix/main")
+    assert team.released(good, "dev")[0] == ["image.tag 1.4.2 → 1.6.0"]
+    change(good, "rollback", "dev")
+    assert tag(good, "dev") == "1.4.2"
+
+
+def test_a_merge_of_many_commits_is_told_in_few_lines(good: Path, gitops_gen) -> None:
+    git(good, "switch", "--quiet", "--create", "long")
+    release = good / RELEASE.format("dev")
+    for number in range(14):
+        release.write_text(release.read_text().split("values:")[0] + f"values: {{image: {{tag: 2.{number}.0}}}}\n")
+        git(good, "commit", "--quiet", "--all", "--message", f"Bump {number}")
+    git(good, "switch", "--quiet", "main")
+    git(good, "merge", "--quiet", "--no-ff", "--no-edit", "long")
+    text = gitops_gen(good, "history", "dev").out
+    assert text.count("    merged   ") == 11
+    assert "    merged   4 more commits" in text
