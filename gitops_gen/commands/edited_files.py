@@ -100,6 +100,27 @@ def generated(workspace: Workspace, name: str, texts: Texts) -> dict[str, str]:
         return dict(environment_files(project, resolve(project, files), workspace.paths, workspace.charts))
 
 
+def fitting_edits(workspace: Workspace, environments: Iterable[str], changes: Iterable[Change]) -> Iterator[Change]:
+    """The edited files that are what they should be by now (all of them but `changes`): they are not written again, but
+    a commit must have them.
+    """
+    known = {item.path for item in changes}
+    for path in (path for name in environments for path in generated_paths(name) if path not in known):
+        file = workspace.folder / path
+        try:
+            committed = texts_at(workspace.folder, workspace.base, [path])[path]
+            text = file.read_bytes().decode() if file.is_file() else None
+        except (GitopsError, UnicodeDecodeError):
+            continue
+        if text is not None and text != committed:
+            yield Change(path=path, state=State.EDITED, old=committed, new=text)
+
+
+def generated_paths(name: str) -> list[str]:
+    """The paths in the project of an environment's generated files."""
+    return [values_path(name), f"argocd/applications/{name}.yaml", f"argocd/projects/{name}.yaml"]
+
+
 def leaf_changes(old: Any, new: Any) -> Iterator[Difference]:
     """Where two values differ, an item of a list told as the whole list."""
     seen: set[KeyPath] = set()

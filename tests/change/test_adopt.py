@@ -1,13 +1,19 @@
 """`adopt`: hand edits of generated files go into the inputs; what cannot is named, and nothing is lost."""
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
+from gitops_gen.cli import run
+from gitops_gen.commands.change import Draft, plan
+from gitops_gen.commands.workspace import open_workspace
+from gitops_gen.git.commits import Message
 from tests.change.conftest import committed, head, is_clean, message
-from tests.conftest import commit_all, tree
+from tests.conftest import commit_all, git, tree
 
 APPLICATION = "argocd/applications/dev.yaml"
 PROJECT = "argocd/projects/dev.yaml"
@@ -29,6 +35,7 @@ def said(text: str) -> str:
     return "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#"))
 
 
+OVERRIDE = "argocd: {application: {spec: {syncPolicy: {retry: {limit: 3}}}}}\n"
 WIKI = "    link.argocd.argoproj.io/wiki: https://wiki.example.com\n"
 FINALIZER = "  - resources-finalizer.argocd.argoproj.io"
 APPLICATION_EDITS = {
@@ -110,14 +117,25 @@ def test_edits_of_all_three_files_are_kept_at_once(good: Path, change: Change) -
 
 def test_an_override_that_was_edited_away_goes(good: Path, change: Change) -> None:
     own = good / OWN
-    own.write_text(f"{own.read_text()}argocd:\n  application:\n    metadata:\n      labels:\n        team: forge\n")
+    own.write_text(f"{own.read_text()}argocd: {{application: {{metadata: {{labels: {{tier: a, team: forge}}}}}}}}\n")
     change(good, "generate")
     commit_all(good)
-    edit(good, APPLICATION, "  labels:\n    team: forge\n", "")
+    edit(good, APPLICATION, "    team: forge\n", "")
     change(good, "adopt", "dev")
-    assert "forge" not in own.read_text()
-    assert "null" not in own.read_text()
-    assert "labels" not in (good / APPLICATION).read_text()
+    assert "labels: {tier: a}" in own.read_text()
+    assert "forge" not in (good / APPLICATION).read_text()
+
+
+def test_an_edit_that_fits_the_inputs_is_committed_with_them(good: Path) -> None:
+    """Nothing of it is left to be written, and the commit must not lack it."""
+    own = good / OWN
+    own.write_text(own.read_text() + OVERRIDE)
+    assert run(["-C", str(good), "--quiet", "generate"]) == 0
+    git(good, "commit", "--quiet", "--message", "Half", OWN)
+    message = Message(subject="Adopt", environments=("dev",), change="adopt")
+    draft = Draft(files={}, environments=("dev",), message=message, overwrite=True)
+    assert [item.path for item in plan(open_workspace(good), draft)] == [APPLICATION]
+    assert plan(open_workspace(good), replace(draft, overwrite=False)) == ()
 
 
 def test_a_namespace_that_was_edited_in_both_manifests_needs_no_override(good: Path, change: Change) -> None:
@@ -288,9 +306,9 @@ def test_check_names_both_ways_out_of_an_edit(good: Path, gitops_gen) -> None:
     edit(good, APPLICATION, "      limit: -1\n", "      limit: 3\n")
     result = gitops_gen(good, "generate", "--check")
     assert result.code == 1
-    for way in ("gitops-gen adopt ENV", "gitops-gen generate --overwrite"):
-        assert way in result.err
-        assert way in gitops_gen(good, "generate").err
+    for way in (r"gitops-gen adopt (ENV|dev)", r"gitops-gen generate --overwrite"):
+        assert re.search(way, result.err)
+        assert re.search(way, gitops_gen(good, "generate").err)
 
 
 def test_outside_of_git_the_inputs_as_they_are_tell(good: Path, change: Change) -> None:
