@@ -35,3 +35,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     if near := nearest(name, names):
         return f"did you mean `{near}`?"
     return f"known: {', '.join(names)}" if names else ""
+
+
+def printable(text: str) -> str:
+    """What somebody else wrote, in one line and without what a terminal would take for a command."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)

@@ -1,6 +1,6 @@
 """The root command with the options that stand before a verb, and what verbs share: arguments, completion, printing."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -80,6 +80,16 @@ output_option = click.option(
 environment_argument = click.argument("environment", metavar="ENV")
 environments_argument = click.argument("environments", metavar="[ENV]...", nargs=-1)
 pass_settings = click.pass_obj
+
+
+def scope_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--stage` and `--cluster`: which environments a listing is about."""
+    for option in (
+        click.option("--cluster", metavar="CLUSTER", default="", help="Only the environments of a cluster."),
+        click.option("--stage", metavar="STAGE", default="", help="Only the environments of a stage."),
+    ):
+        function = option(function)
+    return function
 
 
 @click.group(cls=VerbGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

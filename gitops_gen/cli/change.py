@@ -12,6 +12,7 @@ from gitops_gen.cli.app import (
     pass_settings,
     print_data,
     print_lines,
+    scope_options,
 )
 from gitops_gen.cli.delivery import deliver, delivery_options, show
 
@@ -163,6 +164,9 @@ def rollback(
 ) -> int:
     """Undo the last change of ENV in one commit, whatever else was committed since.
 
+    The last change is that of the branch that Argo CD follows: a merge is one change, and none where it left ENV as it
+    was. The rollback of a rollback brings back what that had undone.
+
     \b
     gitops-gen rollback production --dry-run
     gitops-gen rollback production --push
@@ -187,12 +191,15 @@ def rollback(
 def history(settings: Settings, environment: str, limit: int, output: str) -> int:
     """Show what changed in ENV (or in all), when, by whom, and from which release to which.
 
+    It is the history of the branch that Argo CD follows: a merge is one change, with what it brought in below it, and
+    none where it left ENV as it was.
+
     \b
     gitops-gen history production
     gitops-gen history --output json -n 20
     """
     from gitops_gen.commands.history import history as command
-    from gitops_gen.output.change_text import history_lines
+    from gitops_gen.output.history_text import history_lines
 
     result = command(settings.workspace(), environment, limit)
     print_lines(history_lines(result)) if output == "text" else print_data(result, output)
@@ -202,19 +209,25 @@ def history(settings: Settings, environment: str, limit: int, output: str) -> in
 
 
 @cli.command()
+@scope_options
 @output_option
 @pass_settings
-def status(settings: Settings, output: str) -> int:
+def status(settings: Settings, stage: str, cluster: str, output: str) -> int:
     """Show what runs which release, what waits for promotion, and what is not committed, pushed or generated.
+
+    Environments of one release stand in one line when there are many. What waits is an upgrade or a downgrade where
+    tags are versions. The remote is told as the last fetch, push or clone left it; nothing is fetched.
 
     \b
     gitops-gen status
+    gitops-gen status --stage production
     gitops-gen status --output json
     """
+    from gitops_gen.commands.environments import Scope
     from gitops_gen.commands.status import status as command
-    from gitops_gen.output.change_text import status_lines
+    from gitops_gen.output.status_text import status_lines
 
-    result = command(settings.overview())
+    result = command(settings.overview(), Scope(stage=stage, cluster=cluster))
     print_lines(status_lines(result)) if output == "text" else print_data(result, output)
     return 0
 
@@ -225,7 +238,10 @@ def status(settings: Settings, output: str) -> int:
 @output_option
 @pass_settings
 def adopt(settings: Settings, environment: str, dry_run: bool, commit: bool, push: bool, output: str) -> int:
-    """Fold a hand edit of ENV's generated values.yaml back into the inputs.
+    """Fold hand edits of ENV's generated files back into the inputs.
+
+    Values go where they belong; what was edited in the Application or AppProject goes to `argocd` in environment.yaml.
+    What the inputs cannot hold is named, and then nothing is written.
 
     \b
     gitops-gen adopt staging --dry-run

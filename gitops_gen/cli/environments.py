@@ -13,6 +13,7 @@ from gitops_gen.cli.app import (
     pass_settings,
     print_data,
     print_lines,
+    scope_options,
 )
 from gitops_gen.cli.delivery import deliver, delivery_options, show
 from gitops_gen.cli.group import Group
@@ -24,19 +25,21 @@ def env() -> None:
 
 
 @env.command("list")
+@scope_options
 @output_option
 @pass_settings
-def env_list(settings: Settings, output: str) -> int:
+def env_list(settings: Settings, stage: str, cluster: str, output: str) -> int:
     """List the environments: stage, cluster, namespace, chart.
 
     \b
     gitops-gen env list
+    gitops-gen env list --stage production
     gitops-gen env list --output json
     """
-    from gitops_gen.commands.environments import list_environments
+    from gitops_gen.commands.environments import Scope, list_environments
     from gitops_gen.output.environment_text import environment_table
 
-    rows = list_environments(settings.overview())
+    rows = list_environments(settings.overview(), Scope(stage=stage, cluster=cluster))
     print_lines(environment_table(rows)) if output == "text" else print_data(rows, output)
     return 0
 

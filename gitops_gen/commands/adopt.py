@@ -1,100 +1,184 @@
-"""`adopt`: a hand edit of a generated values.yaml, folded back into the inputs that the file is made from."""
+"""`adopt`: hand edits of an environment's generated files, folded back into the inputs that they are made from."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 from gitops_gen.argocd.manifests import values_path
+from gitops_gen.commands.adopted_manifest import ManifestEdits, Placed
 from gitops_gen.commands.change import Delivery, Draft, Outcome, change
+from gitops_gen.commands.edited_files import EditedFile, comments, edited_files, generated, inputs
 from gitops_gen.commands.promote import release_path, spoken
 from gitops_gen.commands.set_values import NEW_RELEASE, removed_with_parents
 from gitops_gen.commands.workspace import Workspace
-from gitops_gen.edit.difference import Difference, differences
+from gitops_gen.edit.difference import Difference
 from gitops_gen.edit.document import set_value
+from gitops_gen.edit.values import same
+from gitops_gen.edit.writing import Style, inline
 from gitops_gen.errors import Problem, fail_if_any
 from gitops_gen.git.commits import Message
-from gitops_gen.resolve.layers import ValueLayer, value_at
-from gitops_gen.spec.files import ENVIRONMENT_FILE, ENVIRONMENTS, RELEASE_FILE, read_text
+from gitops_gen.resolve.layers import value_at
+from gitops_gen.spec.files import ENVIRONMENT_FILE, ENVIRONMENTS, RELEASE_FILE
 from gitops_gen.spec.validation import dotted
 from gitops_gen.yaml_io import KeyPath, load
 
+_FIELDS = {"argocd/applications": "application", "argocd/projects": "project"}
+
 
 def adopt(workspace: Workspace, name: str, delivery: Delivery) -> Outcome:
-    """Put each value that was edited in the generated file into release.yaml or environment.yaml, and regenerate.
+    """Put each edit of the generated files where it belongs, and regenerate.
 
-    Raises `ProblemsError` naming each edit that has no place there: an injected value, or a shared default that was
-    removed.
+    An edit of values.yaml goes into release.yaml or environment.yaml; one of the Application or AppProject into the
+    field of environment.yaml that says it, else into `argocd.application` or `argocd.project`. Raises `ProblemsError`
+    naming each edit that has no place there, is contradicted by the inputs, or would not come out again; then nothing
+    is written.
     """
     return change(workspace, delivery, lambda here: _Adopting(here, name).draft())
 
 
 class _Adopting:
-    """One environment's edited values against what they should be."""
+    """One environment's edited files against what they should be."""
 
     def __init__(self, workspace: Workspace, name: str) -> None:
         self.workspace, self.name = workspace, name
         self.environment = workspace.environment(name)
-        self.generated = values_path(name)
-        self.problems: list[Problem] = []
+        self.edited = edited_files(workspace, name)
+        self.own_file = f"{ENVIRONMENTS}/{name}/{ENVIRONMENT_FILE}"
         self.texts: dict[str, str] = {}
+        self.problems: list[Problem] = []
+        self.summary: list[str] = []
+        self.overrides: list[tuple[str, Placed]] = []
+        #: what must come out again: the file, what reads it there, the edit
+        self.expected: list[tuple[str, Callable[[Any], Any], Difference]] = []
 
     def draft(self) -> Draft:
-        edited = load(read_text(self.workspace.folder, self.generated), self.generated) or {}
-        changes = list(self.leaf_changes(edited))
-        for item in changes:
-            self.fold(item)
+        if not self.edited:
+            return self.nothing()
+        self.now = generated(self.workspace, self.name, inputs(self.workspace, self.name))
+        for file in self.edited:
+            self.fold_file(file)
         fail_if_any(self.problems)
-        summary = tuple(map(spoken, changes))
+        for path, placed in self.overrides:
+            self.override(path, placed)
+        self.prove()
+        fail_if_any(self.problems)
+        kind = "values" if {file.path for file in self.edited} == {values_path(self.name)} else "files"
         return Draft(
             files=self.texts,
             environments=(self.name,),
             message=Message(
-                subject=f"Adopt the edited values of {self.name}",
-                details=summary,
+                subject=f"Adopt the edited {kind} of {self.name}",
+                details=tuple(self.summary),
                 environments=(self.name,),
                 change="adopt",
             ),
-            summary=summary,
+            summary=tuple(self.summary),
             overwrite=True,
         )
 
-    def leaf_changes(self, edited: dict[str, Any]) -> Iterator[Difference]:
-        """What was edited; a list is one value, because Helm replaces lists as a whole."""
-        seen: set[KeyPath] = set()
-        for item in differences(self.environment.values, edited):
-            index = next((at for at, step in enumerate(item.path) if isinstance(step, int)), None)
-            if index is None:
-                yield item
-            elif item.path[:index] not in seen:
-                path = item.path[:index]
-                seen.add(path)
-                yield Difference(
-                    path=path, old=value_at(self.environment.values, path)[1], new=value_at(edited, path)[1]
-                )
+    def nothing(self) -> Draft:
+        said = f"nothing to adopt: no generated file of {self.name} was edited by hand"
+        message = Message(subject="Adopt nothing", environments=(self.name,), change="adopt")
+        return Draft(files={}, environments=(), message=message, summary=(said,))
 
-    def fold(self, item: Difference) -> None:
+    def fold_file(self, file: EditedFile) -> None:
+        for line, comment in comments(file, self.now.get(file.path, "")):
+            message, hint = f"the comment `{comment}` would be lost", f"move it to {self.own_file}, or remove it"
+            self.problems.append(Problem(file=file.path, line=line, message=message, hint=hint))
+        if file.path == values_path(self.name):
+            for item in file.changes:
+                self.expect(file.path, lambda data: data, item)
+                self.fold_value(file.path, item)
+            self.tell("", file.changes)
+        else:
+            self.fold_manifest(file, _FIELDS[file.path.rpartition("/")[0]])
+
+    def fold_manifest(self, file: EditedFile, field: str) -> None:
+        edits = ManifestEdits(
+            project=self.workspace.project().spec,
+            environment=self.name,
+            field=field,
+            data=file.data,
+            changes=file.changes,
+            pinned=bool(self.environment.chart.revision),
+        )
+        for placed in edits.placed():
+            if placed.reason:
+                self.add(file.path, placed.edit, placed.reason, placed.hint)
+            elif placed.values:
+                for item in placed.values:
+                    self.expect(file.path, _inline_values, item)
+                    self.fold_value(file.path, item)
+                self.tell("", placed.values)
+            else:
+                self.expect(file.path, lambda data: data, placed.edit)
+                self.put(file.path, placed)
+                self.tell(f"{field} ", [placed.edit])
+
+    def expect(self, path: str, read: Callable[[Any], Any], item: Difference) -> None:
+        """Note the edit down, and tell one that the inputs contradict since the file was generated."""
+        self.expected.append((path, read, item))
+        there, value = value_at(read(load(self.now.get(path, ""), path) or {}), item.path)
+        if not _is(there, value, item.was, item.old) and not _is(there, value, item.now, item.new):
+            stands = inline(value, Style(), flow=False) if there else "not set"
+            self.add(path, item, f"was edited here, but the inputs were changed too (now {stands})", "keep one of them")
+
+    def tell(self, what: str, items: Any) -> None:
+        self.summary += [f"{what}{spoken(item)}" for item in items]
+
+    def fold_value(self, file: str, item: Difference) -> None:
         setters = [layer for layer in self.environment.layers if value_at(layer.values, item.path)[0]]
         strongest = setters[-1] if setters else None
         if strongest is not None and strongest.name == "inject":
-            self.add(item, f"comes from `inject` in {strongest.file}", "change it there")
+            self.add(file, item, f"comes from `inject` in {strongest.file}", "change it there")
         elif item.now:
             path = release_path(self.name) if strongest and strongest.name == "release" else self.own_file
             self.texts[path] = set_value(self.text(path), ("values", *item.path), item.new, path)
         elif shared := [layer for layer in setters if layer.file not in (self.own_file, release_path(self.name))]:
-            self.add(
-                item,
-                f"was removed, but {shared[-1].name} ({shared[-1].file}) sets it",
-                "remove it there, or write null",
-            )
+            message = f"was removed, but {shared[-1].name} ({shared[-1].file}) sets it"
+            self.add(file, item, message, "remove it there, or write null")
         else:
-            self.remove(item, setters)
+            for layer in setters:
+                path = layer.file
+                self.remove(path, ("values", *item.path))
 
-    def remove(self, item: Difference, setters: list[ValueLayer]) -> None:
-        for layer in setters:
-            self.texts[layer.file] = removed_with_parents(self.text(layer.file), ("values", *item.path), layer.file)
+    def put(self, file: str, placed: Placed) -> None:
+        if placed.path[0] == "argocd":
+            self.overrides.append((file, placed))
+            return
+        path = release_path(self.name) if placed.released else self.own_file
+        self.texts[path] = set_value(self.text(path), placed.path, placed.value, path)
 
-    @property
-    def own_file(self) -> str:
-        return f"{ENVIRONMENTS}/{self.name}/{ENVIRONMENT_FILE}"
+    def override(self, file: str, placed: Placed) -> None:
+        """Merge over the manifest what no field of its own has brought about already."""
+        if self.comes_out(file, placed.edit):
+            return
+        path = self.own_file
+        if placed.remove and value_at(load(self.text(path), path) or {}, placed.path)[0]:
+            self.remove(path, placed.path)
+            if self.comes_out(file, placed.edit):
+                return
+        self.texts[path] = set_value(self.text(path), placed.path, placed.value, path)
+
+    def comes_out(self, file: str, edit: Difference) -> bool:
+        return _is(*value_at(self.output(file), edit.path), edit.now, edit.new)
+
+    def output(self, file: str) -> Any:
+        return load(self.outputs().get(file, ""), file) or {}
+
+    def outputs(self) -> dict[str, str]:
+        return generated(self.workspace, self.name, {**inputs(self.workspace, self.name), **self.texts})
+
+    def remove(self, path: str, keys: KeyPath) -> None:
+        self.texts[path] = removed_with_parents(self.text(path), keys, path)
+
+    def prove(self) -> None:
+        """Generate from the new inputs: an edit that does not come out again would be lost."""
+        files = self.outputs()
+        for path, read, item in self.expected:
+            there, value = value_at(read(load(files.get(path, ""), path) or {}), item.path)
+            if not _is(there, value, item.now, item.new):
+                hint = f"change the inputs by hand; `gitops-gen generate {self.name} --overwrite` gives the edit up"
+                self.add(path, item, "cannot be kept: no input gives it", hint)
 
     def text(self, path: str) -> str:
         if path in self.texts:
@@ -102,5 +186,13 @@ class _Adopting:
         file = self.workspace.folder / path
         return NEW_RELEASE if path.endswith(RELEASE_FILE) and not file.is_file() else file.read_bytes().decode()
 
-    def add(self, item: Difference, message: str, hint: str) -> None:
-        self.problems.append(Problem(file=self.generated, key=dotted(item.path), message=message, hint=hint))
+    def add(self, file: str, item: Difference, message: str, hint: str) -> None:
+        self.problems.append(Problem(file=file, key=dotted(item.path), message=message, hint=hint))
+
+
+def _inline_values(manifest: Any) -> Any:
+    return load(str(value_at(manifest, ("spec", "source", "helm", "values"))[1] or ""), "values") or {}
+
+
+def _is(there: bool, value: Any, wanted: bool, new: Any) -> bool:  # noqa: FBT001 - a value and whether it is set
+    return (there, wanted) == (False, False) or (there and wanted and same(value, new))

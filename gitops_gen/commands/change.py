@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from gitops_gen.commands.edited_files import fitting_edits
 from gitops_gen.commands.generate import check
 from gitops_gen.commands.merging import settle
 from gitops_gen.commands.preview import preview
@@ -164,6 +165,8 @@ def plan(workspace: Workspace, draft: Draft) -> tuple[Change, ...]:
         generation = check(copy, () if gone else draft.environments)
         generated = [item for item in generation.changes if _environment_of(item.path) in draft.environments]
         fail_if_any(blocked(copy.folder, generated, overwrite=draft.overwrite))
+    if draft.overwrite:
+        generated += fitting_edits(workspace, draft.environments, generated)
     return (*inputs, *generated)
 
 

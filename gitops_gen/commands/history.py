@@ -4,28 +4,40 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gitops_gen.argocd.manifests import values_path
-from gitops_gen.commands.past import values_at
+from gitops_gen.commands.past import changes_of, former_name, hand_written, values_at
 from gitops_gen.commands.promote import release_path, spoken
 from gitops_gen.commands.workspace import Workspace
 from gitops_gen.edit.difference import Difference, differences
 from gitops_gen.errors import GitopsError
-from gitops_gen.git.history import Commit, commits
+from gitops_gen.git.history import Commit
 from gitops_gen.git.state import read_checkout
+from gitops_gen.names import is_dns_label
 from gitops_gen.spec.files import ENVIRONMENTS
 
 _SPAN = 50
-RENAMED = "env rename"
 
 _Touched = tuple[Commit, str]
 """A commit, and the name that an environment it changed had after it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Merged:
+    """A commit that reached the branch by a merge: its own state was never what the branch had."""
+
+    commit: str
+    date: str
+    author: str
+    subject: str
+    change: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Event:
-    """What one commit changed in one environment.
+    """What one commit changed in one environment, compared with what the branch was before.
 
     `release` are the changes of what is promoted, `values` those of everything else that reaches the chart; both as
-    words. `change` is what the tool did (`promote`, `set` …), empty when somebody else made the commit.
+    words. `change` is what the tool did (`promote`, `set` …), empty when somebody else made the commit. `merged` are
+    the commits that a merge brought in for this environment.
     """
 
     environment: str
@@ -37,6 +49,7 @@ class Event:
     source: str
     release: tuple[str, ...]
     values: tuple[str, ...]
+    merged: tuple[Merged, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,15 +61,17 @@ class History:
 
 
 def history(workspace: Workspace, environment: str = "", limit: int = 0) -> History:
-    """The changes of one environment or of all, at most `limit` commits back (0: all of them).
+    """The changes of one environment or of all on the branch that Argo CD follows, at most `limit` commits (0: all).
 
-    One that `env rename --commit` renamed has its history under the former name as well.
-
-    Raises `GitopsError` when neither the project nor its history has the environment, or there is no git.
+    A merge is one change, and none where it left the environment as it was. One that `env rename --commit` renamed has
+    its history under the former name as well. Raises `GitopsError` when neither the project nor its history has the
+    environment, or git cannot read the history.
     """
     checkout = read_checkout(workspace.folder)
     if not checkout.head:
         return History(events=(), complete=True)
+    if environment and not is_dns_label(environment):
+        raise GitopsError(f"no environment `{environment}`, now or in the history")
     found = _touched(workspace, environment, limit) if environment else _all_touched(workspace, limit)
     if environment and not found and environment not in workspace.names():
         raise GitopsError(f"no environment `{environment}`, now or in the history")
@@ -67,29 +82,22 @@ def history(workspace: Workspace, environment: str = "", limit: int = 0) -> Hist
 
 
 def _all_touched(workspace: Workspace, limit: int) -> list[_Touched]:
-    found = commits(workspace.folder, [ENVIRONMENTS], limit=limit)
+    found = changes_of(workspace, [ENVIRONMENTS], limit=limit)
     return [(commit, name) for commit in found for name in _environments(commit)]
 
 
 def _touched(workspace: Workspace, environment: str, limit: int) -> list[_Touched]:
     """The commits that changed one environment, under its earlier names too, as far as this tool renamed it."""
-    name, until, found = environment, "HEAD", list[_Touched]()
+    name, until, found = environment, workspace.base, list[_Touched]()
     while name and until:
         left = limit - len(found) if limit else 0
-        segment = list(commits(workspace.folder, [f"{ENVIRONMENTS}/{name}"], limit=left, until=until))
-        renaming = next((index for index, commit in enumerate(segment) if _former_name(commit, name)), len(segment))
+        segment = list(changes_of(workspace, [f"{ENVIRONMENTS}/{name}"], limit=left, until=until))
+        renaming = next((index for index, commit in enumerate(segment) if former_name(commit, name)), len(segment))
         found += [(commit, name) for commit in segment[: renaming + 1]]
         if renaming == len(segment) or (limit and len(found) >= limit):
             break
-        name, until = _former_name(segment[renaming], name), segment[renaming].parent
+        name, until = former_name(segment[renaming], name), segment[renaming].parent
     return found
-
-
-def _former_name(commit: Commit, name: str) -> str:
-    """What the environment `name` was called before the commit, where the commit renamed it; else nothing."""
-    if commit.change != RENAMED or commit.environments[1:] != (name,):
-        return ""
-    return commit.environments[0]
 
 
 def _events(workspace: Workspace, touched: Sequence[_Touched]) -> Iterator[Event]:
@@ -98,7 +106,7 @@ def _events(workspace: Workspace, touched: Sequence[_Touched]) -> Iterator[Event
         for commit, name in touched
         for path_of in (release_path, values_path)
         for place in (
-            (commit.parent or "0", path_of(_former_name(commit, name) or name)),
+            (commit.parent or "0", path_of(former_name(commit, name) or name)),
             (commit.id, path_of(name)),
         )
     ]
@@ -106,13 +114,14 @@ def _events(workspace: Workspace, touched: Sequence[_Touched]) -> Iterator[Event
     for commit, name in touched:
         release = list(differences(next(read), next(read)))
         values = list(differences(next(read), next(read)))
-        yield _event(commit, name, release, values)
+        if release or values or any(path in commit.paths for path in hand_written(name)):
+            yield _event(commit, name, release, values)
 
 
 def _environments(commit: Commit) -> list[str]:
     """What the commit changed; an environment that it renamed goes by its new name."""
     names = {path.split("/")[1] for path in commit.paths if path.startswith(f"{ENVIRONMENTS}/")}
-    return sorted(names - {_former_name(commit, name) for name in names})
+    return sorted(filter(is_dns_label, names - {former_name(commit, name) for name in names}))
 
 
 def _event(commit: Commit, environment: str, release: list[Difference], values: list[Difference]) -> Event:
@@ -129,4 +138,12 @@ def _event(commit: Commit, environment: str, release: list[Difference], values: 
         source=commit.source,
         release=tuple(map(spoken, promoted)),
         values=tuple(map(spoken, others)),
+        merged=tuple(_merged(commit, environment)),
     )
+
+
+def _merged(commit: Commit, environment: str) -> Iterator[Merged]:
+    folder = f"{ENVIRONMENTS}/{environment}/"
+    for item in commit.merged:
+        if any(path.startswith(folder) for path in item.paths):
+            yield Merged(commit=item.id, date=item.date, author=item.author, subject=item.subject, change=item.change)

@@ -1,11 +1,12 @@
 """`rollback`: one environment as it was before its last change, though commits of other environments lie between."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gitops_gen.argocd.manifests import application_name
 from gitops_gen.commands.change import Delivery, Draft, Outcome, change
-from gitops_gen.commands.past import hand_written, texts_at
+from gitops_gen.commands.past import changes_of, former_name, hand_written, texts_at
 from gitops_gen.commands.plan import plan_environment
 from gitops_gen.commands.promote import spoken
 from gitops_gen.commands.workspace import Workspace
@@ -13,14 +14,19 @@ from gitops_gen.edit.difference import differences
 from gitops_gen.edit.merge import merged
 from gitops_gen.errors import GitopsError, Problem, ProblemsError, UsageError
 from gitops_gen.git.commits import Message
-from gitops_gen.git.history import Commit, commits
+from gitops_gen.git.history import Commit, is_part, rivals
 from gitops_gen.git.state import read_checkout, require_clean, revision
-from gitops_gen.names import did_you_mean
+from gitops_gen.names import did_you_mean, is_dns_label, printable
 from gitops_gen.spec.files import PROJECT_FILE
 from gitops_gen.spec.validation import dotted
 from gitops_gen.sync.durations import text
 from gitops_gen.sync.plan import SyncPlan
 from gitops_gen.yaml_io import load
+
+CHANGE = "rollback"
+_SHOWN = 10
+_COUNT = re.compile(r"[0-9]+ changes")
+_UNDOING = re.compile(r'(?P<word>Revert|Reapply) (?:"(?P<what>.*)"|(?P<count>[0-9]+ changes))(?: in [a-z0-9-]+)?')
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,67 +58,107 @@ class _RollingBack:
         self.warnings: list[str] = []
 
     def draft(self) -> Draft:
+        if not is_dns_label(self.name):
+            raise self.unknown()
         require_clean(self.checkout, self.paths)
-        before = texts_at(self.workspace.folder, "HEAD", self.paths)
+        if not self.checkout.head:
+            raise GitopsError("nothing is committed yet: there is nothing to undo")
+        before = texts_at(self.workspace.folder, self.workspace.base, self.paths)
         undone, files = self.undone_commit() if self.request.undo else self.restored()
+        newest = undone[0]
         if files[self.paths[0]] is None and before[self.paths[0]] is not None:
-            raise GitopsError(
-                f"`{self.name}` did not exist before {undone.id[:12]} ({undone.subject})",
-                f"remove it with `gitops-gen env remove {self.name}`",
-            )
+            raise self.no_older_version(undone[-1])
         summary = tuple(self.summary(before, files))
         return Draft(
             files=files,
             environments=(self.name,),
             message=Message(
-                subject=f'Revert "{undone.subject}" in {self.name}',
-                details=summary,
+                subject=subject(undone, self.name),
+                details=(*(_undone_lines(undone) if len(undone) > 1 else ()), *summary),
                 environments=(self.name,),
-                change="rollback",
-                source=undone.id,
+                change=CHANGE,
+                source=newest.id,
             ),
-            summary=(f"Undo {undone.id[:12]} {undone.subject} ({undone.author}, {undone.date[:10]})", *summary),
-            warnings=(*self.warnings, *self.beyond(undone)),
+            summary=(*_undone_lines(undone), *self.meaning(undone), *summary),
+            warnings=(*self.warnings, *self.beyond(undone[-1])),
             notes=tuple(self.notes()),
             decisive=True,
         )
 
+    def no_older_version(self, first: Commit) -> GitopsError:
+        """There is nothing to go back to, and to remove the environment is never what a rollback means."""
+        if former := former_name(first, self.name):
+            return GitopsError(
+                f"`{self.name}` was called `{former}` before {_line(first)}",
+                f"`gitops-gen env rename {self.name} {former}` gives it the old name back",
+            )
+        return GitopsError(
+            f"`{self.name}` has no older version: it did not exist before {_line(first)}",
+            f"give it another release: `gitops-gen promote FROM {self.name}` or `gitops-gen set {self.name} KEY=VALUE`",
+        )
+
     def last(self, since: str = "") -> list[Commit]:
         """The commits that changed the environment's hand-written files, the newest first."""
-        found = list(commits(self.workspace.folder, self.paths, limit=0 if since else 1, since=since))
+        found = list(changes_of(self.workspace, self.paths, limit=0 if since else 1, since=since))
         if found:
             return found
         if since:
             raise GitopsError(
                 f"`{self.name}` has not changed since {since[:12]}", f"see `gitops-gen history {self.name}`"
             )
-        names = self.workspace.names()
-        raise UsageError(f"no commit has changed an environment `{self.name}`", did_you_mean(self.name, names))
+        raise self.unknown()
 
-    def restored(self) -> tuple[Commit, dict[str, str | None]]:
+    def unknown(self) -> UsageError:
+        names = self.workspace.names()
+        return UsageError(f"no commit has changed an environment `{self.name}`", did_you_mean(self.name, names))
+
+    def restored(self) -> tuple[list[Commit], dict[str, str | None]]:
         """The files as they were before the last change, or at the commit that was named."""
         if self.request.to:
             target = revision(self.workspace.folder, self.request.to)
-            undone = self.last(since=target)[0]
+            undone = self.last(since=target)
         else:
-            undone = self.last()[0]
-            target = undone.parent
-        self.require_history(undone)
+            undone = self.last()
+            target = undone[0].parent
+            self.require_one_past(undone[0])
+        self.require_history(undone[-1])
         return undone, texts_at(self.workspace.folder, target, self.paths)
 
     def require_history(self, undone: Commit) -> None:
         if not undone.parent and self.checkout.is_shallow:
             raise GitopsError("the clone is shallow: what was before is not here", "run `git fetch --unshallow` first")
 
-    def undone_commit(self) -> tuple[Commit, dict[str, str | None]]:
+    def require_one_past(self, undone: Commit) -> None:
+        """A merge of two lines that both changed the environment has two pasts, and only one of them ran. Where the
+        merge does not say which, a guess could deploy what never ran.
+        """
+        if len(undone.merged) > 1:
+            parts = ", ".join(commit.id[:12] for commit in undone.merged)
+            self.warnings.append(f"{undone.id[:12]} merged {parts}; to undo one of them only: `--undo COMMIT`")
+        if undone.told or not (found := rivals(self.workspace.folder, undone, self.paths)):
+            return
+        states = " or ".join(f"`gitops-gen rollback {self.name} --to {oid[:12]}`" for oid in found)
+        raise GitopsError(
+            f"{_line(undone)} joined lines that both changed `{self.name}`, and does not say which of them was the "
+            "branch that Argo CD follows",
+            f"choose what to go back to: {states}; see `gitops-gen history {self.name}`",
+        )
+
+    def undone_commit(self) -> tuple[list[Commit], dict[str, str | None]]:
         """The files without what one commit changed, all later changes kept."""
-        folder, oid = self.workspace.folder, revision(self.workspace.folder, self.request.undo)
-        undone = next(iter(commits(folder, self.paths, limit=1, until=oid)), None)
+        folder, base = self.workspace.folder, self.workspace.base
+        oid = revision(folder, self.request.undo)
+        undone = next(changes_of(self.workspace, self.paths, limit=1, until=oid), None)
         if undone is None or undone.id != oid:
             raise GitopsError(f"{oid[:12]} did not change `{self.name}`", f"see `gitops-gen history {self.name}`")
+        if not is_part(folder, oid, base):
+            raise GitopsError(
+                f"{oid[:12]} is not part of this branch: there is nothing to undo",
+                f"see `gitops-gen history {self.name}`",
+            )
         self.require_history(undone)
-        base, ours, theirs = (texts_at(folder, at, self.paths) for at in (oid, "HEAD", undone.parent))
-        return undone, {path: self.without(path, base[path], ours[path], theirs[path]) for path in self.paths}
+        then, ours, theirs = (texts_at(folder, at, self.paths) for at in (oid, base, undone.parent))
+        return [undone], {path: self.without(path, then[path], ours[path], theirs[path]) for path in self.paths}
 
     def without(self, path: str, base: str | None, ours: str | None, theirs: str | None) -> str | None:
         if base == theirs:
@@ -131,14 +177,20 @@ class _RollingBack:
             old, new = (load(content, path) if content else {} for content in (before[path], after[path]))
             yield from map(spoken, differences(old or {}, new or {}))
 
-    def beyond(self, undone: Commit) -> Iterator[str]:
+    def meaning(self, undone: Sequence[Commit]) -> Iterator[str]:
+        """What a person should know who does not see that the change was itself a rollback."""
+        if subject(undone, self.name).startswith("Reapply"):
+            what = f" of {undone[0].source[:12]}" if undone[0].source else ""
+            yield f"That was a rollback{what}: what it had undone comes back"
+
+    def beyond(self, oldest: Commit) -> Iterator[str]:
         """What the environment also depends on, and what this does not undo."""
-        folder, project = self.workspace.folder, self.workspace.project().spec
+        project = self.workspace.project().spec
         shared = [PROJECT_FILE]
         if project.chart.path and not self.pinned():
             shared.append(project.chart.path)
-        for commit in commits(folder, shared, since=undone.parent):
-            yield f"{commit.id[:12]} {commit.subject} changed what environments share and is not undone"
+        for commit in changes_of(self.workspace, shared, since=oldest.parent) if oldest.parent else ():
+            yield f"{commit.id[:12]} {printable(commit.subject)} changed what environments share and is not undone"
 
     def pinned(self) -> bool:
         return self.name in self.workspace.names() and self.workspace.environment(self.name).pinned
@@ -161,6 +213,38 @@ class _RollingBack:
             return plan_environment(self.workspace, self.name).plan
         except GitopsError:
             return None
+
+
+def _line(commit: Commit) -> str:
+    """A commit in words; of a merge that brought one change in, that change."""
+    inner = f", which merged {commit.merged[0].subject}" if len(commit.merged) == 1 else ""
+    return printable(f"{commit.id[:12]} {commit.subject}{inner} ({commit.author}, {commit.date[:10]})")
+
+
+def _undone_lines(undone: Sequence[Commit]) -> Iterator[str]:
+    yield from (f"Undo {_line(commit)}" for commit in undone[:_SHOWN])
+    if len(undone) > _SHOWN:
+        yield f"Undo {len(undone) - _SHOWN} more, the oldest of them {_line(undone[-1])}"
+
+
+def subject(undone: Sequence[Commit], environment: str) -> str:
+    """The subject of the commit that undoes these. The undoing of a rollback is git's own "Reapply", so that subjects
+    do not nest (https://git-scm.com/docs/git-revert).
+    """
+    if len(undone) > 1:
+        return f"Revert {len(undone)} changes in {environment}"
+    word, what = "Revert", _title(undone[0])
+    while match := _UNDOING.fullmatch(what):
+        word = "Reapply" if (match["word"] == "Revert") == (word == "Revert") else "Revert"
+        what = match["what"] or match["count"]
+    quoted = what if _COUNT.fullmatch(what) else f'"{what}"'
+    return f"{word} {quoted} in {environment}"
+
+
+def _title(commit: Commit) -> str:
+    """What a commit is called in the subject of its undoing: printable, in one line."""
+    named = commit.merged[0] if len(commit.merged) == 1 else commit
+    return printable(named.subject)
 
 
 def _longest_wait(plan: SyncPlan | None) -> str:

@@ -1,20 +1,20 @@
 """`status`: what runs which release, what waits for promotion, what is not committed, pushed or generated."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
-from gitops_gen.commands.environments import EnvironmentRow, list_environments
+from gitops_gen.commands.environments import EVERYWHERE, EnvironmentRow, Scope, list_environments
 from gitops_gen.commands.explain import leaves
 from gitops_gen.commands.generate import check
-from gitops_gen.commands.promote import released, spoken
+from gitops_gen.commands.promote import released
+from gitops_gen.commands.waiting import Waiting, waiting
 from gitops_gen.commands.workspace import Workspace
-from gitops_gen.edit.difference import differences
-from gitops_gen.edit.values import same
+from gitops_gen.git.last_contact import last_contact
 from gitops_gen.git.repository import git_root
 from gitops_gen.git.state import Checkout, read_checkout
 from gitops_gen.resolve.layers import value_at
+from gitops_gen.spec.files import ENVIRONMENTS
 from gitops_gen.spec.validation import dotted
 
 
@@ -30,17 +30,11 @@ class Standing:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Waiting:
-    """A release that one environment has and one of the next stage has not, and in what they differ."""
-
-    source: str
-    target: str
-    changes: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Status:
-    """The whole picture; `drift` names generated files that are not as they should be, with how."""
+    """The whole picture; `drift` names generated files that are not as they should be, with how.
+
+    `unpushed` and `behind` count commits against `remote` as it was known at `remote_as_of` (empty: unknown).
+    """
 
     environments: tuple[Standing, ...]
     waiting: tuple[Waiting, ...]
@@ -50,19 +44,28 @@ class Status:
     uncommitted: tuple[str, ...] = ()
     unpushed: int = 0
     behind: int = 0
+    remote: str = ""
+    remote_as_of: str = ""
 
 
-def status(workspace: Workspace) -> Status:
-    """Where everything stands. Raises `ProblemsError` when the inputs are wrong."""
-    rows = list_environments(workspace)
-    releases = {row.name: released(workspace, row.name) for row in rows}
-    in_git = git_root(workspace.folder.resolve()) is not None
-    checkout = read_checkout(workspace.folder) if in_git else None
-    changed = sorted(checkout.changed) if checkout else []
+def status(workspace: Workspace, scope: Scope = EVERYWHERE) -> Status:
+    """Where everything stands, or what is in a stage or on a cluster (and what waits for that).
+
+    Raises `ProblemsError` when the inputs are wrong, `UsageError` for a stage or cluster that is not there.
+    """
+    everywhere = list_environments(workspace)
+    rows = everywhere if scope.is_all else list_environments(workspace, scope)
+    releases = {row.name: released(workspace, row.name) for row in everywhere}
+    checkout = read_checkout(workspace.folder) if git_root(workspace.folder.resolve()) else None
+    inside = {row.name for row in rows}
+    changed = [path for path in sorted(checkout.changed if checkout else ()) if scope.is_all or _owner(path) in inside]
+    mine = _by_owner(changed)
+    stages = [stage.name for stage in workspace.project().spec.stages]
+    drift = check(workspace, () if scope.is_all else sorted(inside)).changes
     return Status(
-        environments=tuple(_standing(row, releases[row.name], changed) for row in rows),
-        waiting=tuple(_waiting(workspace, rows, releases)),
-        drift=tuple((item.path, item.state.value) for item in check(workspace).changes),
+        environments=tuple(_standing(row, releases[row.name], mine.get(row.name, ())) for row in rows),
+        waiting=tuple(waiting(stages, everywhere, releases, inside)),
+        drift=tuple((item.path, item.state.value) for item in drift),
         uncommitted=tuple(changed),
         **_facts(checkout),
     )
@@ -76,31 +79,33 @@ def _facts(checkout: Checkout | None) -> dict[str, Any]:
         "operation": checkout.operation,
         "unpushed": checkout.ahead,
         "behind": checkout.behind,
+        "remote": checkout.upstream,
+        "remote_as_of": last_contact(checkout) if checkout.upstream else "",
     }
 
 
-def _standing(row: EnvironmentRow, release: dict[str, Any], changed: list[str]) -> Standing:
+def _owner(path: str) -> str:
+    """The environment that an input or a generated file belongs to."""
+    parts = path.split("/")
+    if parts[0] == ENVIRONMENTS:
+        return parts[1] if len(parts) > 1 else ""
+    return parts[-1].removesuffix(".yaml") if parts[0] == "argocd" else ""
+
+
+def _by_owner(paths: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        if path.startswith(f"{ENVIRONMENTS}/"):
+            found.setdefault(_owner(path), []).append(path)
+    return found
+
+
+def _standing(row: EnvironmentRow, release: dict[str, Any], changed: Iterable[str]) -> Standing:
     values = release.get("values", {})
     return Standing(
         environment=row.name,
         stage=row.stage,
         chart=row.chart,
         release=tuple(f"{dotted(path)} {value_at(values, path)[1]}" for path in leaves(values)),
-        uncommitted=tuple(path for path in changed if path.startswith(f"environments/{row.name}/")),
+        uncommitted=tuple(changed),
     )
-
-
-def _waiting(
-    workspace: Workspace, rows: list[EnvironmentRow], releases: dict[str, dict[str, Any]]
-) -> Iterator[Waiting]:
-    stages = [stage.name for stage in workspace.project().spec.stages]
-    for here, there in pairwise(stages):
-        sources = [row.name for row in rows if row.stage == here]
-        if not sources:
-            continue
-        agreed = all(same(releases[name], releases[sources[0]]) for name in sources)
-        for target in (row.name for row in rows if row.stage == there):
-            for source in sources[:1] if agreed else sources:
-                changes = tuple(map(spoken, differences(releases[target], releases[source])))
-                if changes:
-                    yield Waiting(source=source, target=target, changes=changes)

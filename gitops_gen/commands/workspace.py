@@ -12,7 +12,7 @@ from gitops_gen.errors import Problem, ProblemsError, UsageError, fail_if_any
 from gitops_gen.git.repository import export, git_root, prefix
 from gitops_gen.git.sparse import NOTHING, Absent, absent_files, checking_out
 from gitops_gen.memo import Memo
-from gitops_gen.names import did_you_mean
+from gitops_gen.names import did_you_mean, is_dns_label
 from gitops_gen.resolve.environment import ResolvedEnvironment
 from gitops_gen.resolve.resolver import resolve
 from gitops_gen.spec.files import (
@@ -20,6 +20,7 @@ from gitops_gen.spec.files import (
     ProjectFile,
     environment_names,
     find_project,
+    is_environment,
     read_environment,
     read_project,
 )
@@ -28,12 +29,13 @@ from gitops_gen.tree import Change
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Workspace:
-    """What every command starts from."""
+    """What every command starts from. `base` is the commit that a command decides on: its history ends there."""
 
     folder: Path
     charts: Charts
     paths: ManifestPaths
     engine: str = ""
+    base: str = "HEAD"
     absent: Absent = NOTHING
     home: Path | None = None
     """The checkout of a project whose files lie in `folder` for a while only."""
@@ -73,11 +75,35 @@ class Workspace:
         """One environment, resolved. Raises `UsageError` when there is none of that name and `ProblemsError` when it
         is wrong.
         """
-        names, _ = environment_names(self.folder)
+        self.require(name)
+        return self._resolved(self.project(), name)
+
+    def environments(self) -> tuple[list[ResolvedEnvironment], list[Problem]]:
+        """Every environment that can be resolved, in name order, and what is wrong with the others.
+
+        Raises `ProblemsError` as `project` and `names` do.
+        """
+        project = self.project()
+        found: list[ResolvedEnvironment] = []
+        problems: list[Problem] = []
+        for name in self.names():
+            try:
+                found.append(self._resolved(project, name))
+            except ProblemsError as error:
+                problems += error.problems
+        return found, problems
+
+    def require(self, name: str) -> None:
+        """Raise `UsageError` unless there is an environment of that name."""
         self.require_here(name)
+        # Only a name that is wrong costs a look at all of them: a fleet's commands ask for each environment in turn.
+        if is_dns_label(name) and is_environment(self.folder, name):
+            return
+        names, _ = environment_names(self.folder)
         if name not in names:
             raise UsageError(f"no environment `{name}`", did_you_mean(name, names))
-        project = self.project()
+
+    def _resolved(self, project: ProjectFile, name: str) -> ResolvedEnvironment:
         files, problems = read_environment(self.folder, name)
         fail_if_any(problems)
         if files is None:

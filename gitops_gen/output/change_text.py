@@ -5,11 +5,9 @@ from typing import Any
 
 from gitops_gen.alike import alike, listing
 from gitops_gen.commands.change import Outcome
-from gitops_gen.commands.history import History
-from gitops_gen.commands.status import Status
 from gitops_gen.diff.model import Difference
 from gitops_gen.output.diff_text import difference_lines
-from gitops_gen.output.text import diff_lines, table
+from gitops_gen.output.text import diff_lines
 from gitops_gen.spec.files import ENVIRONMENTS
 from gitops_gen.tree import Change, is_generated_path
 
@@ -80,32 +78,3 @@ def outcome_data(outcome: Outcome) -> dict[str, Any]:
         "rendered": outcome.rendered,
         "files": [{"path": item.path, "state": item.state} for item in outcome.changes],
     }
-
-
-def history_lines(history: History) -> Iterator[str]:
-    """A line a commit and environment, with the release's steps indented below it."""
-    for event in history.events:
-        what = f" [{event.change}]" if event.change else ""
-        when = event.date[:16].replace("T", " ")
-        yield f"{when}  {event.commit[:12]}  {event.environment}  {event.author}  {event.subject}{what}"
-        yield from (f"    release  {text}" for text in event.release)
-        yield from (f"    values   {text}" for text in event.values)
-
-
-def status_lines(status: Status) -> Iterator[str]:
-    """Environments as a table, then whatever is not as it should be."""
-    header = ("ENVIRONMENT", "STAGE", "CHART", "RELEASE")
-    rows = [
-        (row.environment, row.stage or "-", row.chart, ", ".join(row.release) or "-") for row in status.environments
-    ]
-    yield from table(header, rows)
-    for item in status.waiting:
-        yield f"waits: {item.source} to {item.target}: {'; '.join(item.changes)}"
-    yield from (f"not committed: {path}" for path in status.uncommitted)
-    yield from (f"{how}: {path}" for path, how in status.drift)
-    if status.unpushed:
-        yield f"not pushed: {status.unpushed} commit{'s' * (status.unpushed != 1)} on {status.branch}"
-    if status.behind:
-        yield f"behind: {status.behind} commit{'s' * (status.behind != 1)} on the remote"
-    if status.operation:
-        yield f"in progress: {status.operation}"

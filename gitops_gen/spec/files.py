@@ -93,6 +93,14 @@ def environment_names(root: Path) -> tuple[list[str], list[Problem]]:
     return names, [*_name_problems(root, names), *misnamed]
 
 
+def is_environment(root: Path, name: str) -> bool:
+    """Whether there is an environment of that name (a DNS label), asked without looking at the others."""
+    folder = f"{root}/{ENVIRONMENTS}/{name}"
+    if _escape(root, ENVIRONMENTS) or not os.path.isdir(folder):
+        return False
+    return any(os.path.lexists(f"{folder}/{file}") for file in HAND_WRITTEN)
+
+
 def _misnamed(environment: str, files: list[str]) -> Iterator[Problem]:
     """A file that nothing would read, though its name says that it was meant to be read."""
     for name in sorted(files):

@@ -171,12 +171,22 @@ def test_status_shows_what_waits_and_what_is_left_to_do(good: Path, change, gito
     change(good, "set", "production", "replicas=3")
     edit_values(good, "tag: 1.5.0", "tag: 1.5.1")
     status = json.loads(gitops_gen(good, "status", "--output", "json").out)
-    assert status["waiting"] == [{"source": "dev", "target": "production", "changes": ["image.tag 1.4.2 → 1.5.0"]}]
+    assert status["waiting"] == [
+        {
+            "source": "dev",
+            "target": "production",
+            "sources": ["dev"],
+            "targets": ["production"],
+            "direction": "upgrade",
+            "changes": ["image.tag 1.4.2 → 1.5.0"],
+            "otherReleases": 0,
+        }
+    ]
     assert status["unpushed"] == 1
     assert "environments/production/environment.yaml" in status["uncommitted"]
     assert status["drift"] == [["environments/dev/values.yaml", "edited by hand"]]
     text = gitops_gen(good, "status").out
-    assert "waits: dev to production: image.tag 1.4.2 → 1.5.0" in text
+    assert "waits: dev to production: image.tag 1.4.2 → 1.5.0 (upgrade)" in text
     assert "not pushed: 1 commit on main" in text
 
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.change.conftest import committed, head, is_clean, message
 from tests.conftest import git, tree
 
@@ -26,11 +28,40 @@ def test_the_last_change_is_undone_though_others_lie_between(good: Path, change)
 
 def test_a_rollback_of_the_rollback_is_the_identity(good: Path, change) -> None:
     change(good, "set", "dev", "image.tag=1.5.0", "replicas=4", "--commit")
-    before = tree(good)
+    before, undone = tree(good), head(good)
     change(good, "rollback", "dev")
     assert tree(good) != before
-    change(good, "rollback", "dev")
+    said = change(good, "rollback", "dev")
     assert tree(good) == before
+    assert f"That was a rollback of {undone[:12]}: what it had undone comes back" in said
+
+
+def test_subjects_do_not_nest(good: Path, change) -> None:
+    change(good, "set", "dev", "image.tag=1.5.0", "--commit")
+    subjects = []
+    for _ in range(4):
+        said = change(good, "rollback", "dev")
+        subjects.append(message(good).splitlines()[0])
+        assert ("what it had undone comes back" in said) == subjects[-1].startswith("Reapply")
+    undone, redone = (f'{word} "Set image.tag to 1.5.0 in dev" in dev' for word in ("Revert", "Reapply"))
+    assert subjects == [undone, redone, undone, redone]
+
+
+@pytest.mark.parametrize(
+    ("there", "then"),
+    [
+        ('Revert "Ship "it" now"', 'Reapply "Ship "it" now" in dev'),
+        ('Revert "Revert "Ship it""', 'Revert "Ship it" in dev'),
+        ('Reapply "Ship it"', 'Revert "Ship it" in dev'),
+        ('Revert "Revert "Ship it" in dev" in dev', 'Revert "Ship it" in dev'),
+        ("Revert the tag", 'Revert "Revert the tag" in dev'),
+    ],
+)
+def test_a_revert_by_anybody_is_known(good: Path, change, there: str, then: str) -> None:
+    change(good, "set", "dev", "image.tag=1.5.0", "--commit")
+    git(good, "commit", "--quiet", "--amend", "--message", there)
+    change(good, "rollback", "dev")
+    assert message(good).splitlines()[0] == then
 
 
 def test_only_this_environment_of_a_change_of_many_is_undone(good: Path, change) -> None:
@@ -43,8 +74,13 @@ def test_only_this_environment_of_a_change_of_many_is_undone(good: Path, change)
 def test_to_a_commit_undoes_all_that_came_after(good: Path, change) -> None:
     change(good, "set", "dev", "image.tag=1.5.0", "--commit")
     change(good, "set", "dev", "image.tag=1.6.0", "--commit")
-    change(good, "rollback", "dev", "--to", "v1.0.0")
+    said = change(good, "rollback", "dev", "--to", "v1.0.0")
     assert "tag: 1.4.2" in (good / RELEASE).read_text()
+    assert said.count("Undo ") == 2
+    assert message(good).splitlines()[0] == "Revert 2 changes in dev"
+    change(good, "rollback", "dev")
+    assert "tag: 1.6.0" in (good / RELEASE).read_text()
+    assert message(good).splitlines()[0] == "Reapply 2 changes in dev"
 
 
 def test_undo_keeps_later_changes(good: Path, change) -> None:
@@ -110,8 +146,32 @@ def test_an_environment_is_not_rolled_back_to_before_its_birth(good: Path, chang
     change(good, "env", "clone", "dev", "dev-2", "--shared", "--commit")
     result = gitops_gen(good, "rollback", "dev-2")
     assert result.code == 1
-    assert "did not exist before" in result.err
-    assert "gitops-gen env remove dev-2" in result.err
+    assert "has no older version: it did not exist before" in result.err
+    assert "env remove" not in result.err, "nobody wants production removed"
+    assert "gitops-gen promote FROM dev-2" in result.err
+
+
+@pytest.mark.parametrize("words", [(), ("--to", "v0"), ("--undo", "v1.0.0")])
+def test_the_first_version_is_the_oldest(good: Path, gitops_gen, words: tuple[str, ...]) -> None:
+    git(good, "checkout", "--quiet", "--orphan", "before")
+    git(good, "rm", "--quiet", "-r", "--cached", ".")
+    git(good, "commit", "--quiet", "--allow-empty", "--message", "Nothing yet")
+    git(good, "tag", "v0")
+    git(good, "add", "--all")
+    git(good, "commit", "--quiet", "--message", "All")
+    git(good, "tag", "--force", "v1.0.0")
+    result = gitops_gen(good, "rollback", "production", *words)
+    assert result.code == 1
+    assert "`production` has no older version" in result.err
+    assert "env remove" not in result.err
+
+
+def test_a_renamed_environment_is_told_its_old_name(good: Path, change, gitops_gen) -> None:
+    change(good, "env", "rename", "dev", "qa", "--delete-running", "--commit")
+    result = gitops_gen(good, "rollback", "qa")
+    assert result.code == 1
+    assert "`qa` was called `dev` before" in result.err
+    assert "`gitops-gen env rename qa dev`" in result.err
 
 
 def test_a_removed_environment_comes_back(good: Path, change) -> None:
