@@ -43,6 +43,8 @@ def set_command(
     \b
     gitops-gen set dev app.image.tag=1.4.2
     gitops-gen set dev app.image.tag=1.4.2 worker.replicas=2 --commit
+    gitops-gen set dev app.image.tag=1.4.2 --push -m "OPS-12: fix the login"
+    gitops-gen set production app.replicas=5 --branch more-replicas --push
     gitops-gen set --stage production app.logLevel=INFO --environment
     gitops-gen set dev --unset app.environment
     """
@@ -68,7 +70,7 @@ def set_command(
 @click.argument("target", metavar="TO")
 @click.option("--only", metavar="KEY", multiple=True, help="Promote this key of the release only, such as app.image.")
 @click.option("--force", is_flag=True, help="Leave the order of the stages aside.")
-@delivery_options(branch=True)
+@delivery_options()
 @output_option
 @pass_settings
 def promote(
@@ -80,7 +82,6 @@ def promote(
     dry_run: bool,
     commit: bool,
     push: bool,
-    branch: str,
     output: str,
 ) -> int:
     """Give TO the release that FROM runs; both are environments or stages.
@@ -94,14 +95,14 @@ def promote(
     from gitops_gen.commands.promote import promote as command
 
     promotion = Promotion(source=source, target=target, only=only, force=force)
-    return show(settings, command(settings.workspace(), promotion, deliver(dry_run, commit, push, branch)), output)
+    return show(settings, command(settings.workspace(), promotion, deliver(dry_run, commit, push)), output)
 
 
 @cli.command()
 @environment_argument
 @click.option("--to", metavar="COMMIT", default="", help="Undo every change of ENV after COMMIT.")
 @click.option("--undo", metavar="COMMIT", default="", help="Undo COMMIT only, and keep what came after it.")
-@delivery_options(commits=False, branch=True)
+@delivery_options(commits=False)
 @output_option
 @pass_settings
 def rollback(
@@ -112,7 +113,6 @@ def rollback(
     dry_run: bool,
     commit: bool,
     push: bool,
-    branch: str,
     output: str,
 ) -> int:
     """Undo the last change of ENV in one commit, whatever else was committed since.
@@ -128,7 +128,7 @@ def rollback(
     if to and undo:
         raise click.UsageError("--to and --undo exclude each other")
     request = Rollback(environment=environment, to=to, undo=undo)
-    return show(settings, command(settings.workspace(), request, deliver(dry_run, commit, push, branch)), output)
+    return show(settings, command(settings.workspace(), request, deliver(dry_run, commit, push)), output)
 
 
 @cli.command()
