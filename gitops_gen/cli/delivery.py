@@ -27,7 +27,6 @@ def delivery_options(*, commits: bool = True) -> Decorator:
         click.option(
             "--branch",
             metavar="NAME",
-            default="",
             expose_value=False,
             callback=_remember,
             help="Commit on a new branch instead.",
@@ -53,6 +52,8 @@ def delivery_options(*, commits: bool = True) -> Decorator:
 
 def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
     """Keep what no verb needs to know: `deliver` asks for it."""
+    if value == "":  # an empty variable in a script must not mean the branch that is checked out
+        raise click.BadParameter("is empty", context, parameter)
     context.meta[f"{__name__}.{parameter.name}"] = value
 
 

@@ -33,6 +33,7 @@ from gitops_gen.git.state import (
     require_clean,
     require_committable,
     undo_commit,
+    unstage_commit,
 )
 from gitops_gen.spec.files import PROJECT_FILE
 from gitops_gen.tree import is_generated_path, sweep, write
@@ -156,7 +157,7 @@ class _Committing:
 
     def weighed(self, base: str) -> Decision:
         decision, self.state.anew = self.weighing.weigh(self.decide(self.beside(base)), base)
-        if decision.draft.overwrite and decision.changes:
+        if decision.draft.overwrite:
             self.require_edits(decision, base)
         return decision
 
@@ -241,6 +242,7 @@ class _Committing:
                 "`gitops-gen generate` makes",
                 "nothing was changed; leave generated files (they say so in their first line) out of the hook",
             )
+        unstage_commit(folder, before, made)
         self.state.notes.append(f"a hook changed {', '.join(strange)}; it is committed like that")
 
     def message(self, decision: Decision) -> str:

@@ -22,6 +22,7 @@ from gitops_gen.tree import is_generated_path
 _FEW = 20
 """Files that are looked at one by one."""
 
+_SAID = 5
 _KEPT = "H"
 """A tracked file that git compares with the working tree (https://git-scm.com/docs/git-ls-files, `-v`)."""
 
@@ -111,7 +112,13 @@ class Guard:
 
     def explain(self, error: GitopsError) -> None:
         """Raise `InTheWayError` when it is only for want of uncommitted files that the decision fails."""
-        if not self.uncommitted.inputs or isinstance(self._result(self.user), str):
+        if not self.uncommitted.inputs:
+            return
+        found = self._result(self.user)
+        if isinstance(found, str):
+            if found != str(error):
+                unseen = f"not committed, and so not looked at: {', '.join(self.uncommitted.inputs[:_SAID])}"
+                error.hint = "; ".join(filter(None, (error.hint, unseen)))
             return
         culprits = [path for path in self._few() if not isinstance(self._with_one(path), str)]
         raise self._stopped(culprits or list(self.uncommitted.inputs)) from error

@@ -19,7 +19,7 @@ _OPERATIONS = {
     "REVERT_HEAD": "revert",
 }
 NOT_COMMITTED = "holds changes that are not committed"
-PUT_ASIDE = "commit it first, or put it aside: `git stash push -- FILE`, and `git stash pop` afterwards"
+PUT_ASIDE = "commit it first, or put it aside: `git stash push -u -- FILE`, and `git stash pop` afterwards"
 _UNBORN = "(initial)"
 _DETACHED = "(detached)"
 
@@ -180,9 +180,16 @@ def create_branch(project: Path, name: str, commit: str) -> None:
 
 def undo_commit(project: Path, before: str, made: str) -> None:
     """Take back the commit that HEAD is at: the files stay as they are, and nothing of it is staged any more."""
+    run(project, "reset", "--quiet", "--soft", before)
+    unstage_commit(project, before, made)
+
+
+def unstage_commit(project: Path, before: str, made: str) -> None:
+    """Have the index agree with HEAD on all that a commit changed: what a hook adds to a commit of some files only is
+    not in the user's index.
+    """
     top = git_root(project.resolve()) or project
     paths = run(top, "diff", "--name-only", "--no-renames", "-z", before, made, "--")
-    run(top, "reset", "--quiet", "--soft", before)
     run(top, "reset", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul", stdin=paths.encode())
 
 
