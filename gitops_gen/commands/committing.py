@@ -13,7 +13,7 @@ from gitops_gen.commands.lending import fill, same_at
 from gitops_gen.commands.merging import settle
 from gitops_gen.commands.preview import preview
 from gitops_gen.commands.uncommitted import Guard, InTheWayError, Uncommitted, read_uncommitted
-from gitops_gen.commands.weighing import Weighing, unpushed
+from gitops_gen.commands.weighing import Weighing, require_current_promotions, unpushed
 from gitops_gen.commands.workspace import Workspace, open_workspace
 from gitops_gen.diff.model import Difference
 from gitops_gen.errors import GitopsError
@@ -118,7 +118,10 @@ class _Committing:
         return decision.draft.decisive or bool(self.state.anew)
 
     def base(self, tip: str) -> str:
-        return joined(self.checkout, self.target, tip, settle) if self.target else self.checkout.head
+        if self.target is None or not tip:
+            return self.checkout.head
+        require_current_promotions(self.checkout, tip, self.where)
+        return joined(self.checkout, self.target, tip, settle)
 
     @cached_property
     def uncommitted(self) -> Uncommitted:
@@ -267,9 +270,7 @@ class _Committing:
             raise
         if said is None:
             raise GitopsError(f"{target.name} has a branch `{self.branch}` already", f"choose another name; {kept}")
-        pushed = Published(
-            commit=made, remote=target.name, branch=self.branch, attempts=1, followed=True, said=said
-        )
+        pushed = Published(commit=made, remote=target.name, branch=self.branch, attempts=1, followed=True, said=said)
         return replace(outcome, pushed=pushed)
 
     def published(self, decision: Decision, base: str, tip: str) -> Outcome:

@@ -131,5 +131,3 @@ def _parsed(text: str | None, path: str) -> Any:
 
 def _equal(left: tuple[bool, Any], right: tuple[bool, Any]) -> bool:
     return left[0] == right[0] and same(left[1], right[1])
-
-

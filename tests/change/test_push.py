@@ -55,7 +55,7 @@ def test_the_same_key_is_a_conflict_that_is_named(good: Path, other: Path, origi
     change(good, "set", "dev", "image.tag=1.6.0", "--push")
 
 
-def test_a_value_that_only_the_remote_has_is_not_overwritten_unseen(good: Path, other: Path, change, gitops_gen) -> None:
+def test_what_only_the_remote_has_is_not_overwritten_unseen(good: Path, other: Path, change, gitops_gen) -> None:
     """To the user's eyes nothing changes, so nothing may be taken back on the remote."""
     change(other, "set", "dev", "image.tag=1.5.0", "--push")
     result = gitops_gen(good, "set", "dev", "image.tag=1.4.2", "--push")
@@ -97,7 +97,7 @@ def test_a_conflict_after_a_lost_race_keeps_the_commit(good: Path, other: Path, 
     assert is_clean(good)
 
 
-def test_a_promotion_that_loses_the_race_ships_what_from_runs_then(good: Path, other: Path, origin: Path, change) -> None:
+def test_a_promotion_that_loses_the_race_looks_again(good: Path, other: Path, origin: Path, change) -> None:
     change(good, "set", "dev", "image.tag=1.6.0", "--push")
     git(other, "pull", "-q")
     race(good, str(other), "rollback", "dev", "--push")
@@ -182,7 +182,7 @@ def test_a_remote_that_cannot_be_reached_changes_nothing(good: Path, origin: Pat
     assert is_clean(good)
 
 
-def test_a_branch_that_was_rewritten_is_not_brought_back(good: Path, other: Path, origin: Path, change, gitops_gen) -> None:
+def test_a_rewritten_branch_is_not_brought_back(good: Path, other: Path, origin: Path, change, gitops_gen) -> None:
     change(other, "set", "production", "image.tag=1.5.0", "--push")
     git(good, "pull", "-q")
     git(other, "reset", "-q", "--hard", "HEAD~1")

@@ -317,7 +317,7 @@ def test_our_commit_before_a_kill_is_found_though_others_came_after(good: Path, 
     change(good, "generate")
 
 
-def test_the_worktree_that_an_earlier_version_left_is_taken_away_and_no_other(good: Path, change, tmp_path: Path) -> None:
+def test_only_the_worktree_of_an_earlier_version_is_taken_away(good: Path, change, tmp_path: Path) -> None:
     """`git worktree prune` would also take those of the user's that are not mounted now."""
     place = state_folder(good) / "worktree"
     git(good, "worktree", "add", "-q", "--detach", str(place))

@@ -1,4 +1,4 @@
-"""What lies uncommitted in the working tree never gets into a commit of something else: it stops it, or stays behind."""
+"""What lies uncommitted never gets into a commit of something else: it stops the commit, or stays where it is."""
 
 from pathlib import Path
 
@@ -97,9 +97,7 @@ def test_an_environment_that_git_ignores_is_not_published(good: Path, gitops_gen
 
 
 @pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
-def test_what_git_was_told_to_overlook_is_not_published(
-    good: Path, gitops_gen, tmp_path: Path, flag: str
-) -> None:
+def test_what_git_was_told_to_overlook_is_not_published(good: Path, gitops_gen, tmp_path: Path, flag: str) -> None:
     replicas(good, DEV, 7)
     git(good, "update-index", flag, DEV)
     result = gitops_gen(good, "set", "dev", "image.tag=3.0.0", "--commit")
