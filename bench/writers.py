@@ -133,6 +133,9 @@ def _inconsistent(folder: Path, origin: Path) -> list[str]:
     return wrong
 
 
+BEGUN = ("journal.json", "beside")
+"""What a command makes in its state folder before it writes."""
+
 VICTIMS = (
     ("set", "dev", "image.tag={}", "--commit"),
     ("set", "--all", "replicas={}"),
@@ -140,6 +143,8 @@ VICTIMS = (
     ("promote", "dev", "production", "--commit"),
     ("rollback", "dev"),
     ("set", "dev", "image.tag={}", "--push"),
+    ("set", "dev", "image.tag={}", "--branch", "victim-{}"),
+    ("promote", "dev", "production", "--branch", "promoted-{}"),
 )
 
 
@@ -192,7 +197,8 @@ def _killed(checkout: Path, victim: list[str], after: float, *, writing: bool, w
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    while writing and process.poll() is None and not (checkout / ".git/gitops-gen/journal.json").exists():
+    state = checkout / ".git/gitops-gen"
+    while writing and process.poll() is None and not any((state / name).exists() for name in BEGUN):
         time.sleep(0.001)
     time.sleep(after)
     alive = process.poll() is None
@@ -217,6 +223,8 @@ def _faults(checkout: Path) -> list[str]:
     result = gitops_gen(checkout, "set", "dev", "settings.alive=yes", "--dry-run")
     if result.returncode:
         faults.append(f"the next command fails: {result.stderr}")
+    if (checkout / ".git/gitops-gen/beside").exists() or git(checkout, "worktree", "list").count("\n") != 1:
+        faults.append("a second checkout is left")
     staged = git(checkout, "diff", "--cached", "--name-only")
     if staged:
         faults.append(f"staged: {staged}")

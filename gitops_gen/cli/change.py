@@ -44,7 +44,7 @@ def set_command(
     gitops-gen set dev app.image.tag=1.4.2
     gitops-gen set dev app.image.tag=1.4.2 worker.replicas=2 --commit
     gitops-gen set dev app.image.tag=1.4.2 --push -m "OPS-12: fix the login"
-    gitops-gen set production app.replicas=5 --branch more-replicas --push
+    gitops-gen set production app.replicas=5 --environment --branch more-replicas --push
     gitops-gen set --stage production app.logLevel=INFO --environment
     gitops-gen set dev --unset app.environment
     """
