@@ -76,7 +76,7 @@ def came_in(project: Path, old: str, new: str, where: str) -> Iterator[str]:
     if not found:
         return
     many = f"{len(found)} commits that were" if len(found) > 1 else "a commit that was"
-    yield f"{where} had {many} not here; this one was decided and made on top:"
+    yield f"{where} had {many} not here; decided on top of that:"
     yield from (f"  {item.id[:12]} {item.subject} ({item.author})" for item in found[:_NAMED])
     if len(found) > _NAMED:
         yield f"  … and {len(found) - _NAMED} older ones"

@@ -49,7 +49,7 @@ def read_uncommitted(workspace: Workspace) -> Uncommitted:
     """What differs from HEAD; files that git ignores or was told to overlook count where they are inputs."""
     folder = workspace.folder
     inside = prefix(folder)
-    status = ("status", "--porcelain", "--untracked-files=all", "--no-renames", "-z")
+    status = ("status", "--porcelain", "--untracked-files=normal", "--no-renames", "-z")
     records = run(folder, *status).split("\0")[:-1]
     paths = {_from_project(record[3:], inside) for record in records}
     tagged = list(_tagged(folder))

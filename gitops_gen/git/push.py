@@ -90,13 +90,14 @@ def _may_pass(answer: Answer) -> bool:
 def _moved(project: Path, target: Remote, tip: str, *, patient: bool) -> bool:
     """Whether the remote's branch is elsewhere; with patience, soon."""
     deadline = time.monotonic() + (_LOCK_PATIENCE if patient else 0)
-    while (moved := _remote_tip(project, target) != tip) is False and time.monotonic() < deadline:
+    while not (moved := _is_elsewhere(project, target, tip)) and time.monotonic() < deadline:
         time.sleep(0.1)
     return moved
 
 
-def _remote_tip(project: Path, target: Remote) -> str:
-    return run(project, "ls-remote", "--", target.name, target.ref).partition("\t")[0].strip()
+def _is_elsewhere(project: Path, target: Remote, tip: str) -> bool:
+    answer = ask(project, "ls-remote", "--", target.name, target.ref)
+    return not answer.code and answer.text.partition("\t")[0].strip() != tip
 
 
 def remote_lines(answer: Answer) -> Iterator[str]:

@@ -102,6 +102,18 @@ def test_hooks_of_a_relative_folder_run_beside_the_checkout(good: Path, gitops_g
     assert git(good, "branch", "--list", "up") == ""
 
 
+@pytest.mark.parametrize("how", [("--commit",), ("--branch", "up")])
+def test_commits_are_signed_as_git_is_told(good: Path, gitops_gen, tmp_path: Path, how: tuple[str, ...]) -> None:
+    program = tmp_path / "sign"
+    program.write_text("#!/bin/sh\ncat >/dev/null\necho '[GNUPG:] SIG_CREATED ' >&2\necho SIGNED\n")
+    program.chmod(0o755)
+    for name, value in (("gpg.program", str(program)), ("commit.gpgSign", "true"), ("user.signingKey", "me")):
+        git(good, "config", name, value)
+    result = gitops_gen(good, *SET, *how)
+    assert result.code == 0, result.err
+    assert "gpgsig SIGNED" in git(good, "cat-file", "commit", "up" if "up" in how else "HEAD")
+
+
 def test_the_message_of_the_user_goes_first(good: Path, gitops_gen) -> None:
     long = "OPS-8: " + "why " * 40
     result = gitops_gen(good, *SET, "--commit", "-m", long, "-m", "because\nof that")

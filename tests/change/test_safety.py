@@ -178,6 +178,12 @@ def test_a_checkout_with_crlf(good: Path, change, tmp_path: Path) -> None:
     change(folder, "rollback", "dev")
     assert is_clean(folder)
     assert b"1.4.2\r\n" in file.read_bytes()
+    change(folder, "set", "dev", "image.tag=1.6.0", "--branch", "up")
+    assert "tag: 1.6.0\n" in git(folder, "show", "up:environments/dev/release.yaml")
+    shown = subprocess.run(
+        ["git", "show", "up:environments/dev/release.yaml"], cwd=folder, capture_output=True, check=True
+    )
+    assert b"\r" not in shown.stdout
 
 
 def test_a_repository_without_a_commit(good: Path, change, tmp_path: Path) -> None:

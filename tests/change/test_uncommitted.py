@@ -6,7 +6,7 @@ import pytest
 
 from gitops_gen.edit.document import set_value
 from tests.change.conftest import head, is_clean
-from tests.conftest import GitopsGen, git, tree
+from tests.conftest import GitopsGen, commit_all, git, tree
 
 DEV = "environments/dev/environment.yaml"
 PRODUCTION = "environments/production/environment.yaml"
@@ -152,6 +152,20 @@ def test_nothing_is_committed_on_nothing(good: Path, gitops_gen, tmp_path: Path)
     result = gitops_gen(good, "set", "dev", "image.tag=1.5.0", "--commit")
     assert result.code == 1
     assert "nothing is committed here yet" in result.err
+
+
+def test_a_dependency_that_git_ignores_is_at_hand_beside_the_checkout(good: Path, gitops_gen) -> None:
+    """Argo CD builds a chart's dependencies itself, so that many ignore `charts/`."""
+    chart = good / "chart/Chart.yaml"
+    chart.write_text(chart.read_text() + "dependencies: [{name: dep, version: 1.0.0, repository: https://x.example}]\n")
+    (good / "chart/values.schema.json").unlink()  # it knows no `dep`
+    (good / ".gitignore").write_text("charts/\n")
+    (good / "chart/charts/dep").mkdir(parents=True)
+    (good / "chart/charts/dep/Chart.yaml").write_text("apiVersion: v2\nname: dep\nversion: 1.0.0\n")
+    assert gitops_gen(good, "generate").code == 0
+    commit_all(good)
+    result = gitops_gen(good, "set", "dev", "image.tag=3.0.0", "--branch", "up")
+    assert result.code == 0, result.err
 
 
 @pytest.mark.parametrize("how", [("--commit",), ("--push",), ("--branch", "up")])
