@@ -239,13 +239,13 @@ class _Committing:
         project = check_out_beside(self.folder, made) / self.checkout.prefix
         wrong = [item.path for item in check(open_workspace(project, self.workspace.engine)).changes]
         if wrong:
-            undo_commit(folder, before, made)
+            undo_commit(folder, made)
             raise GitopsError(
                 f"a hook changed {', '.join(strange)}, and with that {', '.join(wrong)} would not be what "
                 "`gitops-gen generate` makes",
                 "nothing was changed; leave generated files (they say so in their first line) out of the hook",
             )
-        unstage_commit(folder, before, made)
+        unstage_commit(folder, made)
         self.state.notes.append(f"a hook changed {', '.join(strange)}; it is committed like that")
 
     def message(self, decision: Decision) -> str:

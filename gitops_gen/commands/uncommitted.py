@@ -4,6 +4,8 @@ A command commits what follows from committed inputs. So a file that would lead 
 other is left as it is.
 """
 
+import os
+import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -36,37 +38,36 @@ class InTheWayError(ProblemsError):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Uncommitted:
     """Paths from the project that differ from HEAD: what people write (`inputs`, the chart's files among them) and what
-    is generated; `partial`: git was told not to look at some of the working tree; `clean`: nothing differs anywhere.
+    is generated; `partial`: git was told not to look at some of the working tree.
     """
 
     inputs: tuple[str, ...]
     generated: tuple[str, ...]
     partial: bool
-    clean: bool
+
+    @property
+    def clean(self) -> bool:
+        """Whether the project in the working tree is the one that is committed."""
+        return not (self.inputs or self.generated or self.partial)
 
 
 def read_uncommitted(workspace: Workspace) -> Uncommitted:
     """What differs from HEAD; files that git ignores or was told to overlook count where they are inputs."""
     folder = workspace.folder
-    inside = prefix(folder)
+    inside, chart = prefix(folder), _chart(workspace)
     status = ("status", "--porcelain", "--untracked-files=normal", "--no-renames", "-z")
-    records = run(folder, *status).split("\0")[:-1]
-    paths = {_from_project(record[3:], inside) for record in records}
+    records = [record[3:] for record in run(folder, *status).split("\0")[:-1]]
     tagged = list(_tagged(folder))
-    paths |= {path for tag, path in tagged if tag == _OTHER and (_is_input(path) or is_generated_path(path))}
-    overlooked = [path for tag, path in tagged if tag not in (_KEPT, _OTHER)]
-    chart = _chart(workspace)
-    inputs = sorted(path for path in paths if _is_input(path) or path.startswith(chart))
+    paths = {path.removeprefix(inside) for path in records if path.startswith(inside)}
+    paths |= {path for tag, path in tagged if tag == _OTHER}
+    # An untracked folder is one record; the chart may lie in it, or beside the project.
+    charts = {path for path in records if path.startswith(chart) or (path.endswith("/") and chart.startswith(path))}
+    inputs = {path for path in paths if _is_input(path)} | {os.path.relpath(path, inside or ".") for path in charts}
     return Uncommitted(
-        inputs=tuple(inputs),
+        inputs=tuple(sorted(inputs)),
         generated=tuple(sorted(filter(is_generated_path, paths))),
-        partial=bool(overlooked),
-        clean=not records and not paths and not overlooked,
+        partial=any(tag not in (_KEPT, _OTHER) for tag, _ in tagged),
     )
-
-
-def _from_project(path: str, inside: str) -> str:
-    return path.removeprefix(inside) if path.startswith(inside) else f"/{path}"
 
 
 def _tagged(folder: Path) -> Iterator[tuple[str, str]]:
@@ -81,11 +82,12 @@ def _is_input(path: str) -> bool:
 
 
 def _chart(workspace: Workspace) -> str:
+    """The chart's folder from the git root, ending in `/`; something that no path begins with where there is none."""
     try:
         path = workspace.project().spec.chart.path
     except GitopsError:
         path = None
-    return f"{(path or '').removeprefix('./').rstrip('/')}/"
+    return f"{posixpath.normpath(prefix(workspace.folder) + path)}/" if path else "//"
 
 
 Texts = Mapping[str, str | None]
@@ -156,6 +158,8 @@ class Guard:
     def _with_one(self, path: str) -> Texts | str:
         """What comes of the committed state with this one file as it is in the working tree."""
         file, edited = self.committed.folder / path, self.user.folder / path
+        if edited.is_dir():
+            return ""
         old = file.read_bytes() if file.is_file() else None
         _put(file, edited.read_bytes() if edited.is_file() else None)
         try:

@@ -178,18 +178,18 @@ def create_branch(project: Path, name: str, commit: str) -> None:
     run(project, "update-ref", f"refs/heads/{name}", commit, "0" * 40)
 
 
-def undo_commit(project: Path, before: str, made: str) -> None:
+def undo_commit(project: Path, made: str) -> None:
     """Take back the commit that HEAD is at: the files stay as they are, and nothing of it is staged any more."""
-    run(project, "reset", "--quiet", "--soft", before)
-    unstage_commit(project, before, made)
+    run(project, "reset", "--quiet", "--soft", f"{made}^")
+    unstage_commit(project, made)
 
 
-def unstage_commit(project: Path, before: str, made: str) -> None:
+def unstage_commit(project: Path, made: str) -> None:
     """Have the index agree with HEAD on all that a commit changed: what a hook adds to a commit of some files only is
     not in the user's index.
     """
     top = git_root(project.resolve()) or project
-    paths = run(top, "diff", "--name-only", "--no-renames", "-z", before, made, "--")
+    paths = run(top, "diff", "--name-only", "--no-renames", "-z", f"{made}^", made, "--")
     run(top, "reset", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul", stdin=paths.encode())
 
 

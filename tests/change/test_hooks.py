@@ -160,3 +160,18 @@ def test_every_verb_that_commits_does_so_on_a_branch_and_with_a_message(
     assert git(good, "status", "--porcelain") == status
     assert git(good, "log", "-1", "--format=%s", "up") == "OPS-9\n"
     assert is_fresh_at(good, "up", tmp_path, gitops_gen)
+
+
+def test_a_commit_of_somebody_else_in_between_survives(good: Path, gitops_gen) -> None:
+    """Another terminal commits while the hook of this commit runs; this commit is then taken back, that one is not."""
+    write_hook(
+        good,
+        "prepare-commit-msg",
+        f"rm .git/hooks/prepare-commit-msg; echo '# tidy' >> {VALUES}; git add {VALUES}",
+        "unset GIT_INDEX_FILE; tree=$(git rev-parse 'HEAD^{tree}')",
+        "git update-ref HEAD $(git commit-tree -p HEAD -m Mine $tree)",
+    )
+    result = gitops_gen(good, *SET, "--commit")
+    assert result.code == 1, result.err
+    assert git(good, "log", "-1", "--format=%s") == "Mine\n"
+    assert is_clean(good)
