@@ -160,7 +160,7 @@ class _Committing:
 
     def weighed(self, base: str) -> Decision:
         decision, self.state.anew = self.weighing.weigh(self.decide(self.beside(base)), base)
-        if decision.draft.overwrite:
+        if decision.draft.message.change == "adopt":
             self.require_edits(decision, base)
         return decision
 
@@ -168,7 +168,7 @@ class _Committing:
         """A hand edit that is to be folded in must be there: not behind what others made of the same file."""
         edited = self.uncommitted.generated
         lost = {*edited} - {*same_at(self.folder, edited, base)}
-        names = [path for path in sorted(lost) if environment_of(path) in decision.draft.environments]
+        names = [path for path in sorted(lost) if environment_of(path) in decision.draft.message.environments]
         if names:
             raise GitopsError(
                 f"{', '.join(names)} was changed by others as well since you edited it",
