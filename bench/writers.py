@@ -245,9 +245,11 @@ def _agrees(checkout: Path) -> bool:
 
 def main(arguments: Sequence[str]) -> int:
     """Run one of the two and print what came of it; 1 when anything was wrong."""
-    numbers = dict(zip(arguments[1::2], arguments[2::2], strict=False))
+    kills = arguments[:1] == ["kills"]
+    words = arguments[1:] if kills else arguments
+    numbers = dict(zip(words[::2], words[1::2], strict=False))
     with tempfile.TemporaryDirectory(prefix="gitops-gen-writers-") as name:
-        if arguments[:1] == ["kills"]:
+        if kills:
             killed = run_kills(Path(name), int(numbers.get("--kills", "200")), int(numbers.get("--seed", "1")))
             print(f"{killed.hits} commands killed while running, {killed.recovered} undone, {len(killed.wrong)} faults")
             wrong = killed.wrong
