@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from gitops_gen.edit.document import set_value
+from gitops_gen.yaml_io import load
 from tests.change.conftest import head, is_clean
 from tests.conftest import GitopsGen, commit_all, git, tree
 
@@ -162,10 +163,14 @@ def test_a_dependency_that_git_ignores_is_at_hand_beside_the_checkout(good: Path
     (good / ".gitignore").write_text("charts/\n")
     (good / "chart/charts/dep").mkdir(parents=True)
     (good / "chart/charts/dep/Chart.yaml").write_text("apiVersion: v2\nname: dep\nversion: 1.0.0\n")
+    (good / "chart/charts/dep/values.yaml").write_text('size: "3"\n')
     assert gitops_gen(good, "generate").code == 0
     commit_all(good)
-    result = gitops_gen(good, "set", "dev", "image.tag=3.0.0", "--branch", "up")
+    edit(good, PRODUCTION, "# thinking\n")
+    result = gitops_gen(good, "set", "dev", "dep.size=4", "--environment", "--branch", "up")
     assert result.code == 0, result.err
+    # What the dependency has there is a text, so this is one.
+    assert load(git(good, "show", f"up:{DEV}"), DEV)["values"]["dep"]["size"] == "4"
 
 
 @pytest.mark.parametrize("how", [("--commit",), ("--push",), ("--branch", "up")])
