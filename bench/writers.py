@@ -133,6 +133,9 @@ def _inconsistent(folder: Path, origin: Path) -> list[str]:
     return wrong
 
 
+BEGUN = ("journal.json", "beside")
+"""What a command makes in its state folder before it writes."""
+
 VICTIMS = (
     ("set", "dev", "image.tag={}", "--commit"),
     ("set", "--all", "replicas={}"),
@@ -140,6 +143,8 @@ VICTIMS = (
     ("promote", "dev", "production", "--commit"),
     ("rollback", "dev"),
     ("set", "dev", "image.tag={}", "--push"),
+    ("set", "dev", "image.tag={}", "--branch", "victim-{}"),
+    ("promote", "dev", "production", "--branch", "promoted-{}"),
 )
 
 
@@ -192,7 +197,8 @@ def _killed(checkout: Path, victim: list[str], after: float, *, writing: bool, w
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    while writing and process.poll() is None and not (checkout / ".git/gitops-gen/journal.json").exists():
+    state = checkout / ".git/gitops-gen"
+    while writing and process.poll() is None and not any((state / name).exists() for name in BEGUN):
         time.sleep(0.001)
     time.sleep(after)
     alive = process.poll() is None
@@ -217,6 +223,8 @@ def _faults(checkout: Path) -> list[str]:
     result = gitops_gen(checkout, "set", "dev", "settings.alive=yes", "--dry-run")
     if result.returncode:
         faults.append(f"the next command fails: {result.stderr}")
+    if (checkout / ".git/gitops-gen/beside").exists() or git(checkout, "worktree", "list").count("\n") != 1:
+        faults.append("a second checkout is left")
     staged = git(checkout, "diff", "--cached", "--name-only")
     if staged:
         faults.append(f"staged: {staged}")
@@ -237,9 +245,11 @@ def _agrees(checkout: Path) -> bool:
 
 def main(arguments: Sequence[str]) -> int:
     """Run one of the two and print what came of it; 1 when anything was wrong."""
-    numbers = dict(zip(arguments[1::2], arguments[2::2], strict=False))
+    kills = arguments[:1] == ["kills"]
+    words = arguments[1:] if kills else arguments
+    numbers = dict(zip(words[::2], words[1::2], strict=False))
     with tempfile.TemporaryDirectory(prefix="gitops-gen-writers-") as name:
-        if arguments[:1] == ["kills"]:
+        if kills:
             killed = run_kills(Path(name), int(numbers.get("--kills", "200")), int(numbers.get("--seed", "1")))
             print(f"{killed.hits} commands killed while running, {killed.recovered} undone, {len(killed.wrong)} faults")
             wrong = killed.wrong

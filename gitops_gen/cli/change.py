@@ -59,6 +59,8 @@ def set_command(
     \b
     gitops-gen set dev app.image.tag=1.4.2
     gitops-gen set dev app.image.tag=1.4.2 worker.replicas=2 --commit
+    gitops-gen set dev app.image.tag=1.4.2 --push -m "OPS-12: fix the login"
+    gitops-gen set production app.replicas=5 --branch more-replicas --push
     gitops-gen set --stage production app.logLevel=INFO
     gitops-gen set dev --string app.podAnnotations.build=0812345
     gitops-gen set dev --json 'app.nodeSelector={"disk": "ssd"}'
@@ -97,7 +99,7 @@ def set_command(
 @click.option("--from-env", "reads_source", flag_value="environment", help="FROM is an environment.")
 @click.option("--only", metavar="KEY", multiple=True, help="Promote this key of the release only, such as app.image.")
 @click.option("--force", is_flag=True, help="Leave the order of the stages aside.")
-@delivery_options(branch=True)
+@delivery_options()
 @output_option
 @pass_settings
 def promote(
@@ -111,7 +113,6 @@ def promote(
     dry_run: bool,
     commit: bool,
     push: bool,
-    branch: str,
     output: str,
 ) -> int:
     """Give each TO the release that FROM runs; both are environments or stages.
@@ -141,14 +142,14 @@ def promote(
         force=force,
         details=settings.verbose,
     )
-    return show(settings, command(settings.workspace(), promotion, deliver(dry_run, commit, push, branch)), output)
+    return show(settings, command(settings.workspace(), promotion, deliver(dry_run, commit, push)), output)
 
 
 @cli.command()
 @environment_argument
 @click.option("--to", metavar="COMMIT", default="", help="Undo every change of ENV after COMMIT.")
 @click.option("--undo", metavar="COMMIT", default="", help="Undo COMMIT only, and keep what came after it.")
-@delivery_options(commits=False, branch=True)
+@delivery_options(commits=False)
 @output_option
 @pass_settings
 def rollback(
@@ -159,7 +160,6 @@ def rollback(
     dry_run: bool,
     commit: bool,
     push: bool,
-    branch: str,
     output: str,
 ) -> int:
     """Undo the last change of ENV in one commit, whatever else was committed since.
@@ -178,7 +178,7 @@ def rollback(
     if to and undo:
         raise click.UsageError("--to and --undo exclude each other")
     request = Rollback(environment=environment, to=to, undo=undo)
-    return show(settings, command(settings.workspace(), request, deliver(dry_run, commit, push, branch)), output)
+    return show(settings, command(settings.workspace(), request, deliver(dry_run, commit, push)), output)
 
 
 @cli.command()

@@ -15,15 +15,32 @@ if TYPE_CHECKING:
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-def delivery_options(*, commits: bool = True, branch: bool = False) -> Decorator:
-    """`--dry-run`, `--commit` and `--push`; with `branch`, `--branch NAME` as well."""
+def delivery_options(*, commits: bool = True) -> Decorator:
+    """How far a change goes: `--dry-run`, `--commit`, `--branch`, `--push`, and what its commit says.
+
+    The function gets `dry_run`, `commit` and `push`; `deliver` adds the others.
+    """
     options = [
         click.option("--dry-run", is_flag=True, help="Show what would change; write nothing."),
         click.option("--commit/--no-commit", default=not commits, help="Commit what changes, and nothing else."),
-        click.option("--push", is_flag=True, help="Commit and push; when others were faster, on top of theirs."),
+        click.option("--push", is_flag=True, help="Commit on top of what the remote has now, and push."),
+        click.option(
+            "--branch",
+            metavar="NAME",
+            expose_value=False,
+            callback=_remember,
+            help="Commit on a new branch instead.",
+        ),
+        click.option(
+            "-m",
+            "--message",
+            metavar="TEXT",
+            multiple=True,
+            expose_value=False,
+            callback=_remember,
+            help="The commit's subject; again for a paragraph below it.",
+        ),
     ]
-    if branch:
-        options.append(click.option("--branch", metavar="NAME", default="", help="Commit on a new branch instead."))
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         for option in reversed(options):
@@ -33,11 +50,20 @@ def delivery_options(*, commits: bool = True, branch: bool = False) -> Decorator
     return decorate
 
 
-def deliver(dry_run: bool, commit: bool, push: bool, branch: str = "") -> "Delivery":
+def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    """Keep what no verb needs to know: `deliver` asks for it."""
+    if value == "":  # an empty variable in a script must not mean the branch that is checked out
+        raise click.BadParameter("is empty", context, parameter)
+    context.meta[f"{__name__}.{parameter.name}"] = value
+
+
+def deliver(dry_run: bool, commit: bool, push: bool) -> "Delivery":
     """The options as the commands take them."""
     from gitops_gen.commands.change import Delivery
 
-    return Delivery(dry_run=dry_run, commit=commit, push=push, branch=branch)
+    meta = click.get_current_context().meta
+    branch, message = (meta.get(f"{__name__}.{name}") for name in ("branch", "message"))
+    return Delivery(dry_run=dry_run, commit=commit, push=push, branch=branch or "", message=tuple(message or ()))
 
 
 def show(settings: Settings, outcome: "Outcome", output: str) -> int:

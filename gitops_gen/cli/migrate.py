@@ -54,15 +54,14 @@ def migrate(
     from gitops_gen.commands import migrate as command
     from gitops_gen.migration.model import Mode
 
-    if not writes and (dry_run or commit or push):
-        raise click.UsageError("--dry-run, --commit and --push go with --write")
+    delivery = deliver(dry_run, commit, push)
+    if not writes and (delivery.dry_run or delivery.commits or delivery.message):
+        raise click.UsageError("--dry-run, --commit, --branch, --push and --message go with --write")
     if writes and output in ("sh", "restore"):
         raise click.UsageError(f"--write prints what it wrote, not --output {output}")
     export, chosen = command.Export(content=live.read(), file=live.name), Mode(mode)
     if writes:
-        _, outcome = command.write_overrides(
-            settings.workspace(), environment, export, chosen, deliver(dry_run, commit, push)
-        )
+        _, outcome = command.write_overrides(settings.workspace(), environment, export, chosen, delivery)
         return show(settings, outcome, output)
     if output == "restore":
         click.echo(command.restore(settings.workspace(), environment, export, chosen), nl=False)

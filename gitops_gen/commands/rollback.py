@@ -44,7 +44,10 @@ def rollback(workspace: Workspace, request: Rollback, delivery: Delivery) -> Out
     Undoing one commit keeps what was changed after it; a key that was changed again since stays, and is named. Raises
     `GitopsError` when there is nothing to go back to, and as `change` does.
     """
-    return change(workspace, delivery, lambda here: _RollingBack(here, request).draft())
+    folder = workspace.folder  # a word such as HEAD~1 counts from where the user stands, whatever the remote has
+    to, undo = (revision(folder, name) if name else "" for name in (request.to, request.undo))
+    meant = Rollback(environment=request.environment, to=to, undo=undo)
+    return change(workspace, delivery, lambda here: _RollingBack(here, meant).draft())
 
 
 class _RollingBack:

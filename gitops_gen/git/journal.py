@@ -10,14 +10,15 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from gitops_gen.git.command import ask, run
+from gitops_gen.git.beside import remove_beside
+from gitops_gen.git.command import ask
 from gitops_gen.git.lock import locked, state_folder
-from gitops_gen.git.repository import git_root
+from gitops_gen.git.repository import git_root, prefix
 
-WORKTREE = "worktree"
-"""Below the state folder: where commits are made that must not touch the checkout."""
+_LOOKED_AT = 100
+"""Commits that may have come after a kill."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,49 +29,94 @@ class Entry:
     new: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Record:
+    """What the journal says: where, on which commit, and with which message a command was about to commit what."""
+
+    project: Path
+    head: str
+    committing: bool
+    message: str
+    entries: Mapping[str, Entry]
+
+
 @contextmanager
 def session(project: Path) -> Iterator[tuple[str, ...]]:
     """Hold the checkout, with whatever a killed command left behind undone; gives what should be said about that."""
     with locked(project):
+        remove_beside(project)
         yield recover(project)
 
 
 @contextmanager
-def transaction(project: Path, files: Mapping[str, bytes | None], *, committing: bool) -> Iterator[None]:
-    """Write `files` (path in the project → new bytes, None to delete) inside; undone when it does not end well."""
+def transaction(
+    project: Path, files: Mapping[str, bytes | None], *, committing: bool, message: str = ""
+) -> Iterator[None]:
+    """Write `files` (path in the project → new bytes, None to delete) inside; undone when it does not end well.
+
+    Then a file of a commit that was not made gets its old bytes whatever a hook made of the new ones.
+    """
     journal = state_folder(project) / "journal.json"
     entries = {path: Entry(old=_read(project / path), new=_digest(new)) for path, new in files.items()}
     head = _head(project) if git_root(project.resolve()) else ""
-    _write(journal, project, head, entries, committing=committing)
+    record = Record(project=project.resolve(), head=head, committing=committing, message=message, entries=entries)
+    _write(journal, record)
     try:
         yield
     except BaseException:
-        recover(project)
+        _undone(record, by_hooks=committing)
+        journal.unlink(missing_ok=True)
         raise
     journal.unlink()
 
 
 def recover(project: Path) -> tuple[str, ...]:
     """Undo what the journal of a killed command says; gives a line for the user when there was anything."""
-    folder = state_folder(project)
-    journal = folder / "journal.json"
-    if (folder / WORKTREE).exists():
-        remove_worktree(project)
+    journal = state_folder(project) / "journal.json"
     if not journal.exists():
         return ()
-    data = json.loads(journal.read_text())
-    home = Path(data["project"])
-    entries = {
-        path: Entry(old=None if old is None else b64decode(old), new=new) for path, (old, new) in data["files"].items()
-    }
-    in_git = git_root(home.resolve()) is not None
-    landed = in_git and _head(home) != data["head"]
-    kept = [] if landed else list(_undo(home, entries))
-    if data["committing"]:
-        _unstage(home, entries)
+    try:
+        record = _record(journal)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        aside = journal.with_suffix(".damaged")
+        journal.replace(aside)
+        return (f"what a command that was interrupted here had done cannot be read; look at `git status` and {aside}",)
+    landed, kept = _undone(record)
     journal.unlink()
     said = "a command that was interrupted here had " + ("made its commit" if landed else "not finished: it was undone")
     return (said, *(f"{path} was changed since and is left as it is" for path in kept))
+
+
+def _undone(record: Record, *, by_hooks: bool = False) -> tuple[bool, list[str]]:
+    """Undo a record, unless its commit was made; says so, with the files that hold what somebody else wrote."""
+    landed = git_root(record.project) is not None and _landed(record)
+    kept = [] if landed else list(_undo(record.project, record.entries, by_hooks=by_hooks))
+    if record.committing:
+        _unstage(record.project, record.entries)
+    return landed, kept
+
+
+def _landed(record: Record) -> bool:
+    """Whether one of the commits made since is ours: by its message, or by what it holds. Somebody else's commit that
+    came after a kill is none.
+    """
+    if (head := _head(record.project)) == record.head:
+        return False
+    span = f"{record.head}..{head}" if record.head else head
+    listed = ask(record.project, "rev-list", f"--max-count={_LOOKED_AT}", span).text.split()
+    return any(_is_ours(record, commit) for commit in listed)
+
+
+def _is_ours(record: Record, commit: str) -> bool:
+    subject = ask(record.project, "log", "-1", "--format=%s", commit).text.strip()
+    if record.message and subject == record.message.split("\n", 1)[0].strip():
+        return True
+    return all(_committed(record.project, commit, path) == entry.new for path, entry in record.entries.items())
+
+
+def _committed(project: Path, commit: str, path: str) -> str:
+    answer = ask(project, "cat-file", "--filters", f"{commit}:{prefix(project)}{path}")
+    return "" if answer.code else _digest(answer.out)
 
 
 def _head(project: Path) -> str:
@@ -85,12 +131,18 @@ def _read(path: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
 
 
-def _write(journal: Path, project: Path, head: str, entries: Mapping[str, Entry], *, committing: bool) -> None:
+def _write(journal: Path, record: Record) -> None:
     files = {
         path: (None if entry.old is None else b64encode(entry.old).decode(), entry.new)
-        for path, entry in entries.items()
+        for path, entry in record.entries.items()
     }
-    data = {"project": str(project.resolve()), "head": head, "committing": committing, "files": files}
+    data = {
+        "project": os.fspath(record.project),
+        "head": record.head,
+        "committing": record.committing,
+        "message": record.message,
+        "files": files,
+    }
     journal.parent.mkdir(parents=True, exist_ok=True)
     temporary = journal.with_suffix(".tmp")
     with temporary.open("w") as file:
@@ -100,23 +152,46 @@ def _write(journal: Path, project: Path, head: str, entries: Mapping[str, Entry]
     temporary.replace(journal)
 
 
-def _undo(project: Path, entries: Mapping[str, Entry]) -> Iterator[str]:
-    """Put the old bytes back; gives the paths that hold neither the old nor the new ones."""
+def _record(journal: Path) -> Record:
+    """The journal as it was written. Raises `ValueError` for one that would lead out of this checkout, and what the
+    standard library raises for one that is damaged.
+    """
+    data = json.loads(journal.read_text())
+    entries = {
+        path: Entry(old=None if old is None else b64decode(old), new=new) for path, (old, new) in data["files"].items()
+    }
+    project = Path(data["project"])
+    inside = all(not PurePosixPath(path).is_absolute() and ".." not in PurePosixPath(path).parts for path in entries)
+    if not inside or state_folder(project) != journal.parent:
+        raise ValueError("it names files that are not of this checkout")
+    return Record(
+        project=project,
+        head=data["head"],
+        committing=data["committing"],
+        message=data.get("message", ""),
+        entries=entries,
+    )
+
+
+def _undo(project: Path, entries: Mapping[str, Entry], *, by_hooks: bool) -> Iterator[str]:
+    """Put the old bytes back; gives the paths that hold neither the old nor the new ones and are left alone, unless it
+    was a hook that wrote them.
+    """
     for path, entry in entries.items():
         now = _read(project / path)
         if now == entry.old:
             continue
-        if _digest(now) != entry.new:
+        if _digest(now) != entry.new and not by_hooks:
             yield path
         elif entry.old is None:
-            (project / path).unlink()
+            (project / path).unlink(missing_ok=True)
             _remove_empty(project / path)
         else:
             replace(project / path, entry.old)
 
 
 def _remove_empty(path: Path) -> None:
-    if not any(path.parent.iterdir()):
+    if path.parent.is_dir() and not any(path.parent.iterdir()):
         path.parent.rmdir()
 
 
@@ -146,19 +221,3 @@ def _unstage(project: Path, paths: Iterable[str]) -> None:
         *("rm", "--cached", "--quiet", "--ignore-unmatch", "--pathspec-from-file=-", "--pathspec-file-nul"),
         stdin="\0".join(paths).encode(),
     )
-
-
-def add_worktree(project: Path, *arguments: str) -> Path:
-    """A second checkout beside this one, given as `git worktree add` takes it (revision last); gives its folder."""
-    place = state_folder(project) / WORKTREE
-    if place.exists():
-        remove_worktree(project)
-    *options, commit = arguments
-    run(project, "worktree", "add", "--quiet", *options, str(place), commit)
-    return place
-
-
-def remove_worktree(project: Path) -> None:
-    """Take the second checkout away."""
-    shutil.rmtree(state_folder(project) / WORKTREE, ignore_errors=True)
-    ask(project, "worktree", "prune")

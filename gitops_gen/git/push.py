@@ -1,146 +1,142 @@
-"""Pushing beside other writers. Who loses the race takes what the others pushed, puts the own commits on top (inputs
-merged key by key, generated files made anew, never merged) and tries again, all in a checkout of its own; the user's
-is moved last.
+"""Pushing beside other writers: what the remote has, a push on top of it, and what kept a push from arriving.
+
+A race is lost only when the remote's branch has moved. Whatever else the remote says is its last word, and is shown.
 """
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from gitops_gen.errors import GitopsError
-from gitops_gen.git.command import GitError, ask, blobs, run
-from gitops_gen.git.journal import add_worktree, remove_worktree, transaction
-from gitops_gen.git.state import Checkout, Remote, read_checkout, remote_of, unmerged
-
-ATTEMPTS = 100
-"""Somebody wins each race; with this many the odds of losing all of them against 16 others are below 1 in 500."""
+from gitops_gen.git.command import Answer, GitError, ask, blobs, run
+from gitops_gen.git.journal import transaction
+from gitops_gen.git.state import Checkout, Remote, read_checkout
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.05, 1.0
-_LOST = (
-    "fetch first",
-    "non-fast-forward",
-    "cannot lock ref",
-    "failed to update ref",
-    "incorrect old value",
-    "stale info",
-)
+_LOCKED = ("cannot lock ref", "failed to update ref", ".lock'")
+_LASTING = ("cannot create", "not a directory")
+"""A branch that cannot be beside another (`feat` and `feat/x`): git says `cannot lock ref` there as well."""
 
-Resolve = Callable[[Path, list[str]], None]
-"""Makes the checkout at a folder right again: the project's folder there and the conflicting paths (from the git root).
+_LOCK_PATIENCE = 2.0
+"""Seconds for a writer that holds the remote's lock to move the branch; a lock that stays longer is a stale one."""
 
-Brings generated files up to date and merges inputs, so that no path is left in conflict; else raises `GitopsError`.
-"""
+_REMOTE = "remote: "
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Published:
-    """What a push did: the commit that arrived, where, at which attempt, and whether the checkout could follow."""
+    """What a push did: the commit that arrived, where, at which attempt, whether the checkout could follow, and what
+    the remote said (such as where to open a pull request).
+    """
 
     commit: str
     remote: str
     branch: str
     attempts: int
     followed: bool
+    said: tuple[str, ...] = ()
 
 
-class LostRaceError(GitopsError):
-    """Others were faster every time."""
+def fetched(checkout: Checkout, target: Remote) -> str:
+    """The commit that the remote's branch is at now, empty when there is no such branch. Raises `GitopsError`."""
+    project = checkout.project
+    known = ask(project, "rev-parse", "--verify", "--quiet", f"refs/remotes/{target.name}/{target.branch}").text.strip()
+    answer = ask(project, "fetch", "--quiet", "--no-tags", "--", target.name, target.ref)
+    if answer.code and "couldn't find remote ref" in answer.err:
+        return ""
+    if answer.code:
+        raise _unreachable(answer, target)
+    tip = run(project, "rev-parse", "FETCH_HEAD").strip()
+    if known and not is_ancestor(project, known, tip) and is_ancestor(project, known, checkout.head):
+        where = f"{target.name}/{target.branch}"
+        raise GitopsError(
+            f"{where} was rewritten: it does not hold {known[:12]} any more, which is part of your branch",
+            f"look at both first: `git log --left-right HEAD...{where}`; then `git rebase {where}`",
+        )
+    return tip
 
 
-def publish(project: Path, resolve: Resolve) -> Published:
-    """Push the branch that is checked out. Raises `GitopsError`: a real conflict, a refusal, or too many lost races."""
-    checkout = read_checkout(project)
-    target = remote_of(checkout)
-    commit = checkout.head
-    try:
-        for attempt in range(1, ATTEMPTS + 1):
-            if push(project, target, commit):
-                followed = commit == checkout.head or _follow(checkout, commit)
-                return Published(
-                    commit=commit, remote=target.name, branch=target.branch, attempts=attempt, followed=followed
-                )
-            time.sleep(_wait(attempt))
-            commit = _Replay(checkout, target, resolve).onto(_fetched(project, target))
-    finally:
-        remove_worktree(project)
-    raise LostRaceError(
-        f"others pushed to {target.name}/{target.branch} first, {ATTEMPTS} times in a row",
-        "the commit is kept here: run `git pull --rebase && gitops-gen generate && git push` when it is quieter",
-    )
+def _unreachable(answer: Answer, target: Remote) -> GitopsError:
+    error = GitError(("fetch",), answer)
+    error.hint = f"nothing was changed: what {target.name} has now must be known before something is put on top of it"
+    return error
 
 
-def push(project: Path, target: Remote, commit: str) -> bool:
-    """Push one commit; False when somebody else was faster. Raises `GitError` for any other refusal."""
-    answer = ask(project, "push", "--quiet", "--porcelain", "--", target.name, f"{commit}:{target.ref}")
+def is_ancestor(project: Path, older: str, newer: str) -> bool:
+    """Whether one commit is part of the other's history (or the other itself)."""
+    return not ask(project, "merge-base", "--is-ancestor", older, newer).code
+
+
+def push(project: Path, target: Remote, commit: str, tip: str) -> tuple[str, ...] | None:
+    """Push a commit that was made on top of `tip` (empty: the remote must not have the branch); gives what the remote
+    said, None when its branch is not at `tip` any more. Raises `GitError` with git's own words for any other refusal.
+    """
+    lease = () if tip else (f"--force-with-lease={target.ref}:",)
+    answer = ask(project, "push", "--quiet", "--porcelain", *lease, "--", target.name, f"{commit}:{target.ref}")
     if not answer.code:
-        return True
-    said = answer.text + answer.err
-    if any(word in said for word in _LOST):
-        return False
+        return tuple(remote_lines(answer))
+    if _moved(project, target, tip, patient=_may_pass(answer)):
+        return None
     raise GitError(("push",), answer)
 
 
-def _wait(attempt: int) -> float:
-    """Random, growing at first so that many writers spread out, then shrinking so that nobody starves."""
+def _may_pass(answer: Answer) -> bool:
+    said = answer.text + answer.err
+    return any(word in said for word in _LOCKED) and not any(word in said for word in _LASTING)
+
+
+def _moved(project: Path, target: Remote, tip: str, *, patient: bool) -> bool:
+    """Whether the remote's branch is elsewhere; with patience, soon."""
+    deadline = time.monotonic() + (_LOCK_PATIENCE if patient else 0)
+    while not (moved := _is_elsewhere(project, target, tip)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return moved
+
+
+def _is_elsewhere(project: Path, target: Remote, tip: str) -> bool:
+    answer = ask(project, "ls-remote", "--", target.name, target.ref)
+    return not answer.code and answer.text.partition("\t")[0].strip() != tip
+
+
+def remote_lines(answer: Answer) -> Iterator[str]:
+    """What the remote itself printed, without characters that would steer a terminal."""
+    for line in answer.err.replace("\r", "\n").splitlines():
+        if line.startswith(_REMOTE):
+            text = "".join(char if char.isprintable() else " " for char in line.removeprefix(_REMOTE)).rstrip()
+            if text:
+                yield text
+
+
+def wait(attempt: int) -> None:
+    """Before the next attempt: random, growing at first so that many writers spread out, then shrinking so that nobody
+    starves.
+    """
     longest = min(_FIRST_WAIT * 2 ** min(attempt, 8), _LONGEST_WAIT) / max(1, attempt - 8)
-    return random.uniform(0, longest)  # noqa: S311 - no secret
+    time.sleep(random.uniform(0, longest))  # noqa: S311 - no secret
 
 
-def _fetched(project: Path, target: Remote) -> str:
-    run(project, "fetch", "--quiet", "--no-tags", "--", target.name, target.ref)
-    return run(project, "rev-parse", "FETCH_HEAD").strip()
-
-
-class _Replay:
-    """The commits that the remote does not have, made again on top of what it has."""
-
-    def __init__(self, checkout: Checkout, target: Remote, resolve: Resolve) -> None:
-        self.checkout, self.target, self.resolve = checkout, target, resolve
-
-    def onto(self, base: str) -> str:
-        """The last of the new commits."""
-        project = self.checkout.project
-        mine = run(project, "rev-list", "--reverse", "--no-merges", f"{base}..{self.checkout.head}").split()
-        place = add_worktree(project, "--detach", base)
-        for commit in mine:
-            self.pick(place, commit)
-        return run(place, "rev-parse", "HEAD").strip()
-
-    def pick(self, place: Path, commit: str) -> None:
-        answer = ask(place, "cherry-pick", "--no-commit", "--allow-empty", commit)
-        conflicts = unmerged(place)
-        if answer.code and not conflicts:
-            raise GitError(("cherry-pick",), answer)
-        try:
-            self.resolve(place / self.checkout.prefix, conflicts)
-        except GitopsError as error:
-            raise self.stopped(error) from error
-        run(place, "add", "--all")
-        if ask(place, "diff", "--cached", "--quiet").code:
-            run(place, "commit", "--quiet", "--no-verify", "--cleanup=verbatim", f"--reuse-message={commit}")
-
-    def stopped(self, error: GitopsError) -> GitopsError:
-        where = f"{self.target.name}/{self.target.branch}"
-        pull = f"git pull --rebase {self.target.name} {self.target.branch}"
-        hint = f"nothing was pushed and your commit is kept here; run `{pull}`"
-        reasons = "".join(f"\n{line}" for line in (str(error), *_problems(error)))
-        return GitopsError(f"{where} has changes that this one does not go together with:{reasons}", hint)
-
-
-def _problems(error: GitopsError) -> Iterator[str]:
-    for problem in getattr(error, "problems", ()):
-        yield ": ".join(part for part in (problem.place, problem.key, problem.message) if part)
-
-
-def _follow(checkout: Checkout, commit: str) -> bool:
-    """Move the branch and the files to the commit that was pushed; not when that would touch what is being edited."""
+def follow(checkout: Checkout, commit: str, given_up: Sequence[str] = ()) -> bool:
+    """Move the branch and the files to a commit that was made elsewhere; not when that would touch what is being
+    edited, but for the edits that are `given_up` because the commit has them.
+    """
     project = checkout.project
-    paths = run(project, "diff", "--name-only", "--relative", "--no-renames", "-z", checkout.head, commit, "--", ".")
+    head = run(project, "rev-parse", "HEAD").strip()
+    if head == commit:
+        return True
+    paths = run(project, "diff", "--name-only", "--relative", "--no-renames", "-z", head, commit, "--", ".")
     inside = paths.split("\0")[:-1]
-    if any(path in read_checkout(project).changed for path in inside):
+    changed = read_checkout(project).changed
+    if any(path in changed and path not in given_up for path in inside):
         return False
     contents = dict(zip(inside, blobs(project, [f"{commit}:{checkout.prefix}{path}" for path in inside]), strict=True))
-    with transaction(project, contents, committing=True):
-        return not ask(project, "reset", "--quiet", "--keep", commit).code
+    try:
+        with transaction(project, contents, committing=True):
+            if edits := [path for path in given_up if path in changed]:
+                run(project, "checkout", "--quiet", "HEAD", "--", *edits)
+            ask(project, "update-index", "-q", "--refresh")  # `reset` takes a file with another time for an edited one
+            run(project, "reset", "--quiet", "--keep", commit)
+    except GitError:
+        return False
+    return True

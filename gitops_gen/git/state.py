@@ -18,6 +18,8 @@ _OPERATIONS = {
     "CHERRY_PICK_HEAD": "cherry-pick",
     "REVERT_HEAD": "revert",
 }
+NOT_COMMITTED = "holds changes that are not committed"
+PUT_ASIDE = "commit it first, or put it aside: `git stash push -u -- FILE`, and `git stash pop` afterwards"
 _UNBORN = "(initial)"
 _DETACHED = "(detached)"
 
@@ -74,13 +76,14 @@ def read_checkout(project: Path) -> Checkout:
         project=project,
         top=top,
         git_dir=git_dir,
-        common_dir=_common(git_dir),
+        common_dir=common_folder(git_dir),
         prefix=prefix(project),
         **_status(answer.text, prefix(project)),  # type: ignore[arg-type]
     )
 
 
-def _common(git_dir: Path) -> Path:
+def common_folder(git_dir: Path) -> Path:
+    """What the worktrees of a repository share: the git folder of the main one."""
     link = git_dir / "commondir"
     return (git_dir / link.read_text().strip()).resolve() if link.is_file() else git_dir
 
@@ -134,7 +137,7 @@ def require_committable(checkout: Checkout, *, detached: bool = False) -> None:
             )
 
 
-def require_clean(checkout: Checkout, paths: Iterable[str], what: str = "commit or undo them first") -> None:
+def require_clean(checkout: Checkout, paths: Iterable[str], what: str = PUT_ASIDE) -> None:
     """Raise `ProblemsError` when one of the paths (from the project) holds changes that are not committed."""
     fail_if_any(_dirty(checkout, paths, what))
 
@@ -142,7 +145,7 @@ def require_clean(checkout: Checkout, paths: Iterable[str], what: str = "commit 
 def _dirty(checkout: Checkout, paths: Iterable[str], what: str) -> Iterator[Problem]:
     for path in paths:
         if path in checkout.changed:
-            yield Problem(file=path, message="holds changes that are not committed", hint=what)
+            yield Problem(file=path, message=NOT_COMMITTED, hint=what.replace("FILE", path))
 
 
 def revision(project: Path, name: str) -> str:
@@ -163,12 +166,31 @@ def branch_name(project: Path, name: str) -> str:
         raise UsageError(
             f"the branch `{name}` is there already", f"choose another name, or `git branch --delete {name}`"
         )
+    parents = [name[:at] for at, letter in enumerate(name) if letter == "/"]
+    listed = run(project, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads").splitlines()
+    if beside := [other for other in listed if other in parents or other.startswith(f"{name}/")]:
+        raise UsageError(f"git cannot have a branch `{name}` beside the branch `{beside[0]}`", "choose another name")
     return name
 
 
 def create_branch(project: Path, name: str, commit: str) -> None:
     """Make the branch (a name that `branch_name` let through) at a commit."""
     run(project, "update-ref", f"refs/heads/{name}", commit, "0" * 40)
+
+
+def undo_commit(project: Path, made: str) -> None:
+    """Take back the commit that HEAD is at: the files stay as they are, and nothing of it is staged any more."""
+    run(project, "reset", "--quiet", "--soft", f"{made}^")
+    unstage_commit(project, made)
+
+
+def unstage_commit(project: Path, made: str) -> None:
+    """Have the index agree with HEAD on all that a commit changed: what a hook adds to a commit of some files only is
+    not in the user's index.
+    """
+    top = git_root(project.resolve()) or project
+    paths = run(top, "diff", "--name-only", "--no-renames", "-z", f"{made}^", made, "--")
+    run(top, "reset", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul", stdin=paths.encode())
 
 
 def unmerged(project: Path) -> list[str]:

@@ -27,6 +27,7 @@ def outcome_notes(outcome: Outcome) -> Iterator[str]:
     if pushed := outcome.pushed:
         again = f" at attempt {pushed.attempts}: others were faster" if pushed.attempts > 1 else ""
         yield f"pushed {pushed.commit[:12]} to {pushed.remote}/{pushed.branch}{again}"
+        yield from (f"{pushed.remote} says: {line}" for line in pushed.said)
         if not pushed.followed:
             yield "your checkout stays behind: files in it are being edited; run `git pull --rebase --autostash`"
 

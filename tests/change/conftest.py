@@ -1,6 +1,7 @@
 """Projects with a git history for the tests of changes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,14 @@ def origin(good: Path, tmp_path: Path) -> Path:
     git(good, "remote", "add", "origin", str(bare))
     git(good, "push", "--quiet", "--set-upstream", "origin", "main")
     return bare
+
+
+@contextmanager
+def as_author(name: str) -> Iterator[None]:
+    """Commits are somebody's inside."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GIT_AUTHOR_NAME", name)
+        yield
 
 
 def head(folder: Path) -> str:

@@ -83,6 +83,14 @@ def test_to_a_commit_undoes_all_that_came_after(good: Path, change) -> None:
     assert message(good).splitlines()[0] == "Reapply 2 changes in dev"
 
 
+def test_a_word_counts_from_where_the_user_stands(good: Path, origin: Path, change, tmp_path: Path) -> None:
+    change(good, "set", "dev", "image.tag=1.5.0", "--push")
+    git(tmp_path, "clone", "-q", str(origin), "other")
+    change(tmp_path / "other", "set", "production", "image.tag=1.4.3", "--push")
+    change(good, "rollback", "dev", "--to", "HEAD~1", "--push")
+    assert "tag: 1.4.2" in git(origin, "show", f"main:{RELEASE}")
+
+
 def test_undo_keeps_later_changes(good: Path, change) -> None:
     change(good, "set", "dev", "image.tag=1.5.0", "--commit")
     bad = head(good)

@@ -1,5 +1,7 @@
 """The states of a checkout: each works, or is named before anything is written."""
 
+import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gitops_gen.git.beside import check_out_beside
 from gitops_gen.git.journal import recover, transaction
 from gitops_gen.git.lock import locked, state_folder
 from tests.change.conftest import committed, head, is_clean, message
@@ -88,11 +91,11 @@ def test_a_shallow_clone(good: Path, gitops_gen, change, tmp_path: Path) -> None
     change(shallow, "rollback", "dev")
 
 
-def test_a_push_from_a_shallow_clone_that_lost_the_race(good: Path, origin: Path, change, tmp_path: Path) -> None:
+def test_a_push_from_a_stale_shallow_clone(good: Path, origin: Path, change, tmp_path: Path) -> None:
     git(tmp_path, "clone", "-q", "--depth", "1", f"file://{origin}", "shallow")
     change(good, "set", "production", "image.tag=1.5.0", "--push")
     said = change(tmp_path / "shallow", "set", "dev", "image.tag=1.6.0", "--push")
-    assert "others were faster" in said
+    assert "origin/main had a commit that was not here" in said
 
 
 def test_a_worktree(good: Path, change, tmp_path: Path) -> None:
@@ -175,6 +178,12 @@ def test_a_checkout_with_crlf(good: Path, change, tmp_path: Path) -> None:
     change(folder, "rollback", "dev")
     assert is_clean(folder)
     assert b"1.4.2\r\n" in file.read_bytes()
+    change(folder, "set", "dev", "image.tag=1.6.0", "--branch", "up")
+    assert "tag: 1.6.0\n" in git(folder, "show", "up:environments/dev/release.yaml")
+    shown = subprocess.run(
+        ["git", "show", "up:environments/dev/release.yaml"], cwd=folder, capture_output=True, check=True
+    )
+    assert b"\r" not in shown.stdout
 
 
 def test_a_repository_without_a_commit(good: Path, change, tmp_path: Path) -> None:
@@ -270,6 +279,77 @@ def test_the_lock_of_somebody_elses_git_is_not(good: Path, gitops_gen) -> None:
     assert result.code == 1
     assert "index.lock" in result.err
     assert tree(good) == before
+
+
+def test_a_journal_that_is_damaged_or_leads_out_of_the_checkout_is_put_aside(good: Path, gitops_gen) -> None:
+    journal = state_folder(good) / "journal.json"
+    journal.parent.mkdir(exist_ok=True)
+    outside = {"../../victim": [None, hashlib.sha256(b"precious").hexdigest()]}
+    planted = {"project": str(good), "head": head(good), "committing": False, "files": outside}
+    victim = good.parent.parent / "victim"
+    victim.write_text("precious")
+    for text in ("{", "[]", json.dumps(planted), json.dumps(planted | {"project": str(good.parent), "files": {}})):
+        journal.write_text(text)
+        result = gitops_gen(good, "generate")
+        assert result.code == 0
+        assert "cannot be read" in result.err
+        assert not journal.exists()
+    assert victim.read_text() == "precious"
+
+
+def test_somebody_elses_commit_after_a_kill_is_not_taken_for_ours(good: Path) -> None:
+    path = "environments/dev/release.yaml"
+    before = (good / path).read_bytes()
+    journal = transaction(good, {path: b"half"}, committing=True, message="Set image.tag\n")
+    journal.__enter__()
+    (good / path).write_bytes(b"half")
+    (good / "notes").write_text("mine\n")
+    git(good, "add", "notes")
+    git(good, "commit", "-qm", "Take notes", "--", "notes")
+    assert any("it was undone" in line for line in recover(good))
+    assert (good / path).read_bytes() == before
+
+
+def test_our_commit_before_a_kill_is_found_though_others_came_after(good: Path, change) -> None:
+    path = "environments/dev/release.yaml"
+    entries = {path: (good / path).read_bytes().replace(b"1.4.2", b"1.5.0")}
+    journal = transaction(good, entries, committing=True, message="Set image.tag\n")
+    journal.__enter__()
+    (good / path).write_bytes(entries[path])
+    git(good, "commit", "-qm", "OPS-1 Set image.tag", "--", path)
+    git(good, "commit", "-q", "--allow-empty", "-m", "Nothing")
+    assert any("had made its commit" in line for line in recover(good))
+    assert (good / path).read_bytes() == entries[path]
+    change(good, "generate")
+
+
+def test_only_the_worktree_of_an_earlier_version_is_taken_away(good: Path, change, tmp_path: Path) -> None:
+    """`git worktree prune` would also take those of the user's that are not mounted now."""
+    place = state_folder(good) / "worktree"
+    git(good, "worktree", "add", "-q", "--detach", str(place))
+    git(good, "worktree", "lock", str(place))
+    git(good, "worktree", "add", "-q", "-b", "mine", str(tmp_path / "worktree"))
+    (tmp_path / "worktree" / "staged").write_text("precious\n")
+    git(tmp_path / "worktree", "add", "staged")
+    (tmp_path / "worktree").rename(tmp_path / "unmounted")
+    killed = good / ".git/worktrees/worktree7"
+    killed.mkdir()
+    (killed / "locked").write_text("initializing\n")
+    change(good, "set", "dev", "image.tag=1.5.0", "--branch", "up")
+    assert not place.exists()
+    assert not killed.exists()
+    (tmp_path / "unmounted").rename(tmp_path / "worktree")
+    assert git(tmp_path / "worktree", "status", "--porcelain") == "A  staged\n"
+    assert git(good, "worktree", "list").count("\n") == 2
+
+
+def test_what_a_kill_left_of_the_second_checkout_is_taken_away(good: Path, change) -> None:
+    place = check_out_beside(good, head(good))
+    (place / ".git" / "index.lock").write_text("")
+    change(good, "set", "dev", "image.tag=1.5.0", "--branch", "up")
+    assert not place.exists()
+    assert git(good, "log", "-1", "--format=%s", "up") == "Set image.tag to 1.5.0 in dev\n"
+    assert git(good, "worktree", "list").count("\n") == 1
 
 
 def test_the_head_does_not_move_when_a_push_is_refused(good: Path, origin: Path, gitops_gen) -> None:

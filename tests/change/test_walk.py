@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from gitops_gen.cli import run
+from gitops_gen.edit.document import set_value
 from gitops_gen.git.command import ask
 from tests.conftest import commit_all, git, tree
 
@@ -136,16 +137,156 @@ class Walk(RuleBasedStateMachine):
         assert git(self.folder, "status", "--porcelain") == ""
 
 
+UNCOMMITTED = 77
+"""A value that is only ever in the working tree."""
+
+WHO = st.sampled_from(["anna", "boris"])
+HOW = st.sampled_from([("--push",), ("--push",), ("--commit",), ("--branch", "up", "--push")])
+
+
+class TeamWalk(RuleBasedStateMachine):
+    """Two clones of a bare remote, with things uncommitted and unpushed in them; `template` is set by the test."""
+
+    template: Path
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scratch = Path(tempfile.mkdtemp(prefix="gitops-gen-walk-"))
+        self.origin = self.scratch / "origin.git"
+        git(self.scratch, "clone", "-q", "--bare", str(self.template), str(self.origin))
+        for name in ("anna", "boris", "button"):
+            git(self.scratch, "clone", "-q", str(self.origin), name)
+        self.lying: dict[str, tuple[str, str]] = {}
+        self.whole: set[str] = set()
+
+    def teardown(self) -> None:
+        shutil.rmtree(self.scratch)
+
+    def existing(self, who: str, number: int) -> str:
+        names = sorted(path.parent.name for path in (self.scratch / who).glob("environments/*/environment.yaml"))
+        return names[number % len(names)]
+
+    def do(self, who: str, *words: str) -> None:
+        """It succeeds, or it refuses without a traceback; what lies about uncommitted stays what it is."""
+        folder = self.scratch / who
+        code = gitops_gen(folder, *words)
+        assert code in (0, 1, 2), words
+        if "up" in words:
+            self.press_the_button()
+        if who in self.lying:
+            path, text = self.lying[who]
+            assert (folder / path).read_text() == text, words
+
+    def press_the_button(self) -> None:
+        """Merge the branch as a pull request whose checks passed, and forget it."""
+        button = self.scratch / "button"
+        git(button, "fetch", "-q", "--prune", "origin")
+        git(button, "reset", "-q", "--hard", "origin/main")
+        if not ask(button, "rev-parse", "--verify", "--quiet", "origin/up").code:
+            self.assert_whole(button, "origin/up")
+            merge = ask(button, "merge", "--quiet", "--no-ff", "-m", "Merge up", "origin/up")
+            if not merge.code and gitops_gen(button, "generate", "--check") == 0:
+                git(button, "push", "-q", "origin", "HEAD:main")
+            ask(button, "merge", "--abort")
+            git(button, "push", "-q", "origin", "--delete", "up")
+        for name in ("anna", "boris"):
+            ask(self.scratch / name, "branch", "-D", "up")
+
+    @rule(who=WHO, number=NUMBERS, tag=TAGS, how=HOW)
+    def bump(self, who: str, number: int, tag: str, how: tuple[str, ...]) -> None:
+        self.do(who, "set", self.existing(who, number), f"image.tag={tag}", *how)
+
+    @rule(who=WHO, replicas=NUMBERS, how=HOW)
+    def scale_stage(self, who: str, replicas: int, how: tuple[str, ...]) -> None:
+        self.do(who, "set", "--stage", "production", f"replicas={replicas}", "--environment", *how)
+
+    @rule(who=WHO, source=NUMBERS, to=NUMBERS, how=HOW)
+    def promote(self, who: str, source: int, to: int, how: tuple[str, ...]) -> None:
+        self.do(who, "promote", self.existing(who, source), self.existing(who, to), "--force", *how)
+
+    @rule(who=WHO, number=NUMBERS, how=HOW)
+    def rollback(self, who: str, number: int, how: tuple[str, ...]) -> None:
+        self.do(who, "rollback", self.existing(who, number), *how)
+
+    @rule(who=WHO, number=NUMBERS, name=NEW, how=HOW)
+    def clone(self, who: str, number: int, name: str, how: tuple[str, ...]) -> None:
+        self.do(who, "env", "clone", self.existing(who, number), name, "--shared", *how)
+
+    @rule(who=WHO, number=NUMBERS, name=NEW, how=HOW)
+    def rename(self, who: str, number: int, name: str, how: tuple[str, ...]) -> None:
+        self.do(who, "env", "rename", self.existing(who, number), name, "--delete-running", *how)
+
+    @rule(who=WHO, number=NUMBERS)
+    def leave_something_lying_about(self, who: str, number: int) -> None:
+        folder, everywhere = self.scratch / who, number % 3 == 0
+        path = "gitops.yaml" if everywhere else f"environments/{self.existing(who, number)}/environment.yaml"
+        keys = ("defaults", "values", "replicas") if everywhere else ("values", "replicas")
+        if who not in self.lying:
+            text = set_value((folder / path).read_text(), keys, UNCOMMITTED, path)
+            (folder / path).write_text(text)
+            self.lying[who] = path, text
+
+    @rule(who=WHO)
+    def tidy_up(self, who: str) -> None:
+        if who in self.lying:
+            git(self.scratch / who, "checkout", "-q", "--", self.lying.pop(who)[0])
+
+    @rule(who=WHO)
+    def pull(self, who: str) -> None:
+        """As many do it: with a merge, in which generated files are made anew; given up where inputs meet."""
+        folder = self.scratch / who
+        if who in self.lying:
+            return
+        ask(folder, "pull", "--quiet", "--no-rebase", "--no-edit", "origin", "main")
+        if gitops_gen(folder, "generate") or git(folder, "diff", "--name-only", "--diff-filter=U"):
+            ask(folder, "merge", "--abort")
+        elif git(folder, "status", "--porcelain") or (folder / ".git/MERGE_HEAD").exists():
+            git(folder, "add", "--all")
+            git(folder, "commit", "-q", "--no-edit", "-m", "Merge")
+
+    def assert_whole(self, folder: Path, ref: str) -> None:
+        commit = git(folder, "rev-parse", ref).strip()
+        if commit in self.whole:
+            return
+        fresh = self.scratch / "fresh"
+        git(self.scratch, "clone", "-q", "--no-checkout", "--shared", str(folder), str(fresh))
+        git(fresh, "checkout", "-q", "--detach", commit)
+        assert gitops_gen(fresh, "generate", "--check") == 0, git(folder, "log", "-3", "--stat", commit)
+        assert ask(fresh, "grep", "--quiet", f"replicas: {UNCOMMITTED}", commit).code == 1
+        shutil.rmtree(fresh)
+        self.whole.add(commit)
+
+    @invariant()
+    def every_branch_is_whole_in_a_fresh_clone(self) -> None:
+        self.assert_whole(self.origin, "main")
+        for who in ("anna", "boris"):
+            self.assert_whole(self.scratch / who, "HEAD")
+
+    @invariant()
+    def only_what_was_left_lies_about(self) -> None:
+        for who in ("anna", "boris"):
+            left = [f" M {self.lying[who][0]}"] if who in self.lying else []
+            assert git(self.scratch / who, "status", "--porcelain").splitlines() == left
+            assert not (self.scratch / who / ".git/gitops-gen/beside").exists()
+
+
 @pytest.mark.usefixtures("own_identity")
 def test_a_random_walk_stays_consistent(good_template: Path) -> None:
     walk = type("GoodWalk", (Walk,), {"template": good_template})
-    run_state_machine_as_test(
-        walk,
-        settings=settings(
-            max_examples=3,
-            stateful_step_count=12,
-            deadline=None,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-        ),
+    run_state_machine_as_test(walk, settings=_settings(max_examples=3, stateful_step_count=12))
+
+
+@pytest.mark.usefixtures("own_identity")
+def test_a_random_walk_of_two_people_stays_consistent(good_template: Path) -> None:
+    walk = type("GoodTeamWalk", (TeamWalk,), {"template": good_template})
+    run_state_machine_as_test(walk, settings=_settings(max_examples=4, stateful_step_count=14))
+
+
+def _settings(*, max_examples: int, stateful_step_count: int) -> settings:
+    return settings(
+        max_examples=max_examples,
+        stateful_step_count=stateful_step_count,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
     )

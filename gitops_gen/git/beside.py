@@ -1,0 +1,85 @@
+"""A second checkout of the repository, for commits that must not touch the user's files, index or branch.
+
+It lies below the state folder and has a git folder of its own, in which `commondir` leads to the repository's objects,
+refs, hooks and configuration (https://git-scm.com/docs/gitrepository-layout). Unlike `git worktree add` nothing of it
+is registered in the repository: what a kill leaves behind is one folder, which the next command removes. `git worktree
+prune` is never run: it would destroy worktrees of the user's that are not mounted now.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from gitops_gen.errors import GitopsError
+from gitops_gen.git.command import ask, run
+from gitops_gen.git.lock import state_folder
+from gitops_gen.git.state import common_folder
+
+BESIDE = "beside"
+_WORKTREE = "worktree"
+"""Where earlier versions kept a real worktree."""
+
+_ENVIRONMENT = {"GIT_LFS_SKIP_SMUDGE": "1"}
+_QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.sparseCheckout=false")
+"""Filling the checkout is no `git checkout` of the user's: no hook, no monitor, and always the whole tree."""
+
+
+def check_out_beside(project: Path, commit: str) -> Path:
+    """The top of the second checkout, with `commit` checked out and HEAD detached there. Raises `GitopsError`."""
+    git_dir = state_folder(project).parent
+    place = state_folder(project) / BESIDE
+    if not (place / ".git" / "HEAD").is_file():
+        _prepare(place, git_dir)
+    (place / ".git" / "HEAD").write_text(f"{commit}\n")
+    if Path(run(place, "rev-parse", "--absolute-git-dir").strip()).resolve() != (place / ".git").resolve():
+        raise GitopsError(f"git does not take {place} for a checkout", "remove that folder and run the command again")
+    run(place, *_QUIET, "read-tree", "--reset", "-u", commit, env=_ENVIRONMENT)
+    run(place, *_QUIET, "clean", "-d", "--force", "--quiet")
+    return place
+
+
+def _prepare(place: Path, git_dir: Path) -> None:
+    shutil.rmtree(place, ignore_errors=True)
+    own = place / ".git"
+    own.mkdir(parents=True)
+    (own / "commondir").write_text(f"{common_folder(git_dir).resolve()}\n")
+    settings = git_dir / "config.worktree"
+    if settings.is_file():
+        shutil.copyfile(settings, own / "config.worktree")
+        for name in ("core.worktree", "core.bare", "core.sparseCheckout", "core.sparseCheckoutCone"):
+            ask(own, "config", "--file", os.fspath(own / "config.worktree"), "--unset-all", name)
+
+
+def hooks_setting(project: Path) -> tuple[str, ...]:
+    """The option that has git in the second checkout run the user's own hooks: a relative `core.hooksPath` counts from
+    the top of their checkout, where also what git ignores is found.
+    """
+    answer = ask(project, "config", "--type=path", "--get", "core.hooksPath")
+    path = answer.text.rstrip("\n")
+    if answer.code or not path or os.path.isabs(path):
+        return ()
+    top = run(project, "rev-parse", "--show-toplevel").rstrip("\n")
+    return ("-c", f"core.hooksPath={top}/{path}")
+
+
+def remove_beside(project: Path) -> None:
+    """Take the second checkout away, and what an earlier version left: only ever our own."""
+    state = state_folder(project)
+    for name in (BESIDE, _WORKTREE):
+        shutil.rmtree(state / name, ignore_errors=True)
+    for folder in _registered(state):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _registered(state: Path) -> Iterator[Path]:
+    """The entries of `.git/worktrees` that an earlier version made for its worktree."""
+    for entry in (common_folder(state.parent) / "worktrees").glob(f"{_WORKTREE}*"):
+        link = entry / "gitdir"
+        if link.is_file():
+            if (entry / link.read_text().strip()).resolve() == (state / _WORKTREE / ".git").resolve():
+                yield entry
+        elif re.fullmatch(rf"{_WORKTREE}\d*", entry.name) and {path.name for path in entry.iterdir()} <= {"locked"}:
+            # A kill in the first moment of `git worktree add`: it holds nothing yet that anybody could lose.
+            yield entry
