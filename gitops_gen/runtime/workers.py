@@ -103,9 +103,7 @@ def _nothing() -> None:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back while workers start. They inherit that, so that none is interrupted while it imports and prints
-    a traceback; `_begin` lets it through.
-    """
+    """Hold Ctrl-C back while workers start. They inherit that: an interrupt is the command's business, which ends them."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
@@ -117,10 +115,8 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _begin() -> None:
-    """What each worker does first: Ctrl-C ends it without a word, as the command itself says what there is to say."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    """What each worker does first."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     relax()
 
 

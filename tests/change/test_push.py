@@ -227,7 +227,7 @@ def test_a_merge_that_makes_no_sense_is_not_pushed(good: Path, other: Path, orig
     change(other, "set", "dev", "settings.mode=a", "--environment", "--push")
     result = gitops_gen(good, "set", "dev", "settings.mode=b", "--release", "--push")
     assert result.code == 1
-    assert "values.settings.mode" in result.err
+    assert "values.settings: was changed on both sides" in result.err
     assert git(origin, "rev-list", "--count", "main") == "2\n"
 
 

@@ -48,7 +48,7 @@ def test_the_others_are_generated(sparse: Path, change) -> None:
         ("generate", "production"),
         ("render", "production"),
         ("set", "production", "image.tag=2"),
-        ("promote", "dev", "production"),
+        ("promote", "dev", "production", "--from-env", "--env"),
         ("env", "remove", "production"),
         ("env", "add", "production"),
     ],

@@ -10,6 +10,7 @@ from gitops_gen.commands.init import initialize
 from gitops_gen.diff.fleet import Engines
 from gitops_gen.diff.identity import Identity, same_words
 from gitops_gen.diff.model import Difference
+from gitops_gen.starter.project import Wishes
 from tests.conftest import commit_all
 from tests.diff.diff_fleet import Fleet, make_fleet
 
@@ -160,7 +161,7 @@ def test_real_differences_stay(fleet: Fleet) -> None:
 
 def test_a_fresh_starter_shows_settings_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "fresh"
-    initialize(folder, repository="https://git.example.com/team/gitops.git")
+    initialize(folder, Wishes(repository="https://git.example.com/team/gitops.git"))
     commit_all(folder)
     capsys.readouterr()
     assert run(["-C", str(folder), "diff", "--env", "staging", "production"]) == 1
