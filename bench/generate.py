@@ -13,9 +13,9 @@ from pathlib import Path
 
 from bench import fleet
 from bench.timing import Ratio, compile_package, peak_megabytes, process, python, seconds, show, side_by_side
-from gitops_gen.chart.embedded import EmbeddedEngine
-from gitops_gen.chart.engine import LoadedChart, Release
-from gitops_gen.collector import for_many_renders, relax
+from gitops_gen.helm.embedded import EmbeddedEngine
+from gitops_gen.helm.engine import LoadedChart, Release
+from gitops_gen.runtime.tuning import for_many_renders, relax
 
 _SCRIPT = Path(sys.executable).with_name("gitops-gen")
 GITOPS_GEN = [str(_SCRIPT)] if _SCRIPT.is_file() else python("-m", "gitops_gen")

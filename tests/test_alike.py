@@ -2,7 +2,7 @@
 
 import pytest
 
-from gitops_gen.alike import alike, listing
+from gitops_gen.project.alike import alike, listing
 
 
 @pytest.mark.parametrize(

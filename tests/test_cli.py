@@ -13,7 +13,7 @@ import pytest
 from gitops_gen import __version__
 from gitops_gen.cli import cli, run
 from gitops_gen.cli.group import VERBS
-from gitops_gen.yaml_io import load
+from gitops_gen.yaml.reader import load
 from tests.conftest import REPOSITORY, GitopsGen
 
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from gitops_gen.collector import for_many_renders
+from gitops_gen.runtime.tuning import for_many_renders
 
 PRINT = "import os; print(os.environ.get('GOGC'))"
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from gitops_gen.chart.binary import BinaryEngine
-from gitops_gen.chart.choice import open_engine
-from gitops_gen.chart.embedded import EmbeddedEngine
-from gitops_gen.chart.engine import ChartError, Engine, Release, SubchartValuesError
 from gitops_gen.errors import UsageError
-from gitops_gen.yaml_io import load, load_all
+from gitops_gen.helm.binary import BinaryEngine
+from gitops_gen.helm.choice import open_engine
+from gitops_gen.helm.embedded import EmbeddedEngine
+from gitops_gen.helm.engine import ChartError, Engine, Release, SubchartValuesError
+from gitops_gen.yaml.reader import load, load_all
 from tests import helm_binary
 from tests.conftest import REPOSITORY, GitopsGen
 from tests.test_bad_input import FOLDER, arguments, lay_over
@@ -231,8 +231,8 @@ def test_output_that_is_no_yaml_is_told_by_file(good: Path, gitops_gen: GitopsGe
 FORKING = """
 import os, sys
 from pathlib import Path
-from gitops_gen.chart.embedded import EmbeddedEngine
-from gitops_gen.chart.engine import ChartError, Release
+from gitops_gen.helm.embedded import EmbeddedEngine
+from gitops_gen.helm.engine import ChartError, Release
 chart = EmbeddedEngine().load(Path(sys.argv[1]))
 chart.render(Release(name="a", namespace="a"))
 child = os.fork()
@@ -262,7 +262,7 @@ def test_a_forked_process_is_told_instead_of_hanging(make_chart: MakeChart) -> N
 
 def test_without_the_library_a_helm_on_path_does(monkeypatch: pytest.MonkeyPatch, helm: str, tmp_path: Path) -> None:
     (tmp_path / "helm").symlink_to(helm)
-    monkeypatch.setitem(sys.modules, "gitops_gen.chart.embedded", None)
+    monkeypatch.setitem(sys.modules, "gitops_gen.helm.embedded", None)
     monkeypatch.delenv("GITOPS_GEN_HELM", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert open_engine().name == "binary"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gitops_gen.tree import OWNED
+from gitops_gen.generate.files import OWNED
 from tests.conftest import INPUTS, SNAPSHOTS, GitopsGen, GoldenFolder, commit_all, git, tree
 
 EXAMPLES = sorted(path.name for path in (INPUTS / "examples").iterdir())
@@ -160,7 +160,7 @@ def test_only_the_environments_asked_for(reference: Path, gitops_gen: GitopsGen,
 def test_every_environment_is_checked_however_many_are_checked_in_a_row(
     reference: Path, gitops_gen: GitopsGen, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
-    monkeypatch.setattr("gitops_gen.value_checks.BATCH", batch)
+    monkeypatch.setattr("gitops_gen.generate.value_checks.BATCH", batch)
     for name in ("dev", "staging", "production"):
         release = reference / f"environments/{name}/release.yaml"
         release.write_text(release.read_text().replace("tag:", "tga:"))

@@ -16,7 +16,7 @@ import yaml
 
 from gitops_gen.starter.install import direct_source
 from gitops_gen.starter.wheel import FILE, wheel
-from gitops_gen.yaml_io import load
+from gitops_gen.yaml.reader import load
 from tests.ci_run import clean_clone, github, gitlab
 from tests.conftest import GitopsGen, Result, commit_all, git, tree
 from tests.starter_charts import chart, packed, write

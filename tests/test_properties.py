@@ -17,15 +17,15 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gitops_gen.chart import embedded
-from gitops_gen.chart.embedded import EmbeddedEngine
-from gitops_gen.desired import values_text
 from gitops_gen.errors import ProblemsError
-from gitops_gen.resolve.interpolation import interpolate
-from gitops_gen.resolve.layers import ValueLayer, merge, merge_layers, setter, value_at
-from gitops_gen.yaml_io import load
-from gitops_gen.yaml_scalars import TAGS, scalar
-from gitops_gen.yaml_text import _Dumper, dump, inline
+from gitops_gen.generate.desired import values_text
+from gitops_gen.helm import embedded
+from gitops_gen.helm.embedded import EmbeddedEngine
+from gitops_gen.project.interpolation import interpolate
+from gitops_gen.project.layers import ValueLayer, merge, merge_layers, setter, value_at
+from gitops_gen.yaml.reader import load
+from gitops_gen.yaml.scalars import TAGS, scalar
+from gitops_gen.yaml.writer import _Dumper, dump, inline
 from tests.conftest import INPUTS
 
 quick = settings(max_examples=80, deadline=None)

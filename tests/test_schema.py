@@ -9,9 +9,9 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from gitops_gen.spec.descriptions import description
-from gitops_gen.spec.models import Environment, Project, Release
-from gitops_gen.yaml_io import load
+from gitops_gen.models.descriptions import description
+from gitops_gen.models.models import Environment, Project, Release
+from gitops_gen.yaml.reader import load
 from tests.conftest import REPOSITORY, SNAPSHOTS, GitopsGen
 from tests.e2e import argocd_schema, programs
 

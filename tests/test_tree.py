@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gitops_gen.tree import is_generated
+from gitops_gen.generate.files import is_generated
 from tests.conftest import REPOSITORY, GitopsGen, tree
 
 
@@ -125,7 +125,7 @@ def test_a_disk_that_refuses_is_a_failure_without_traceback(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device", str(reference / "environments/dev/values.yaml"))
 
-    monkeypatch.setattr("gitops_gen.tree._replace", full)
+    monkeypatch.setattr("gitops_gen.generate.files._replace", full)
     result = gitops_gen(reference, "generate")
 
     assert result.code == 1
@@ -138,7 +138,7 @@ def test_a_disk_that_refuses_is_a_failure_without_traceback(
 WRITER = """
 import sys
 from pathlib import Path
-from gitops_gen.tree import Change, State, write, sweep
+from gitops_gen.generate.files import Change, State, write, sweep
 root, left, right = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
 names = [path.relative_to(left).as_posix() for path in sorted(left.rglob("*")) if path.is_file()]
 sides = [{name: (side / name).read_text() for name in names} for side in (left, right)]

@@ -14,11 +14,11 @@ from functools import cache, lru_cache
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
-from gitops_gen.resolve.environment import ResolvedEnvironment
-from gitops_gen.spec.files import ENVIRONMENTS
-from gitops_gen.spec.models import Project
-from gitops_gen.yaml_io import load
-from gitops_gen.yaml_text import dump, inline
+from gitops_gen.models.models import Project
+from gitops_gen.project.environment import ResolvedEnvironment
+from gitops_gen.project.reading import ENVIRONMENTS
+from gitops_gen.yaml.reader import load
+from gitops_gen.yaml.writer import dump, inline
 
 if TYPE_CHECKING:
     import jinja2

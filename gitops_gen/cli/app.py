@@ -11,7 +11,7 @@ from gitops_gen.cli.group import VerbGroup
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gitops_gen.commands.workspace import Workspace
+    from gitops_gen.project.workspace import Workspace
 
 
 class Settings:
@@ -29,7 +29,7 @@ class Settings:
 
     def workspace(self) -> "Workspace":
         """The project that the command works on."""
-        from gitops_gen.commands.workspace import open_workspace
+        from gitops_gen.project.workspace import open_workspace
 
         self._listen()
         return open_workspace(self.directory.absolute(), self.engine)

@@ -68,8 +68,8 @@ def set_command(
     gitops-gen set dev --unset app.environment
     gitops-gen set dev --move app.environment --release
     """
+    from gitops_gen.changes.values.assignments import Form, parse_assignment, parse_file, parse_key_only, parse_word
     from gitops_gen.commands import set_values as command
-    from gitops_gen.commands.values_text import Form, parse_assignment, parse_file, parse_key_only, parse_word
 
     named = not stage and not everywhere
     if (stage and everywhere) or (named and (not words or "=" in words[0])):
@@ -129,9 +129,9 @@ def promote(
     gitops-gen promote dev staging --only app.image
     gitops-gen promote staging production-eu --branch promote-1.4 --push
     """
-    from gitops_gen.commands.members import Meaning
     from gitops_gen.commands.promote import Promotion
     from gitops_gen.commands.promote import promote as command
+    from gitops_gen.project.members import Meaning
 
     promotion = Promotion(
         source=source,

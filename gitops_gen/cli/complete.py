@@ -16,8 +16,8 @@ _Names = Callable[[click.Context, Path], Iterable[str]]
 
 
 def _project(directory: Path) -> dict[str, Any]:
-    from gitops_gen.spec.files import PROJECT_FILE, find_project
-    from gitops_gen.yaml_io import load
+    from gitops_gen.project.reading import PROJECT_FILE, find_project
+    from gitops_gen.yaml.reader import load
 
     found = load((find_project(directory) / PROJECT_FILE).read_text(), PROJECT_FILE)
     return found if isinstance(found, dict) else {}
@@ -25,7 +25,7 @@ def _project(directory: Path) -> dict[str, Any]:
 
 def environments(_context: click.Context, directory: Path) -> list[str]:
     """The environments of the project."""
-    from gitops_gen.spec.files import environment_names, find_project
+    from gitops_gen.project.reading import environment_names, find_project
 
     return environment_names(find_project(directory))[0]
 
@@ -50,7 +50,7 @@ def environments_and_stages(context: click.Context, directory: Path) -> list[str
 
 def keys(context: click.Context, directory: Path) -> list[str]:
     """The keys of the chart's values.yaml, and those that the environments set."""
-    from gitops_gen.spec.files import ENVIRONMENTS, HAND_WRITTEN, find_project
+    from gitops_gen.project.reading import ENVIRONMENTS, HAND_WRITTEN, find_project
 
     root = find_project(directory)
     chart = (_project(directory).get("chart") or {}).get("path")
@@ -69,7 +69,7 @@ def _named(context: click.Context) -> list[str]:
 
 
 def _values(file: Path) -> dict[str, Any]:
-    from gitops_gen.yaml_io import load
+    from gitops_gen.yaml.reader import load
 
     found = load(file.read_text(), file.name) if file.is_file() else None
     return found if isinstance(found, dict) else {}
@@ -100,7 +100,7 @@ def rule_ids(_context: click.Context, _directory: Path) -> list[str]:
 
 def refs(_context: click.Context, directory: Path) -> list[str]:
     """Branches, tags, and branches of remotes."""
-    from gitops_gen.process import run
+    from gitops_gen.runtime.programs import run
 
     listed = run(["git", "-C", str(directory), "for-each-ref", "--format=%(refname:short)", "refs"])
     return ["HEAD", *listed.split()]

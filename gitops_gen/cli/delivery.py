@@ -10,7 +10,7 @@ import click
 from gitops_gen.cli.app import Settings, print_data, print_lines
 
 if TYPE_CHECKING:
-    from gitops_gen.commands.change import Delivery, Outcome
+    from gitops_gen.changes.change import Delivery, Outcome
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -59,7 +59,7 @@ def _remember(context: click.Context, parameter: click.Parameter, value: Any) ->
 
 def deliver(dry_run: bool, commit: bool, push: bool) -> "Delivery":
     """The options as the commands take them."""
-    from gitops_gen.commands.change import Delivery
+    from gitops_gen.changes.change import Delivery
 
     meta = click.get_current_context().meta
     branch, message = (meta.get(f"{__name__}.{name}") for name in ("branch", "message"))

@@ -9,7 +9,7 @@ import click
 from gitops_gen.cli.app import Settings, cli, pass_settings, print_data, print_lines
 
 if TYPE_CHECKING:
-    from gitops_gen.diff.model import Difference
+    from gitops_gen.compare.model import Difference
 
 _BROKEN = 2
 
@@ -70,7 +70,7 @@ def diff(
         raise click.UsageError("--summary is printed as text or json")
     from gitops_gen.commands.diff import Question, left_out
     from gitops_gen.commands.diff import diff as command
-    from gitops_gen.diff.fleet import Engines
+    from gitops_gen.compare.fleet import Engines
     from gitops_gen.errors import GitopsError
 
     question = Question(words=words, only=only, merge_base=merge_base, environments=environments or None)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gitops_gen.cli.app import cli
-from gitops_gen.collector import relax, retire
+from gitops_gen.runtime.tuning import relax, retire
 
 if TYPE_CHECKING:
     from gitops_gen.errors import GitopsError

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from gitops_gen.chart.binary import helm_program
-from gitops_gen.chart.engine import ChartError
-from gitops_gen.commands.workspace import Workspace, open_workspace
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.git.snapshot import Repository
-from gitops_gen.process import ProcessError, run
-from gitops_gen.resolve.environment import ChartSource
-from gitops_gen.spec.files import ENVIRONMENTS, PROJECT_FILE
+from gitops_gen.helm.binary import helm_program
+from gitops_gen.helm.engine import ChartError
+from gitops_gen.project.environment import ChartSource
+from gitops_gen.project.reading import ENVIRONMENTS, PROJECT_FILE
+from gitops_gen.project.workspace import Workspace, open_workspace
+from gitops_gen.runtime.programs import ProcessError, run
 
 
 def pull(workspace: Workspace, refs: Sequence[str] = ()) -> tuple[str, ...]:

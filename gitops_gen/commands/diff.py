@@ -6,18 +6,18 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from gitops_gen.commands.sides import Pins, Side
-from gitops_gen.diff.canonical import Own
-from gitops_gen.diff.collapse import collapse
-from gitops_gen.diff.compare import broken
-from gitops_gen.diff.fleet import Engines, Target, Task, compare_all
-from gitops_gen.diff.model import Action, Consequence, Difference, Effect, EnvironmentChange
-from gitops_gen.diff.noise import CHECKSUM, NAME
+from gitops_gen.compare.canonical import Own
+from gitops_gen.compare.collapse import collapse
+from gitops_gen.compare.compare import broken
+from gitops_gen.compare.fleet import Engines, Target, Task, compare_all
+from gitops_gen.compare.model import Action, Consequence, Difference, Effect, EnvironmentChange
+from gitops_gen.compare.noise import CHECKSUM, NAME
+from gitops_gen.compare.sides import Pins, Side
 from gitops_gen.errors import GitopsError, UsageError
 from gitops_gen.git.snapshot import CommitFiles, Repository, WorkingFiles
 from gitops_gen.git.sparse import absent_files
 from gitops_gen.names import did_you_mean, is_dns_label, nearest
-from gitops_gen.spec.files import PROJECT_FILE, environment_names, find_project
+from gitops_gen.project.reading import PROJECT_FILE, environment_names, find_project
 
 WORKING_TREE = "working tree"
 _SHORT = 8

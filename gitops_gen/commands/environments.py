@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from gitops_gen.argocd.manifests import application_name
-from gitops_gen.commands.workspace import Workspace
 from gitops_gen.errors import UsageError, fail_if_any
+from gitops_gen.models.models import Project
 from gitops_gen.names import did_you_mean
-from gitops_gen.resolve.environment import ResolvedEnvironment
-from gitops_gen.spec.models import Project
+from gitops_gen.project.environment import ResolvedEnvironment
+from gitops_gen.project.workspace import Workspace
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

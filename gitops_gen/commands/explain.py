@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from gitops_gen.chart.engine import Values
-from gitops_gen.commands.workspace import Workspace
 from gitops_gen.errors import UsageError
+from gitops_gen.helm.engine import Values
+from gitops_gen.models.validation import dotted
 from gitops_gen.names import did_you_mean
-from gitops_gen.resolve.environment import ResolvedEnvironment
-from gitops_gen.resolve.layers import value_at
-from gitops_gen.spec.files import read_text
-from gitops_gen.spec.validation import dotted
-from gitops_gen.yaml_io import KeyPath, locate
+from gitops_gen.project.environment import ResolvedEnvironment
+from gitops_gen.project.layers import value_at
+from gitops_gen.project.reading import read_text
+from gitops_gen.project.workspace import Workspace
+from gitops_gen.yaml.reader import KeyPath, locate
 
 _STEP = re.compile(r"([^\[\]]+)((?:\[[0-9]{1,9}\])*)")
 _INDEX = re.compile(r"[0-9]+")

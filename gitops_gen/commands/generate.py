@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from gitops_gen.commands.workspace import Workspace
-from gitops_gen.desired import DesiredTree, desired_tree
 from gitops_gen.errors import fail_if_any
+from gitops_gen.generate.desired import DesiredTree, desired_tree
+from gitops_gen.generate.files import Change, State, blocked, compare, environment_of, is_generated_path, sweep, write
+from gitops_gen.generate.memo import Memo
+from gitops_gen.generate.written import Written
+from gitops_gen.git.checkout import resolve
 from gitops_gen.git.journal import session
 from gitops_gen.git.sparse import absent_files
-from gitops_gen.git.state import resolve
 from gitops_gen.git.versions import contents_at
-from gitops_gen.memo import Memo
-from gitops_gen.tree import Change, State, blocked, compare, environment_of, is_generated_path, sweep, write
-from gitops_gen.written import Written
+from gitops_gen.project.workspace import Workspace
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,15 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gitops_gen.argocd.manifests import values_path
-from gitops_gen.commands.past import changes_of, former_name, hand_written, values_at
+from gitops_gen.changes.past import changes_of, former_name, hand_written, values_at
 from gitops_gen.commands.promote import release_path, spoken
-from gitops_gen.commands.workspace import Workspace
-from gitops_gen.edit.difference import Difference, differences
 from gitops_gen.errors import GitopsError
+from gitops_gen.git.checkout import read_checkout
 from gitops_gen.git.history import Commit
-from gitops_gen.git.state import read_checkout
 from gitops_gen.names import is_dns_label
-from gitops_gen.spec.files import ENVIRONMENTS
+from gitops_gen.project.reading import ENVIRONMENTS
+from gitops_gen.project.workspace import Workspace
+from gitops_gen.yaml.editing.difference import Difference, differences
 
 _SPAN = 50
 

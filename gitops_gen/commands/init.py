@@ -11,17 +11,17 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gitops_gen.chart.choice import open_engine
-from gitops_gen.chart.engine import ChartError, Release
 from gitops_gen.commands import generate
 from gitops_gen.commands.render import render
 from gitops_gen.commands.schema import KINDS, chart_schema, schema
-from gitops_gen.commands.workspace import Workspace, open_workspace
 from gitops_gen.errors import GitopsError, Problem, ProblemsError, UsageError
-from gitops_gen.git.command import ask
+from gitops_gen.git.runner import ask
+from gitops_gen.helm.choice import open_engine
+from gitops_gen.helm.engine import ChartError, Release
+from gitops_gen.models.validation import dotted
 from gitops_gen.names import RELEASE_NAME_LENGTH
-from gitops_gen.spec.files import ENVIRONMENT_FILE, ENVIRONMENTS
-from gitops_gen.spec.validation import dotted
+from gitops_gen.project.reading import ENVIRONMENT_FILE, ENVIRONMENTS
+from gitops_gen.project.workspace import Workspace, open_workspace
 from gitops_gen.starter import reference
 from gitops_gen.starter.chart_copy import CHART_FILE, copy_chart, copy_folder
 from gitops_gen.starter.ci import ci_files

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 from gitops_gen.argocd.manifests import application, application_name
 from gitops_gen.commands.render import render_environment
-from gitops_gen.commands.workspace import Workspace
 from gitops_gen.errors import fail_if_any
 from gitops_gen.manifests.objects import parse
-from gitops_gen.resolve.environment import ResolvedEnvironment
+from gitops_gen.project.environment import ResolvedEnvironment
+from gitops_gen.project.reading import ProjectFile
+from gitops_gen.project.workspace import Workspace
 from gitops_gen.rules.sync import JudgedPlan, judge
-from gitops_gen.spec.files import ProjectFile
 from gitops_gen.sync.durations import seconds
 from gitops_gen.sync.plan import plan_of
 from gitops_gen.sync.policy import SyncPolicy, policy_of
-from gitops_gen.yaml_io import load
+from gitops_gen.yaml.reader import load
 
 
 def plan(workspace: Workspace, names: Sequence[str] = ()) -> tuple[JudgedPlan, ...]:

@@ -4,24 +4,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gitops_gen.alike import alike, listing
-from gitops_gen.commands.change import Delivery, Draft, Outcome, change
+from gitops_gen.changes.change import Delivery, Draft, Outcome, change
 from gitops_gen.commands.explain import leaves, parse_key
-from gitops_gen.commands.members import Meaning, Members, Names
-from gitops_gen.commands.workspace import Workspace
-from gitops_gen.edit.difference import Difference, apply, differences
-from gitops_gen.edit.values import same
-from gitops_gen.edit.writing import Style, inline
 from gitops_gen.errors import GitopsError, UsageError
 from gitops_gen.git.commits import Message
 from gitops_gen.git.history import commits
 from gitops_gen.git.repository import git_root
+from gitops_gen.models.validation import dotted
 from gitops_gen.names import did_you_mean
-from gitops_gen.resolve.environment import ResolvedEnvironment
-from gitops_gen.resolve.layers import merge_layers, value_at
-from gitops_gen.spec.files import ENVIRONMENTS, RELEASE_FILE, read_text
-from gitops_gen.spec.validation import dotted
-from gitops_gen.yaml_io import KeyPath, load
+from gitops_gen.project.alike import alike, listing
+from gitops_gen.project.environment import ResolvedEnvironment
+from gitops_gen.project.layers import merge_layers, value_at
+from gitops_gen.project.members import Meaning, Members, Names
+from gitops_gen.project.reading import ENVIRONMENTS, RELEASE_FILE, read_text
+from gitops_gen.project.workspace import Workspace
+from gitops_gen.yaml.editing.data import same
+from gitops_gen.yaml.editing.difference import Difference, apply, differences
+from gitops_gen.yaml.editing.style import Style, inline
+from gitops_gen.yaml.reader import KeyPath, load
 
 RELEASED = ("values", "chart")
 """What is promoted of a release.yaml."""

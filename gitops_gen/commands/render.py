@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from gitops_gen.chart.engine import Release
-from gitops_gen.commands.workspace import Workspace
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
-from gitops_gen.resolve.environment import ResolvedEnvironment
-from gitops_gen.yaml_io import load_all
+from gitops_gen.helm.engine import Release
+from gitops_gen.project.environment import ResolvedEnvironment
+from gitops_gen.project.workspace import Workspace
+from gitops_gen.yaml.reader import load_all
 
 _SOURCE = "# Source: "
 """How Helm tells which template the following document comes from."""

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from gitops_gen.chart.engine import Values
-from gitops_gen.commands.workspace import Workspace
-from gitops_gen.spec import models
-from gitops_gen.spec.descriptions import description
-from gitops_gen.spec.models import Environment, Project, Release
+from gitops_gen.helm.engine import Values
+from gitops_gen.models import models
+from gitops_gen.models.descriptions import description
+from gitops_gen.models.models import Environment, Project, Release
+from gitops_gen.project.workspace import Workspace
 
 KINDS: dict[str, type[models.Model]] = {
     "project": Project,
@@ -41,7 +41,7 @@ def _describe(model: type[models.Model], schema: dict[str, Any]) -> None:
 
 def chart_schema(workspace: Workspace) -> Values | None:
     """The values schema of the project's chart, None when it has none."""
-    from gitops_gen.resolve.environment import ChartSource
+    from gitops_gen.project.environment import ChartSource
 
     source = ChartSource(**workspace.project().spec.chart.model_dump(exclude_none=True))
     return workspace.charts.chart(source).schema if workspace.charts.is_at_hand(source) else None

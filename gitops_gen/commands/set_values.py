@@ -3,25 +3,25 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from gitops_gen.chart.version_keys import is_released
-from gitops_gen.commands.change import Delivery, Draft, Outcome, change
+from gitops_gen.changes.change import Delivery, Draft, Outcome, change
+from gitops_gen.changes.values.assignments import Assignment, Form, mismatch, valued
+from gitops_gen.changes.values.lists import agreed, copy_note, list_path, require_way, with_item, without_item
+from gitops_gen.changes.values.moving import Moving
+from gitops_gen.changes.values.places import NEW_RELEASE, Place, release_place, removed_with_parents
+from gitops_gen.changes.values.targets import Layer, Target, target_of
+from gitops_gen.changes.values.typos import unknown_key
+from gitops_gen.changes.values.value_changes import value_lines
+from gitops_gen.changes.values.view import View
 from gitops_gen.commands.explain import leaves, typed_key
-from gitops_gen.commands.lists import agreed, copy_note, list_path, require_way, with_item, without_item
-from gitops_gen.commands.moving import Moving
-from gitops_gen.commands.places import NEW_RELEASE, Place, release_place, removed_with_parents
-from gitops_gen.commands.targets import Layer, Target, target_of
-from gitops_gen.commands.typos import unknown_key
-from gitops_gen.commands.value_changes import value_lines
-from gitops_gen.commands.values_text import Assignment, Form, mismatch, valued
-from gitops_gen.commands.view import View
-from gitops_gen.commands.workspace import Workspace
-from gitops_gen.edit.writing import Style, inline
 from gitops_gen.errors import UsageError
 from gitops_gen.git.commits import Message
-from gitops_gen.resolve.environment import ResolvedEnvironment
-from gitops_gen.resolve.layers import value_at
-from gitops_gen.spec.files import ENVIRONMENT_FILE, RELEASE_FILE
-from gitops_gen.yaml_io import KeyPath
+from gitops_gen.helm.version_keys import is_released
+from gitops_gen.project.environment import ResolvedEnvironment
+from gitops_gen.project.layers import value_at
+from gitops_gen.project.reading import ENVIRONMENT_FILE, RELEASE_FILE
+from gitops_gen.project.workspace import Workspace
+from gitops_gen.yaml.editing.style import Style, inline
+from gitops_gen.yaml.reader import KeyPath
 
 __all__ = ["NEW_RELEASE", "Layer", "Target", "removed_with_parents", "set_values"]
 

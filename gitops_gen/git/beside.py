@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gitops_gen.errors import GitopsError
-from gitops_gen.git.command import ask, run
+from gitops_gen.git.checkout import common_folder
 from gitops_gen.git.lock import state_folder
-from gitops_gen.git.state import common_folder
+from gitops_gen.git.runner import ask, run
 
 BESIDE = "beside"
 _WORKTREE = "worktree"

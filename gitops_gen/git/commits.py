@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gitops_gen.errors import GitopsError
-from gitops_gen.git.command import Answer, ask, run
 from gitops_gen.git.repository import prefix
+from gitops_gen.git.runner import Answer, ask, run
 
 SUBJECT_LENGTH = 100
 _BLANKS = re.compile(r"\s+")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from gitops_gen.git.command import ask, run
+from gitops_gen.git.runner import ask, run
 
 _FIELDS = ("%H", "%an", "%aI", "%s")
 _TRAILERS = ("Change", "Environment", "Source-Commit")

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from gitops_gen.git.beside import remove_beside
-from gitops_gen.git.command import ask
 from gitops_gen.git.lock import locked, state_folder
 from gitops_gen.git.repository import git_root, prefix
+from gitops_gen.git.runner import ask
 
 _LOOKED_AT = 100
 """Commits that may have come after a kill."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gitops_gen.git.command import ask
-from gitops_gen.git.state import Checkout
+from gitops_gen.git.checkout import Checkout
+from gitops_gen.git.runner import ask
 
 _TIME = re.compile(rb"> ([0-9]+) [+-][0-9]{4}(?:\t|$)")
 

@@ -15,8 +15,8 @@ from io import FileIO
 from pathlib import Path
 
 from gitops_gen.errors import GitopsError
-from gitops_gen.git.command import inherited_files
 from gitops_gen.git.repository import git_root
+from gitops_gen.git.runner import inherited_files
 
 PATIENCE = 60.0
 """Seconds to wait for another command; a push that keeps losing its race takes longest."""

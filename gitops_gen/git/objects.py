@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gitops_gen.errors import GitopsError
-from gitops_gen.git.command import forget_hook
-from gitops_gen.process import Dialogue, ProcessError
+from gitops_gen.git.runner import forget_hook
+from gitops_gen.runtime.programs import Dialogue, ProcessError
 
 ENVIRONMENT = {
     # An answer from this clone or none: a partial clone would ask its server for what it lacks.

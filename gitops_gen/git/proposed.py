@@ -7,8 +7,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from gitops_gen.git.command import run
 from gitops_gen.git.repository import prefix
+from gitops_gen.git.runner import run
 
 _NOBODY = {
     f"GIT_{who}_{what}": value

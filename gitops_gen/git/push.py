@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gitops_gen.errors import GitopsError
-from gitops_gen.git.command import Answer, GitError, ask, blobs, run
+from gitops_gen.git.checkout import Checkout, Remote, read_checkout
 from gitops_gen.git.journal import transaction
-from gitops_gen.git.state import Checkout, Remote, read_checkout
+from gitops_gen.git.runner import Answer, GitError, ask, blobs, run
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.05, 1.0
 _LOCKED = ("cannot lock ref", "failed to update ref", ".lock'")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from gitops_gen.errors import GitopsError
 from gitops_gen.git.beside import check_out_beside
-from gitops_gen.git.command import GitError, ask, run
+from gitops_gen.git.checkout import Checkout, Remote, unmerged
 from gitops_gen.git.push import is_ancestor
-from gitops_gen.git.state import Checkout, Remote, unmerged
+from gitops_gen.git.runner import GitError, ask, run
 
 _NO_HOOKS = ("-c", "core.hooksPath=/dev/null")
 

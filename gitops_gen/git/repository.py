@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitops_gen.errors import GitopsError
-from gitops_gen.git.command import forget_hook
-from gitops_gen.process import run
-from gitops_gen.spec.files import PROJECT_FILE
+from gitops_gen.git.runner import forget_hook
+from gitops_gen.project.reading import PROJECT_FILE
+from gitops_gen.runtime.programs import run
 
 if TYPE_CHECKING:
     import git

@@ -12,9 +12,9 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from gitops_gen.errors import GitopsError, UsageError
-from gitops_gen.git.command import ask
 from gitops_gen.git.objects import ENVIRONMENT, Entry, Objects
 from gitops_gen.git.repository import prefix
+from gitops_gen.git.runner import ask
 from gitops_gen.names import did_you_mean
 
 LINK = "120000"

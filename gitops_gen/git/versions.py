@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gitops_gen.git.command import ask, blobs
+from gitops_gen.git.checkout import operation
 from gitops_gen.git.lock import state_folder
 from gitops_gen.git.objects import ENVIRONMENT
 from gitops_gen.git.repository import prefix
-from gitops_gen.git.state import operation
+from gitops_gen.git.runner import ask, blobs
 
 _PICKED = {"cherry-pick": "CHERRY_PICK_HEAD", "rebase": "REBASE_HEAD"}
 

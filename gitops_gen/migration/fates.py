@@ -8,8 +8,8 @@ https://kubernetes.io/docs/reference/using-api/server-side-apply/#upgrading-from
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from gitops_gen.diff.immutable import refusals
-from gitops_gen.diff.structure import Place
+from gitops_gen.compare.immutable import refusals
+from gitops_gen.compare.structure import Place
 from gitops_gen.manifests.objects import Manifest, ObjectId, mapping, mappings
 from gitops_gen.manifests.pods import pod_of
 from gitops_gen.migration.live import Live, is_secret, last_applied

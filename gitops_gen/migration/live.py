@@ -10,7 +10,7 @@ from typing import Any
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.manifests.objects import Manifest, ObjectId, mapping, parse, sequence
 from gitops_gen.migration.original import export_command
-from gitops_gen.yaml_io import load
+from gitops_gen.yaml.reader import load
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _SECRET = re.compile(r"""["']?kind["']?\s*:\s*["']?Secret\b""")

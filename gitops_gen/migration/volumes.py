@@ -8,7 +8,7 @@ https://kubernetes.io/docs/concepts/storage/persistent-volumes/
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from gitops_gen.diff.quantity import quantity
+from gitops_gen.compare.quantity import quantity
 from gitops_gen.manifests.objects import Manifest, mapping, mappings, sequence
 from gitops_gen.manifests.pods import pod_of
 from gitops_gen.migration.live import Live, last_applied

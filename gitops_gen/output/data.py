@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
 
-from gitops_gen.yaml_text import dump
+from gitops_gen.yaml.writer import dump
 
 
 def plain(value: Any) -> Any:

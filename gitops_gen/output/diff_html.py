@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from html import escape
 
-from gitops_gen.diff.lines import (
+from gitops_gen.compare.lines import (
     GRAVE,
     SIGNS,
     TITLES,
@@ -15,7 +15,7 @@ from gitops_gen.diff.lines import (
     lines,
     names_text,
 )
-from gitops_gen.diff.model import Difference, ObjectChange, SharedChanges
+from gitops_gen.compare.model import Difference, ObjectChange, SharedChanges
 from gitops_gen.output.diff_text import folded_text, headline
 
 _CLASSES = {Sign.OLD: "old", Sign.NEW: "new", Sign.SAME: "same", Sign.PLACE: "place"}

@@ -5,7 +5,7 @@ and what had to be cut is said.
 import re
 from collections.abc import Iterator
 
-from gitops_gen.diff.lines import (
+from gitops_gen.compare.lines import (
     GRAVE,
     SIGNS,
     TITLES,
@@ -16,7 +16,7 @@ from gitops_gen.diff.lines import (
     lines,
     names_text,
 )
-from gitops_gen.diff.model import Difference, ObjectChange, SharedChanges, SharedConsequence
+from gitops_gen.compare.model import Difference, ObjectChange, SharedChanges, SharedConsequence
 from gitops_gen.output.diff_text import folded_text, headline
 
 GITHUB_LIMIT = 65536

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from gitops_gen.alike import listing
-from gitops_gen.diff.lines import TITLES
-from gitops_gen.diff.model import Action, ChangedEnvironment, Difference, Effect
+from gitops_gen.compare.lines import TITLES
+from gitops_gen.compare.model import Action, ChangedEnvironment, Difference, Effect
 from gitops_gen.output.diff_text import headline
 from gitops_gen.output.text import table
+from gitops_gen.project.alike import listing
 
 _Key = tuple[Action, int, int, int, tuple[tuple[Effect, int], ...]]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from gitops_gen.diff.lines import (
+from gitops_gen.compare.lines import (
     GRAVE,
     SIGNS,
     TITLES,
@@ -13,7 +13,7 @@ from gitops_gen.diff.lines import (
     lines,
     names_text,
 )
-from gitops_gen.diff.model import Action, Difference, Folded, ObjectChange, SharedChanges
+from gitops_gen.compare.model import Action, Difference, Folded, ObjectChange, SharedChanges
 
 _RED, _GREEN, _YELLOW, _CYAN, _BOLD, _FAINT = "31", "32", "33", "36", "1", "2"
 _SIGN_COLOURS = {Sign.OLD: _RED, Sign.NEW: _GREEN, Sign.PLACE: _CYAN, Sign.SAME: _FAINT}

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from gitops_gen.migration.model import Concern, Fate, Migration, ObjectFate, Override, Step
 from gitops_gen.output.text import table
-from gitops_gen.yaml_text import dump
+from gitops_gen.yaml.writer import dump
 
 _ORDER = (Fate.ADOPTED, Fate.RECREATED, Fate.DELETED, Fate.KEPT, Fate.FOREIGN)
 _INDENT = " " * 4

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from gitops_gen.changes.waiting import Waiting
 from gitops_gen.commands.status import Standing, Status
-from gitops_gen.commands.waiting import Waiting
 from gitops_gen.output.text import table
 
 _ONE_BY_ONE = 25

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import unified_diff
 
 from gitops_gen.errors import Problem
-from gitops_gen.tree import Change, State, edited_hint
+from gitops_gen.generate.files import Change, State, edited_hint
 
 _DONE = {
     State.MISSING: "created",

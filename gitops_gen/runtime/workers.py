@@ -11,8 +11,8 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from gitops_gen.collector import for_many_renders, relax
 from gitops_gen.errors import GitopsError
+from gitops_gen.runtime.tuning import for_many_renders, relax
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
@@ -103,7 +103,7 @@ def _nothing() -> None:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back while workers start. They inherit that: an interrupt is the command's business, which ends them."""
+    """Hold Ctrl-C back while workers start. They inherit that: the command handles an interrupt, and ends them."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gitops_gen.chart.engine import ChartError
 from gitops_gen.errors import GitopsError, UsageError
+from gitops_gen.helm.engine import ChartError
 from gitops_gen.starter.ignored import IGNORE_FILE, ignored
-from gitops_gen.yaml_io import load
+from gitops_gen.yaml.reader import load
 
 CHART_FILE = "Chart.yaml"
 DEPENDENCIES = "charts"

@@ -7,9 +7,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from gitops_gen.errors import UsageError
-from gitops_gen.git.command import ask
 from gitops_gen.git.repository import git_root
-from gitops_gen.spec.files import PROJECT_FILE, read_project
+from gitops_gen.git.runner import ask
+from gitops_gen.project.reading import PROJECT_FILE, read_project
 
 WELCOME = (
     ".git",

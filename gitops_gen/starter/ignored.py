@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from gitops_gen.git.command import GitError, ask, run
+from gitops_gen.git.runner import GitError, ask, run
 
 IGNORE_FILE = ".gitignore"
 _COMMENT = "# Argo CD reads from git: what it needs is committed."

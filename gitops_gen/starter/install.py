@@ -10,7 +10,7 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
 from gitops_gen import __version__
-from gitops_gen.git.command import ask
+from gitops_gen.git.runner import ask
 from gitops_gen.starter.remote import origin_url
 
 NAME = "gitops-gen"

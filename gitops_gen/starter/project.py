@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gitops_gen.errors import Problem, ProblemsError
 from gitops_gen.names import RELEASE_NAME_LENGTH, is_dns_label
-from gitops_gen.resolve.interpolation import UnknownPlaceholderError, interpolate
+from gitops_gen.project.interpolation import UnknownPlaceholderError, interpolate
 from gitops_gen.starter.remote import url_problem
 
 STAGES = ("dev", "staging", "production")

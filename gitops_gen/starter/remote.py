@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from gitops_gen.errors import Problem
-from gitops_gen.git.command import ask
+from gitops_gen.git.runner import ask
 
 _HTTP = re.compile(r"(?P<scheme>https?://)((?P<user>[^/@\s]*)@)?(?P<rest>[^/@\s]+/\S+)")
 _SSH = re.compile(r"ssh://([^/@:\s]+@)?[^/@\s]+/\S+")

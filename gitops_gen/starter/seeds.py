@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gitops_gen.chart.engine import ChartError, LoadedChart, Release
-from gitops_gen.chart.schema import ValuesSchema
 from gitops_gen.errors import GitopsError
+from gitops_gen.helm.engine import ChartError, LoadedChart, Release
+from gitops_gen.project.values_schema import ValuesSchema
 from gitops_gen.starter.images import ImageKey, image_keys
-from gitops_gen.yaml_io import KeyPath, load
+from gitops_gen.yaml.reader import KeyPath, load
 
 _CHART_FILE = "Chart.yaml"
 

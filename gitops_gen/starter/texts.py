@@ -6,7 +6,7 @@ from typing import Any
 import jinja2
 
 from gitops_gen.starter import templates
-from gitops_gen.yaml_text import inline
+from gitops_gen.yaml.writer import inline
 
 
 def filled(template: str, **facts: Any) -> str:

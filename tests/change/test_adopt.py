@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from gitops_gen.changes.change import Draft, plan
 from gitops_gen.cli import run
-from gitops_gen.commands.change import Draft, plan
-from gitops_gen.commands.workspace import open_workspace
 from gitops_gen.git.commits import Message
+from gitops_gen.project.workspace import open_workspace
 from tests.change.conftest import committed, head, is_clean, message
 from tests.conftest import commit_all, git, tree
 

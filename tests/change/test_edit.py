@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitops_gen.edit.difference import rewritten
-from gitops_gen.edit.document import delete, set_value
-from gitops_gen.edit.nodes import EditError, Kind, Node, parse
-from gitops_gen.edit.values import assigned, same
 from gitops_gen.errors import ProblemsError
-from gitops_gen.yaml_io import load
-from gitops_gen.yaml_text import dump
+from gitops_gen.yaml.editing.data import assigned, same
+from gitops_gen.yaml.editing.difference import rewritten
+from gitops_gen.yaml.editing.document import delete, set_value
+from gitops_gen.yaml.editing.nodes import EditError, Kind, Node, parse
+from gitops_gen.yaml.reader import load
+from gitops_gen.yaml.writer import dump
 
 STYLES = Path(__file__).parent / "styles"
 NAMES = sorted(folder.name for folder in STYLES.iterdir() if folder.is_dir())

@@ -10,11 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from gitops_gen.commands.workspace import open_workspace
-from gitops_gen.desired import desired_tree
-from gitops_gen.edit.document import set_value
 from gitops_gen.errors import ProblemsError
+from gitops_gen.generate.desired import desired_tree
 from gitops_gen.git.versions import merge_texts
+from gitops_gen.project.workspace import open_workspace
+from gitops_gen.yaml.editing.document import set_value
 from tests.conftest import GitopsGen, commit_all, git
 
 PAIRS = 200

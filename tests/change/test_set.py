@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gitops_gen.yaml_io import load
+from gitops_gen.yaml.reader import load
 from tests.change.conftest import changed, committed, head, is_clean, message
 from tests.conftest import commit_all, git
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gitops_gen.cli import run
-from gitops_gen.yaml_io import load
+from gitops_gen.yaml.reader import load
 from tests.change.conftest import is_clean
 from tests.conftest import commit_all
 

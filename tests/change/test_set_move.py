@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from gitops_gen.edit.transplant import cut, pasted
-from gitops_gen.edit.values import assigned, same
-from gitops_gen.yaml_io import load
+from gitops_gen.yaml.editing.data import assigned, same
+from gitops_gen.yaml.editing.transplant import cut, pasted
+from gitops_gen.yaml.reader import load
 from tests.change.conftest import changed, is_clean
 from tests.change.test_edit import NAMES, before
 from tests.conftest import commit_all

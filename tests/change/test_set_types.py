@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gitops_gen.cli import run
-from gitops_gen.yaml_io import load, load_all
+from gitops_gen.yaml.reader import load, load_all
 from tests.change.conftest import is_clean
 from tests.conftest import INPUTS, commit_all
 

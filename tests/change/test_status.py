@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from gitops_gen.commands.version_order import Direction, compared, direction
-from gitops_gen.edit.difference import Difference
+from gitops_gen.changes.version_order import Direction, compared, direction
+from gitops_gen.yaml.editing.difference import Difference
 from tests.conftest import commit_all, git
 
 Change = Callable[..., str]

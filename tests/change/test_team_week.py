@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gitops_gen.yaml_io import load
+from gitops_gen.yaml.reader import load
 from tests.change.conftest import as_author, head, is_clean
 from tests.conftest import GitopsGen, Result, git
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gitops_gen.edit.document import set_value
-from gitops_gen.yaml_io import load
+from gitops_gen.yaml.editing.document import set_value
+from gitops_gen.yaml.reader import load
 from tests.change.conftest import head, is_clean
 from tests.conftest import GitopsGen, commit_all, git, tree
 

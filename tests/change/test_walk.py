@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from gitops_gen.cli import run
-from gitops_gen.edit.document import set_value
-from gitops_gen.git.command import ask
+from gitops_gen.git.runner import ask
+from gitops_gen.yaml.editing.document import set_value
 from tests.conftest import commit_all, git, tree
 
 TAGS = st.sampled_from(["1.0.0", "1e3", "0400", "v2", "2.0.0-rc.1"])

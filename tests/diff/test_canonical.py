@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitops_gen.diff.canonical import ENVIRONMENT, Own, canonical, marked, restored, without_hashes
-from gitops_gen.yaml_io import load_all
-from gitops_gen.yaml_text import dump
+from gitops_gen.compare.canonical import ENVIRONMENT, Own, canonical, marked, restored, without_hashes
+from gitops_gen.yaml.reader import load_all
+from gitops_gen.yaml.writer import dump
 
 NAMES = ("dev", "e1", "production-eu", "on", "y", "1", "null", "inf", "a", "x", "e")
 _words = st.lists(

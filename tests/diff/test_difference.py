@@ -9,9 +9,9 @@ import pytest
 
 from gitops_gen.cli import run
 from gitops_gen.commands.diff import Question, diff
-from gitops_gen.diff import fleet as fleet_module
-from gitops_gen.diff.fleet import Engines
-from gitops_gen.diff.model import Difference, Effect
+from gitops_gen.compare import fleet as fleet_module
+from gitops_gen.compare.fleet import Engines
+from gitops_gen.compare.model import Difference, Effect
 from tests.diff.diff_fleet import CASES, GOLDEN, Fleet, changed, git, make_fleet
 
 
@@ -156,7 +156,7 @@ def test_a_warm_cache_finds_the_same(fleet: Fleet, tmp_path: Path, monkeypatch: 
     changed(fleet, "several_at_once")
     question = Question(refs=("start", "several_at_once"))
     cold = diff(fleet.folder, question)
-    monkeypatch.setattr("gitops_gen.chart.embedded.EmbeddedChart.render", lambda *_: pytest.fail("rendered again"))
+    monkeypatch.setattr("gitops_gen.helm.embedded.EmbeddedChart.render", lambda *_: pytest.fail("rendered again"))
     assert diff(fleet.folder, question) == cold
 
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from gitops_gen.diff.compare import Rendered, compare
-from gitops_gen.diff.model import Effect, EnvironmentChange
+from gitops_gen.compare.compare import Rendered, compare
+from gitops_gen.compare.model import Effect, EnvironmentChange
 from gitops_gen.sync.policy import SyncPolicy
-from gitops_gen.yaml_text import dump
+from gitops_gen.yaml.writer import dump
 
 POLICY = SyncPolicy()
 

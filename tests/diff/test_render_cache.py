@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from gitops_gen.chart import cache as cache_module
-from gitops_gen.chart.cache import CachedRenderer, RenderCache, cache_folder, chart_digest
-from gitops_gen.chart.choice import open_engine
-from gitops_gen.chart.digest import chart_digest as content_digest
-from gitops_gen.chart.engine import LoadedChart, Release
+from gitops_gen.helm import cache as cache_module
+from gitops_gen.helm.cache import CachedRenderer, RenderCache, cache_folder, chart_digest
+from gitops_gen.helm.choice import open_engine
+from gitops_gen.helm.digest import chart_digest as content_digest
+from gitops_gen.helm.engine import LoadedChart, Release
 
 KEY = "ab" * 32
 RELEASE = Release(name="shop", namespace="shop", values={"a": 1}, kubernetes="1.36", api_versions=("v1",))

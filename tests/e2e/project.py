@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from gitops_gen.commands.render import render
-from gitops_gen.commands.workspace import open_workspace
+from gitops_gen.project.workspace import open_workspace
 
 from .api import Object, RefusedError
 from .argocd import notify, state

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from gitops_gen.yaml_io import load, load_all
-from gitops_gen.yaml_text import dump
+from gitops_gen.yaml.reader import load, load_all
+from gitops_gen.yaml.writer import dump
 
 from .api import Object
 from .argocd import ArgoCD

@@ -5,8 +5,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from gitops_gen.yaml_io import load_all
-from gitops_gen.yaml_text import dump
+from gitops_gen.yaml.reader import load_all
+from gitops_gen.yaml.writer import dump
 from tests.conftest import INPUTS
 
 OBJECTS = INPUTS / "original" / "objects.yaml"

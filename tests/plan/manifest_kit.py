@@ -6,7 +6,7 @@ from gitops_gen.manifests.annotations import SYNC_WAVE
 from gitops_gen.manifests.objects import Manifest, parse
 from gitops_gen.sync.plan import SyncPlan, plan_of
 from gitops_gen.sync.policy import SyncPolicy
-from gitops_gen.yaml_text import dump
+from gitops_gen.yaml.writer import dump
 
 API = {
     "Deployment": "apps/v1",

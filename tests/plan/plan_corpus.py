@@ -9,7 +9,7 @@ from gitops_gen.rules.sync import JudgedPlan, judge
 from gitops_gen.sync.durations import seconds
 from gitops_gen.sync.plan import plan_of
 from gitops_gen.sync.policy import SyncPolicy, policy_of
-from gitops_gen.yaml_io import load
+from gitops_gen.yaml.reader import load
 
 HERE = Path(__file__).parent
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from gitops_gen.chart.choice import open_engine
-from gitops_gen.chart.engine import Release
 from gitops_gen.commands.plan import plan, plan_rendered
-from gitops_gen.commands.workspace import open_workspace
-from gitops_gen.resolve.layers import merge
+from gitops_gen.helm.choice import open_engine
+from gitops_gen.helm.engine import Release
+from gitops_gen.project.layers import merge
+from gitops_gen.project.workspace import open_workspace
 from gitops_gen.rules.sync import JudgedPlan
-from gitops_gen.yaml_io import load
+from gitops_gen.yaml.reader import load
 
 REPOSITORY = Path(__file__).parents[2]
 CHART = REPOSITORY / "helm" / "api-forge"

@@ -1,0 +1,1 @@
+"""Changes of the hand-written files: drafted, checked, committed, pushed."""

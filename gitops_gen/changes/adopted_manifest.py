@@ -1,0 +1,153 @@
+"""Where an edit of a generated Application or AppProject belongs: the field of environment.yaml that says it, else what
+is merged over the manifest (`argocd.application`, `argocd.project`).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gitops_gen.changes.edited_files import EditedFile, comments, leaf_changes
+from gitops_gen.models.models import Project
+from gitops_gen.project.layers import value_at
+from gitops_gen.yaml.editing.difference import Difference
+from gitops_gen.yaml.reader import KeyPath, load
+
+_DESTINATION: KeyPath = ("spec", "destination")
+_AUTOMATED: KeyPath = ("spec", "syncPolicy", "automated")
+_METADATA = ("labels", "annotations", "finalizers")
+_WINDOW = ("kind", "schedule", "duration", "manualSync", "timeZone")
+_ELSEWHERE: dict[KeyPath, str] = {
+    ("apiVersion",): "it cannot be another one",
+    ("kind",): "it cannot be another one",
+    ("metadata", "name"): "`gitops-gen env rename` gives the environment another name",
+    ("metadata", "namespace"): "set `argocd.namespace` in gitops.yaml",
+    ("spec", "project"): "set `argocd: {project: {existing: NAME}}` in environment.yaml",
+    ("spec", "sources"): "set the chart's version under `chart` in release.yaml; of a list no single item can be kept",
+    ("spec", "source", "repoURL"): "set `repository` in gitops.yaml",
+    ("spec", "source", "path"): "set `chart.path` in gitops.yaml",
+    ("spec", "source", "helm", "releaseName"): "set `name` in gitops.yaml",
+    ("spec", "source", "helm", "valueFiles"): "set the values themselves: `gitops-gen set ENV KEY=VALUE`",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Placed:
+    """An edit with where it goes: `path` in environment.yaml (in release.yaml with `released`), or chart values
+    (`values`), or nowhere, for a reason with what to type instead.
+    """
+
+    edit: Difference
+    path: KeyPath = ()
+    value: Any = None
+    remove: bool = False
+    released: bool = False
+    values: tuple[Difference, ...] = ()
+    reason: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ManifestEdits:
+    """The edits of one manifest; `field` is `application` or `project`, `pinned` says that the chart has a revision."""
+
+    project: Project
+    environment: str
+    field: str
+    data: Any
+    changes: Sequence[Difference]
+    pinned: bool = False
+
+    def placed(self) -> Iterator[Placed]:
+        """Each edit with its place."""
+        for edit in self.changes:
+            if self.is_content(edit):
+                continue
+            yield self.place(edit)
+
+    def is_content(self, edit: Difference) -> bool:
+        """A source's name made of the content follows the content."""
+        return edit.path[-1:] == ("name",) and all(str(text).startswith("content-") for text in (edit.old, edit.new))
+
+    def place(self, edit: Difference) -> Placed:
+        """Where one edit goes."""
+        path = edit.path
+        for there, hint in _ELSEWHERE.items():
+            if path[: len(there)] == there:
+                return Placed(edit=edit, reason="does not belong to one environment's overrides", hint=hint)
+        if path[:1] not in (("metadata",), ("spec",)) or len(path) == 1:
+            return Placed(edit=edit, reason="has no place in the inputs", hint="remove it")
+        if path[0] == "metadata":
+            return self.metadata(edit)
+        return self.field_of_its_own(edit) or self.over(edit)
+
+    def metadata(self, edit: Difference) -> Placed:
+        """Labels, annotations and finalizers."""
+        if edit.path[1] not in _METADATA:
+            known = ", ".join(_METADATA)
+            return Placed(edit=edit, reason="has no place in the inputs", hint=f"of the metadata these have: {known}")
+        texts = edit.new.values() if isinstance(edit.new, dict) else [edit.new]
+        if edit.path[1] != "finalizers" and edit.now and not all(isinstance(text, str) for text in texts):
+            return Placed(edit=edit, reason="must be text", hint="put it in quotes")
+        return self.over(edit)
+
+    def over(self, edit: Difference) -> Placed:
+        """Merged over the manifest, where a null removes."""
+        return Placed(edit=edit, path=("argocd", self.field, *edit.path), value=edit.new, remove=not edit.now)
+
+    def field_of_its_own(self, edit: Difference) -> Placed | None:
+        """The typed field that says the same, so that everything else follows it as well."""
+        path = edit.path
+        if self.field == "project":
+            return self.windows(edit) if path == ("spec", "syncWindows") else None
+        if path == ("spec", "source", "helm", "values"):
+            return self.inline_values(edit)
+        if path == ("spec", "source", "targetRevision") and self.pinned and edit.now:
+            return Placed(edit=edit, path=("chart", "revision"), value=edit.new, released=True)
+        if path == (*_DESTINATION, "namespace") and edit.now:
+            return Placed(edit=edit, path=("namespace",), value=edit.new)
+        if path in ((*_DESTINATION, "server"), (*_DESTINATION, "name")):
+            return self.cluster(edit)
+        return self.automation(edit)
+
+    def automation(self, edit: Difference) -> Placed | None:
+        """`sync.automated`, `sync.prune` and `sync.selfHeal`."""
+        if edit.path == _AUTOMATED and not edit.now:
+            return Placed(edit=edit, path=("sync", "automated"), value=False)
+        known = edit.path[:-1] == _AUTOMATED and edit.path[-1] in ("prune", "selfHeal")
+        if known and isinstance(edit.new, bool):
+            return Placed(edit=edit, path=("sync", edit.path[-1]), value=edit.new)
+        return None
+
+    def inline_values(self, edit: Difference) -> Placed:
+        """The values of a pinned chart stand in the Application as text."""
+        texts = [str(text or "") for text in (edit.old, edit.new)]
+        old, new = (load(text, "values") or {} for text in texts)
+        changes = tuple(leaf_changes(old, new))
+        file = EditedFile(path="values", text=texts[1], data=new, base=old)
+        if not changes or list(comments(file, texts[0])):
+            hint = "write comments into environment.yaml, and only values here"
+            return Placed(edit=edit, reason="holds a comment or a way of writing that would be lost", hint=hint)
+        return Placed(edit=edit, values=changes)
+
+    def cluster(self, edit: Difference) -> Placed:
+        """The cluster that Argo CD knows by that address."""
+        there = value_at(self.data, _DESTINATION)[1] or {}
+        for name, cluster in self.project.clusters.items():
+            if (cluster.server, cluster.name) == (there.get("server"), there.get("name")):
+                return Placed(edit=edit, path=("cluster",), value=name)
+        return Placed(
+            edit=edit,
+            reason="is the address of no cluster of the project",
+            hint="declare it under `clusters` in gitops.yaml, then name it as `cluster:` in environment.yaml",
+        )
+
+    def windows(self, edit: Difference) -> Placed | None:
+        """Sync windows of this environment's own Application."""
+        name = f"{self.project.name}-{self.environment}"
+        found = edit.new if edit.now and isinstance(edit.new, list) else []
+        own = [
+            {key: item[key] for key in _WINDOW if key in item}
+            for item in found
+            if isinstance(item, dict) and item.get("applications") == [name] and set(item) <= {*_WINDOW, "applications"}
+        ]
+        return Placed(edit=edit, path=("sync", "windows"), value=own) if own and len(own) == len(found) else None

@@ -1,0 +1,112 @@
+"""How every change of the hand-written files is carried out: planned on a copy, checked there with what will be
+generated from it, then written in one go, committed and pushed. What is wrong is said before anything is written.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from gitops_gen.changes.committing import carry_out
+from gitops_gen.changes.decision import Decide, Decision, Delivery, Draft, Outcome, environment_of
+from gitops_gen.changes.edited_files import fitting_edits
+from gitops_gen.changes.preview import preview
+from gitops_gen.commands.generate import check
+from gitops_gen.errors import Problem, UsageError, fail_if_any
+from gitops_gen.generate.files import Change, State, blocked, is_generated_path, sweep, write
+from gitops_gen.generate.written import Written
+from gitops_gen.git.journal import session, transaction
+from gitops_gen.project.reading import ENVIRONMENTS, PROJECT_FILE
+from gitops_gen.project.workspace import Workspace
+
+__all__ = ["Delivery", "Draft", "Outcome", "change", "plan", "scratch"]
+
+
+def change(workspace: Workspace, delivery: Delivery, make: Callable[[Workspace], Draft]) -> Outcome:
+    """Carry out what `make` drafts: from the project as it lies there, or, where a commit is wanted, from what is
+    committed (with `push`, from what the remote has now). So `make` may be asked for more than one state, and reads
+    nothing but the workspace that it is given and the history behind that one's HEAD.
+
+    Raises `GitopsError` before anything is written, or with everything undone; only a push that fails leaves its commit
+    behind, and says so.
+    """
+    if delivery.message and not delivery.commits:
+        raise UsageError("`--message` is for a commit", "add --commit, --branch NAME or --push")
+    if delivery.message and not all(text.strip() for text in delivery.message):
+        raise UsageError("the message of `--message` is empty")
+
+    def decide(here: Workspace) -> Decision:
+        draft = make(here)
+        return Decision(workspace=here, draft=draft, changes=plan(here, draft))
+
+    with session(workspace.folder) as said:
+        go = carry_out if delivery.commits else _written
+        outcome = go(workspace, delivery, decide)
+    return replace(outcome, notes=(*said, *outcome.notes))
+
+
+def _written(workspace: Workspace, delivery: Delivery, decide: Decide) -> Outcome:
+    """The change in the working tree, and no commit."""
+    decision = decide(workspace)
+    changes = decision.changes
+    outcome = decision.outcome()
+    if changes and (delivery.dry_run or decision.draft.decisive):
+        outcome = replace(outcome, rendered=preview(workspace, changes))
+    if delivery.dry_run or not changes:
+        return replace(outcome, dry_run=delivery.dry_run)
+    files = {item.path: None if item.new is None else item.new.encode() for item in changes}
+    with transaction(workspace.folder, files, committing=False):
+        sweep(workspace.folder)
+        Written().add(item.new for item in changes if item.new and is_generated_path(item.path))
+        write(workspace.folder, changes)
+    return outcome
+
+
+def plan(workspace: Workspace, draft: Draft) -> tuple[Change, ...]:
+    """Every file that the draft changes, inputs first, generated ones behind them. Nothing is written.
+
+    Raises `ProblemsError` with all that is wrong in the project as it would be, or in the way.
+    """
+    inputs = tuple(_input_changes(workspace, draft))
+    fail_if_any(_linked(workspace.folder, inputs))
+    with scratch(workspace, inputs) as copy:
+        gone = set(draft.environments) - set(copy.names())
+        generation = check(copy, () if gone else draft.environments)
+        generated = [item for item in generation.changes if environment_of(item.path) in draft.environments]
+        fail_if_any(blocked(copy.folder, generated, overwrite=draft.overwrite))
+    if draft.overwrite:
+        generated += fitting_edits(workspace, draft.environments, generated)
+    return (*inputs, *generated)
+
+
+def _input_changes(workspace: Workspace, draft: Draft) -> Iterator[Change]:
+    for path, new in sorted(draft.files.items()):
+        file = workspace.folder / path
+        old = file.read_bytes().decode() if file.is_file() else None
+        if old != new:
+            state = State.MISSING if old is None else State.ORPHANED if new is None else State.STALE
+            yield Change(path=path, state=state, old=old, new=new)
+
+
+def _linked(folder: Path, inputs: tuple[Change, ...]) -> Iterator[Problem]:
+    for item in inputs:
+        if (folder / item.path).is_symlink() and item.new is not None:
+            target = (folder / item.path).readlink()
+            yield Problem(
+                file=item.path, message=f"is a symlink to {target}, which others may share", hint="edit that file"
+            )
+
+
+@contextmanager
+def scratch(workspace: Workspace, inputs: tuple[Change, ...]) -> Iterator[Workspace]:
+    """The project's inputs and generated files in a folder of their own, with the changes made there."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        shutil.copyfile(workspace.folder / PROJECT_FILE, folder / PROJECT_FILE)
+        for part in (ENVIRONMENTS, "argocd"):
+            if (workspace.folder / part).is_dir():
+                shutil.copytree(workspace.folder / part, folder / part, symlinks=True)
+        write(folder, inputs)
+        yield replace(workspace, folder=folder, home=workspace.checkout)

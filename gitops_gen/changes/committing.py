@@ -1,0 +1,347 @@
+"""How a change becomes a commit: decided on committed state (with `--push` on what the remote has now), committed with
+the user's hooks, pushed; and decided again when somebody else was faster.
+"""
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+from gitops_gen.changes.decision import Decide, Decision, Delivery, Outcome, environment_of
+from gitops_gen.changes.incoming import came_in
+from gitops_gen.changes.lending import fill, same_at
+from gitops_gen.changes.merging import settle
+from gitops_gen.changes.preview import preview
+from gitops_gen.changes.uncommitted import Guard, InTheWayError, Uncommitted, read_uncommitted
+from gitops_gen.changes.weighing import Weighing, require_current_promotions, unpushed
+from gitops_gen.commands.generate import check
+from gitops_gen.compare.model import Difference
+from gitops_gen.errors import GitopsError
+from gitops_gen.generate.files import is_generated_path, sweep, write
+from gitops_gen.git.beside import check_out_beside, hooks_setting, remove_beside
+from gitops_gen.git.checkout import (
+    Checkout,
+    Remote,
+    branch_name,
+    create_branch,
+    read_checkout,
+    remote_of,
+    require_clean,
+    require_committable,
+    undo_commit,
+    unstage_commit,
+)
+from gitops_gen.git.commits import commit, deviations
+from gitops_gen.git.journal import transaction
+from gitops_gen.git.push import Published, fetched, follow, push, wait
+from gitops_gen.git.replay import joined
+from gitops_gen.git.runner import GitError
+from gitops_gen.project.reading import PROJECT_FILE
+from gitops_gen.project.workspace import Workspace, open_workspace
+
+ATTEMPTS = 100
+"""Somebody wins each race; with this many the odds of losing all of them against 16 others are below 1 in 500."""
+
+
+def carry_out(workspace: Workspace, delivery: Delivery, decide: Decide) -> Outcome:
+    """Carry out what `decide` says, as far as the delivery goes: shown, or committed, here or on a branch, and pushed.
+
+    Raises `GitopsError` with nothing changed, or saying that the commit is kept and how to go on.
+    """
+    try:
+        return _Committing(workspace, delivery, decide).outcome()
+    finally:
+        remove_beside(workspace.folder)
+
+
+@dataclass(slots=True)
+class _State:
+    """How far it went: the commit of this change, what to say, and what was decided anew."""
+
+    commit: str = ""
+    notes: list[str] = field(default_factory=list)
+    anew: list[str] = field(default_factory=list)
+
+
+class _Committing:
+    """One change on its way."""
+
+    def __init__(self, workspace: Workspace, delivery: Delivery, decide: Decide) -> None:
+        self.workspace, self.delivery, self.decide = workspace, delivery, decide
+        self.folder = workspace.folder
+        self.checkout: Checkout = read_checkout(self.folder)
+        self.branch = branch_name(self.folder, delivery.branch) if delivery.branch else ""
+        if not delivery.dry_run:
+            require_committable(self.checkout, detached=bool(self.branch))
+        self.target = self.upstream()
+        self.state = _State()
+        self.weighing = Weighing(self.checkout, self.where, None)
+
+    @property
+    def where(self) -> str:
+        return f"{self.target.name}/{self.target.branch}" if self.target else ""
+
+    def upstream(self) -> Remote | None:
+        """What the branch that is checked out is pushed to, where something is to be pushed."""
+        if not self.delivery.push or not self.checkout.branch:
+            return None
+        try:
+            return remote_of(self.checkout)
+        except GitopsError:
+            if self.delivery.dry_run:
+                return None
+            raise
+
+    def outcome(self) -> Outcome:
+        if not self.checkout.head:
+            raise GitopsError("nothing is committed here yet", "run `git add --all && git commit` first")
+        tip = fetched(self.checkout, self.target) if self.target else ""
+        base = self.base(tip)
+        if tip:
+            self.state.notes += unpushed(self.checkout, tip)
+        decision = self.decided(base)
+        shown = self.rendered(decision) if self.delivery.dry_run or self.is_worth_showing(decision) else None
+        outcome = self.delivered(decision, base, tip)
+        if outcome.rendered is None:
+            outcome = replace(outcome, rendered=shown)
+        return replace(outcome, notes=(*self.state.notes, *self.state.anew, *outcome.notes))
+
+    def delivered(self, decision: Decision, base: str, tip: str) -> Outcome:
+        if self.delivery.dry_run:
+            return replace(decision.outcome(), dry_run=True)
+        if self.branch:
+            return self.on_branch(decision, base)
+        if self.target:
+            return self.published(decision, base, tip)
+        return replace(decision.outcome(), commit=self.committed(decision, base))
+
+    def is_worth_showing(self, decision: Decision) -> bool:
+        return decision.draft.decisive or bool(self.state.anew)
+
+    def base(self, tip: str) -> str:
+        if self.target is None or not tip:
+            return self.checkout.head
+        require_current_promotions(self.checkout, tip, self.where)
+        return joined(self.checkout, self.target, tip, settle)
+
+    @cached_property
+    def uncommitted(self) -> Uncommitted:
+        return read_uncommitted(self.workspace)
+
+    def beside(self, at: str) -> Workspace:
+        """The project as a commit has it, in a checkout of its own."""
+        folder = check_out_beside(self.folder, at) / self.checkout.prefix
+        if not (folder / PROJECT_FILE).is_file():
+            raise GitopsError(f"{self.checkout.prefix}{PROJECT_FILE} is not committed", "commit the project first")
+        fill(self.workspace, folder, self.uncommitted.generated, at)
+        return open_workspace(folder, self.workspace.engine)
+
+    def known(self) -> Decision:
+        """What is decided on HEAD, which is what the user has before them."""
+        if self.uncommitted.clean:
+            return self.decide(self.workspace)
+        guard = Guard(self.workspace, self.beside(self.checkout.head), self.decide, self.uncommitted)
+        return guard.decision()
+
+    def decided(self, base: str) -> Decision:
+        """What is decided on the base, with a look at what the user could not know. Raises `GitopsError`."""
+        known: Decision | None = None
+        try:
+            known = self.known()
+        except InTheWayError:
+            raise
+        except GitopsError:  # such as for an environment that only the remote has
+            if base == self.checkout.head:
+                raise
+        self.weighing = Weighing(self.checkout, self.where, known)
+        if known is not None and base == self.checkout.head:
+            return known
+        self.state.notes += came_in(self.folder, self.checkout.head, base, self.where)
+        return self.weighed(base)
+
+    def weighed(self, base: str) -> Decision:
+        decision, self.state.anew = self.weighing.weigh(self.decide(self.beside(base)), base)
+        if decision.draft.message.change == "adopt":
+            self.require_edits(decision, base)
+        return decision
+
+    def require_edits(self, decision: Decision, base: str) -> None:
+        """A hand edit that is to be folded in must be there: not behind what others made of the same file."""
+        edited = self.uncommitted.generated
+        lost = {*edited} - {*same_at(self.folder, edited, base)}
+        names = [path for path in sorted(lost) if environment_of(path) in decision.draft.message.environments]
+        if names:
+            raise GitopsError(
+                f"{', '.join(names)} was changed by others as well since you edited it",
+                f"nothing was changed; run `git pull --rebase --autostash {self.where.replace('/', ' ', 1)}` first",
+            )
+
+    def rendered(self, decision: Decision) -> Difference | str | None:
+        return preview(decision.workspace, decision.changes) if decision.changes else None
+
+    def committed(self, decision: Decision, base: str) -> str:
+        """The commit of a decision; nothing when nothing changes. The branch that is checked out has it, unless it is
+        still to be pushed.
+        """
+        if not decision.changes:
+            return ""
+        if base == self.checkout.head and not self.uncommitted.partial:
+            return self.commit_here(decision)
+        made = self.commit_beside(decision, base)
+        if not self.delivery.push and not self.follow(made, decision):
+            paths = ", ".join(item.path for item in decision.changes)
+            raise GitopsError(f"files of this change are being edited or in the way: {paths}", "nothing was changed")
+        return made
+
+    def follow(self, made: str, decision: Decision) -> bool:
+        given_up = [path for path in self.uncommitted.generated if environment_of(path) in decision.draft.environments]
+        return follow(self.checkout, made, given_up if decision.draft.overwrite else ())
+
+    def commit_here(self, decision: Decision) -> str:
+        """In the user's checkout, all or nothing."""
+        before = read_checkout(self.folder)
+        given_up = is_generated_path if decision.draft.overwrite else lambda _path: False
+        require_clean(before, [item.path for item in decision.changes if not given_up(item.path)])
+        files = _contents(decision)
+        text = self.message(decision)
+        try:
+            with transaction(self.folder, files, committing=True, message=text):
+                sweep(self.folder)
+                write(self.folder, decision.changes)
+                made = commit(self.folder, list(files), text)
+                self.verify(self.folder, before.head, made, files)
+        except GitopsError as error:
+            touched = sorted(read_checkout(self.folder).changed.keys() - before.changed.keys())
+            if touched:
+                error.hint = f"nothing was committed; a hook changed {', '.join(touched)}, which stays so"
+            raise
+        return made
+
+    def commit_beside(self, decision: Decision, base: str) -> str:
+        """In a checkout of its own, with the user's hooks."""
+        folder = self.beside(base).folder
+        files = _contents(decision)
+        write(folder, decision.changes)
+        try:
+            made = commit(folder, list(files), self.message(decision), hooks_setting(self.folder))
+        except GitopsError as error:
+            error.hint = f"nothing was changed; hooks ran in a fresh checkout of {base[:12]} with this change"
+            raise
+        self.verify(folder, base, made, files)
+        return made
+
+    def verify(self, folder: Path, before: str, made: str, files: dict[str, bytes | None]) -> None:
+        """Hooks may change what is committed; not so that generated files are wrong. Raises `GitopsError`, with the
+        commit undone.
+        """
+        strange = deviations(folder, before, files) if made else []
+        if not strange:
+            return
+        project = check_out_beside(self.folder, made) / self.checkout.prefix
+        wrong = [item.path for item in check(open_workspace(project, self.workspace.engine)).changes]
+        if wrong:
+            undo_commit(folder, made)
+            raise GitopsError(
+                f"a hook changed {', '.join(strange)}, and with that {', '.join(wrong)} would not be what "
+                "`gitops-gen generate` makes",
+                "nothing was changed; leave generated files (they say so in their first line) out of the hook",
+            )
+        unstage_commit(folder, made)
+        self.state.notes.append(f"a hook changed {', '.join(strange)}; it is committed like that")
+
+    def message(self, decision: Decision) -> str:
+        return replace(decision.draft.message, own=self.delivery.message).text
+
+    def on_branch(self, decision: Decision, base: str) -> Outcome:
+        """The change as a commit on a new branch; the checkout stays as it is."""
+        outcome = replace(decision.outcome(), branch=self.branch)
+        if not decision.changes:
+            return outcome
+        target = remote_of(self.checkout, self.branch) if self.delivery.push else None
+        made = self.commit_beside(decision, base)
+        create_branch(self.folder, self.branch, made)
+        outcome = replace(outcome, commit=made)
+        if target is None:
+            return outcome
+        kept = f"the commit is kept on the branch `{self.branch}` here"
+        try:
+            said = push(self.folder, target, made, "")
+        except GitopsError as error:
+            error.hint = f"{kept}; push it with `git push {target.name} {self.branch}` when it is taken"
+            raise
+        if said is None:
+            raise GitopsError(f"{target.name} has a branch `{self.branch}` already", f"choose another name; {kept}")
+        pushed = Published(commit=made, remote=target.name, branch=self.branch, attempts=1, followed=True, said=said)
+        return replace(outcome, pushed=pushed)
+
+    def published(self, decision: Decision, base: str, tip: str) -> Outcome:
+        """The change on the remote's branch. Raises `GitopsError`, which says what became of the commit."""
+        self.state.commit = self.committed(decision, base)
+        start, attempt = tip, 1
+        try:
+            while (said := self.push(self.state.commit or base, tip)) is None:
+                wait(attempt)
+                attempt += 1
+                tip, base, decision = self.once_more(attempt)
+        except GitopsError as error:
+            self.keep(error, decision)
+            raise
+        outcome = replace(decision.outcome(), commit=self.state.commit)
+        arrived = self.state.commit or base
+        if attempt > 1:
+            self.state.notes += came_in(self.folder, start, tip, self.where)
+            shown = self.rendered(decision) if self.is_worth_showing(decision) else None
+            outcome = replace(outcome, rendered=shown)
+        followed = self.follow(arrived, decision)
+        if arrived == tip:
+            return outcome
+        return replace(outcome, pushed=self.arrival(arrived, attempt, said, followed=followed))
+
+    def push(self, commit: str, tip: str) -> tuple[str, ...] | None:
+        """What the remote said; None when somebody else was faster."""
+        return push(self.folder, self.remote, commit, tip) if commit != tip else ()
+
+    @property
+    def remote(self) -> Remote:
+        return self.target or remote_of(self.checkout)
+
+    def arrival(self, commit: str, attempts: int, said: tuple[str, ...], *, followed: bool) -> Published:
+        return Published(
+            commit=commit,
+            remote=self.remote.name,
+            branch=self.remote.branch,
+            attempts=attempts,
+            followed=followed,
+            said=said,
+        )
+
+    def once_more(self, attempt: int) -> tuple[str, str, Decision]:
+        """After a lost race: what the remote has now, what to build on and the decision there, with its commit made.
+        The one of the last attempt is given up: there is only ever one commit of a change.
+        """
+        if attempt > ATTEMPTS:
+            raise GitopsError(f"others pushed to {self.where} first, {ATTEMPTS} times in a row")
+        tip = fetched(self.checkout, self.remote)
+        base = self.base(tip)
+        decision = self.weighed(base)
+        self.state.commit = self.commit_beside(decision, base) if decision.changes else ""
+        return tip, base, decision
+
+    def keep(self, error: GitopsError, decision: Decision) -> None:
+        """Have the user's branch hold a commit that could not be pushed, and say how to go on."""
+        if not self.state.commit:
+            return
+        if not self.follow(self.state.commit, decision):
+            error.hint = "nothing was pushed, and no commit is kept, because files of it are being edited here"
+            return
+        remote, branch = self.remote, self.checkout.branch
+        kept = f"the commit {self.state.commit[:12]} is kept on your branch `{branch}`"
+        if isinstance(error, GitError):
+            again = f"git push {remote.name} {branch}:{remote.branch}" if branch != remote.branch else "git push"
+            error.hint = f"{kept}; next: `{again}` when it is taken, or undo it: `git reset --keep HEAD~1`"
+            return
+        pull = f"git pull --rebase {remote.name} {remote.branch}"
+        error.hint = f"{kept}; next: `{pull}`, `gitops-gen generate`, `git push`"
+
+
+def _contents(decision: Decision) -> dict[str, bytes | None]:
+    return {item.path: None if item.new is None else item.new.encode() for item in decision.changes}

@@ -1,0 +1,99 @@
+"""What a command decides, how far it goes, and what came of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gitops_gen.changes.values.value_changes import ValueChange
+from gitops_gen.compare.model import Difference
+from gitops_gen.generate.files import Change
+from gitops_gen.git.commits import Message
+from gitops_gen.git.push import Published
+from gitops_gen.project.reading import ENVIRONMENTS
+from gitops_gen.project.workspace import Workspace
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery:
+    """How far a change goes: only shown, written, committed (here or on a new branch), pushed.
+
+    `message` is what the user wants the commit to say: a subject, and paragraphs below it.
+    """
+
+    dry_run: bool = False
+    commit: bool = False
+    branch: str = ""
+    push: bool = False
+    message: tuple[str, ...] = ()
+
+    @property
+    def commits(self) -> bool:
+        """Whether a commit is wanted."""
+        return self.commit or self.push or bool(self.branch)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """What a command wants: new texts of hand-written files (None: gone) and the commit's message.
+
+    `environments` are those whose generated files follow; `overwrite` gives up hand edits in these; `summary` says in
+    words what changes, `values` as data, `warnings` what a person should look at, and `notes` what they should know or
+    do next. A `decisive` change shows the rendered difference even when it is no dry run.
+    """
+
+    files: Mapping[str, str | None]
+    environments: tuple[str, ...]
+    message: Message
+    summary: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    values: tuple[ValueChange, ...] = ()
+    overwrite: bool = False
+    decisive: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """A draft with every file that it changes, inputs first, decided on the project in the workspace."""
+
+    workspace: Workspace
+    draft: Draft
+    changes: tuple[Change, ...] = field(repr=False)
+
+    def outcome(self) -> "Outcome":
+        """The outcome before anything was done."""
+        return Outcome(
+            summary=self.draft.summary,
+            warnings=self.draft.warnings,
+            notes=self.draft.notes,
+            changes=self.changes,
+            values=self.draft.values,
+        )
+
+
+Decide = Callable[[Workspace], Decision]
+"""What a command decides on a project: the same word may lead to another decision on another state."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What a change came to: the hand-written and the generated files that differ, and how far it went.
+
+    `rendered` is what it has Argo CD apply (or why that is not known), where that was asked for.
+    """
+
+    summary: tuple[str, ...]
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+    changes: tuple[Change, ...] = field(repr=False)
+    values: tuple[ValueChange, ...] = ()
+    rendered: Difference | str | None = field(default=None, repr=False)
+    dry_run: bool = False
+    commit: str = ""
+    branch: str = ""
+    pushed: Published | None = None
+
+
+def environment_of(path: str) -> str:
+    """The environment that a generated file belongs to."""
+    return Path(path).parent.name if path.startswith(f"{ENVIRONMENTS}/") else Path(path).stem

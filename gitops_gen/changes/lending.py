@@ -1,0 +1,48 @@
+"""What a checkout of a commit lacks and a command needs: hand edits of generated files, which `adopt` is about, and a
+chart's parts that git ignores.
+"""
+
+import posixpath
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from gitops_gen.errors import GitopsError
+from gitops_gen.git.repository import prefix
+from gitops_gen.git.runner import blobs, run
+from gitops_gen.project.charts import PULLED
+from gitops_gen.project.workspace import Workspace
+
+_DEPENDENCIES = "/charts/"
+
+
+def fill(workspace: Workspace, folder: Path, generated: Sequence[str], commit: str) -> None:
+    """Copy from the workspace into `folder`, its project at `commit`: uncommitted generated files (unless the commit
+    has others than HEAD), pulled charts, and dependencies of the chart that git ignores.
+    """
+    for path in (*same_at(workspace.folder, generated, commit), *_ignored(workspace)):
+        source, target = workspace.folder / path, folder / path
+        if source.is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+        else:
+            target.unlink(missing_ok=True)
+
+
+def same_at(project: Path, paths: Sequence[str], commit: str) -> Iterator[str]:
+    """Those of the paths that a commit has as HEAD has them."""
+    inside = prefix(project)
+    head, there = (blobs(project, [f"{at}:{inside}{path}" for path in paths]) for at in ("HEAD", commit))
+    return (path for path, left, right in zip(paths, head, there, strict=True) if left == right)
+
+
+def _ignored(workspace: Workspace) -> Iterator[str]:
+    folder = workspace.folder
+    yield from run(folder, "ls-files", "-z", "--others", "--", PULLED).split("\0")[:-1]
+    try:
+        chart = workspace.project().spec.chart.path
+    except GitopsError:
+        return
+    if chart:
+        arguments = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--", posixpath.normpath(chart))
+        yield from (path for path in run(folder, *arguments).split("\0")[:-1] if _DEPENDENCIES in path)

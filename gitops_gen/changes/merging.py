@@ -1,0 +1,65 @@
+"""After two people's commits met: inputs merged key by key, generated files made anew."""
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from gitops_gen.changes.incoming import said, who_changed
+from gitops_gen.commands.generate import check
+from gitops_gen.errors import Problem, fail_if_any
+from gitops_gen.generate.files import blocked, is_generated_path, write
+from gitops_gen.git.journal import replace
+from gitops_gen.git.replay import Sides
+from gitops_gen.git.repository import prefix
+from gitops_gen.git.runner import blobs, run
+from gitops_gen.models.validation import dotted
+from gitops_gen.project.layers import value_at
+from gitops_gen.project.reading import ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE
+from gitops_gen.project.workspace import open_workspace
+from gitops_gen.yaml.editing.merge import merged
+from gitops_gen.yaml.reader import KeyPath, load
+
+INPUTS = (PROJECT_FILE, *(f"{ENVIRONMENTS}/*/{name}" for name in HAND_WRITTEN))
+"""Where hand-written files lie in a project."""
+
+
+def settle(project: Path, conflicts: list[str], sides: Sides) -> list[str]:
+    """Make the project right again after a commit was put on top of others and left `conflicts` (paths from the git
+    root); gives the paths in the project that were written.
+
+    Raises `ProblemsError` with every key that both sides changed and every other file in conflict.
+    """
+    inside = prefix(project)
+    problems: list[Problem] = []
+    written: list[str] = []
+    for path in conflicts:
+        name = path.removeprefix(inside) if path.startswith(inside) else f"/{path}"
+        if not is_generated_path(name):
+            problems += _merge_input(project, path, name, sides)
+        written.append(name)
+    fail_if_any(problems)
+    workspace = open_workspace(project)
+    changes = check(workspace).changes
+    fail_if_any(blocked(workspace.folder, changes, overwrite=True))
+    write(workspace.folder, changes)
+    return [*written, *(item.path for item in changes)]
+
+
+def _merge_input(project: Path, path: str, name: str, sides: Sides) -> Iterator[Problem]:
+    stages = blobs(project, [f":{stage}:{path}" for stage in (1, 2, 3)])
+    if not any(fnmatchcase(name, pattern) for pattern in INPUTS) or None in stages:
+        yield Problem(file=name, message="was changed on both sides")
+        return
+    base, ours, theirs = (stage.decode() for stage in stages if stage is not None)
+    result = merged(base, ours, theirs, name)
+    replace(project / name, result.text.encode())
+    for key in result.conflicts:
+        values = said(value_at(load(theirs, name), key)), said(value_at(load(ours, name), key))
+        yield Problem(file=name, key=dotted(key), message=_both(project, name, key, sides, values))
+
+
+def _both(project: Path, name: str, key: KeyPath, sides: Sides, values: tuple[str, str]) -> str:
+    mine, theirs = values
+    author = run(project, "log", "-1", "--format=%an", sides.mine).strip()
+    who = who_changed(project, sides.base, sides.tip, name, key)
+    return f"was changed on both sides: {mine} by {author}, {theirs} by {who.spoken if who else 'others'}"

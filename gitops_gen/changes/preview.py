@@ -1,0 +1,25 @@
+"""What a change would have Argo CD apply, before it is written: the rendered difference of the files as they are and as
+they would be.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gitops_gen.commands.diff import Question, diff
+from gitops_gen.compare.fleet import Engines
+from gitops_gen.compare.model import Difference
+from gitops_gen.errors import GitopsError
+from gitops_gen.generate.files import Change
+from gitops_gen.git.proposed import proposed_commit
+from gitops_gen.project.workspace import Workspace
+
+
+def preview(workspace: Workspace, changes: Sequence[Change]) -> Difference | str:
+    """The rendered difference, or in words why it cannot be had (no git, no commit yet, a chart that is not here)."""
+    try:
+        old = proposed_commit(workspace.folder, {item.path: item.old for item in changes})
+        new = proposed_commit(workspace.folder, {item.path: item.new for item in changes})
+        found = diff(workspace.folder, Question(refs=(old, new)), Engines(engine=workspace.engine))
+    except GitopsError as error:
+        return str(error)
+    return replace(found, old="now", new="after this change")

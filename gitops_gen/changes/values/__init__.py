@@ -1,0 +1,1 @@
+"""Changes of chart values: what is set, in which file, with which type."""

@@ -1,0 +1,136 @@
+"""The places of the hand-written files that set values, with their texts as a change makes them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from gitops_gen.project.environment import ResolvedEnvironment
+from gitops_gen.project.layers import Values, merge, value_at
+from gitops_gen.project.reading import ENVIRONMENT_FILE, ENVIRONMENTS, PROJECT_FILE, RELEASE_FILE
+from gitops_gen.project.workspace import Workspace
+from gitops_gen.yaml.editing.document import delete, set_value
+from gitops_gen.yaml.editing.transplant import Cutting, copied, cut, pasted
+from gitops_gen.yaml.reader import KeyPath, load
+
+NEW_RELEASE = "apiVersion: gitops-gen/v1\nkind: Release\n"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """A map of values in a file: what users call it, the file, and the path of the map in it."""
+
+    name: str
+    file: str
+    prefix: KeyPath
+
+
+def release_place(environment: str) -> Place:
+    """What an environment releases."""
+    return Place(name="release", file=f"{ENVIRONMENTS}/{environment}/{RELEASE_FILE}", prefix=("values",))
+
+
+def own_place(environment: str) -> Place:
+    """What stays with an environment."""
+    return Place(name="environment", file=f"{ENVIRONMENTS}/{environment}/{ENVIRONMENT_FILE}", prefix=("values",))
+
+
+class Places:
+    """The values in all places of a project; edits change the texts here, and no file."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._stages = [stage.name for stage in workspace.project().spec.stages]
+        #: what the edits made of the files
+        self.texts: dict[str, str] = {}
+        self._parsed: dict[str, Any] = {}
+        #: what the files of resolved environments set, which need not be read again
+        self._resolved: dict[Place, Values] = {}
+
+    def know(self, environment: ResolvedEnvironment) -> None:
+        """Take over what was read for an environment."""
+        layers = {(layer.file, layer.prefix): layer.values for layer in environment.layers}
+        for place in (own_place(environment.name), release_place(environment.name)):
+            self._resolved[place] = layers.get((place.file, place.prefix), {})
+
+    def shared(self, stage: str = "") -> Place:
+        """The defaults of a stage, or of the project."""
+        if not stage:
+            return Place(name="defaults", file=PROJECT_FILE, prefix=("defaults", "values"))
+        prefix = ("stages", self._stages.index(stage), "defaults", "values")
+        return Place(name=f"stage {stage}", file=PROJECT_FILE, prefix=prefix)
+
+    def of(self, environment: ResolvedEnvironment) -> Iterator[Place]:
+        """The places that an environment's values come from, the weakest first; injected ones are in none of them."""
+        cluster = environment.cluster
+        yield self.shared()
+        yield Place(name=f"cluster {cluster}", file=PROJECT_FILE, prefix=("clusters", cluster, "defaults", "values"))
+        if environment.stage:
+            yield self.shared(environment.stage)
+        yield own_place(environment.name)
+        yield release_place(environment.name)
+
+    def text(self, file: str) -> str:
+        """A file as it becomes; a release.yaml that is not there yet is an empty one."""
+        if file not in self.texts:
+            path = self._workspace.folder / file
+            missing = file.endswith(RELEASE_FILE) and not path.is_file()
+            return NEW_RELEASE if missing else path.read_bytes().decode()
+        return self.texts[file]
+
+    def values(self, place: Place) -> Values:
+        """What a place sets."""
+        if place in self._resolved and place.file not in self.texts:
+            return self._resolved[place]
+        text = self.text(place.file)
+        if text not in self._parsed:
+            self._parsed[text] = load(text, place.file) or {}
+        found = value_at(self._parsed[text], place.prefix)[1]
+        return found if isinstance(found, dict) else {}
+
+    def sets(self, place: Place, path: KeyPath) -> bool:
+        """Whether a place sets a key."""
+        return value_at(self.values(place), path)[0]
+
+    def merged(self, environment: ResolvedEnvironment, upto: Place | None = None) -> Values:
+        """An environment's overrides; with `upto`, what that place and the weaker ones set."""
+        merged: Values = {}
+        for place in self.of(environment):
+            merged = merge(merged, self.values(place))
+            if place == upto:
+                return merged
+        injected = next((layer.values for layer in environment.layers if layer.name == "inject"), {})
+        return merge(merged, injected)
+
+    def set(self, place: Place, path: KeyPath, value: Any) -> None:
+        """Set one key. Raises `EditError` where that cannot be written."""
+        self.texts[place.file] = set_value(self.text(place.file), (*place.prefix, *path), value, place.file)
+
+    def remove(self, place: Place, path: KeyPath) -> None:
+        """Remove one key, and the maps that are left empty. Raises `EditError` where that cannot be written."""
+        text = self.text(place.file)
+        self.texts[place.file] = removed_with_parents(text, (*place.prefix, *path), place.file, len(place.prefix))
+
+    def copy(self, place: Place, path: KeyPath) -> Cutting:
+        """One key with its comments."""
+        return copied(self.text(place.file), (*place.prefix, *path), place.file)
+
+    def cut(self, place: Place, path: KeyPath) -> Cutting:
+        """Take one key out, with its comments."""
+        text, cutting = cut(self.text(place.file), (*place.prefix, *path), place.file, len(place.prefix))
+        self.texts[place.file] = text
+        return cutting
+
+    def paste(self, place: Place, path: KeyPath, cutting: Cutting) -> None:
+        """Put a key in that was taken out elsewhere."""
+        self.texts[place.file] = pasted(self.text(place.file), (*place.prefix, *path), cutting, place.file)
+
+
+def removed_with_parents(text: str, path: KeyPath, file: str, keep: int = 1) -> str:
+    """`text` without the key, and without the maps above it that would be empty then; the first `keep` steps stay."""
+    data = load(text, file)
+    while len(path) > keep + 1 and isinstance(path[-1], str):
+        there, parent = value_at(data, path[:-1])
+        if not there or not isinstance(parent, dict) or set(parent) != {path[-1]}:
+            break
+        path = path[:-1]
+    return delete(text, path, file)

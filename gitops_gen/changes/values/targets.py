@@ -1,0 +1,73 @@
+"""Which environments a change of values is for, and which of their files it goes into."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from gitops_gen.changes.values.places import Place, own_place, release_place
+from gitops_gen.errors import UsageError
+from gitops_gen.names import did_you_mean
+from gitops_gen.project.environment import ResolvedEnvironment
+from gitops_gen.project.reading import ENVIRONMENT_FILE, RELEASE_FILE
+from gitops_gen.project.workspace import Workspace
+
+
+class Layer(Enum):
+    """Which hand-written file a value goes into."""
+
+    RELEASE = RELEASE_FILE
+    ENVIRONMENT = ENVIRONMENT_FILE
+
+    @property
+    def option(self) -> str:
+        """How it is chosen on the command line."""
+        return f"--{self.name.lower()}"
+
+    def place(self, environment: str) -> Place:
+        """The file of an environment."""
+        return release_place(environment) if self is Layer.RELEASE else own_place(environment)
+
+    @property
+    def other(self) -> "Layer":
+        """The other file of an environment."""
+        return Layer.ENVIRONMENT if self is Layer.RELEASE else Layer.RELEASE
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """Which environments: one by name, a stage, or (with neither) all of them."""
+
+    environment: str = ""
+    stage: str = ""
+
+    @property
+    def spoken(self) -> str:
+        """The target in a sentence."""
+        return self.environment or (f"stage {self.stage}" if self.stage else "all environments")
+
+    @property
+    def option(self) -> str:
+        """The target as it is typed."""
+        return self.environment or (f"--stage {self.stage}" if self.stage else "--all")
+
+
+def targeted(workspace: Workspace, target: Target) -> Iterator[ResolvedEnvironment]:
+    """The environments that a target means. Raises `UsageError` for none, `ProblemsError` for a wrong one."""
+    if target.environment:
+        yield workspace.environment(target.environment)
+        return
+    stages = [stage.name for stage in workspace.project().spec.stages]
+    if target.stage and target.stage not in stages:
+        raise UsageError(f"no stage `{target.stage}`", did_you_mean(target.stage, stages))
+    workspace.require_whole()
+    found = [workspace.environment(name) for name in workspace.names()]
+    found = [environment for environment in found if target.stage in ("", environment.stage)]
+    if not found:
+        raise UsageError(f"no environment in {target.spoken}")
+    yield from found
+
+
+def target_of(place: Place, environment: ResolvedEnvironment) -> str:
+    """The target, as it is typed, that writes to a place; empty when there is none."""
+    targets = {"defaults": "--all", f"stage {environment.stage}": f"--stage {environment.stage}"}
+    return {**targets, "release": environment.name, "environment": environment.name}.get(place.name, "")

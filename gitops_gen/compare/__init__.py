@@ -1,0 +1,1 @@
+"""The rendered difference between two states of a project."""

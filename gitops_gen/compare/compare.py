@@ -1,0 +1,231 @@
+"""One environment, rendered twice: the objects that differ, what that does, and what was folded away.
+
+Both streams are brought into canonical form first, so that what is found for one environment is found again, without
+parsing, for every other one that differs from it in its own name only.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from gitops_gen.compare.canonical import ENVIRONMENT, Own, canonical, marked, with_hash_marks, without_hashes
+from gitops_gen.compare.documents import Pair, differing, pairs, title
+from gitops_gen.compare.effects import effects, removed_environment
+from gitops_gen.compare.identity import Identity, same_words
+from gitops_gen.compare.model import Action, Consequence, Effect, EnvironmentChange, FieldChange, Folded, ObjectChange
+from gitops_gen.compare.noise import noise
+from gitops_gen.compare.redaction import redacted
+from gitops_gen.compare.revert import change_of_wait, longest_wait, matters
+from gitops_gen.compare.structure import MISSING, Place, path_text, places
+from gitops_gen.errors import GitopsError, ProblemsError
+from gitops_gen.manifests.objects import Manifest, parse
+from gitops_gen.sync.policy import SyncPolicy
+from gitops_gen.yaml.writer import dump
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rendered:
+    """One side of a comparison: everything that Argo CD is told about an environment."""
+
+    environment: str
+    namespace: str
+    #: the chart's objects, as Helm renders them
+    manifests: str
+    #: the Application and the AppProject
+    argocd: str
+    policy: SyncPolicy
+    #: whether Argo CD deletes what git no longer has
+    prunes: bool
+    #: whether removing the environment's files leaves what runs alone
+    protected: bool
+    #: what the environment is told apart by, in the same order on both sides: where two environments are compared
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Found:
+    """What a comparison of documents gives: the same for every environment with these documents."""
+
+    objects: tuple[ObjectChange, ...] = ()
+    consequences: tuple[Consequence, ...] = ()
+    folded: tuple[Folded, ...] = ()
+    wait_may_change: bool = False
+
+
+def compare(old: Rendered | None, new: Rendered | None) -> EnvironmentChange | None:
+    """What differs between two renders; None when nothing does.
+
+    Raises `ProblemsError` when a stream that is needed is not YAML.
+    """
+    if old is None or new is None:
+        return _whole(old, new)
+    old_own, new_own = _own(old, new)
+    identity = Identity(facts=tuple(zip(old.facts, new.facts, strict=True)))
+    before, after = marked(_stream(old), old_own), marked(_stream(new), new_own)
+    if identity.facts:
+        after = same_words(identity, (_stream(old), before), (_stream(new), after))
+    before, after = with_hash_marks(before, after)
+    documents = differing(before, after)
+    here = marked(old.namespace, old_own)
+    namespaces = (here, here if identity.facts else marked(new.namespace, new_own))
+    found = _compared(*documents, namespaces, new.prunes)
+    moves = _moves(namespaces)
+    if found.wait_may_change or old.policy != new.policy:
+        waits = [
+            longest_wait(marked(side.manifests, own), namespace, side.policy)
+            for side, own, namespace in zip((old, new), (old_own, new_own), namespaces, strict=True)
+        ]
+        moves += [consequence for consequence in [change_of_wait(*waits)] if consequence]
+    if not (found.objects or found.consequences or found.folded or moves):
+        return None
+    return EnvironmentChange(
+        name=new.environment,
+        action=Action.CHANGED,
+        objects=found.objects,
+        consequences=(*moves, *found.consequences),
+        folded=found.folded,
+    )
+
+
+def _stream(side: Rendered) -> str:
+    return f"{side.manifests}\n---\n{side.argocd}"
+
+
+def _own(old: Rendered, new: Rendered) -> tuple[Own, Own]:
+    """What is each side's own: its name; and its namespace, unless the name says that too, or the environment moves."""
+    owns = Own(name=old.environment), Own(name=new.environment)
+    namespaces = marked(old.namespace, owns[0]), marked(new.namespace, owns[1])
+    says_it_all = namespaces[0] == namespaces[1] and ENVIRONMENT in namespaces[0]
+    moves = old.environment == new.environment and old.namespace != new.namespace
+    if says_it_all or moves:
+        return owns
+    return replace(owns[0], namespace=old.namespace), replace(owns[1], namespace=new.namespace)
+
+
+def _moves(namespaces: tuple[str, str]) -> list[Consequence]:
+    old, new = namespaces
+    if old == new:
+        return []
+    # Argo CD looks away from objects that the AppProject does not permit, and that moves along:
+    # https://github.com/argoproj/argo-cd/blob/v3.5.0/controller/state.go (IsLiveResourcePermitted)
+    fate = "what runs in the old one stays behind, unless its AppProject still allows that"
+    detail = f"namespace {old} → {new}: everything is made anew there, with empty volumes; {fate}"
+    return [Consequence(effect=Effect.MOVES, object="the environment", detail=detail)]
+
+
+@lru_cache(maxsize=1024)
+def _compared(
+    old: tuple[str, ...],
+    new: tuple[str, ...],
+    namespaces: tuple[str, str],
+    prunes: bool,  # noqa: FBT001
+) -> _Found:
+    objects: list[ObjectChange] = []
+    consequences: list[Consequence] = []
+    folded: Counter[str] = Counter()
+    relevant = False
+    for pair in pairs(old, new, namespaces):
+        changes = _places(pair)
+        if not changes and pair.old and pair.new and pair.old.name == pair.new.name:
+            continue
+        relevant = relevant or matters(pair)
+        consequences += effects(pair, changes, prunes=prunes)
+        shown, reasons = _sifted(changes, pair)
+        folded.update(reasons)
+        if shown or pair.old is None or pair.new is None:
+            objects.append(_object_change(pair, shown))
+    return _Found(
+        objects=tuple(objects),
+        consequences=tuple(dict.fromkeys(consequences)),
+        folded=tuple(Folded(reason=reason, count=count) for reason, count in sorted(folded.items())),
+        wait_may_change=relevant,
+    )
+
+
+def _places(pair: Pair) -> list[Place]:
+    if pair.old is None or pair.new is None:
+        return []
+    return list(places(*redacted(pair.old, pair.new)))
+
+
+def _sifted(changes: Sequence[Place], pair: Pair) -> tuple[list[Place], list[str]]:
+    """What is worth showing, and the reasons why the rest is not."""
+    kind = pair.new.kind if pair.new else ""
+    reasons = [noise(place, kind) for place in changes]
+    return [place for place, reason in zip(changes, reasons, strict=True) if not reason], [r for r in reasons if r]
+
+
+def _object_change(pair: Pair, shown: Sequence[Place]) -> ObjectChange:
+    old, new = redacted(pair.old, pair.new)
+    if pair.old is None and pair.new is not None:
+        return ObjectChange(action=Action.ADDED, object=title(pair.new), body=_body(new))
+    if pair.new is None and pair.old is not None:
+        return ObjectChange(action=Action.REMOVED, object=title(pair.old), body=_body(old))
+    manifest = pair.new or pair.old
+    fields = tuple(_field_change(place) for place in shown)
+    return ObjectChange(action=Action.CHANGED, object=title(manifest) if manifest else "", fields=fields)
+
+
+def _field_change(place: Place) -> FieldChange:
+    path, old, new = without_hashes(path_text(place.path)), _text(place.old), _text(place.new)
+    if old == new:
+        # They differ in what YAML text does not show so: a type, a newline at the end.
+        old, new = json.dumps(place.old), json.dumps(place.new)
+    return FieldChange(path=path, old=old, new=new)
+
+
+def _body(data: Any) -> str:
+    return without_hashes(dump(data))
+
+
+def _text(value: Any) -> str | None:
+    """A value as YAML; text of several lines as it is."""
+    if value is MISSING:
+        return None
+    if isinstance(value, str) and "\n" in value:
+        return without_hashes(value.rstrip("\n"))
+    if isinstance(value, dict | list) and value:
+        return without_hashes(dump(value).rstrip("\n"))
+    return without_hashes(dump({"k": value})[3:-1])
+
+
+def _whole(old: Rendered | None, new: Rendered | None) -> EnvironmentChange | None:
+    """An environment that is on one side only: its objects by name; `render` prints them."""
+    side = new or old
+    if side is None:
+        return None
+    own = _own(side, side)[0]
+    text = canonical(_stream(side), own, "", own)[0]
+    manifests = parse(text, "the rendered manifests", namespace=marked(side.namespace, own))
+    action = Action.ADDED if new else Action.REMOVED
+    objects = tuple(ObjectChange(action=action, object=title(item)) for item in manifests)
+    if new is None:
+        effect = removed_environment(_cluster_objects(manifests), protected=side.protected)
+    else:
+        detail = f"{len(objects)} objects; `gitops-gen render {side.environment}` prints them"
+        effect = Consequence(effect=Effect.NOTES, object="a new environment", detail=detail)
+    return EnvironmentChange(name=side.environment, action=action, objects=objects, consequences=(effect,))
+
+
+def _cluster_objects(manifests: Sequence[Manifest]) -> list[Manifest]:
+    return [item for item in manifests if item.id.group != "argoproj.io"]
+
+
+def broken(name: str, action: Action, *errors: tuple[str, GitopsError]) -> EnvironmentChange:
+    """An environment of which a side cannot be had: each error comes with that side (`now`, `before`), or with the name
+    of the environment where two are compared.
+    """
+    found = tuple(item for side, error in errors for item in _breakage(side, error))
+    return EnvironmentChange(name=name, action=action, consequences=found)
+
+
+def _breakage(side: str, error: GitopsError) -> tuple[Consequence, ...]:
+    texts = [str(error)]
+    if isinstance(error, ProblemsError):
+        texts = [": ".join(part for part in (item.place, item.key, item.message) if part) for item in error.problems]
+    effect = Effect.NOTES if side == "before" else Effect.BREAKS
+    when = {"now": "", "before": "it did not render before: "}.get(side, f"{side}: ")
+    return tuple(Consequence(effect=effect, object="", detail=when + text) for text in texts)

@@ -1,0 +1,114 @@
+"""All environments of a comparison, rendered and compared: here for a few, in worker processes for many."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from pathlib import Path
+
+from gitops_gen.compare.compare import Rendered, broken, compare
+from gitops_gen.compare.model import Action, EnvironmentChange
+from gitops_gen.errors import GitopsError
+from gitops_gen.helm.cache import CachedRenderer, open_renderer
+from gitops_gen.helm.engine import Release
+from gitops_gen.runtime.workers import in_workers, pay_off
+from gitops_gen.sync.policy import SyncPolicy
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """What one environment renders from."""
+
+    environment: str
+    chart: Path
+    release: Release
+    argocd: str
+    policy: SyncPolicy
+    prunes: bool
+    protected: bool
+    #: what the environment is told apart by, where it is compared with another one
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Task:
+    """One environment to compare; None for a side on which it is not there."""
+
+    name: str
+    old: Target | None
+    new: Target | None
+
+    @property
+    def action(self) -> Action:
+        """What happens to the environment as a whole."""
+        if self.old is None:
+            return Action.ADDED
+        return Action.REMOVED if self.new is None else Action.CHANGED
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Engines:
+    """How to render: the engine's name, and whether renders are kept between runs."""
+
+    engine: str = ""
+    cached: bool = True
+
+
+def compare_all(tasks: Iterable[Task], engines: Engines, *, at_most: int) -> list[EnvironmentChange]:
+    """The environments that differ, in the tasks' order.
+
+    There are `at_most` so many tasks. They are taken one after the other, so that the first ones are compared while the
+    next ones are made.
+    """
+    if pay_off(2 * at_most):
+        found = in_workers(partial(_in_worker, engines), tasks)
+    else:
+        renderer = _renderer(engines)
+        found = (compare_task(task, renderer) for task in tasks)
+    return [change for change in found if change]
+
+
+def _in_worker(engines: Engines, task: Task) -> EnvironmentChange | None:
+    return compare_task(task, _worker_renderer(engines))
+
+
+@cache
+def _worker_renderer(engines: Engines) -> CachedRenderer:
+    """The renderer of this worker, which ends with the comparison: the charts it holds lie in a temporary folder."""
+    return _renderer(engines)
+
+
+def _renderer(engines: Engines) -> CachedRenderer:
+    return open_renderer(engines.engine, cached=engines.cached)
+
+
+def compare_task(task: Task, renderer: CachedRenderer) -> EnvironmentChange | None:
+    """One environment: what differs, or why it cannot be rendered."""
+    sides: list[Rendered | None] = []
+    errors: list[tuple[str, GitopsError]] = []
+    for target, side in ((task.old, "before"), (task.new, "now")):
+        try:
+            sides.append(_rendered(target, renderer))
+        except GitopsError as error:
+            errors.append((target.environment if target and target.facts else side, error))
+    if errors:
+        return broken(task.name, task.action, *errors)
+    try:
+        change = compare(*sides)
+    except GitopsError as error:
+        return broken(task.name, task.action, ("now", error))
+    return replace(change, name=task.name) if change else None
+
+
+def _rendered(target: Target | None, renderer: CachedRenderer) -> Rendered | None:
+    if target is None:
+        return None
+    return Rendered(
+        environment=target.environment,
+        namespace=target.release.namespace,
+        manifests=renderer.render(target.chart, target.release),
+        argocd=target.argocd,
+        policy=target.policy,
+        prunes=target.prunes,
+        protected=target.protected,
+        facts=target.facts,
+    )

@@ -1,0 +1,227 @@
+"""The two sides of a difference: a project in its working tree or at a commit, with a digest of every input, so that
+what is the same on both sides is neither read nor rendered.
+"""
+
+import hashlib
+import posixpath
+import re
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from gitops_gen.argocd.manifests import ManifestPaths, app_project, application
+from gitops_gen.compare.fleet import Target
+from gitops_gen.errors import Problem, ProblemsError, fail_if_any
+from gitops_gen.git.snapshot import Files, Repository
+from gitops_gen.git.sparse import NOTHING
+from gitops_gen.helm.engine import ChartError, Release
+from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
+from gitops_gen.project.reading import (
+    ENVIRONMENTS,
+    HAND_WRITTEN,
+    PROJECT_FILE,
+    EnvironmentFiles,
+    ProjectFile,
+    parse_environment,
+    read_environment,
+    read_project,
+)
+from gitops_gen.project.resolver import resolve
+from gitops_gen.sync.durations import seconds
+from gitops_gen.sync.policy import SyncPolicy, policy_of
+from gitops_gen.yaml.reader import load
+
+_INPUT = re.compile(rf"{ENVIRONMENTS}/([^/]+)/(?:{'|'.join(re.escape(name) for name in HAND_WRITTEN)})")
+
+
+_ANY_CLUSTER = "https://any-cluster"
+"""Where an Application goes that is compared with one of another environment."""
+
+_SYNC_POLICY = "\n  syncPolicy:"
+"""What follows is all that waiting depends on, and the same text for most environments: parsed once."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Pins:
+    """Charts of this repository, at the revisions that environments pin and as they are: written out once for both
+    sides.
+    """
+
+    repository: Repository
+    scratch: Path
+    #: folders by what identifies the content (a commit, a digest) and the path
+    made: dict[tuple[str, str], Path] = field(default_factory=dict)
+
+    def chart(self, path: str, revision: str) -> tuple[Path, str]:
+        """The chart's folder as it was at the revision, and the commit. Raises `GitopsError`."""
+        commit = self.repository.commit(revision)
+        if (commit, path) not in self.made:
+            target = self.scratch / "pins" / commit
+            self.repository.write(self.repository.files(commit, [path]), target)
+            self.made[commit, path] = target / path
+        return self.made[commit, path], commit
+
+
+class Side:
+    """A project as it is, or was, in one place."""
+
+    def __init__(self, label: str, files: Files, prefix: str, pins: Pins, home: Path) -> None:
+        self.label, self.prefix = label, prefix
+        #: what of the project is in the index and not on disk
+        self.absent = NOTHING
+        self._files, self._pins, self._home = files, pins, home
+        self._chart_ids: dict[str, str] = {}
+        self._charts: dict[str, tuple[Path, str]] = {}
+        #: hand-written files that were fetched and not used yet, by their paths from the top
+        self._contents: dict[str, bytes] = {}
+
+    @property
+    def folder(self) -> Path:
+        """Where the project's files lie, or are written to when they are needed."""
+        return self._files.top / self.prefix
+
+    @cached_property
+    def inputs(self) -> dict[str, str]:
+        """A digest of the hand-written files, by environment."""
+        found: dict[str, list[str]] = {}
+        for path, content in sorted(self._ids([ENVIRONMENTS]).items()):
+            if match := _INPUT.fullmatch(path):
+                found.setdefault(match[1], []).append(f"{path} {content}")
+        return {name: "\n".join(parts) for name, parts in found.items()}
+
+    @cached_property
+    def project_digest(self) -> str:
+        """A digest of gitops.yaml."""
+        return self._ids([PROJECT_FILE]).get(PROJECT_FILE, "")
+
+    @cached_property
+    def project(self) -> ProjectFile:
+        """The project. Raises `ProblemsError` when gitops.yaml is wrong or missing."""
+        self._need([PROJECT_FILE])
+        project, problems = read_project(self.folder)
+        fail_if_any(problems)
+        if project is None:
+            raise ProblemsError([Problem(file=PROJECT_FILE, message="cannot be read")])
+        return project
+
+    def resolve(self, name: str) -> ResolvedEnvironment:
+        """One environment. Raises `ProblemsError`."""
+        with suppress(ProblemsError, UnicodeDecodeError):
+            if files := self._in_memory(name):
+                return resolve(self.project, files)
+        return self._resolve_on_disk(name)
+
+    def _in_memory(self, name: str) -> EnvironmentFiles | None:
+        """The environment's files, when nothing is wrong with them."""
+        paths = [self._from_top(f"{ENVIRONMENTS}/{name}/{file}") for file in HAND_WRITTEN]
+        environment, release = contents = [self._contents.pop(path, None) for path in paths]
+        # A symlink has an id and no content here: where it leads to is known on disk.
+        whole = sum(content is not None for content in contents) == self.inputs.get(name, "").count("\n") + 1
+        if environment is None or not whole:
+            return None
+        files, problems = parse_environment(name, environment, release)
+        return None if problems else files
+
+    def _resolve_on_disk(self, name: str) -> ResolvedEnvironment:
+        """The same from files on disk, where each problem finds its line and each symlink its file."""
+        self._need([ENVIRONMENTS])
+        files, problems = read_environment(self.folder, name)
+        fail_if_any(problems)
+        if files is None:
+            raise ProblemsError([Problem(message=f"environment `{name}` cannot be read")])
+        return resolve(self.project, files)
+
+    def fetch(self, names: Iterable[str]) -> None:
+        """Have the files of these environments at hand: many are fetched as fast as one."""
+        paths = [self._from_top(f"{ENVIRONMENTS}/{name}/{file}") for name in names for file in HAND_WRITTEN]
+        self._contents.update(self._files.contents(paths))
+
+    def target_beside(self, environment: ResolvedEnvironment) -> Target:
+        """The same for a comparison with another environment: which cluster it is in is no difference then."""
+        facts = (environment.name, environment.namespace, environment.stage, environment.cluster, environment.server)
+        target = self.target(replace(environment, server=_ANY_CLUSTER, server_name=""))
+        return replace(target, facts=(*facts, environment.server_name, environment.secret_path))
+
+    def target(self, environment: ResolvedEnvironment) -> Target:
+        """What the environment renders from. Raises `GitopsError` when its chart is not at hand."""
+        spec = self.project.spec
+        chart, _ = self.chart(environment.chart)
+        release = Release(
+            name=spec.name,
+            namespace=environment.namespace,
+            values=environment.values,
+            kubernetes=environment.kubernetes,
+        )
+        manifest = application(spec, environment, ManifestPaths(prefix=self.prefix))
+        documents = [manifest] if environment.existing_project else [manifest, app_project(spec, environment)]
+        return Target(
+            environment=environment.name,
+            chart=chart,
+            release=release,
+            argocd="\n---\n".join(documents),
+            policy=self._policy_of(manifest),
+            prunes=environment.sync.prune,
+            protected=environment.protect,
+        )
+
+    def _policy_of(self, manifest: str) -> SyncPolicy:
+        timeout = self.project.spec.argocd.sync_timeout
+        start = manifest.find(_SYNC_POLICY)
+        text = manifest if start < 0 else f"spec:{manifest[start:]}"
+        return _policy(text, None if timeout is None else seconds(timeout))
+
+    def chart(self, source: ChartSource) -> tuple[Path, str]:
+        """The chart's folder or archive, and what identifies its content. Raises `GitopsError`."""
+        if source.repository:
+            # Late: it brings the schema's validator, which nothing here needs.
+            from gitops_gen.project.charts import PULLED, pull_hint
+
+            archive = self._home / PULLED / f"{source.name}-{source.version}.tgz"
+            if not archive.is_file():
+                raise ChartError(f"the chart {source.name} {source.version} is not here", pull_hint(source))
+            return archive, str(archive)
+        if source.revision:
+            return self._pins.chart(self._from_top(source.path), source.revision)
+        if source.path not in self._charts:
+            self._charts[source.path] = self._own_chart(source.path)
+        return self._charts[source.path]
+
+    def chart_id(self, path: str) -> str:
+        """What identifies the content of a chart folder of the project."""
+        if path not in self._chart_ids:
+            ids = self._files.ids([self._from_top(path)])
+            listing = "\n".join(f"{name} {ids[name]}" for name in sorted(ids))
+            self._chart_ids[path] = hashlib.sha256(listing.encode()).hexdigest()
+        return self._chart_ids[path]
+
+    def _own_chart(self, path: str) -> tuple[Path, str]:
+        content = self.chart_id(path)
+        if (content, path) not in self._pins.made:
+            self._pins.made[content, path] = self._chart_folder(path)
+        return self._pins.made[content, path], content
+
+    def _chart_folder(self, path: str) -> Path:
+        self._need([path])
+        folder = self._files.top / self._from_top(path)
+        if not (folder / "Chart.yaml").is_file():
+            raise ChartError(f"{path}: no Chart.yaml there", "set `chart.path` in gitops.yaml to the chart's folder")
+        return folder
+
+    def _from_top(self, path: str) -> str:
+        return posixpath.normpath(self.prefix + path)
+
+    def _ids(self, paths: Collection[str]) -> dict[str, str]:
+        """The id of every file below these paths of the project."""
+        found = self._files.ids([self._from_top(path) for path in paths])
+        return {path.removeprefix(self.prefix): content for path, content in found.items()}
+
+    def _need(self, paths: Collection[str]) -> None:
+        """Have these files or folders of the project on disk."""
+        self._files.need([self._from_top(path) for path in paths])
+
+
+@lru_cache(maxsize=256)
+def _policy(text: str, sync_timeout: int | None) -> SyncPolicy:
+    return policy_of(load(text, "Application"), sync_timeout=sync_timeout)

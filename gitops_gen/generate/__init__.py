@@ -1,0 +1,1 @@
+"""The generated files: what they should be, and what lies on disk."""

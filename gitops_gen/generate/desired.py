@@ -1,0 +1,223 @@
+"""The desired tree: the text of every generated file, from the hand-written ones. Nothing is written here and nothing
+stops at the first problem.
+"""
+
+import logging
+import posixpath
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from gitops_gen.argocd.manifests import ROOT_FILE, ManifestPaths, app_project, application, root, values_path
+from gitops_gen.argocd.overrides import Overrides
+from gitops_gen.errors import Problem, ProblemsError, UsageError, fail_if_any
+from gitops_gen.generate.destinations import Destinations
+from gitops_gen.generate.files import stamp
+from gitops_gen.generate.memo import Entry, Memo, digest
+from gitops_gen.generate.other_projects import Neighbours
+from gitops_gen.generate.value_checks import ValueChecks
+from gitops_gen.git.sparse import NOTHING, Absent, checking_out
+from gitops_gen.names import did_you_mean
+from gitops_gen.project.charts import Charts
+from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
+from gitops_gen.project.layers import Values
+from gitops_gen.project.reading import (
+    ENVIRONMENTS,
+    PROJECT_FILE,
+    EnvironmentFiles,
+    ProjectFile,
+    environment_names,
+    read_environment,
+    read_project,
+    read_text,
+)
+from gitops_gen.project.resolver import resolve
+from gitops_gen.yaml.reader import locate
+from gitops_gen.yaml.writer import dump
+
+_log = logging.getLogger(__name__)
+
+CONTENT_LENGTH = 12
+COMMAND = "gitops-gen generate"
+END = "# End of the values."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DesiredTree:
+    """What the generated files should be: path in the project → text; and what a person should know besides."""
+
+    files: dict[str, str]
+    settled: frozenset[str]
+    entries: dict[str, Entry]
+    notices: tuple[str, ...]
+
+
+def desired_tree(  # noqa: PLR0913 - each is what the result depends on
+    folder: Path,
+    charts: Charts,
+    paths: ManifestPaths,
+    only: Collection[str] = (),
+    memo: Memo | None = None,
+    *,
+    absent: Absent = NOTHING,
+) -> DesiredTree:
+    """The generated files of the project in `folder`; with `only`, those of these environments.
+
+    Every environment is read and checked all the same: a rule may need them all. With `memo`, environments of which
+    nothing changed are left out; their files are `settled`. Those that are `absent` from the checkout are neither read
+    nor generated. `entries` is what a memo should remember once the files are written. Raises `ProblemsError` with
+    everything that is wrong, and `UsageError` for an environment that does not exist or is not here.
+    """
+    overrides = Overrides(partial(read_text, folder))
+    builder = _Builder(folder, charts, paths, memo, absent, ValueChecks(folder, charts), Neighbours(folder), overrides)
+    names = builder.read_names(only)
+    for name in names:
+        builder.add_environment(name, wanted=not only or name in only)
+    builder.problems += builder.meet_neighbours()
+    builder.problems += builder.values.finish()
+    _log.info("%d environments, %d of them unchanged since the last run", len(names), len(builder.settled))
+    fail_if_any(builder.problems)
+    if not only:
+        builder.add_root()
+    settled = frozenset(path for name in builder.settled for path in builder.entries[name].outputs)
+    return DesiredTree(files=builder.files, settled=settled, entries=builder.entries, notices=tuple(builder.notices()))
+
+
+@dataclass(slots=True)
+class _Builder:
+    """Collects files and problems, one environment at a time, so that only texts are kept."""
+
+    folder: Path
+    charts: Charts
+    paths: ManifestPaths
+    memo: Memo | None
+    absent: Absent
+    values: ValueChecks
+    neighbours: Neighbours
+    overrides: Overrides
+    project: ProjectFile | None = None
+    problems: list[Problem] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
+    settled: set[str] = field(default_factory=set)
+    entries: dict[str, Entry] = field(default_factory=dict)
+    destinations: Destinations = field(default_factory=Destinations)
+
+    def read_names(self, only: Collection[str]) -> list[str]:
+        self.project, problems = read_project(self.folder)
+        found, more = environment_names(self.folder)
+        names = [name for name in found if name not in self.absent.environments]
+        self.problems += [*problems, *more, *self.partial_chart()]
+        for name in only:
+            if name in self.absent.environments:
+                raise UsageError(f"environment `{name}` is not checked out", checking_out(f"{ENVIRONMENTS}/{name}"))
+            if name not in names:
+                raise UsageError(f"no environment `{name}`", did_you_mean(name, names))
+        if self.memo and self.project and self.project.spec.chart.path:
+            self.memo.depends_on(self.charts.content(ChartSource(path=self.project.spec.chart.path)))
+        else:
+            self.memo = None
+        return names
+
+    def partial_chart(self) -> Iterator[Problem]:
+        """What is said of a chart of which something is not here: a part of it could pass for the whole."""
+        path = self.project.spec.chart.path if self.project else None
+        if path and self.absent.is_partial(posixpath.normpath(path)):
+            yield Problem(file=path, message="is not checked out as a whole", hint=checking_out(path))
+
+    def add_environment(self, name: str, *, wanted: bool) -> None:
+        entry = self.memo.settled(name) if self.memo else None
+        if entry is None:
+            self.work_out(name, wanted=wanted)
+            return
+        self.settled.add(name)
+        self.entries[name] = entry
+        self.problems += self.destinations.claim(
+            name, server=entry.server, namespace=entry.namespace, cluster=entry.cluster
+        )
+
+    def work_out(self, name: str, *, wanted: bool) -> None:
+        files, problems = read_environment(self.folder, name)
+        self.problems += problems
+        if self.project is None or files is None:
+            return
+        try:
+            environment = resolve(self.project, files)
+            self.problems += self.claim(environment)
+            self.problems += self.overrides.problems(self.project.spec, environment, self.paths)
+            if not problems:
+                self.values.submit(environment)
+            outputs = dict(environment_files(self.project, environment, self.paths, self.charts)) if wanted else {}
+        except ProblemsError as error:
+            self.problems += error.problems
+            return
+        self.files.update(outputs)
+        self.remember(environment, files, outputs)
+
+    def claim(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
+        server = environment.server or environment.server_name
+        problems = self.destinations.claim(
+            environment.name, server=server, namespace=environment.namespace, cluster=environment.cluster
+        )
+        yield from map(self.at_namespace, problems)
+
+    def at_namespace(self, problem: Problem) -> Problem:
+        return problem.at(problem.file, locate(read_text(self.folder, problem.file), ("namespace",)))
+
+    def meet_neighbours(self) -> Iterator[Problem]:
+        if self.project is not None:
+            yield from map(self.at_namespace, self.neighbours.problems(self.project, self.destinations.owners))
+
+    def notices(self) -> list[str]:
+        return [*self.neighbours.notices, *self.values.notices, *filter(None, [self.absent.notice])]
+
+    def remember(self, environment: ResolvedEnvironment, files: EnvironmentFiles, outputs: dict[str, str]) -> None:
+        """Keep what a memo needs; not for a chart that lies elsewhere, whose content is not among the memo's facts."""
+        if self.memo is not None and not environment.pinned and not environment.chart.repository:
+            self.entries[environment.name] = Entry(
+                inputs=self.memo.inputs(*(text.encode() for text in files.texts)),
+                outputs={path: digest(text.encode()) for path, text in outputs.items()},
+                server=environment.server or environment.server_name,
+                namespace=environment.namespace,
+                cluster=environment.cluster,
+            )
+
+    def add_root(self) -> None:
+        if self.project is not None:
+            self.files[ROOT_FILE] = root_file(self.project, self.paths)
+
+
+def values_text(values: Values) -> str:
+    """Values as YAML in which branches merge as in the inputs: by name, so that a key has one place; with a line
+    between entries, and one behind the last, since git takes changes of neighbouring lines for a conflict.
+    """
+    text = dump(values, sort_keys=True, spaced=True)
+    if not values:
+        return text
+    # Empty lines at the end belong to the last value.
+    return f"{text}{END}\n" if text.endswith("\n\n") else f"{text}\n{END}\n"
+
+
+def root_file(project: ProjectFile, paths: ManifestPaths) -> str:
+    """The text of the generated app of apps."""
+    return stamp(root(project.spec, paths), [PROJECT_FILE], COMMAND)
+
+
+def environment_files(
+    project: ProjectFile, environment: ResolvedEnvironment, paths: ManifestPaths, charts: Charts
+) -> Iterator[tuple[str, str]]:
+    """The generated files of one environment: path in the project and text. Raises `ProblemsError`."""
+    command = f"{COMMAND} {environment.name}"
+    name = environment.name
+    values = values_text(environment.values)
+    content = _content(environment, values, charts) if environment.sync.content_name else ""
+    manifest = application(project.spec, environment, paths, content)
+    yield values_path(name), stamp(values, environment.files, command)
+    yield f"argocd/applications/{name}.yaml", stamp(manifest, environment.files, command)
+    if not environment.existing_project:
+        yield f"argocd/projects/{name}.yaml", stamp(app_project(project.spec, environment), environment.files, command)
+
+
+def _content(environment: ResolvedEnvironment, values: str, charts: Charts) -> str:
+    """A digest of all that is rendered: the chart and the values."""
+    return digest(charts.content(environment.chart).encode(), values.encode())[:CONTENT_LENGTH]

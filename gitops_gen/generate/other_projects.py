@@ -1,0 +1,103 @@
+"""Other projects of the same git repository: where they deploy to must not be where this one does.
+
+What they deploy is read off their generated Applications, which are what Argo CD sees of them, and cheaper than
+resolving every environment of every project.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from gitops_gen.argocd.manifests import ARGOCD_FOLDER
+from gitops_gen.errors import GitopsError, Problem, ProblemsError
+from gitops_gen.git.repository import other_projects
+from gitops_gen.project.reading import ENVIRONMENT_FILE, ENVIRONMENTS, PROJECT_FILE, ProjectFile
+from gitops_gen.runtime.programs import ProcessError
+from gitops_gen.yaml.reader import load
+
+OWN_CLUSTER = ("https://kubernetes.default.svc", "in-cluster")
+"""What every Argo CD calls the cluster that it runs in: two of them mean two clusters by it."""
+
+_TWO = "right only where another Argo CD reads it"
+_DESTINATION = re.compile(r"^  destination:\n    (?:server|name): (\S+)\n    namespace: (\S+)$", re.MULTILINE)
+
+Destination = tuple[str, str]
+
+
+class Neighbours:
+    """The other projects; what may be wrong but need not be is kept in `notices`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.notices: list[str] = []
+        self._folder = folder
+
+    def problems(self, project: ProjectFile, claimed: Mapping[Destination, str]) -> Iterator[Problem]:
+        """An environment of another project in a namespace (on a server) that is `claimed` by one of this project."""
+        try:
+            others = other_projects(self._folder)
+        except ProcessError as error:
+            self.notices.append(f"other projects of this repository are not looked for: {error}")
+            return
+        for other in others:
+            self._compare_names(project, other)
+            for environment, destination in _destinations(other):
+                if destination in claimed:
+                    yield from self._meeting(claimed[destination], destination, environment, other)
+
+    def _compare_names(self, project: ProjectFile, other: Path) -> None:
+        try:
+            data: Any = load((other / PROJECT_FILE).read_text(), PROJECT_FILE)
+        except (ProblemsError, OSError, UnicodeDecodeError):
+            return  # told when that project is generated
+        if isinstance(data, dict) and data.get("name") == project.spec.name:
+            same = (
+                f"the project in {self._shown(other)} is called `{project.spec.name}` too, as its Argo CD objects are"
+            )
+            self.notices.append(f"{same}: {_TWO}")
+
+    def _meeting(self, name: str, destination: Destination, environment: str, other: Path) -> Iterator[Problem]:
+        server, namespace = destination
+        where = f"environment `{environment}` of the project in {self._shown(other)}"
+        if server in OWN_CLUSTER:
+            self.notices.append(
+                f"`{name}` deploys to namespace `{namespace}` of Argo CD's own cluster, and so does {where}: {_TWO}"
+            )
+            return
+        yield Problem(
+            file=f"{ENVIRONMENTS}/{name}/{ENVIRONMENT_FILE}",
+            key="namespace",
+            message=f"deploys to namespace `{namespace}` on {server}, and so does {where}",
+            hint="give one of them another `namespace:` or `cluster:`; if it is the other one, generate that first",
+        )
+
+    def _shown(self, other: Path) -> str:
+        return os.path.relpath(other, self._folder)
+
+
+def _destinations(project: Path) -> Iterator[tuple[str, Destination]]:
+    """Each environment of a project with where its generated Application deploys to."""
+    folder = project / ARGOCD_FOLDER / "applications"
+    for name in sorted(os.listdir(folder)) if folder.is_dir() else ():
+        if name.endswith(".yaml") and (destination := _destination(folder / name)):
+            yield name.removesuffix(".yaml"), destination
+
+
+def _destination(file: Path) -> Destination | None:
+    try:
+        text = file.read_text()
+        if match := _DESTINATION.search(text):
+            return match[1].strip("'\""), match[2].strip("'\"")
+        return _parsed(load(text, file.name))
+    except (GitopsError, OSError, UnicodeDecodeError):
+        return None
+
+
+def _parsed(manifest: Any) -> Destination | None:
+    """The destination of an Application that something was merged over, and whose text is laid out otherwise."""
+    try:
+        destination = manifest["spec"]["destination"]
+        return str(destination.get("server") or destination["name"]), str(destination["namespace"])
+    except (KeyError, TypeError, AttributeError):
+        return None

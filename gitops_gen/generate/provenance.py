@@ -1,0 +1,212 @@
+"""Was a generated file edited by hand, or is it only behind its inputs? Told from its text, which is the tool's or
+git's own work when the tool wrote it here, when committed inputs give it, or when git merged it.
+
+Only files that are not as they should be are asked about. What is not explained counts as edited: it may be in no
+commit, so that overwriting it would lose it.
+"""
+
+import posixpath
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from gitops_gen.argocd.manifests import ARGOCD_FOLDER, ROOT_FILE, ManifestPaths
+from gitops_gen.errors import GitopsError
+from gitops_gen.generate.desired import environment_files, root_file
+from gitops_gen.generate.files import Change, State, environment_of, is_generated_path, is_intact, owner
+from gitops_gen.generate.written import Written
+from gitops_gen.git.repository import git_root
+from gitops_gen.git.snapshot import CommitFiles, Repository
+from gitops_gen.git.versions import Touch, committed, contents_at, merged_by_git, touches
+from gitops_gen.project.charts import Charts
+from gitops_gen.project.environment import ResolvedEnvironment
+from gitops_gen.project.reading import (
+    ENVIRONMENTS,
+    HAND_WRITTEN,
+    PROJECT_FILE,
+    ProjectFile,
+    read_environment,
+    read_project,
+)
+from gitops_gen.project.resolver import resolve
+
+Texts = Mapping[str, str]
+"""Texts of generated files by their paths in the project."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """Looks into the history of one project: of the checkout in `folder`. `drafted` says that the files are to follow
+    from other inputs than lie there.
+    """
+
+    folder: Path
+    charts: Charts
+    paths: ManifestPaths
+    drafted: bool = False
+
+    def edited(self, changes: Iterable[Change]) -> set[str]:
+        """The paths of files that somebody edited, of those that differ from what they should be."""
+        asked = {change.path: change.old for change in changes if change.state in (State.STALE, State.ORPHANED)}
+        texts = {path: text for path, text in asked.items() if text is not None and not is_intact(text)}
+        broken = {path for path, text in texts.items() if is_intact(text) is False}
+        unexplained = {path: text for path, text in texts.items() if path not in broken}
+        for explain in self._explanations():
+            if not unexplained:
+                break
+            explained = explain(unexplained)
+            unexplained = {path: text for path, text in unexplained.items() if path not in explained}
+        return broken | unexplained.keys()
+
+    def _explanations(self) -> Iterator[Callable[[Texts], set[str]]]:
+        """What can explain a text, the cheapest first."""
+        yield self._written
+        if self.drafted or self.paths.prefix:
+            yield self._made_here
+        if self._history is not None:
+            yield self._made_from_head
+            yield self._merged
+            yield self._committed
+
+    @cached_property
+    def _history(self) -> Repository | None:
+        """The repository, when there is one and it has a commit."""
+        if git_root(self.folder.resolve()) is None:
+            return None
+        with suppress(GitopsError):
+            repository = Repository(self.folder)
+            repository.commit("HEAD")
+            return repository
+        return None
+
+    def _written(self, texts: Texts) -> set[str]:
+        known = Written().known(texts.values())
+        return {path for path, text in texts.items() if text in known}
+
+    def _made_here(self, texts: Texts) -> set[str]:
+        """Made from the inputs on disk: before a draft changes them, or where the project was the repository's top."""
+        names = {owner(text) for text in texts.values()}
+        paths = {self.paths, ManifestPaths()} if self.drafted else {ManifestPaths()}
+        made = {text for each in paths for text in _made_in(self.folder, self.charts, each, names).values()}
+        return {path for path, text in texts.items() if text in made}
+
+    def _made_from_head(self, texts: Texts) -> set[str]:
+        made = set(self._made_at("HEAD", {owner(text) for text in texts.values()}).values())
+        return {path for path, text in texts.items() if text in made}
+
+    def _merged(self, texts: Texts) -> set[str]:
+        merged = merged_by_git(self.folder, list(texts))
+        return {path for path, text in texts.items() if merged.get(path) == text}
+
+    def _committed(self, texts: Texts) -> set[str]:
+        """What some commit has is not lost; an edit that was committed is one all the same."""
+        head = contents_at(self.folder, "HEAD", list(texts))
+        here = {path: text for path, text in texts.items() if head.get(path) == text}
+        elsewhere = {path: text for path, text in texts.items() if path not in here}
+        explained = here.keys() - self._edited_in_commits(here)
+        return explained | (committed(self.folder, elsewhere) if elsewhere else set())
+
+    def _edited_in_commits(self, texts: Texts) -> set[str]:
+        """Those whose last commit changed none of their inputs and nothing of another environment, as another version
+        of this tool would, and before it they were what their inputs give.
+        """
+        suspects: dict[str, dict[str, str]] = {}
+        for path, touch in self._last_touches(texts).items():
+            reached = {environment_of(name) for name in touch.paths if is_generated_path(name)}
+            inputs = _inputs(owner(texts[path]))
+            if len(touch.parents) == len(reached) == 1 and inputs.isdisjoint(touch.paths):
+                suspects.setdefault(touch.parents[0], {})[path] = owner(texts[path])
+        found: set[str] = set()
+        for parent, owners in suspects.items():
+            before = contents_at(self.folder, parent, list(owners))
+            made = self._made_at(parent, set(owners.values()))
+            found |= {path for path in owners if path in before and made.get(path) == before[path]}
+        return found
+
+    def _last_touches(self, texts: Texts) -> dict[str, Touch]:
+        """The last commit that changed each file."""
+        missing = set(texts)
+        found: dict[str, Touch] = {}
+        if not missing:
+            return found
+        for touch in touches(self.folder, [PROJECT_FILE, ENVIRONMENTS, ARGOCD_FOLDER]):
+            for path in missing & touch.paths:
+                found[path] = touch
+            missing -= touch.paths
+            if not missing:
+                break
+        return found
+
+    def _made_at(self, ref: str, names: Collection[str]) -> dict[str, str]:
+        """The generated files that the inputs at a commit give for these environments (empty: for the project)."""
+        if self._history is None:
+            return {}
+        with tempfile.TemporaryDirectory(prefix="gitops-gen-") as scratch, suppress(GitopsError):
+            past = _Past(self._history, self._history.commit(ref), Path(scratch).resolve(), self.charts, self.paths)
+            return dict(past.made(names))
+        return {}
+
+
+def _made_in(folder: Path, charts: Charts, paths: ManifestPaths, names: Collection[str]) -> dict[str, str]:
+    """The generated files that the inputs on disk give for these environments."""
+    project, _ = read_project(folder)
+    made = {ROOT_FILE: root_file(project, paths)} if project else {}
+    for name in filter(None, names) if project else ():
+        files, _ = read_environment(folder, name)
+        with suppress(GitopsError):
+            if project and files:
+                made |= environment_files(project, resolve(project, files), paths, charts)
+    return made
+
+
+def _inputs(environment: str) -> set[str]:
+    folder = f"{ENVIRONMENTS}/{environment}"
+    return {PROJECT_FILE, *(f"{folder}/{name}" for name in HAND_WRITTEN if environment)}
+
+
+class _Past:
+    """The project as it was at a commit, as far as its generated files depend on it."""
+
+    def __init__(
+        self, repository: Repository, commit: str, scratch: Path, charts: Charts, paths: ManifestPaths
+    ) -> None:
+        self._repository, self._commit, self._paths = repository, commit, paths
+        self._files = CommitFiles(repository, commit, scratch)
+        self._folder = scratch / repository.prefix
+        self._charts = charts.of(self._folder)
+
+    def made(self, names: Collection[str]) -> Iterator[tuple[str, str]]:
+        """The path and the text of each generated file of the environments that can be resolved."""
+        self._need(
+            [PROJECT_FILE, *(f"{ENVIRONMENTS}/{name}/{file}" for name in names if name for file in HAND_WRITTEN)]
+        )
+        project, _ = read_project(self._folder)
+        if project is None:
+            return
+        yield ROOT_FILE, root_file(project, self._paths)
+        for name in filter(None, names):
+            with suppress(GitopsError):
+                yield from self._of_environment(project, name)
+
+    def _of_environment(self, project: ProjectFile, name: str) -> Iterator[tuple[str, str]]:
+        files, _ = read_environment(self._folder, name)
+        if files is None:
+            return
+        environment = resolve(project, files)
+        if environment.sync.content_name:
+            self._need_chart(environment)
+        yield from environment_files(project, environment, self._paths, self._charts)
+
+    def _need_chart(self, environment: ResolvedEnvironment) -> None:
+        if environment.chart.path and not environment.chart.revision:
+            self._need([environment.chart.path])
+
+    def _need(self, paths: Collection[str]) -> None:
+        """Have these files on disk, and those that they are symlinks to."""
+        wanted = [posixpath.normpath(self._repository.prefix + path) for path in paths]
+        links = self._repository.links(self._repository.files(self._commit, wanted))
+        behind = [posixpath.normpath(posixpath.join(posixpath.dirname(link), way)) for link, way in links.items()]
+        self._files.need([*wanted, *behind])

@@ -1,0 +1,85 @@
+"""A chart as a `.tgz` in memory: taken from where it lies, with the values schemas and what they cost left out."""
+
+import gzip
+import io
+import json
+import tarfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from gitops_gen.yaml.writer import dump
+
+SCHEMA = "values.schema.json"
+PRINT_VALUES = b"{{ .Values | toJson }}"
+
+
+VALUES_TEMPLATE = "templates/gitops-gen-values"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChartArchive:
+    """A chart taken apart.
+
+    `data` is the archive without any values.schema.json, `schema` the top chart's. `values` is an archive whose one
+    template prints the final values, with the subcharts' schemas in it; None for a chart without subcharts.
+    """
+
+    data: bytes
+    schema: dict[str, Any] | None
+    values: bytes | None
+
+
+def without_schemas(archive: bytes) -> ChartArchive:
+    """Split the schemas off an archive: Helm compiles them at every render, which takes as long as rendering."""
+    with tarfile.open(fileobj=io.BytesIO(archive)) as source:
+        files = list(_files(source))
+    top = next((content for member, content in files if _is_top_schema(member.name)), None)
+    plain = [(member, content) for member, content in files if not member.name.endswith(f"/{SCHEMA}")]
+    has_subcharts = any("/charts/" in member.name for member, _ in files)
+    return ChartArchive(
+        data=_packed(plain),
+        schema=None if top is None else json.loads(top),
+        values=_packed(_values_chart(files)) if has_subcharts else None,
+    )
+
+
+def values_archive(name: str, values: dict[str, Any]) -> bytes:
+    """A chart that holds nothing but values."""
+    files = {"Chart.yaml": {"apiVersion": "v2", "name": name, "version": "0.0.0"}, "values.yaml": values}
+    return _packed(_member(f"{name}/{file}", dump(content).encode()) for file, content in files.items())
+
+
+def _member(name: str, content: bytes) -> tuple[tarfile.TarInfo, bytes]:
+    member = tarfile.TarInfo(name)
+    member.size = len(content)
+    return member, content
+
+
+def _is_top_schema(name: str) -> bool:
+    return name.count("/") == 1 and name.endswith(f"/{SCHEMA}")
+
+
+def _values_chart(files: Iterable[tuple[tarfile.TarInfo, bytes]]) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
+    for member, content in files:
+        if "/templates/" not in member.name and not _is_top_schema(member.name):
+            yield member, content
+    yield _member(f"{member.name.partition('/')[0]}/{VALUES_TEMPLATE}", PRINT_VALUES)
+
+
+def _packed(files: Iterable[tuple[tarfile.TarInfo, bytes]]) -> bytes:
+    packed = io.BytesIO()
+    with (
+        gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=0, mtime=0) as zipped,
+        tarfile.open(fileobj=zipped, mode="w") as target,
+    ):
+        for member, content in files:
+            target.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def _files(source: tarfile.TarFile) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
+    for member in source.getmembers():
+        stream = source.extractfile(member)
+        if stream is not None:
+            yield member, stream.read()

@@ -1,0 +1,128 @@
+"""Helm as the `helm` program: on request, and where the embedded library has no wheel (musl, Intel macOS)."""
+
+import json
+import os
+import shutil
+import tarfile
+import tempfile
+from functools import cached_property
+from pathlib import Path
+
+from gitops_gen.helm.archive import SCHEMA
+from gitops_gen.helm.engine import SCHEMA_FAILURE, ChartError, LoadedChart, Release, SubchartValuesError, Values
+from gitops_gen.runtime.programs import ProcessError, run
+from gitops_gen.yaml.reader import load, load_all
+from gitops_gen.yaml.writer import dump
+
+HELM_VARIABLE = "GITOPS_GEN_HELM"
+_VALUES_TEMPLATE = "templates/gitops-gen-values.yaml"
+
+
+def helm_program() -> str:
+    """The program that GITOPS_GEN_HELM names, else `helm` on PATH. Raises `ChartError` when there is none."""
+    program = os.environ.get(HELM_VARIABLE) or shutil.which("helm")
+    if not program:
+        raise ChartError("no `helm` on PATH", f"install Helm 3.19 or newer, or set {HELM_VARIABLE} to it")
+    return program
+
+
+class BinaryEngine:
+    """One `helm` process a render."""
+
+    name = "binary"
+
+    def __init__(self, program: str) -> None:
+        self._program = program
+
+    @classmethod
+    def find(cls) -> "BinaryEngine":
+        """The program that GITOPS_GEN_HELM names, else `helm` on PATH. Raises `ChartError` when there is none."""
+        return cls(helm_program())
+
+    @cached_property
+    def version(self) -> str:
+        """The program's version."""
+        return run([self._program, "version", "--template", "{{.Version}}"]).strip()
+
+    def load(self, path: Path) -> LoadedChart:
+        """Read a chart folder or archive. Raises `ChartError`."""
+        try:
+            run([self._program, "show", "chart", str(path)])
+        except ProcessError as error:
+            raise ChartError(_helm_message(error)) from error
+        return BinaryChart(self._program, path)
+
+
+class BinaryChart:
+    """A chart where it lies; each question is a `helm template`."""
+
+    def __init__(self, program: str, path: Path) -> None:
+        self._program, self._path = program, path
+
+    @cached_property
+    def schema(self) -> Values | None:
+        """The chart's values.schema.json."""
+        text = self._schema_text()
+        try:
+            return json.loads(text) if text else None
+        except ValueError as error:
+            raise ChartError(f"invalid JSON in {SCHEMA}: {error}") from error
+
+    def _schema_text(self) -> str:
+        if self._path.is_dir():
+            file = self._path / SCHEMA
+            return file.read_text() if file.is_file() else ""
+        with tarfile.open(self._path) as archive:
+            names = [name for name in archive.getnames() if name.count("/") == 1 and name.endswith(f"/{SCHEMA}")]
+            stream = archive.extractfile(names[0]) if names else None
+            return stream.read().decode() if stream else ""
+
+    def final_values(self, values: Values) -> Values:
+        """The chart's values with `values` over them: the chart with one template that prints them."""
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder, "chart")
+            self._copy_without_templates(copy)
+            _support_any_kubernetes(copy / "Chart.yaml")
+            template = copy / _VALUES_TEMPLATE
+            template.parent.mkdir(exist_ok=True)
+            template.write_text("{{ .Values | toJson }}")
+            (copy / SCHEMA).unlink(missing_ok=True)
+            release = Release(name="values", namespace="default", values=values)
+            return dict(load_all(_template(self._program, copy, release, "--show-only", _VALUES_TEMPLATE), "values")[0])
+
+    def _copy_without_templates(self, target: Path) -> None:
+        if self._path.is_dir():
+            shutil.copytree(self._path, target, ignore=shutil.ignore_patterns("templates"))
+            return
+        with tempfile.TemporaryDirectory() as folder, tarfile.open(self._path) as archive:
+            archive.extractall(folder, filter="data")
+            (inner,) = Path(folder).iterdir()
+            shutil.copytree(inner, target, ignore=shutil.ignore_patterns("templates"))
+
+    def render(self, release: Release) -> str:
+        """The manifests as one YAML stream."""
+        return _template(self._program, self._path, release, "--include-crds", "--skip-schema-validation")
+
+
+def _support_any_kubernetes(file: Path) -> None:
+    """Values do not depend on the cluster's version, and a program's own default may be too old for the chart."""
+    metadata = load(file.read_text(), file.name)
+    file.write_text(dump({key: value for key, value in metadata.items() if key != "kubeVersion"}))
+
+
+def _template(program: str, chart: Path, release: Release, *options: str) -> str:
+    argv = [program, "template", release.name, str(chart), "--namespace", release.namespace, *options]
+    if release.kube_version:
+        argv += ["--kube-version", release.kube_version]
+    for api_version in release.api_versions:
+        argv += ["--api-versions", api_version]
+    try:
+        return run([*argv, "--values", "-"], stdin=json.dumps(release.values))
+    except ProcessError as error:
+        message = _helm_message(error)
+        raise (SubchartValuesError if message.startswith(SCHEMA_FAILURE) else ChartError)(message) from error
+
+
+def _helm_message(error: ProcessError) -> str:
+    lines = [line for line in error.stderr.splitlines() if not line.startswith(("WARNING", "Use --debug flag"))]
+    return "\n".join(lines).removeprefix("Error: ").strip() or str(error)

@@ -1,0 +1,173 @@
+"""Renders kept between runs, found by everything that decides them: the chart's files, the release and the engine.
+
+An entry is one compressed file, written in one step and checked when it is read, so that processes can share the folder
+and a torn or foreign file is only a miss. Streams with a Secret in them are never kept.
+"""
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from gitops_gen import __version__
+from gitops_gen.helm.choice import open_engine
+from gitops_gen.helm.engine import Engine, LoadedChart, Release
+
+SHARD_LIMIT = 1024 * 1024
+"""Bytes in each of the 256 folders: a quarter of a gigabyte in all."""
+
+_DIGEST_SIZE = hashlib.sha256().digest_size
+# Begins with letters and no condition, which lets `re` search for those: as long as a quarter of a render otherwise.
+_SECRET = re.compile(r"""kind["']?\s*:\s*["']?Secret(List)?\b""")
+
+
+def cache_folder() -> Path:
+    """Where renders are kept, by the XDG rules (https://specifications.freedesktop.org/basedir-spec/latest/)."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "gitops-gen" / "renders"
+
+
+def chart_digest(path: Path) -> str:
+    """A digest of every file that Helm could read of a chart folder or archive, byte by byte.
+
+    Unlike `chart.digest`, which generated files hold: a render shows the line ends of the files it was made from.
+    """
+    digest = hashlib.sha256()
+    for name, file in _files(path):
+        content = file.read_bytes()
+        digest.update(f"{len(name)} {len(content)} {name}".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _files(path: Path) -> Iterator[tuple[str, Path]]:
+    if path.is_file():
+        yield "", path
+        return
+    for folder, folders, names in os.walk(path, followlinks=True):
+        folders.sort()
+        for name in sorted(names):
+            file = Path(folder, name)
+            if file.is_file():
+                yield file.relative_to(path).as_posix(), file
+
+
+class RenderCache:
+    """A folder of rendered streams. Never fails: what cannot be read or written is rendered again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get(self, key: str) -> str | None:
+        """The stream kept under `key`; None when there is none, or not a whole one."""
+        try:
+            stored = self._path(key).read_bytes()
+            text = zlib.decompress(stored[_DIGEST_SIZE:])
+        except (OSError, zlib.error):
+            return None
+        return text.decode() if _seal(key, text) == stored[:_DIGEST_SIZE] else None
+
+    def put(self, key: str, text: str) -> None:
+        """Keep a stream, unless it holds a Secret; the oldest ones make room."""
+        if _SECRET.search(text):
+            return
+        content = text.encode()
+        stored = _seal(key, content) + zlib.compress(content, 1)
+        if len(stored) <= SHARD_LIMIT:
+            try:
+                self._write(self._path(key), stored)
+            except OSError:
+                return
+
+    def _path(self, key: str) -> Path:
+        return self._folder / key[:2] / key[2:]
+
+    def _write(self, path: Path, stored: bytes) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _make_room(path.parent, SHARD_LIMIT - len(stored))
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(stored)
+            Path(temporary).replace(path)
+        except OSError:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+
+def _seal(key: str, content: bytes) -> bytes:
+    """Binds the content to its key, so that neither a torn nor a moved file passes."""
+    return hashlib.sha256(key.encode() + content).digest()
+
+
+def _make_room(shard: Path, limit: int) -> None:
+    """Remove the oldest entries (and what killed processes left) until no more than `limit` bytes are there."""
+    found = []
+    for entry in os.scandir(shard):
+        status = entry.stat(follow_symlinks=False)
+        found.append((status.st_mtime, status.st_size, entry.path))
+    total = sum(size for _, size, _ in found)
+    for _, size, path in sorted(found):
+        if total <= limit:
+            return
+        Path(path).unlink(missing_ok=True)
+        total -= size
+
+
+class CachedRenderer:
+    """Renders charts by their path: from the cache where it can, by the engine where it must."""
+
+    def __init__(self, engine: Engine, cache: RenderCache | None) -> None:
+        self._engine, self._cache = engine, cache
+        self._loaded: dict[str, LoadedChart] = {}
+        self._digests: dict[Path, str] = {}
+
+    def chart(self, path: Path) -> LoadedChart:
+        """The chart, loaded once for each content. Raises `ChartError`."""
+        digest = self._digest(path)
+        if digest not in self._loaded:
+            self._loaded[digest] = self._engine.load(path)
+        return self._loaded[digest]
+
+    def render(self, path: Path, release: Release) -> str:
+        """The manifests, as `LoadedChart.render` gives them. Raises `ChartError`."""
+        if self._cache is None:
+            return self.chart(path).render(release)
+        key = self._key(path, release)
+        text = self._cache.get(key)
+        if text is None:
+            text = self.chart(path).render(release)
+            self._cache.put(key, text)
+        return text
+
+    def _digest(self, path: Path) -> str:
+        if path not in self._digests:
+            # The folder's own name is in Helm's `# Source:` comments when Chart.yaml disagrees with it.
+            self._digests[path] = f"{path.name} {chart_digest(path)}"
+        return self._digests[path]
+
+    def _key(self, path: Path, release: Release) -> str:
+        parts = [
+            __version__,
+            self._engine.name,
+            self._engine.version,
+            self._digest(path),
+            release.name,
+            release.namespace,
+            release.values,
+            release.kube_version,
+            list(release.api_versions),
+        ]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def open_renderer(engine: str, *, cached: bool) -> CachedRenderer:
+    """A renderer with the engine called so, that keeps renders between runs or does not.
+
+    Raises `UsageError` for an unknown name and `ChartError` when the engine cannot run here.
+    """
+    return CachedRenderer(open_engine(engine), RenderCache(cache_folder()) if cached else None)

@@ -1,0 +1,40 @@
+"""Which engine runs Helm: what the caller asks for, else what GITOPS_GEN_ENGINE names, else embedded where its library
+loads, else binary.
+"""
+
+import logging
+import os
+
+from gitops_gen.errors import UsageError
+from gitops_gen.helm.engine import ENGINE_VARIABLE, ENGINES, ChartError, Engine
+
+_log = logging.getLogger(__name__)
+
+
+def open_engine(name: str = "") -> Engine:
+    """The engine called `name`; the default one when `name` is empty.
+
+    Raises `UsageError` for an unknown name and `ChartError` when the engine cannot run here.
+    """
+    wanted = name or os.environ.get(ENGINE_VARIABLE, "")
+    if wanted and wanted not in ENGINES:
+        raise UsageError(f"unknown engine `{wanted}`", f"use one of: {', '.join(ENGINES)}")
+    if wanted == "binary":
+        return _binary()
+    try:
+        from gitops_gen.helm.embedded import EmbeddedEngine
+    except (ImportError, OSError) as error:
+        if wanted:
+            raise ChartError(
+                f"Helm cannot be loaded into this process: {error}", "use `--engine binary` with a `helm` on PATH"
+            ) from error
+        engine = _binary()
+        _log.warning("Helm cannot be embedded here (%s); using the `helm` program, which takes longer", error)
+        return engine
+    return EmbeddedEngine()
+
+
+def _binary() -> Engine:
+    from gitops_gen.helm.binary import BinaryEngine
+
+    return BinaryEngine.find()

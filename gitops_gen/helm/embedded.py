@@ -1,0 +1,212 @@
+"""Helm inside this process, through helm-python-sdk (`helm_python`, Helm 4 as a C library).
+
+The library's habits that this adapter makes up for, each held by a test: a render changes a loaded chart that has
+subcharts (so each render of one loads the archive anew, about 1 ms); the values schema is compiled at every render (so
+the archive has none, and subcharts' schemas are asked with the values only); a chart that `helm template` refuses
+(kubeVersion, missing dependency, library chart) renders anyway; a process forked after a render hangs.
+"""
+
+import json
+import os
+import tempfile
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import helm_python
+from helm_python import _native
+
+from gitops_gen.helm.archive import VALUES_TEMPLATE, ChartArchive, values_archive, without_schemas
+from gitops_gen.helm.engine import SCHEMA_FAILURE, ChartError, LoadedChart, Release, SubchartValuesError, Values
+
+_loaded_in = os.getpid()
+
+
+def _refuse_fork() -> None:
+    if os.getpid() != _loaded_in:
+        raise ChartError(
+            "Helm's runtime does not survive a fork", "start worker processes with `spawn` or `forkserver`"
+        )
+
+
+class EmbeddedEngine:
+    """Helm as a library: no process, no cluster, no network."""
+
+    name = "embedded"
+
+    @cached_property
+    def version(self) -> str:
+        """The version of the Helm inside the library."""
+        return helm_python.helm_sdk_version()
+
+    def load(self, path: Path) -> LoadedChart:
+        """Read a chart folder (with its .helmignore) or archive. Raises `ChartError`."""
+        _refuse_fork()
+        try:
+            with helm_python.Chart.load(path) as chart:
+                _check_installable(chart)
+                return EmbeddedChart(_archive(chart, path), chart.metadata)
+        except helm_python.HelmError as error:
+            raise ChartError(str(error).removeprefix(f"{path}: ")) from error
+
+
+class EmbeddedChart:
+    """A chart held as an archive in memory."""
+
+    def __init__(self, archive: ChartArchive, metadata: dict[str, Any]) -> None:
+        self._archive, self._metadata = archive, metadata
+
+    @property
+    def schema(self) -> Values | None:
+        """The chart's values.schema.json."""
+        return self._archive.schema
+
+    @cached_property
+    def _chart(self) -> helm_python.Chart:
+        return helm_python.Chart.load_archive(self._archive.data)
+
+    @cached_property
+    def _merges(self) -> "_Merges":
+        return _Merges(self._chart)
+
+    def final_values(self, values: Values) -> Values:
+        """The chart's values with `values` over them, merged by Helm. Parts of it are kept: not to be changed."""
+        _refuse_fork()
+        try:
+            return self._merges.final(values) if self._archive.values is None else self._printed_values(values)
+        except helm_python.HelmError as error:
+            message = str(error)
+            raise (SubchartValuesError if message.startswith(SCHEMA_FAILURE) else ChartError)(message) from error
+
+    def _printed_values(self, values: Values) -> Values:
+        """With subcharts a merge is not enough: a render names them by alias, switches them off, asks their schemas."""
+        with helm_python.Chart.load_archive(self._archive.values or b"") as chart:
+            printed: Values = json.loads(chart.render(values, name="values")[f"{chart.name}/{VALUES_TEMPLATE}"])
+            return printed
+
+    def render(self, release: Release) -> str:
+        """The manifests as one YAML stream."""
+        _refuse_fork()
+        self._check_kubernetes(release)
+        try:
+            if not self._metadata.get("dependencies"):
+                return _stream(self._chart, _render(self._chart, release))
+            with helm_python.Chart.load_archive(self._archive.data) as chart:
+                return _stream(chart, _render(chart, release))
+        except helm_python.HelmError as error:
+            raise ChartError(str(error)) from error
+
+    def _check_kubernetes(self, release: Release) -> None:
+        constraint = str(self._metadata.get("kubeVersion") or "")
+        if constraint and not _satisfies(constraint, release.kube_version):
+            wanted = f"Kubernetes {release.kube_version}" if release.kube_version else "Helm's own default"
+            raise ChartError(
+                f"chart requires kubeVersion: {constraint} which is incompatible with {wanted}",
+                "set the cluster's `kubernetes:` in gitops.yaml to the version that it runs",
+            )
+
+
+KEPT_MERGES = 512
+"""Merged values of single keys that are kept; a fleet's environments share most of theirs."""
+
+
+class _Merges:
+    """A chart's values merged by Helm with those of one environment after the other.
+
+    Helm copies all of a chart's values for a merge, which takes most of the time. Without subcharts, one top-level key
+    does not touch another: Helm gets those that an environment sets and that no other one set alike.
+    """
+
+    def __init__(self, chart: helm_python.Chart) -> None:
+        self._chart = chart
+        self._parts: dict[frozenset[str], helm_python.Chart] = {}
+        #: from a key and its value as text to a map of the key's final value; to an empty one where a null deletes it
+        self._merged: dict[tuple[str, str], Values] = {}
+
+    @cached_property
+    def _own_values(self) -> Values:
+        return self._chart.merge_values({})
+
+    def final(self, values: Values) -> Values:
+        """The chart's values with `values` over them."""
+        if len(self._merged) > KEPT_MERGES:
+            self._merged.clear()
+        places = [(key, json.dumps(value)) for key, value in values.items()]
+        self._merge({key: text for key, text in places if (key, text) not in self._merged}, values)
+        final = {key: value for key, value in self._own_values.items() if key not in values}
+        for place in places:
+            final |= self._merged[place]
+        return final
+
+    def _merge(self, wanted: dict[str, str], values: Values) -> None:
+        if wanted:
+            merged = self._part(frozenset(wanted)).merge_values({key: values[key] for key in wanted})
+            self._merged |= {(key, text): {key: merged[key]} if key in merged else {} for key, text in wanted.items()}
+
+    def _part(self, keys: frozenset[str]) -> helm_python.Chart:
+        """A chart with only these of the chart's values; fleets use few different sets of keys."""
+        if keys not in self._parts:
+            values = {key: value for key, value in self._chart.values.items() if key in keys}
+            self._parts[keys] = helm_python.Chart.load_archive(values_archive(self._chart.name, values))
+        return self._parts[keys]
+
+
+def _render(chart: helm_python.Chart, release: Release) -> dict[str, str]:
+    options: dict[str, Any] = {"name": release.name, "namespace": release.namespace}
+    if release.kube_version:
+        options["kube_version"] = release.kube_version
+    if release.api_versions:
+        options["api_versions"] = list(release.api_versions)
+    handle = chart._raw()  # noqa: SLF001 - the public render takes no Kubernetes version
+    answer = _native.call_string("helm_render", handle, json.dumps(release.values), json.dumps(options))
+    rendered: dict[str, str] = json.loads(answer)
+    return rendered
+
+
+def _stream(chart: helm_python.Chart, rendered: dict[str, str]) -> str:
+    parts = [(crd["filename"], crd["data"]) for crd in chart.crds]
+    parts += sorted((name, text) for name, text in rendered.items() if not name.endswith("NOTES.txt"))
+    return "".join(f"---\n# Source: {name}\n{text.strip()}\n" for name, text in parts if text.strip())
+
+
+def _archive(chart: helm_python.Chart, path: Path) -> ChartArchive:
+    if path.is_file():
+        return without_schemas(path.read_bytes())
+    with tempfile.TemporaryDirectory() as folder:
+        return without_schemas(Path(chart.save(folder)).read_bytes())
+
+
+def _check_installable(chart: helm_python.Chart) -> None:
+    """What `helm template` refuses and the library does not (https://github.com/helm/helm/blob/main/pkg/action/install.go)."""
+    metadata = chart.metadata
+    if metadata.get("type", "application") not in ("application", ""):
+        raise ChartError(f"{metadata['type']} charts are not installable")
+    have = {dependency["name"] for dependency in chart.dependencies}
+    missing = [
+        dependency["name"] for dependency in metadata.get("dependencies") or [] if dependency["name"] not in have
+    ]
+    if missing:
+        raise ChartError(
+            f"found in Chart.yaml, but missing in charts/ directory: {', '.join(missing)}",
+            "run `helm dependency build` and commit charts/",
+        )
+
+
+_VERSION_CHECK = b"{{ semverCompare .Values.constraint .Capabilities.KubeVersion.Version }}"
+
+
+@cache
+def _satisfies(constraint: str, kube_version: str) -> bool:
+    """Ask Helm's own version rules, by a chart of one line."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "templates").mkdir()
+        Path(folder, "Chart.yaml").write_text("apiVersion: v2\nname: check\nversion: 0.0.0\n")
+        Path(folder, "templates", "check").write_bytes(_VERSION_CHECK)
+        release = Release(
+            name="check",
+            namespace="check",
+            values={"constraint": constraint},
+            kubernetes=kube_version.removeprefix("v"),
+        )
+        with helm_python.Chart.load(folder) as chart:
+            return _render(chart, release)["check/templates/check"] == "true"

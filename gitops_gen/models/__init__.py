@@ -1,0 +1,1 @@
+"""The strict models of the hand-written files."""

@@ -1,0 +1,88 @@
+"""What a name on the command line stands for where both an environment and a stage can be meant. One rule everywhere:
+a name that is both stops the command, unless the stage has that one environment and no other.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+from gitops_gen.errors import UsageError
+from gitops_gen.names import did_you_mean
+from gitops_gen.project.environment import ResolvedEnvironment
+from gitops_gen.project.workspace import Workspace
+
+
+class Meaning(Enum):
+    """How a name is to be read."""
+
+    EITHER = ""
+    ENVIRONMENT = "environment"
+    STAGE = "stage"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Members:
+    """The environments that a name stands for, in name order; `others` are those of the stage of the same name, when
+    it is an environment's too and it was not said which is meant.
+    """
+
+    name: str
+    environments: tuple[ResolvedEnvironment, ...]
+    others: tuple[ResolvedEnvironment, ...] = ()
+
+    @property
+    def stage(self) -> tuple[ResolvedEnvironment, ...]:
+        """All that the name may stand for."""
+        return tuple(sorted((*self.environments, *self.others), key=lambda item: item.name))
+
+
+class Names:
+    """The names of a project's environments and stages."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._environments: dict[str, ResolvedEnvironment] = {}
+
+    @cached_property
+    def environments(self) -> list[str]:
+        """The environments, in name order."""
+        return self._workspace.names()
+
+    @cached_property
+    def stages(self) -> list[str]:
+        """The stages, in promotion order."""
+        return [stage.name for stage in self._workspace.project().spec.stages]
+
+    def members(self, name: str, meaning: Meaning = Meaning.EITHER) -> Members:
+        """The environment of that name, or all environments of the stage of that name.
+
+        Raises `UsageError` when there is no such name, or the stage is empty.
+        """
+        known = {
+            Meaning.EITHER: [*self.environments, *self.stages],
+            Meaning.ENVIRONMENT: self.environments,
+            Meaning.STAGE: self.stages,
+        }[meaning]
+        if meaning is not Meaning.STAGE:
+            self._workspace.require_here(name)
+        if name not in known:
+            kinds = "environment and no stage" if meaning is Meaning.EITHER else meaning.value
+            raise UsageError(f"no {kinds} `{name}`", did_you_mean(name, set(known)))
+        if meaning is Meaning.ENVIRONMENT or (meaning is Meaning.EITHER and name not in self.stages):
+            return Members(name=name, environments=(self._environment(name),))
+        return self._members_of_stage(name, meaning)
+
+    def _members_of_stage(self, name: str, meaning: Meaning) -> Members:
+        self._workspace.require_whole()
+        found = tuple(item for item in map(self._environment, self.environments) if item.stage == name)
+        if meaning is Meaning.EITHER and name in self.environments:
+            others = tuple(item for item in found if item.name != name)
+            return Members(name=name, environments=(self._environment(name),), others=others)
+        if not found:
+            raise UsageError(f"no environment is in stage `{name}`")
+        return Members(name=name, environments=found)
+
+    def _environment(self, name: str) -> ResolvedEnvironment:
+        if name not in self._environments:
+            self._environments[name] = self._workspace.environment(name)
+        return self._environments[name]

@@ -1,0 +1,286 @@
+"""Putting one environment together from the project's and its own files."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from gitops_gen.errors import Problem, ProblemsError, fail_if_any
+from gitops_gen.models.models import ArgocdOverrides, Chart, ChartPin, Layer, ManifestOverride, Secrets
+from gitops_gen.models.validation import dotted
+from gitops_gen.names import did_you_mean, is_dns_label
+from gitops_gen.project.environment import ChartSource, ResolvedEnvironment, SyncSettings
+from gitops_gen.project.interpolation import Facts, UnknownPlaceholderError, interpolate
+from gitops_gen.project.layers import ValueLayer, Values, conflict_problem, conflicts, merge_layers
+from gitops_gen.project.reading import (
+    ENVIRONMENT_FILE,
+    ENVIRONMENTS,
+    PROJECT_FILE,
+    RELEASE_FILE,
+    EnvironmentFiles,
+    ProjectFile,
+    read_text,
+)
+from gitops_gen.project.sources import Source, Sources
+from gitops_gen.yaml.reader import KeyPath, locate
+
+
+def resolve(project: ProjectFile, files: EnvironmentFiles) -> ResolvedEnvironment:
+    """The environment with its layers merged and its names filled in. Raises `ProblemsError` with all that is wrong."""
+    return _Resolver(project, files).resolve()
+
+
+class _Resolver:
+    """Holds the two inputs and the problems while one environment is put together."""
+
+    def __init__(self, project: ProjectFile, files: EnvironmentFiles) -> None:
+        self.project, self.files = project, files
+        self.folder = f"{ENVIRONMENTS}/{files.name}"
+        self.problems: list[Problem] = []
+
+    def resolve(self) -> ResolvedEnvironment:
+        stage = self.stage()
+        cluster_name = self.cluster(stage)
+        fail_if_any(self.problems)
+        own = Source(name="environment", file=f"{self.folder}/{ENVIRONMENT_FILE}", prefix=(), data=self.files.data)
+        sources = Sources(self.project, stage, cluster_name, own)
+        settings = sources.settings()
+        facts = self.facts(stage, cluster_name, settings, sources)
+        layers = self.value_layers(sources, facts)
+        self.check_existing_project(settings, sources)
+        self.problems += self.conflict_problems(layers)
+        resolved = self.assemble(cluster_name, settings, facts, layers, sources)
+        fail_if_any(self.problems)
+        return resolved
+
+    def stage(self) -> int | None:
+        """The index of the environment's stage in `stages`."""
+        names = [stage.name for stage in self.project.spec.stages]
+        name = self.files.spec.stage
+        if name in names:
+            return names.index(name)
+        if name is not None:
+            self.add(
+                f"{self.folder}/{ENVIRONMENT_FILE}", ("stage",), f"unknown stage `{name}`", did_you_mean(name, names)
+            )
+        elif names:
+            self.add(
+                f"{self.folder}/{ENVIRONMENT_FILE}",
+                (),
+                "names no stage",
+                f"add `stage:` with one of: {', '.join(names)}",
+            )
+        return None
+
+    def cluster(self, stage: int | None) -> str:
+        """The name of the cluster that the strongest layer chooses."""
+        spec = self.project.spec
+        places: list[tuple[str, KeyPath, str | None]] = [
+            (f"{self.folder}/{ENVIRONMENT_FILE}", ("cluster",), self.files.spec.cluster),
+            (PROJECT_FILE, ("defaults", "cluster"), spec.defaults.cluster),
+        ]
+        if stage is not None:
+            places.insert(
+                1, (PROJECT_FILE, ("stages", stage, "defaults", "cluster"), spec.stages[stage].defaults.cluster)
+            )
+        for file, path, name in places:
+            if name is not None:
+                if name not in spec.clusters:
+                    self.add(file, path, f"unknown cluster `{name}`", did_you_mean(name, spec.clusters))
+                return name
+        if len(spec.clusters) == 1:
+            return next(iter(spec.clusters))
+        self.add(
+            places[0][0], (), "names no cluster", f"add `cluster:` with one of: {', '.join(sorted(spec.clusters))}"
+        )
+        return ""
+
+    def facts(self, stage: int | None, cluster: str, settings: Layer, sources: Sources) -> dict[str, Any]:
+        facts: dict[str, Any] = {
+            "project": self.project.spec.name,
+            "environment": self.files.name,
+            "stage": None if stage is None else self.project.spec.stages[stage].name,
+            "cluster": cluster,
+        }
+        place = sources.place(("namespace",))
+        facts["namespace"] = self.filled(settings.namespace or "{project}-{environment}", facts, *place)
+        # An empty one, or one made of a folder's name that is none, was told already.
+        if facts["namespace"] and is_dns_label(self.files.name) and not is_dns_label(facts["namespace"]):
+            self.add(
+                *place,
+                f"`{facts['namespace']}` is no namespace name: it must be a DNS label",
+                "at most 63 of a-z, 0-9 and `-`",
+            )
+        secrets = self.secret_facts(settings.secrets or Secrets(), facts, sources)
+        facts.update({f"secrets.{key}": value for key, value in secrets.items()})
+        return facts
+
+    def secret_facts(self, secrets: Secrets, facts: Facts, sources: Sources) -> dict[str, Any]:
+        store = self.store(secrets.store, sources.place(("secrets", "store")))
+        path = self.filled(secrets.path, facts, *sources.place(("secrets", "path"))) if secrets.path else None
+        overrides = {
+            secret: {
+                key: self.secret_override(
+                    source.model_dump(exclude_none=True), facts, sources.place(("secrets", "overrides", secret, key))
+                )
+                for key, source in keys.items()
+            }
+            for secret, keys in (secrets.overrides or {}).items()
+        }
+        return {"store.kind": store.get("kind"), "store.name": store.get("name"), "path": path, "overrides": overrides}
+
+    def store(self, name: str | None, place: tuple[str, KeyPath]) -> dict[str, str]:
+        if name is None:
+            return {}
+        stores = self.project.spec.secret_stores
+        if name in stores:
+            return stores[name].model_dump()
+        self.add(
+            *place,
+            f"unknown secret store `{name}`",
+            did_you_mean(name, stores) or "declare it under `secretStores` in gitops.yaml",
+        )
+        return {"kind": "", "name": ""}
+
+    def secret_override(self, source: dict[str, str], facts: Facts, place: tuple[str, KeyPath]) -> dict[str, Any]:
+        override: dict[str, Any] = {
+            key: self.filled(text, facts, place[0], (*place[1], key)) for key, text in source.items() if key != "store"
+        }
+        if "store" in source:
+            override["store"] = self.store(source["store"], (place[0], (*place[1], "store")))
+        return override
+
+    def value_layers(self, sources: Sources, facts: Facts) -> tuple[ValueLayer, ...]:
+        release = ValueLayer(
+            name="release",
+            file=f"{self.folder}/{RELEASE_FILE}",
+            prefix=("values",),
+            values=self.files.release_data.get("values", {}),
+            exclusive=True,
+        )
+        injected = ValueLayer(
+            name="inject", file=PROJECT_FILE, prefix=("inject",), values=self.injected(facts), exclusive=True
+        )
+        return tuple(layer for layer in (*sources.values(), release, injected) if layer.values)
+
+    def injected(self, facts: Facts) -> Values:
+        return {key: self.filled_tree(value, facts, ("inject", key)) for key, value in self.project.spec.inject.items()}
+
+    def filled_tree(self, value: Any, facts: Facts, path: KeyPath) -> Any:
+        """Like `filled` for a nested value, so that a problem names the very key."""
+        if isinstance(value, dict):
+            return {key: self.filled_tree(item, facts, (*path, key)) for key, item in value.items()}
+        return self.filled(value, facts, PROJECT_FILE, path)
+
+    def filled(self, value: Any, facts: Facts, file: str, path: KeyPath) -> Any:
+        try:
+            return interpolate(value, facts)
+        except UnknownPlaceholderError as error:
+            self.add(file, path, str(error), error.hint)
+            return ""
+
+    def conflict_problems(self, layers: tuple[ValueLayer, ...]) -> Iterator[Problem]:
+        for path, owner, other in conflicts(layers):
+            lines = (self.line(owner.file, (*owner.prefix, *path)), self.line(other.file, (*other.prefix, *path)))
+            yield conflict_problem(path, owner, other, lines)
+
+    def assemble(
+        self,
+        cluster_name: str,
+        settings: Layer,
+        facts: Facts,
+        layers: tuple[ValueLayer, ...],
+        sources: Sources,
+    ) -> ResolvedEnvironment:
+        cluster = self.project.spec.clusters[cluster_name]
+        argocd = settings.argocd or ArgocdOverrides()
+        return ResolvedEnvironment(
+            name=self.files.name,
+            stage=str(facts["stage"] or ""),
+            cluster=cluster_name,
+            server=cluster.server or "",
+            server_name=cluster.name or "",
+            kubernetes=cluster.kubernetes or "",
+            namespace=str(facts["namespace"]),
+            namespace_labels=self.filled_map("namespaceLabels", settings.namespace_labels, facts, sources),
+            namespace_annotations=self.filled_map(
+                "namespaceAnnotations", settings.namespace_annotations, facts, sources
+            ),
+            protect=bool(settings.protect),
+            sync=_sync(settings),
+            chart=self.chart(),
+            pinned=bool(self.files.release and self.files.release.chart),
+            application=_override(argocd.application),
+            application_layers=sources.overrides("application"),
+            project=_override(argocd.project),
+            project_layers=sources.overrides("project"),
+            secret_path=str(facts["secrets.path"] or ""),
+            existing_project=(argocd.project.existing if argocd.project else None) or "",
+            values=merge_layers(layers),
+            layers=layers,
+            files=(PROJECT_FILE, *self.files.files),
+        )
+
+    def check_existing_project(self, settings: Layer, sources: Sources) -> None:
+        project = settings.argocd.project if settings.argocd else None
+        changes = sorted(_override(project))
+        if project and project.existing and changes:
+            self.add(
+                *sources.place(("argocd", "project", changes[0])),
+                f"the AppProject `{project.existing}` is managed elsewhere and cannot be changed from here",
+                "remove this, or `existing`",
+            )
+
+    def filled_map(self, key: str, texts: dict[str, str] | None, facts: Facts, sources: Sources) -> dict[str, str]:
+        return {name: self.filled(text, facts, *sources.place((key, name))) for name, text in (texts or {}).items()}
+
+    def chart(self) -> ChartSource:
+        base, pin = self.project.spec.chart, self.files.release.chart if self.files.release else None
+        if pin is None:
+            return _source(base)
+        if pin.revision is None:
+            return _source(pin)
+        if base.path is None:
+            self.add(
+                f"{self.folder}/{RELEASE_FILE}",
+                ("chart", "revision"),
+                "the chart is not in this repository",
+                "pin it with {repository, name, version}",
+            )
+        return ChartSource(path=base.path or "", revision=pin.revision)
+
+    def add(self, file: str, path: KeyPath, message: str, hint: str = "") -> None:
+        self.problems.append(
+            Problem(file=file, line=self.line(file, path), key=dotted(path), message=message, hint=hint)
+        )
+
+    def line(self, file: str, path: KeyPath) -> int | None:
+        try:
+            return locate(read_text(self.project.root, file), path)
+        except ProblemsError:
+            return None
+
+
+@lru_cache(maxsize=64)
+def _source(chart: Chart | ChartPin) -> ChartSource:
+    return ChartSource(**chart.model_dump(exclude_none=True))
+
+
+def _override(override: ManifestOverride | None) -> dict[str, Any]:
+    """What is merged over a manifest, as it is written there (nulls included)."""
+    if override is None:
+        return {}
+    return override.model_dump(exclude_unset=True, by_alias=True, exclude={"existing"})
+
+
+def _sync(settings: Layer) -> SyncSettings:
+    sync = settings.sync
+    if sync is None:
+        return SyncSettings(automated=True, prune=True, self_heal=True, options=(), windows=(), content_name=False)
+    return SyncSettings(
+        automated=sync.automated is not False,
+        prune=sync.prune is not False,
+        self_heal=sync.self_heal is not False,
+        options=tuple(sync.options or ()),
+        windows=tuple(sync.windows or ()),
+        content_name=bool(sync.content_name),
+    )

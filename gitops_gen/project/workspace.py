@@ -1,0 +1,130 @@
+"""A project opened for a command: its folder, its charts, and where it lies in its git repository."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from gitops_gen.argocd.manifests import ManifestPaths
+from gitops_gen.errors import Problem, ProblemsError, UsageError, fail_if_any
+from gitops_gen.generate.files import Change
+from gitops_gen.generate.memo import Memo
+from gitops_gen.git.repository import export, git_root, prefix
+from gitops_gen.git.sparse import NOTHING, Absent, absent_files, checking_out
+from gitops_gen.helm.choice import open_engine
+from gitops_gen.names import did_you_mean, is_dns_label
+from gitops_gen.project.charts import Charts
+from gitops_gen.project.environment import ResolvedEnvironment
+from gitops_gen.project.reading import (
+    ENVIRONMENTS,
+    ProjectFile,
+    environment_names,
+    find_project,
+    is_environment,
+    read_environment,
+    read_project,
+)
+from gitops_gen.project.resolver import resolve
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Workspace:
+    """What every command starts from. `base` is the commit that a command decides on: its history ends there."""
+
+    folder: Path
+    charts: Charts
+    paths: ManifestPaths
+    engine: str = ""
+    base: str = "HEAD"
+    absent: Absent = NOTHING
+    home: Path | None = None
+    """The checkout of a project whose files lie in `folder` for a while only."""
+
+    @property
+    def checkout(self) -> Path:
+        """The folder of the project in its git checkout."""
+        return self.home or self.folder
+
+    def edited(self, changes: Iterable[Change]) -> set[str]:
+        """The paths of the generated files that somebody edited by hand, of those that differ."""
+        # Late: most runs find nothing that differs.
+        from gitops_gen.generate.provenance import Provenance
+
+        drafted = self.home is not None
+        return Provenance(folder=self.checkout, charts=self.charts, paths=self.paths, drafted=drafted).edited(changes)
+
+    def memo(self) -> Memo:
+        """What the last `generate` here remembered."""
+        return Memo(self.folder, self.engine, self.paths.prefix)
+
+    def project(self) -> ProjectFile:
+        """The project. Raises `ProblemsError` when gitops.yaml is wrong."""
+        project, problems = read_project(self.folder)
+        fail_if_any(problems)
+        if project is None:
+            raise ProblemsError([Problem(message="gitops.yaml cannot be read")])
+        return project
+
+    def names(self) -> list[str]:
+        """The environments that are checked out, in name order. Raises `ProblemsError` when a folder cannot be one."""
+        names, problems = environment_names(self.folder)
+        fail_if_any(problems)
+        return [name for name in names if name not in self.absent.environments]
+
+    def environment(self, name: str) -> ResolvedEnvironment:
+        """One environment, resolved. Raises `UsageError` when there is none of that name and `ProblemsError` when it
+        is wrong.
+        """
+        self.require(name)
+        return self._resolved(self.project(), name)
+
+    def environments(self) -> tuple[list[ResolvedEnvironment], list[Problem]]:
+        """Every environment that can be resolved, in name order, and what is wrong with the others.
+
+        Raises `ProblemsError` as `project` and `names` do.
+        """
+        project = self.project()
+        found: list[ResolvedEnvironment] = []
+        problems: list[Problem] = []
+        for name in self.names():
+            try:
+                found.append(self._resolved(project, name))
+            except ProblemsError as error:
+                problems += error.problems
+        return found, problems
+
+    def require(self, name: str) -> None:
+        """Raise `UsageError` unless there is an environment of that name."""
+        self.require_here(name)
+        # Only a name that is wrong costs a look at all of them: a fleet's commands ask for each environment in turn.
+        if is_dns_label(name) and is_environment(self.folder, name):
+            return
+        names, _ = environment_names(self.folder)
+        if name not in names:
+            raise UsageError(f"no environment `{name}`", did_you_mean(name, names))
+
+    def _resolved(self, project: ProjectFile, name: str) -> ResolvedEnvironment:
+        files, problems = read_environment(self.folder, name)
+        fail_if_any(problems)
+        if files is None:
+            raise ProblemsError([Problem(message=f"environment `{name}` cannot be read")])
+        return resolve(project, files)
+
+    def require_here(self, name: str) -> None:
+        """Raise `UsageError` for an environment that is not checked out."""
+        if name in self.absent.environments:
+            raise UsageError(f"environment `{name}` is not checked out", checking_out(f"{ENVIRONMENTS}/{name}"))
+
+    def require_whole(self) -> None:
+        """Raise `UsageError` when some environment is not checked out: what is meant for all would not reach it."""
+        if self.absent.environments:
+            names = ", ".join(sorted(self.absent.environments))
+            raise UsageError(f"not checked out: {names}", "run `git sparse-checkout disable`, or name the environments")
+
+
+def open_workspace(start: Path, engine: str = "") -> Workspace:
+    """The project that `start` lies in. Raises `GitopsError` when there is none, `UsageError` for an unknown engine."""
+    folder = find_project(start)
+    charts = Charts(folder, partial(open_engine, engine), partial(export, folder), repository=git_root(folder))
+    paths = ManifestPaths(prefix=prefix(folder))
+    return Workspace(folder=folder, charts=charts, paths=paths, engine=engine, absent=absent_files(folder))

@@ -1,0 +1,254 @@
+"""From YAML text to values, as Kubernetes reads it, and to the lines on which they stand."""
+
+import math
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice
+from typing import Any, TypeAlias
+
+import yaml
+
+from gitops_gen.errors import Problem, ProblemsError, fail_if_any
+from gitops_gen.yaml.faults import TooDeepError, depth_problem, syntax_problem
+from gitops_gen.yaml.scalars import TAG, TAGS, scalar
+
+KeyPath: TypeAlias = tuple[str | int, ...]
+
+MERGE_KEY = "<<"
+EXPANSION_LIMIT = 100_000
+"""More values than this out of aliases is an attack or an accident (go-yaml has a limit for the same reason)."""
+
+DEPTH_LIMIT = 200
+"""Deeper nesting than any manifest's."""
+
+EMPTY_HINT = "remove the key, write `{}`, or write `null` if it shall delete what the chart has there"
+
+_COLLECTION_TAGS = {"!", TAG + "map", TAG + "seq"}
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Composer(_Loader):  # type: ignore[misc]
+    """PyYAML's parser without its idea of types: only tags that are written out reach the nodes."""
+
+    def resolve(self, _kind: type, _value: str | None, _implicit: object) -> str:
+        return ""
+
+
+class _Builder:
+    """Turns composed nodes into values and collects what is wrong with them."""
+
+    def __init__(self, file: str, *, strict: bool, empty_values: bool, limit: int) -> None:
+        self.file, self.strict, self.empty_values, self.left = file, strict, empty_values, limit
+        self.problems: list[tuple[Any, Problem]] = []
+        self.innermost: Any = None
+
+    def build(self, node: Any) -> Any:
+        self.left -= 1
+        if self.left < 0:
+            raise ProblemsError([self.problem(node, "its aliases expand to too many values", "write the values out")])
+        if isinstance(node, yaml.ScalarNode):
+            return self.scalar(node)
+        self.innermost = node
+        if node.tag and node.tag not in _COLLECTION_TAGS:
+            self.unsupported(node)
+        if isinstance(node, yaml.MappingNode):
+            return self.mapping(node)
+        return [self.build(item) for item in node.value]
+
+    def scalar(self, node: Any) -> Any:
+        if not node.tag:
+            value = node.value if node.style else scalar(node.value)
+            if value.__class__ is float and not math.isfinite(value):
+                self.add(node, f"`{node.value}` cannot be written as JSON, which Kubernetes needs")
+            return value
+        return self.tagged(node)
+
+    def tagged(self, node: Any) -> Any:
+        if node.tag in {"!", TAGS[str]}:
+            return node.value
+        value = scalar(node.value)
+        if TAGS.get(type(value)) != node.tag:
+            self.unsupported(node)
+        return value
+
+    def unsupported(self, node: Any) -> None:
+        tag = node.tag.replace(TAG, "!!", 1)
+        self.add(node, f"the tag `{tag}` is not supported", "write the value without a tag")
+
+    def mapping(self, node: Any) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        merged: list[dict[str, Any]] = []
+        for key_node, value_node in node.value:
+            if key_node.value == MERGE_KEY and not key_node.style and not key_node.tag:
+                merged += self.merge_sources(value_node)
+                continue
+            key = self.key(key_node)
+            if key in result:
+                self.add(key_node, f"the key `{key}` stands twice in one map", "remove one of them")
+            result[key] = self.build(value_node)
+            if not self.empty_values and result[key] is None and _is_empty(value_node):
+                self.add(key_node, "nothing stands under it", EMPTY_HINT)
+        for source in merged:
+            result = {**source, **result}
+        return result
+
+    def merge_sources(self, node: Any) -> list[dict[str, Any]]:
+        value = self.build(node)
+        sources = value if isinstance(value, list) else [value]
+        if all(isinstance(source, dict) for source in sources):
+            return sources
+        self.add(node, "`<<` merges maps only", "put an alias of a map behind it")
+        return []
+
+    def key(self, node: Any) -> str:
+        value = self.build(node)
+        if value.__class__ is str:
+            return str(value)
+        if not self.strict or (isinstance(value, int) and not isinstance(value, bool)):
+            return (
+                {True: "true", False: "false", None: "null"}.get(value, str(value))
+                if not isinstance(value, dict | list)
+                else str(value)
+            )
+        shown = getattr(node, "value", "") if isinstance(node, yaml.ScalarNode) else "a map or list"
+        self.add(node, f"the key `{shown}` is not a string to Kubernetes", f'quote it: "{shown}"')
+        return str(shown)
+
+    def add(self, node: Any, message: str, hint: str = "") -> None:
+        self.problems.append((node, self.problem(node, message, hint)))
+
+    def located(self, root: Any) -> Iterator[Problem]:
+        """The problems with the keys of the places where they were met. Found afterwards: most files have none."""
+        keys = dict(_keys(root, "", set())) if self.problems else {}
+        return (problem.keyed(keys.get(id(node), "")) for node, problem in self.problems)
+
+    def problem(self, node: Any, message: str, hint: str = "") -> Problem:
+        return Problem(file=self.file, line=node.start_mark.line + 1, message=message, hint=hint)
+
+
+def _keys(node: Any, key: str, seen: set[int]) -> Iterator[tuple[int, str]]:
+    """The identity of each node (of a map's keys as well) and its dotted key."""
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    yield id(node), key
+    if isinstance(node, yaml.MappingNode):
+        for key_node, value in node.value:
+            below = f"{key}.{key_node.value}".removeprefix(".")
+            yield id(key_node), below
+            yield from _keys(value, below, seen)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield from _keys(item, f"{key}[{index}]", seen)
+
+
+def _is_empty(node: Any) -> bool:
+    return isinstance(node, yaml.ScalarNode) and not node.value and not node.style and not node.tag
+
+
+def load(text: str, file: str, *, empty_values: bool = True) -> Any:
+    """The value of one YAML document, typed as Kubernetes' reader types it; None for an empty one.
+
+    `file` names the text in problems; `empty_values=False` refuses `key:` with nothing behind it, which Helm takes
+    for a null that deletes the chart's whole `key`. Raises `ProblemsError` for bad syntax, duplicate keys, keys that
+    are no strings, more than one document and unsupported tags.
+    """
+    documents = list(_documents(text, file, strict=True, empty_values=empty_values))
+    if len(documents) > 1:
+        line = next(islice(_nodes(text), 1, None)).start_mark.line + 1
+        raise ProblemsError(
+            [Problem(file=file, line=line, message="holds more than one YAML document", hint="keep one a file")]
+        )
+    return documents[0] if documents else None
+
+
+def load_all(text: str, file: str) -> list[Any]:
+    """Every document of a rendered stream, empty ones left out; keys become strings as they do in Kubernetes."""
+    return [value for value in _documents(text, file, strict=False, empty_values=True) if value is not None]
+
+
+def _documents(text: str, file: str, *, strict: bool, empty_values: bool) -> Iterator[Any]:
+    problems: list[Problem] = []
+    builder = _Builder(file, strict=strict, empty_values=empty_values, limit=EXPANSION_LIMIT + len(text))
+    try:
+        for node in _nodes(text):
+            yield builder.build(node)
+            problems += builder.located(node)
+            builder.problems.clear()
+    except yaml.YAMLError as error:
+        raise ProblemsError([syntax_problem(error, file, text)]) from error
+    except TooDeepError as error:
+        raise ProblemsError([depth_problem(file, error.line)]) from error
+    except RecursionError as error:
+        line = builder.innermost.start_mark.line + 1 if builder.innermost else None
+        raise ProblemsError([depth_problem(file, line)]) from error
+    fail_if_any(problems)
+
+
+def _nodes(text: str) -> Iterator[Any]:
+    _check_depth(text)
+    composer = _Composer(text)
+    try:
+        while composer.check_node():
+            yield composer.get_node()
+    finally:
+        composer.dispose()
+
+
+def _check_depth(text: str) -> None:
+    """Refuse what is nested too deeply before it is composed: libyaml's composer recurses in C and takes the process
+    with it.
+    """
+    brackets = text.count("[") + text.count("{") + text.count("- ") + text.count("? ")
+    if brackets < DEPTH_LIMIT and " " * (DEPTH_LIMIT - 1) not in text:
+        return
+    depth = 0
+    events = _Composer(text)
+    while (event := events.get_event()) is not None:
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEPTH_LIMIT:
+            raise TooDeepError(event.start_mark.line + 1)
+
+
+def locate(text: str, path: KeyPath) -> int | None:
+    """The line (from 1) on which the value at `path` is set; of its nearest parent when it is not there itself."""
+    root = _root(text)
+    if root is None:
+        return None
+    line: int = root.start_mark.line + 1
+    node = root
+    for step in path:
+        found = _child(node, step)
+        if found is None:
+            return line
+        line, node = found
+    return line
+
+
+def written(text: str, path: KeyPath) -> str:
+    """The scalar at `path` as it is written, `1.30` or `123e5`; empty when there is no plain scalar."""
+    node = _root(text)
+    for step in path:
+        found = _child(node, step)
+        if found is None:
+            return ""
+        node = found[1]
+    return str(node.value) if isinstance(node, yaml.ScalarNode) and not node.style else ""
+
+
+@lru_cache(maxsize=64)
+def _root(text: str) -> Any:
+    try:
+        return next(_nodes(text), None)
+    except (yaml.YAMLError, RecursionError):
+        return None
+
+
+def _child(node: Any, step: str | int) -> tuple[int, Any] | None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value == str(step):
+                return key.start_mark.line + 1, value
+    elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return node.value[step].start_mark.line + 1, node.value[step]
+    return None
