@@ -89,7 +89,7 @@ def test_a_bug_is_the_only_traceback(good: Path, gitops_gen: GitopsGen, monkeypa
     def broken(*_: object) -> None:
         raise KeyError("oops")
 
-    monkeypatch.setattr("gitops_gen.commands.environments.list_environments", broken)
+    monkeypatch.setattr("gitops_gen.project.listing.list_environments", broken)
     result = gitops_gen(good, "env", "list")
     assert (result.code, result.out) == (3, "")
     assert "Traceback" in result.err
@@ -100,7 +100,7 @@ def test_an_interrupt_is_told_by_its_code(good: Path, gitops_gen: GitopsGen, mon
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("gitops_gen.commands.environments.list_environments", interrupted)
+    monkeypatch.setattr("gitops_gen.project.listing.list_environments", interrupted)
     assert gitops_gen(good, "env", "list").code == 130
 
 

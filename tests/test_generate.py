@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gitops_gen.generate.files import OWNED
+from gitops_gen.models.layout import OWNED
 from tests.conftest import INPUTS, SNAPSHOTS, GitopsGen, GoldenFolder, commit_all, git, tree
 
 EXAMPLES = sorted(path.name for path in (INPUTS / "examples").iterdir())

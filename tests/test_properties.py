@@ -22,7 +22,8 @@ from gitops_gen.generate.desired import values_text
 from gitops_gen.helm import embedded
 from gitops_gen.helm.embedded import EmbeddedEngine
 from gitops_gen.project.interpolation import interpolate
-from gitops_gen.project.layers import ValueLayer, merge, merge_layers, setter, value_at
+from gitops_gen.project.layers import ValueLayer, merge, merge_layers, setter
+from gitops_gen.yaml.key_paths import value_at
 from gitops_gen.yaml.reader import load
 from gitops_gen.yaml.scalars import TAGS, scalar
 from gitops_gen.yaml.writer import _Dumper, dump, inline

@@ -9,22 +9,19 @@ environment's commit from refreshing all others
 """
 
 import posixpath
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
+from gitops_gen.models.layout import ARGOCD_FOLDER, ENVIRONMENTS, ManifestPaths, application_name, values_path
 from gitops_gen.models.models import Project
 from gitops_gen.project.environment import ResolvedEnvironment
-from gitops_gen.project.reading import ENVIRONMENTS
 from gitops_gen.yaml.reader import load
 from gitops_gen.yaml.writer import dump, inline
 
 if TYPE_CHECKING:
     import jinja2
 
-ARGOCD_FOLDER = "argocd"
-ROOT_FILE = "argocd/root.yaml"
 SYNC_OPTIONS = (
     "CreateNamespace=true",
     "FailOnSharedResource=true",
@@ -32,29 +29,6 @@ SYNC_OPTIONS = (
     "PrunePropagationPolicy=foreground",
 )
 BLOCK_INDENT = " " * 8
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ManifestPaths:
-    """Where the project lies in its git repository: Argo CD counts every path from there. `prefix` is empty or ends
-    in `/`.
-    """
-
-    prefix: str = ""
-
-    def of(self, path: str) -> str:
-        """The path from the git root of a path inside the project."""
-        return posixpath.normpath(self.prefix + path)
-
-
-def application_name(project: Project, environment: str) -> str:
-    """The name of an environment's Application and AppProject."""
-    return f"{project.name}-{environment}"
-
-
-def values_path(environment: str) -> str:
-    """Where an environment's generated values lie in the project."""
-    return f"{ENVIRONMENTS}/{environment}/values.yaml"
 
 
 def application(project: Project, environment: ResolvedEnvironment, paths: ManifestPaths, content: str = "") -> str:

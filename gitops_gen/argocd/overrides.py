@@ -6,12 +6,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from gitops_gen.argocd.manifests import ManifestPaths, app_project, application
+from gitops_gen.argocd.manifests import app_project, application
 from gitops_gen.errors import Problem
+from gitops_gen.models.layout import PROJECT_FILE, ManifestPaths
 from gitops_gen.models.models import Project
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.layers import ValueLayer
-from gitops_gen.project.reading import PROJECT_FILE
 from gitops_gen.project.values_schema import Blame, ValuesSchema
 from gitops_gen.yaml.reader import load
 

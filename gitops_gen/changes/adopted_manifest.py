@@ -8,9 +8,9 @@ from typing import Any
 
 from gitops_gen.changes.edited_files import EditedFile, comments, leaf_changes
 from gitops_gen.models.models import Project
-from gitops_gen.project.layers import value_at
 from gitops_gen.yaml.editing.difference import Difference
-from gitops_gen.yaml.reader import KeyPath, load
+from gitops_gen.yaml.key_paths import KeyPath, value_at
+from gitops_gen.yaml.reader import load
 
 _DESTINATION: KeyPath = ("spec", "destination")
 _AUTOMATED: KeyPath = ("spec", "syncPolicy", "automated")

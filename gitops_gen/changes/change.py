@@ -13,12 +13,12 @@ from gitops_gen.changes.committing import carry_out
 from gitops_gen.changes.decision import Decide, Decision, Delivery, Draft, Outcome, environment_of
 from gitops_gen.changes.edited_files import fitting_edits
 from gitops_gen.changes.preview import preview
-from gitops_gen.commands.generate import check
 from gitops_gen.errors import Problem, UsageError, fail_if_any
-from gitops_gen.generate.files import Change, State, blocked, is_generated_path, sweep, write
+from gitops_gen.generate.check import check
+from gitops_gen.generate.files import Change, State, blocked, sweep, write
 from gitops_gen.generate.written import Written
 from gitops_gen.git.journal import session, transaction
-from gitops_gen.project.reading import ENVIRONMENTS, PROJECT_FILE
+from gitops_gen.models.layout import ENVIRONMENTS, PROJECT_FILE, is_generated_path
 from gitops_gen.project.workspace import Workspace
 
 __all__ = ["Delivery", "Draft", "Outcome", "change", "plan", "scratch"]

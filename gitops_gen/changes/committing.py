@@ -13,10 +13,10 @@ from gitops_gen.changes.merging import settle
 from gitops_gen.changes.preview import preview
 from gitops_gen.changes.uncommitted import Guard, InTheWayError, Uncommitted, read_uncommitted
 from gitops_gen.changes.weighing import Weighing, require_current_promotions, unpushed
-from gitops_gen.commands.generate import check
 from gitops_gen.compare.model import Difference
 from gitops_gen.errors import GitopsError
-from gitops_gen.generate.files import is_generated_path, sweep, write
+from gitops_gen.generate.check import check
+from gitops_gen.generate.files import sweep, write
 from gitops_gen.git.beside import check_out_beside, hooks_setting, remove_beside
 from gitops_gen.git.checkout import (
     Checkout,
@@ -35,7 +35,7 @@ from gitops_gen.git.journal import transaction
 from gitops_gen.git.push import Published, fetched, follow, push, wait
 from gitops_gen.git.replay import joined
 from gitops_gen.git.runner import GitError
-from gitops_gen.project.reading import PROJECT_FILE
+from gitops_gen.models.layout import PROJECT_FILE, is_generated_path
 from gitops_gen.project.workspace import Workspace, open_workspace
 
 ATTEMPTS = 100

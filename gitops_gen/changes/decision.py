@@ -9,7 +9,7 @@ from gitops_gen.compare.model import Difference
 from gitops_gen.generate.files import Change
 from gitops_gen.git.commits import Message
 from gitops_gen.git.push import Published
-from gitops_gen.project.reading import ENVIRONMENTS
+from gitops_gen.models.layout import ENVIRONMENTS
 from gitops_gen.project.workspace import Workspace
 
 

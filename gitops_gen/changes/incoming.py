@@ -9,11 +9,11 @@ from gitops_gen.changes.decision import Decision
 from gitops_gen.changes.past import values_at
 from gitops_gen.errors import ProblemsError
 from gitops_gen.git.runner import run
-from gitops_gen.project.layers import value_at
 from gitops_gen.yaml.editing.data import same
 from gitops_gen.yaml.editing.difference import Difference, differences
 from gitops_gen.yaml.editing.style import Style, inline
-from gitops_gen.yaml.reader import KeyPath, load
+from gitops_gen.yaml.key_paths import KeyPath, value_at
+from gitops_gen.yaml.reader import load
 
 _NAMED = 5
 _FIELDS = 3

@@ -10,7 +10,7 @@ from pathlib import Path
 from gitops_gen.errors import GitopsError
 from gitops_gen.git.repository import prefix
 from gitops_gen.git.runner import blobs, run
-from gitops_gen.project.charts import PULLED
+from gitops_gen.models.layout import PULLED
 from gitops_gen.project.workspace import Workspace
 
 _DEPENDENCIES = "/charts/"

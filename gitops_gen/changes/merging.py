@@ -5,19 +5,18 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from gitops_gen.changes.incoming import said, who_changed
-from gitops_gen.commands.generate import check
 from gitops_gen.errors import Problem, fail_if_any
-from gitops_gen.generate.files import blocked, is_generated_path, write
+from gitops_gen.generate.check import check
+from gitops_gen.generate.files import blocked, write
 from gitops_gen.git.journal import replace
 from gitops_gen.git.replay import Sides
 from gitops_gen.git.repository import prefix
 from gitops_gen.git.runner import blobs, run
-from gitops_gen.models.validation import dotted
-from gitops_gen.project.layers import value_at
-from gitops_gen.project.reading import ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE
+from gitops_gen.models.layout import ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE, is_generated_path
 from gitops_gen.project.workspace import open_workspace
 from gitops_gen.yaml.editing.merge import merged
-from gitops_gen.yaml.reader import KeyPath, load
+from gitops_gen.yaml.key_paths import KeyPath, dotted, value_at
+from gitops_gen.yaml.reader import load
 
 INPUTS = (PROJECT_FILE, *(f"{ENVIRONMENTS}/*/{name}" for name in HAND_WRITTEN))
 """Where hand-written files lie in a project."""

@@ -11,7 +11,7 @@ from gitops_gen.git.history import Commit, Span, commits
 from gitops_gen.git.repository import prefix
 from gitops_gen.git.runner import blobs, run
 from gitops_gen.names import is_dns_label
-from gitops_gen.project.reading import ENVIRONMENTS, HAND_WRITTEN, read_project
+from gitops_gen.project.reading import read_project
 from gitops_gen.project.workspace import Workspace
 from gitops_gen.yaml.reader import load
 
@@ -37,11 +37,6 @@ def former_name(commit: Commit, name: str) -> str:
         if item.change == RENAMED and item.environments[1:] == (name,) and is_dns_label(item.environments[0]):
             return item.environments[0]
     return ""
-
-
-def hand_written(environment: str) -> list[str]:
-    """The paths in the project of an environment's hand-written files."""
-    return [f"{ENVIRONMENTS}/{environment}/{name}" for name in HAND_WRITTEN]
 
 
 def texts_at(project: Path, commit: str, paths: Sequence[str]) -> dict[str, str | None]:

@@ -5,9 +5,9 @@ they would be.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gitops_gen.commands.diff import Question, diff
 from gitops_gen.compare.fleet import Engines
 from gitops_gen.compare.model import Difference
+from gitops_gen.compare.states import Question, diff
 from gitops_gen.errors import GitopsError
 from gitops_gen.generate.files import Change
 from gitops_gen.git.proposed import proposed_commit

@@ -14,11 +14,10 @@ from pathlib import Path
 from gitops_gen.changes.decision import Decide, Decision
 from gitops_gen.changes.merging import INPUTS
 from gitops_gen.errors import GitopsError, Problem, ProblemsError
-from gitops_gen.generate.files import is_generated_path
 from gitops_gen.git.checkout import NOT_COMMITTED, PUT_ASIDE
 from gitops_gen.git.repository import prefix
 from gitops_gen.git.runner import run
-from gitops_gen.project.reading import ENVIRONMENTS, PROJECT_FILE
+from gitops_gen.models.layout import ENVIRONMENTS, PROJECT_FILE, is_generated_path
 from gitops_gen.project.workspace import Workspace, open_workspace
 
 _FEW = 20

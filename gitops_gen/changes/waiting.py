@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from gitops_gen.changes.releases import spoken
 from gitops_gen.changes.version_order import Direction, direction
-from gitops_gen.commands.environments import EnvironmentRow
-from gitops_gen.commands.promote import spoken
+from gitops_gen.project.listing import EnvironmentRow
 from gitops_gen.yaml.editing.difference import differences
 
 _COMPARED = 4

@@ -12,9 +12,9 @@ from gitops_gen.changes.past import values_at
 from gitops_gen.errors import GitopsError
 from gitops_gen.git.checkout import Checkout
 from gitops_gen.git.runner import ask, run
-from gitops_gen.models.validation import dotted
-from gitops_gen.project.reading import ENVIRONMENT_FILE, ENVIRONMENTS, RELEASE_FILE
+from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, RELEASE_FILE
 from gitops_gen.yaml.editing.data import same
+from gitops_gen.yaml.key_paths import dotted
 
 _FOLLOWS = frozenset({"rollback", "env rename"})
 """Changes that are about the state of their environment as it is, whoever made it: there is nothing to overwrite."""

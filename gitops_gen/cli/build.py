@@ -107,13 +107,12 @@ def generate(
     gitops-gen generate --check            # for CI
     """
     from gitops_gen.commands import generate as command
+    from gitops_gen.generate.check import check
     from gitops_gen.output import text
 
     workspace = settings.workspace()
     result = (
-        command.check(workspace, environments)
-        if only_check
-        else command.generate(workspace, environments, overwrite=overwrite)
+        check(workspace, environments) if only_check else command.generate(workspace, environments, overwrite=overwrite)
     )
     for notice in result.notices:
         settings.note(f"note: {notice}")
@@ -143,7 +142,7 @@ def render(settings: Settings, environment: str) -> int:
     gitops-gen render dev
     gitops-gen render production | kubectl diff -n api-forge-production -f -
     """
-    from gitops_gen.commands.render import render as command
+    from gitops_gen.project.rendering import render as command
 
     click.echo(command(settings.workspace(), environment), nl=False)
     return 0
@@ -201,8 +200,8 @@ def schema(settings: Settings, kind: str) -> int:
     \b
     gitops-gen schema environment > .gitops-gen/environment.schema.json
     """
-    from gitops_gen.commands import schema as command
     from gitops_gen.errors import GitopsError
+    from gitops_gen.project import schemas as command
 
     try:
         chart_schema = command.chart_schema(settings.workspace())

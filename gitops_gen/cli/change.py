@@ -223,9 +223,9 @@ def status(settings: Settings, stage: str, cluster: str, output: str) -> int:
     gitops-gen status --stage production
     gitops-gen status --output json
     """
-    from gitops_gen.commands.environments import Scope
     from gitops_gen.commands.status import status as command
     from gitops_gen.output.status_text import status_lines
+    from gitops_gen.project.listing import Scope
 
     result = command(settings.overview(), Scope(stage=stage, cluster=cluster))
     print_lines(status_lines(result)) if output == "text" else print_data(result, output)

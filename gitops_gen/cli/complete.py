@@ -16,7 +16,8 @@ _Names = Callable[[click.Context, Path], Iterable[str]]
 
 
 def _project(directory: Path) -> dict[str, Any]:
-    from gitops_gen.project.reading import PROJECT_FILE, find_project
+    from gitops_gen.models.layout import PROJECT_FILE
+    from gitops_gen.project.reading import find_project
     from gitops_gen.yaml.reader import load
 
     found = load((find_project(directory) / PROJECT_FILE).read_text(), PROJECT_FILE)
@@ -50,7 +51,8 @@ def environments_and_stages(context: click.Context, directory: Path) -> list[str
 
 def keys(context: click.Context, directory: Path) -> list[str]:
     """The keys of the chart's values.yaml, and those that the environments set."""
-    from gitops_gen.project.reading import ENVIRONMENTS, HAND_WRITTEN, find_project
+    from gitops_gen.models.layout import ENVIRONMENTS, HAND_WRITTEN
+    from gitops_gen.project.reading import find_project
 
     root = find_project(directory)
     chart = (_project(directory).get("chart") or {}).get("path")

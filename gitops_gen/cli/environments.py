@@ -36,8 +36,8 @@ def env_list(settings: Settings, stage: str, cluster: str, output: str) -> int:
     gitops-gen env list --stage production
     gitops-gen env list --output json
     """
-    from gitops_gen.commands.environments import Scope, list_environments
     from gitops_gen.output.environment_text import environment_table
+    from gitops_gen.project.listing import Scope, list_environments
 
     rows = list_environments(settings.overview(), Scope(stage=stage, cluster=cluster))
     print_lines(environment_table(rows)) if output == "text" else print_data(rows, output)

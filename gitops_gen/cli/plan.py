@@ -53,6 +53,7 @@ def plan(
     helm template shop ./shop | gitops-gen plan --rendered - --sync-timeout 30m
     """
     from gitops_gen.commands import plan as command
+    from gitops_gen.rules.planning import plan_rendered
 
     if rendered is None:
         names = () if every else environments
@@ -60,7 +61,7 @@ def plan(
     elif environments or every:
         raise UsageError("--rendered plans one file, not environments", "leave out the environments or --rendered")
     else:
-        plans = (command.plan_rendered(rendered.read(), rendered.name, namespace=namespace, sync_timeout=sync_timeout),)
+        plans = (plan_rendered(rendered.read(), rendered.name, namespace=namespace, sync_timeout=sync_timeout),)
     _print_plans(plans, output)
     return 0 if all(judged.ok for judged in plans) else 1
 

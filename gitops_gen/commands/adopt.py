@@ -3,23 +3,21 @@
 from collections.abc import Callable
 from typing import Any
 
-from gitops_gen.argocd.manifests import values_path
 from gitops_gen.changes.adopted_manifest import ManifestEdits, Placed
 from gitops_gen.changes.change import Delivery, Draft, Outcome, change
 from gitops_gen.changes.edited_files import EditedFile, comments, edited_files, generated, inputs
-from gitops_gen.commands.promote import release_path, spoken
-from gitops_gen.commands.set_values import NEW_RELEASE, removed_with_parents
+from gitops_gen.changes.releases import spoken
+from gitops_gen.changes.values.places import NEW_RELEASE, removed_with_parents
 from gitops_gen.errors import Problem, fail_if_any
 from gitops_gen.git.commits import Message
-from gitops_gen.models.validation import dotted
-from gitops_gen.project.layers import value_at
-from gitops_gen.project.reading import ENVIRONMENT_FILE, ENVIRONMENTS, RELEASE_FILE
+from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, RELEASE_FILE, release_path, values_path
 from gitops_gen.project.workspace import Workspace
 from gitops_gen.yaml.editing.data import same
 from gitops_gen.yaml.editing.difference import Difference
 from gitops_gen.yaml.editing.document import set_value
 from gitops_gen.yaml.editing.style import Style, inline
-from gitops_gen.yaml.reader import KeyPath, load
+from gitops_gen.yaml.key_paths import KeyPath, dotted, value_at
+from gitops_gen.yaml.reader import load
 
 _FIELDS = {"argocd/applications": "application", "argocd/projects": "project"}
 

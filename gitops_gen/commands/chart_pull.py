@@ -10,8 +10,8 @@ from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.git.snapshot import Repository
 from gitops_gen.helm.binary import helm_program
 from gitops_gen.helm.engine import ChartError
+from gitops_gen.models.layout import ENVIRONMENTS, PROJECT_FILE
 from gitops_gen.project.environment import ChartSource
-from gitops_gen.project.reading import ENVIRONMENTS, PROJECT_FILE
 from gitops_gen.project.workspace import Workspace, open_workspace
 from gitops_gen.runtime.programs import ProcessError, run
 

@@ -5,21 +5,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gitops_gen.argocd.manifests import application_name
 from gitops_gen.changes.change import Delivery, Draft, Outcome, change
-from gitops_gen.changes.past import hand_written
-from gitops_gen.commands.explain import leaves
-from gitops_gen.commands.promote import release_path
 from gitops_gen.errors import GitopsError, UsageError
 from gitops_gen.git.commits import Message
-from gitops_gen.models.validation import dotted
+from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, application_name, hand_written, release_path
 from gitops_gen.names import is_dns_label
 from gitops_gen.project.environment import ResolvedEnvironment
-from gitops_gen.project.layers import value_at
-from gitops_gen.project.reading import ENVIRONMENT_FILE, ENVIRONMENTS
 from gitops_gen.project.workspace import Workspace
 from gitops_gen.yaml.editing.document import set_value
-from gitops_gen.yaml.reader import KeyPath, load
+from gitops_gen.yaml.key_paths import KeyPath, dotted, leaves, value_at
+from gitops_gen.yaml.reader import load
 
 _HEADER = "apiVersion: gitops-gen/v1\nkind: {kind}\n"
 _HOST_KEY = re.compile(r"host|domain|fqdn|dnsname|url", re.IGNORECASE)

@@ -1,22 +1,16 @@
 """`explain`: where each value of an environment comes from, layer by layer, with file and line."""
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from gitops_gen.errors import UsageError
 from gitops_gen.helm.engine import Values
-from gitops_gen.models.validation import dotted
 from gitops_gen.names import did_you_mean
 from gitops_gen.project.environment import ResolvedEnvironment
-from gitops_gen.project.layers import value_at
 from gitops_gen.project.reading import read_text
 from gitops_gen.project.workspace import Workspace
-from gitops_gen.yaml.reader import KeyPath, locate
-
-_STEP = re.compile(r"([^\[\]]+)((?:\[[0-9]{1,9}\])*)")
-_INDEX = re.compile(r"[0-9]+")
+from gitops_gen.yaml.key_paths import KeyPath, dotted, leaves, parse_key, value_at
+from gitops_gen.yaml.reader import locate
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,39 +42,6 @@ def explain(workspace: Workspace, name: str, key: str = "") -> list[Explanation]
     final, defaults = chart.final_values(environment.values), chart.final_values({})
     paths = _asked(final, key) if key else list(leaves(environment.values))
     return [_explanation(workspace, environment, path, final, defaults) for path in paths]
-
-
-def leaves(values: Values, path: KeyPath = ()) -> Iterator[KeyPath]:
-    """The path of everything that is not a map with something in it."""
-    for key in sorted(values):
-        value = values[key]
-        if isinstance(value, dict) and value:
-            yield from leaves(value, (*path, key))
-        else:
-            yield (*path, key)
-
-
-def parse_key(key: str) -> KeyPath:
-    r"""`app.hosts[0].name` → `("app", "hosts", 0, "name")`; `\.` is a dot inside a key, as in `helm --set`.
-
-    Raises `UsageError` for what is no key: an empty step, an index that is no number.
-    """
-    steps: list[str | int] = []
-    for part in key.replace("\\.", "\0").split("."):
-        found = _STEP.fullmatch(part.replace("\0", "."))
-        if found is None:
-            raise UsageError(f"`{key}` is no key", "write it as `app.image.tag` or `ingress.hosts[0].host`")
-        steps += [found[1], *(int(index) for index in _INDEX.findall(found[2]))]
-    return tuple(steps)
-
-
-def typed_key(path: KeyPath) -> str:
-    r"""A path as it is typed: `parse_key` gives the same path back.
-
-    >>> typed_key(("hosts", 0, "a.b"))
-    'hosts[0].a\\.b'
-    """
-    return dotted(tuple(step.replace(".", "\\.") if isinstance(step, str) else step for step in path))
 
 
 def _asked(final: Values, key: str) -> list[KeyPath]:

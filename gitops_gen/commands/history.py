@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gitops_gen.argocd.manifests import values_path
-from gitops_gen.changes.past import changes_of, former_name, hand_written, values_at
-from gitops_gen.commands.promote import release_path, spoken
+from gitops_gen.changes.past import changes_of, former_name, values_at
+from gitops_gen.changes.releases import spoken
 from gitops_gen.errors import GitopsError
 from gitops_gen.git.checkout import read_checkout
 from gitops_gen.git.history import Commit
+from gitops_gen.models.layout import ENVIRONMENTS, hand_written, release_path, values_path
 from gitops_gen.names import is_dns_label
-from gitops_gen.project.reading import ENVIRONMENTS
 from gitops_gen.project.workspace import Workspace
 from gitops_gen.yaml.editing.difference import Difference, differences
 

@@ -12,15 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gitops_gen.commands import generate
-from gitops_gen.commands.render import render
-from gitops_gen.commands.schema import KINDS, chart_schema, schema
 from gitops_gen.errors import GitopsError, Problem, ProblemsError, UsageError
 from gitops_gen.git.runner import ask
 from gitops_gen.helm.choice import open_engine
 from gitops_gen.helm.engine import ChartError, Release
-from gitops_gen.models.validation import dotted
+from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS
 from gitops_gen.names import RELEASE_NAME_LENGTH
-from gitops_gen.project.reading import ENVIRONMENT_FILE, ENVIRONMENTS
+from gitops_gen.project.rendering import render
+from gitops_gen.project.schemas import KINDS, chart_schema, schema
 from gitops_gen.project.workspace import Workspace, open_workspace
 from gitops_gen.starter import reference
 from gitops_gen.starter.chart_copy import CHART_FILE, copy_chart, copy_folder
@@ -35,6 +34,7 @@ from gitops_gen.starter.seeds import Seeds, required_key, seeds
 from gitops_gen.starter.texts import filled
 from gitops_gen.starter.wheel import FILE as WHEEL
 from gitops_gen.starter.wheel import wheel
+from gitops_gen.yaml.key_paths import dotted
 
 REFERENCE = "api-forge"
 SCHEMAS = ".gitops-gen"

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from shlex import join
 
-from gitops_gen.argocd.manifests import application_name, values_path
 from gitops_gen.changes.change import Delivery, Draft, Outcome, change
-from gitops_gen.commands.render import render_environment
 from gitops_gen.errors import GitopsError, fail_if_any
 from gitops_gen.git.commits import Message
 from gitops_gen.manifests.objects import parse
@@ -16,11 +14,12 @@ from gitops_gen.migration.live import Live, read_live
 from gitops_gen.migration.model import Concern, Migration, Mode, Override, Target
 from gitops_gen.migration.plan import migration_of
 from gitops_gen.migration.restore import restorable
+from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, application_name, values_path
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
-from gitops_gen.project.layers import value_at
-from gitops_gen.project.reading import ENVIRONMENT_FILE, ENVIRONMENTS
+from gitops_gen.project.rendering import render_environment
 from gitops_gen.project.workspace import Workspace
 from gitops_gen.yaml.editing.document import set_value
+from gitops_gen.yaml.key_paths import value_at
 from gitops_gen.yaml.writer import dump
 
 

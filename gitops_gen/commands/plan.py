@@ -4,18 +4,9 @@ wait.
 
 from collections.abc import Sequence
 
-from gitops_gen.argocd.manifests import application, application_name
-from gitops_gen.commands.render import render_environment
-from gitops_gen.errors import fail_if_any
-from gitops_gen.manifests.objects import parse
-from gitops_gen.project.environment import ResolvedEnvironment
-from gitops_gen.project.reading import ProjectFile
 from gitops_gen.project.workspace import Workspace
-from gitops_gen.rules.sync import JudgedPlan, judge
-from gitops_gen.sync.durations import seconds
-from gitops_gen.sync.plan import plan_of
-from gitops_gen.sync.policy import SyncPolicy, policy_of
-from gitops_gen.yaml.reader import load
+from gitops_gen.rules.planning import plan_environment
+from gitops_gen.rules.sync import JudgedPlan
 
 
 def plan(workspace: Workspace, names: Sequence[str] = ()) -> tuple[JudgedPlan, ...]:
@@ -24,35 +15,3 @@ def plan(workspace: Workspace, names: Sequence[str] = ()) -> tuple[JudgedPlan, .
     Raises `UsageError`, `ProblemsError` (inputs, values, rendered output) and `ChartError` (what the chart refuses).
     """
     return tuple(plan_environment(workspace, name) for name in names or workspace.names())
-
-
-def plan_environment(workspace: Workspace, name: str) -> JudgedPlan:
-    """The plan of one environment, as its generated Application would sync it. Raises as `plan` does."""
-    environment = workspace.environment(name)
-    fail_if_any(workspace.charts.value_problems(environment))
-    rendered = render_environment(workspace, environment)
-    manifests = parse(
-        rendered, f"rendered manifests of {name}", namespace=environment.namespace, chart=environment.chart.path
-    )
-    project = workspace.project()
-    policy = _policy(workspace, project, environment)
-    return judge(plan_of(manifests, policy, name=name, application=application_name(project.spec, name)))
-
-
-def _policy(workspace: Workspace, project: ProjectFile, environment: ResolvedEnvironment) -> SyncPolicy:
-    argocd = project.spec.argocd
-    manifest = load(application(project.spec, environment, workspace.paths), f"Application of {environment.name}")
-    return policy_of(manifest, sync_timeout=_seconds(argocd.sync_timeout), revert_limit=_seconds(argocd.revert_limit))
-
-
-def _seconds(duration: str | None) -> int | None:
-    return None if duration is None else seconds(duration)
-
-
-def plan_rendered(text: str, file: str, *, namespace: str = "", sync_timeout: str | None = None) -> JudgedPlan:
-    """The plan of manifests that came from elsewhere, under the policy of the Applications that this tool generates.
-
-    Raises `ProblemsError` for what is no stream of Kubernetes objects, `GitopsError` for a timeout that is no duration.
-    """
-    policy = SyncPolicy(sync_timeout=_seconds(sync_timeout))
-    return judge(plan_of(parse(text, file, namespace=namespace), policy, name=file))

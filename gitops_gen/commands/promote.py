@@ -5,26 +5,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitops_gen.changes.change import Delivery, Draft, Outcome, change
-from gitops_gen.commands.explain import leaves, parse_key
+from gitops_gen.changes.releases import released, spoken
 from gitops_gen.errors import GitopsError, UsageError
 from gitops_gen.git.commits import Message
 from gitops_gen.git.history import commits
 from gitops_gen.git.repository import git_root
-from gitops_gen.models.validation import dotted
+from gitops_gen.models.layout import release_path
 from gitops_gen.names import did_you_mean
 from gitops_gen.project.alike import alike, listing
 from gitops_gen.project.environment import ResolvedEnvironment
-from gitops_gen.project.layers import merge_layers, value_at
+from gitops_gen.project.layers import merge_layers
 from gitops_gen.project.members import Meaning, Members, Names
-from gitops_gen.project.reading import ENVIRONMENTS, RELEASE_FILE, read_text
 from gitops_gen.project.workspace import Workspace
 from gitops_gen.yaml.editing.data import same
 from gitops_gen.yaml.editing.difference import Difference, apply, differences
-from gitops_gen.yaml.editing.style import Style, inline
-from gitops_gen.yaml.reader import KeyPath, load
-
-RELEASED = ("values", "chart")
-"""What is promoted of a release.yaml."""
+from gitops_gen.yaml.key_paths import KeyPath, dotted, leaves, parse_key, value_at
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -244,27 +239,5 @@ def _one_sided_settings(source: ResolvedEnvironment, target: ResolvedEnvironment
             yield f"{dotted(path)} stays, though {source.name} does not set it"
 
 
-def release_path(environment: str) -> str:
-    """Where an environment's release lies in the project."""
-    return f"{ENVIRONMENTS}/{environment}/{RELEASE_FILE}"
-
-
-def released(workspace: Workspace, environment: str) -> dict[str, Any]:
-    """The part of an environment's release that is promoted."""
-    path = release_path(environment)
-    if not (workspace.folder / path).is_file():
-        return {}
-    data = load(read_text(workspace.folder, path), path) or {}
-    return {key: data[key] for key in RELEASED if key in data}
-
-
 def _kept(environment: ResolvedEnvironment) -> dict[str, Any]:
     return merge_layers([layer for layer in environment.layers if not layer.exclusive])
-
-
-def spoken(change: Difference) -> str:
-    """A difference in a few words: `app.image.tag 1.0.0 → 1.1.0`."""
-    path = change.path[1:] if change.path[:1] == ("values",) and len(change.path) > 1 else change.path
-    old = inline(change.old, Style(), flow=False) if change.was else "not set"
-    new = inline(change.new, Style(), flow=False) if change.now else "not set"
-    return f"{dotted(path)} {old} → {new}"

@@ -4,23 +4,22 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gitops_gen.argocd.manifests import application_name
 from gitops_gen.changes.change import Delivery, Draft, Outcome, change
-from gitops_gen.changes.past import changes_of, former_name, hand_written, texts_at
-from gitops_gen.commands.plan import plan_environment
-from gitops_gen.commands.promote import spoken
+from gitops_gen.changes.past import changes_of, former_name, texts_at
+from gitops_gen.changes.releases import spoken
 from gitops_gen.errors import GitopsError, Problem, ProblemsError, UsageError
 from gitops_gen.git.checkout import read_checkout, require_clean, revision
 from gitops_gen.git.commits import Message
 from gitops_gen.git.history import Commit, is_part, rivals
-from gitops_gen.models.validation import dotted
+from gitops_gen.models.layout import PROJECT_FILE, application_name, hand_written
 from gitops_gen.names import did_you_mean, is_dns_label, printable
-from gitops_gen.project.reading import PROJECT_FILE
 from gitops_gen.project.workspace import Workspace
+from gitops_gen.rules.planning import plan_environment
 from gitops_gen.sync.durations import text
 from gitops_gen.sync.plan import SyncPlan
 from gitops_gen.yaml.editing.difference import differences
 from gitops_gen.yaml.editing.merge import merged
+from gitops_gen.yaml.key_paths import dotted
 from gitops_gen.yaml.reader import load
 
 CHANGE = "rollback"

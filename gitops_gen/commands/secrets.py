@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gitops_gen.commands.render import render
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.manifests.objects import parse
 from gitops_gen.manifests.secret_contract import SecretKey, secret_contract
+from gitops_gen.project.rendering import render
 from gitops_gen.project.workspace import Workspace
 
 

@@ -12,16 +12,14 @@ from gitops_gen.changes.values.targets import Layer, Target, target_of
 from gitops_gen.changes.values.typos import unknown_key
 from gitops_gen.changes.values.value_changes import value_lines
 from gitops_gen.changes.values.view import View
-from gitops_gen.commands.explain import leaves, typed_key
 from gitops_gen.errors import UsageError
 from gitops_gen.git.commits import Message
 from gitops_gen.helm.version_keys import is_released
+from gitops_gen.models.layout import ENVIRONMENT_FILE, RELEASE_FILE
 from gitops_gen.project.environment import ResolvedEnvironment
-from gitops_gen.project.layers import value_at
-from gitops_gen.project.reading import ENVIRONMENT_FILE, RELEASE_FILE
 from gitops_gen.project.workspace import Workspace
 from gitops_gen.yaml.editing.style import Style, inline
-from gitops_gen.yaml.reader import KeyPath
+from gitops_gen.yaml.key_paths import KeyPath, leaves, typed_key, value_at
 
 __all__ = ["NEW_RELEASE", "Layer", "Target", "removed_with_parents", "set_values"]
 

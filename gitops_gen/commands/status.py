@@ -4,18 +4,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from gitops_gen.changes.releases import released
 from gitops_gen.changes.waiting import Waiting, waiting
-from gitops_gen.commands.environments import EVERYWHERE, EnvironmentRow, Scope, list_environments
-from gitops_gen.commands.explain import leaves
-from gitops_gen.commands.generate import check
-from gitops_gen.commands.promote import released
+from gitops_gen.generate.check import check
 from gitops_gen.git.checkout import Checkout, read_checkout
 from gitops_gen.git.last_contact import last_contact
 from gitops_gen.git.repository import git_root
-from gitops_gen.models.validation import dotted
-from gitops_gen.project.layers import value_at
-from gitops_gen.project.reading import ENVIRONMENTS
+from gitops_gen.models.layout import ENVIRONMENTS
+from gitops_gen.project.listing import EVERYWHERE, EnvironmentRow, Scope, list_environments
 from gitops_gen.project.workspace import Workspace
+from gitops_gen.yaml.key_paths import dotted, leaves, value_at
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,23 +11,15 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from gitops_gen.argocd.manifests import ManifestPaths, app_project, application
+from gitops_gen.argocd.manifests import app_project, application
 from gitops_gen.compare.fleet import Target
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.git.snapshot import Files, Repository
 from gitops_gen.git.sparse import NOTHING
 from gitops_gen.helm.engine import ChartError, Release
+from gitops_gen.models.layout import ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE, ManifestPaths
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
-from gitops_gen.project.reading import (
-    ENVIRONMENTS,
-    HAND_WRITTEN,
-    PROJECT_FILE,
-    EnvironmentFiles,
-    ProjectFile,
-    parse_environment,
-    read_environment,
-    read_project,
-)
+from gitops_gen.project.reading import EnvironmentFiles, ProjectFile, parse_environment, read_environment, read_project
 from gitops_gen.project.resolver import resolve
 from gitops_gen.sync.durations import seconds
 from gitops_gen.sync.policy import SyncPolicy, policy_of
@@ -176,7 +168,8 @@ class Side:
         """The chart's folder or archive, and what identifies its content. Raises `GitopsError`."""
         if source.repository:
             # Late: it brings the schema's validator, which nothing here needs.
-            from gitops_gen.project.charts import PULLED, pull_hint
+            from gitops_gen.models.layout import PULLED
+            from gitops_gen.project.charts import pull_hint
 
             archive = self._home / PULLED / f"{source.name}-{source.version}.tgz"
             if not archive.is_file():

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from gitops_gen.argocd.manifests import ROOT_FILE, ManifestPaths, app_project, application, root, values_path
+from gitops_gen.argocd.manifests import app_project, application, root
 from gitops_gen.argocd.overrides import Overrides
 from gitops_gen.errors import Problem, ProblemsError, UsageError, fail_if_any
 from gitops_gen.generate.destinations import Destinations
@@ -18,13 +18,12 @@ from gitops_gen.generate.memo import Entry, Memo, digest
 from gitops_gen.generate.other_projects import Neighbours
 from gitops_gen.generate.value_checks import ValueChecks
 from gitops_gen.git.sparse import NOTHING, Absent, checking_out
+from gitops_gen.models.layout import ENVIRONMENTS, PROJECT_FILE, ROOT_FILE, ManifestPaths, values_path
 from gitops_gen.names import did_you_mean
 from gitops_gen.project.charts import Charts
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.layers import Values
 from gitops_gen.project.reading import (
-    ENVIRONMENTS,
-    PROJECT_FILE,
     EnvironmentFiles,
     ProjectFile,
     environment_names,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gitops_gen.errors import Problem
-from gitops_gen.project.reading import ENVIRONMENT_FILE, ENVIRONMENTS
+from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS
 
 
 class Destinations:

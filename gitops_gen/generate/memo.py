@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from gitops_gen.helm.engine import ENGINE_VARIABLE
-from gitops_gen.project.reading import ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE
+from gitops_gen.models.layout import ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE
 
 FORMAT = "2"
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from gitops_gen.argocd.manifests import ARGOCD_FOLDER
 from gitops_gen.errors import GitopsError, Problem, ProblemsError
 from gitops_gen.git.repository import other_projects
-from gitops_gen.project.reading import ENVIRONMENT_FILE, ENVIRONMENTS, PROJECT_FILE, ProjectFile
+from gitops_gen.models.layout import ARGOCD_FOLDER, ENVIRONMENT_FILE, ENVIRONMENTS, PROJECT_FILE
+from gitops_gen.project.reading import ProjectFile
 from gitops_gen.runtime.programs import ProcessError
 from gitops_gen.yaml.reader import load
 

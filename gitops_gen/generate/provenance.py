@@ -13,24 +13,26 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from gitops_gen.argocd.manifests import ARGOCD_FOLDER, ROOT_FILE, ManifestPaths
 from gitops_gen.errors import GitopsError
 from gitops_gen.generate.desired import environment_files, root_file
-from gitops_gen.generate.files import Change, State, environment_of, is_generated_path, is_intact, owner
+from gitops_gen.generate.files import Change, State, is_intact, owner
 from gitops_gen.generate.written import Written
 from gitops_gen.git.repository import git_root
 from gitops_gen.git.snapshot import CommitFiles, Repository
 from gitops_gen.git.versions import Touch, committed, contents_at, merged_by_git, touches
-from gitops_gen.project.charts import Charts
-from gitops_gen.project.environment import ResolvedEnvironment
-from gitops_gen.project.reading import (
+from gitops_gen.models.layout import (
+    ARGOCD_FOLDER,
     ENVIRONMENTS,
     HAND_WRITTEN,
     PROJECT_FILE,
-    ProjectFile,
-    read_environment,
-    read_project,
+    ROOT_FILE,
+    ManifestPaths,
+    environment_of,
+    is_generated_path,
 )
+from gitops_gen.project.charts import Charts
+from gitops_gen.project.environment import ResolvedEnvironment
+from gitops_gen.project.reading import ProjectFile, read_environment, read_project
 from gitops_gen.project.resolver import resolve
 
 Texts = Mapping[str, str]

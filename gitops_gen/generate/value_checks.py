@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gitops_gen.errors import GitopsError, Problem
+from gitops_gen.models.layout import PROJECT_FILE
 from gitops_gen.project.charts import Charts, pull_hint
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
-from gitops_gen.project.reading import PROJECT_FILE, read_text
+from gitops_gen.project.reading import read_text
 from gitops_gen.yaml.reader import locate
 
 BATCH = 16

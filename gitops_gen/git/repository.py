@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitops_gen.errors import GitopsError
 from gitops_gen.git.runner import forget_hook
-from gitops_gen.project.reading import PROJECT_FILE
+from gitops_gen.models.layout import PROJECT_FILE
 from gitops_gen.runtime.programs import run
 
 if TYPE_CHECKING:

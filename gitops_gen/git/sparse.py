@@ -11,7 +11,7 @@ from pathlib import Path
 from gitops_gen.git.lock import state_folder
 from gitops_gen.git.repository import git_root
 from gitops_gen.git.runner import forget_hook
-from gitops_gen.project.reading import ENVIRONMENTS, HAND_WRITTEN
+from gitops_gen.models.layout import ENVIRONMENTS, HAND_WRITTEN
 from gitops_gen.runtime.programs import run
 
 _INPUT = re.compile(rf"{ENVIRONMENTS}/([^/]+)/(?:{'|'.join(map(re.escape, HAND_WRITTEN))})")

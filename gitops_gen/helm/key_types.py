@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitops_gen.helm.engine import Values
-from gitops_gen.yaml.reader import KeyPath
+from gitops_gen.yaml.key_paths import KeyPath
 
 _TYPES = {
     bool: "boolean",

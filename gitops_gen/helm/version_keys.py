@@ -4,7 +4,7 @@ numbers, and those of an image are what a release is made of.
 
 import re
 
-from gitops_gen.yaml.reader import KeyPath
+from gitops_gen.yaml.key_paths import KeyPath
 
 _VERSIONS = {"tag", "version", "digest", "image", "revision", "commit", "sha"}
 _IMAGE_VERSIONS = {"tag", "digest"}

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any
 
 from gitops_gen.manifests.objects import Manifest, ObjectId
-from gitops_gen.yaml.reader import KeyPath
+from gitops_gen.yaml.key_paths import KeyPath
 
 
 class Mode(Enum):

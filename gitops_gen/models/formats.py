@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from gitops_gen.names import RELEASE_NAME_LENGTH, did_you_mean, is_dns_label, is_dns_subdomain
-from gitops_gen.yaml.reader import KeyPath
+from gitops_gen.yaml.key_paths import KeyPath
 
 _GO_DURATION = re.compile(r"([0-9]+(\.[0-9]+)?(h|m|s|ms))+")
 _RELATIVE = re.compile(r"(?!/)(?!.*\\).+")

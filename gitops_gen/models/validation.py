@@ -10,7 +10,8 @@ from pydantic import BaseModel, ValidationError
 from gitops_gen.errors import Problem
 from gitops_gen.models.descriptions import description
 from gitops_gen.names import did_you_mean, nearest
-from gitops_gen.yaml.reader import KeyPath, locate, written
+from gitops_gen.yaml.key_paths import KeyPath, dotted
+from gitops_gen.yaml.reader import locate, written
 from gitops_gen.yaml.scalars import scalar
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -34,12 +35,6 @@ _WANTED = {
     "list_type": "a list",
     "int_type": "a number",
 }
-
-
-def dotted(path: KeyPath) -> str:
-    """`("app", "hosts", 0)` → `app.hosts[0]`."""
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return text.removeprefix(".")
 
 
 def validate(model: type[ModelT], data: Any, file: str, text: Callable[[], str]) -> tuple[ModelT | None, list[Problem]]:

@@ -5,11 +5,11 @@ from typing import Any
 
 from gitops_gen.changes.change import Outcome
 from gitops_gen.compare.model import Difference
-from gitops_gen.generate.files import Change, is_generated_path
+from gitops_gen.generate.files import Change
+from gitops_gen.models.layout import ENVIRONMENTS, is_generated_path
 from gitops_gen.output.diff_text import difference_lines
 from gitops_gen.output.text import diff_lines
 from gitops_gen.project.alike import alike, listing
-from gitops_gen.project.reading import ENVIRONMENTS
 
 
 def outcome_notes(outcome: Outcome) -> Iterator[str]:

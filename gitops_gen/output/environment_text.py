@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from typing import Any
 
-from gitops_gen.commands.environments import EnvironmentRow
 from gitops_gen.commands.explain import Explanation
 from gitops_gen.output.text import table
+from gitops_gen.project.listing import EnvironmentRow
 
 
 def explanation_lines(explanations: Iterable[Explanation]) -> Iterator[str]:

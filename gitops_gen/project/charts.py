@@ -16,19 +16,17 @@ from gitops_gen.errors import Problem
 from gitops_gen.helm.digest import chart_digest
 from gitops_gen.helm.engine import ChartError, Engine, LoadedChart, SubchartValuesError, Values
 from gitops_gen.helm.key_types import KeyType
+from gitops_gen.models.layout import PULLED
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.reading import read_text
 from gitops_gen.project.unquoted import is_wrong, misread, quote_hint, suspects
 from gitops_gen.project.values_schema import Blame, ValuesSchema
-from gitops_gen.yaml.reader import KeyPath
+from gitops_gen.yaml.key_paths import KeyPath
 
 _log = logging.getLogger(__name__)
 
 Export = Callable[[str, str, Path], None]
 """Writes a folder of the project as it was at a revision: revision, path, target folder."""
-
-PULLED = ".gitops-gen/charts"
-"""Where `helm pull` puts charts of Helm repositories, so that they can be checked and rendered offline."""
 
 
 class Charts:

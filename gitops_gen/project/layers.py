@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitops_gen.errors import Problem
-from gitops_gen.models.validation import dotted
-from gitops_gen.yaml.reader import KeyPath
+from gitops_gen.yaml.key_paths import KeyPath, dotted, value_at
 
 Values = dict[str, Any]
 
@@ -44,18 +43,6 @@ def merge_layers(layers: Sequence[ValueLayer]) -> Values:
     for layer in layers:
         merged = merge(merged, layer.values)
     return merged
-
-
-def value_at(values: Values, path: KeyPath) -> tuple[bool, Any]:
-    """Whether something is set at `path`, and what."""
-    current: Any = values
-    for step in path:
-        if isinstance(current, list):
-            current = dict(enumerate(current))
-        if not isinstance(current, dict) or step not in current:
-            return False, None
-        current = current[step]
-    return True, current
 
 
 def setter(layers: Sequence[ValueLayer], path: KeyPath) -> tuple[ValueLayer, KeyPath] | None:

@@ -14,18 +14,13 @@ from typing import Any, TypeAlias, TypeVar
 from pydantic import BaseModel
 
 from gitops_gen.errors import GitopsError, Problem, ProblemsError
+from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE, RELEASE_FILE
 from gitops_gen.models.models import Environment, Project, Release
 from gitops_gen.models.validation import validate
 from gitops_gen.names import is_dns_label
 from gitops_gen.yaml.reader import load
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
-
-PROJECT_FILE = "gitops.yaml"
-ENVIRONMENTS = "environments"
-ENVIRONMENT_FILE = "environment.yaml"
-RELEASE_FILE = "release.yaml"
-HAND_WRITTEN = (ENVIRONMENT_FILE, RELEASE_FILE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

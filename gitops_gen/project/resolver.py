@@ -5,23 +5,16 @@ from functools import lru_cache
 from typing import Any
 
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
+from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, PROJECT_FILE, RELEASE_FILE
 from gitops_gen.models.models import ArgocdOverrides, Chart, ChartPin, Layer, ManifestOverride, Secrets
-from gitops_gen.models.validation import dotted
 from gitops_gen.names import did_you_mean, is_dns_label
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment, SyncSettings
 from gitops_gen.project.interpolation import Facts, UnknownPlaceholderError, interpolate
 from gitops_gen.project.layers import ValueLayer, Values, conflict_problem, conflicts, merge_layers
-from gitops_gen.project.reading import (
-    ENVIRONMENT_FILE,
-    ENVIRONMENTS,
-    PROJECT_FILE,
-    RELEASE_FILE,
-    EnvironmentFiles,
-    ProjectFile,
-    read_text,
-)
+from gitops_gen.project.reading import EnvironmentFiles, ProjectFile, read_text
 from gitops_gen.project.sources import Source, Sources
-from gitops_gen.yaml.reader import KeyPath, locate
+from gitops_gen.yaml.key_paths import KeyPath, dotted
+from gitops_gen.yaml.reader import locate
 
 
 def resolve(project: ProjectFile, files: EnvironmentFiles) -> ResolvedEnvironment:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from gitops_gen.models.layout import PROJECT_FILE
 from gitops_gen.models.models import Layer
 from gitops_gen.project.layers import ValueLayer, merge
-from gitops_gen.project.reading import PROJECT_FILE, ProjectFile
-from gitops_gen.yaml.reader import KeyPath
+from gitops_gen.project.reading import ProjectFile
+from gitops_gen.yaml.key_paths import KeyPath
 
 _NO_FIELDS = ("values", "apiVersion", "kind", "stage")
 """`values` merge on their own, and `stage` is decided before."""

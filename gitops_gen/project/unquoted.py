@@ -12,7 +12,7 @@ from gitops_gen.helm.engine import Values
 from gitops_gen.helm.key_types import KeyType, key_type
 from gitops_gen.helm.template_text import printed
 from gitops_gen.helm.version_keys import holds_tag, holds_version
-from gitops_gen.yaml.reader import KeyPath
+from gitops_gen.yaml.key_paths import KeyPath
 from gitops_gen.yaml.scalars import scalar
 
 _QUANTITY = re.compile(r"[0-9]+(\.[0-9]+)?[a-zA-Z%]+")

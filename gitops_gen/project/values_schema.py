@@ -8,11 +8,12 @@ from typing import Any
 
 from gitops_gen.errors import Problem
 from gitops_gen.helm.engine import ChartError, Values
-from gitops_gen.models.validation import dotted, type_hint
+from gitops_gen.models.validation import type_hint
 from gitops_gen.names import did_you_mean
 from gitops_gen.project.layers import ValueLayer, setter
 from gitops_gen.project.unquoted import misread
-from gitops_gen.yaml.reader import KeyPath, locate, written
+from gitops_gen.yaml.key_paths import KeyPath, dotted
+from gitops_gen.yaml.reader import locate, written
 
 MESSAGE_LENGTH = 300
 _SPOKEN = {"string": "a string", "boolean": "a boolean", "integer": "a number", "number": "a number"}

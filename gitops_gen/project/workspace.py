@@ -1,22 +1,18 @@
 """A project opened for a command: its folder, its charts, and where it lies in its git repository."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from gitops_gen.argocd.manifests import ManifestPaths
 from gitops_gen.errors import Problem, ProblemsError, UsageError, fail_if_any
-from gitops_gen.generate.files import Change
-from gitops_gen.generate.memo import Memo
 from gitops_gen.git.repository import export, git_root, prefix
 from gitops_gen.git.sparse import NOTHING, Absent, absent_files, checking_out
 from gitops_gen.helm.choice import open_engine
+from gitops_gen.models.layout import ENVIRONMENTS, ManifestPaths
 from gitops_gen.names import did_you_mean, is_dns_label
 from gitops_gen.project.charts import Charts
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.reading import (
-    ENVIRONMENTS,
     ProjectFile,
     environment_names,
     find_project,
@@ -44,18 +40,6 @@ class Workspace:
     def checkout(self) -> Path:
         """The folder of the project in its git checkout."""
         return self.home or self.folder
-
-    def edited(self, changes: Iterable[Change]) -> set[str]:
-        """The paths of the generated files that somebody edited by hand, of those that differ."""
-        # Late: most runs find nothing that differs.
-        from gitops_gen.generate.provenance import Provenance
-
-        drafted = self.home is not None
-        return Provenance(folder=self.checkout, charts=self.charts, paths=self.paths, drafted=drafted).edited(changes)
-
-    def memo(self) -> Memo:
-        """What the last `generate` here remembered."""
-        return Memo(self.folder, self.engine, self.paths.prefix)
 
     def project(self) -> ProjectFile:
         """The project. Raises `ProblemsError` when gitops.yaml is wrong."""

@@ -9,7 +9,8 @@ from pathlib import Path
 from gitops_gen.errors import UsageError
 from gitops_gen.git.repository import git_root
 from gitops_gen.git.runner import ask
-from gitops_gen.project.reading import PROJECT_FILE, read_project
+from gitops_gen.models.layout import PROJECT_FILE
+from gitops_gen.project.reading import read_project
 
 WELCOME = (
     ".git",

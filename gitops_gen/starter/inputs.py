@@ -2,12 +2,12 @@
 
 import re
 
-from gitops_gen.models.validation import dotted
-from gitops_gen.project.reading import ENVIRONMENT_FILE, ENVIRONMENTS, PROJECT_FILE, RELEASE_FILE
+from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, PROJECT_FILE, RELEASE_FILE
 from gitops_gen.starter import reference
 from gitops_gen.starter.project import STAGES, Project
 from gitops_gen.starter.seeds import Seeds
 from gitops_gen.starter.texts import filled
+from gitops_gen.yaml.key_paths import dotted
 from gitops_gen.yaml.writer import dump, inline
 
 _STAGES = re.compile(r"(?<=^stages:\n)(?:  .*\n)+", re.MULTILINE)

@@ -13,7 +13,8 @@ from gitops_gen.errors import GitopsError
 from gitops_gen.helm.engine import ChartError, LoadedChart, Release
 from gitops_gen.project.values_schema import ValuesSchema
 from gitops_gen.starter.images import ImageKey, image_keys
-from gitops_gen.yaml.reader import KeyPath, load
+from gitops_gen.yaml.key_paths import KeyPath
+from gitops_gen.yaml.reader import load
 
 _CHART_FILE = "Chart.yaml"
 

@@ -15,7 +15,7 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
 from gitops_gen import __version__
-from gitops_gen.project.reading import ENVIRONMENTS, PROJECT_FILE
+from gitops_gen.models.layout import ENVIRONMENTS, PROJECT_FILE
 from gitops_gen.starter import reference
 
 PACKAGE = "gitops_gen"

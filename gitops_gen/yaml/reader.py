@@ -4,15 +4,14 @@ import math
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
-from typing import Any, TypeAlias
+from typing import Any
 
 import yaml
 
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.yaml.faults import TooDeepError, depth_problem, syntax_problem
+from gitops_gen.yaml.key_paths import KeyPath
 from gitops_gen.yaml.scalars import TAG, TAGS, scalar
-
-KeyPath: TypeAlias = tuple[str | int, ...]
 
 MERGE_KEY = "<<"
 EXPANSION_LIMIT = 100_000

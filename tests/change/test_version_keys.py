@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitops_gen.commands.explain import parse_key
 from gitops_gen.helm.embedded import EmbeddedEngine
 from gitops_gen.helm.engine import LoadedChart, Release
 from gitops_gen.helm.template_text import printed, survives
 from gitops_gen.helm.version_keys import holds_version, is_released
+from gitops_gen.yaml.key_paths import parse_key
 from gitops_gen.yaml.reader import load_all
 
 

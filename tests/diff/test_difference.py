@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from gitops_gen.cli import run
-from gitops_gen.commands.diff import Question, diff
 from gitops_gen.compare import fleet as fleet_module
 from gitops_gen.compare.fleet import Engines
 from gitops_gen.compare.model import Difference, Effect
+from gitops_gen.compare.states import Question, diff
 from tests.diff.diff_fleet import CASES, GOLDEN, Fleet, changed, git, make_fleet
 
 
@@ -133,7 +133,7 @@ def test_worker_processes_find_the_same(fleet: Fleet, monkeypatch: pytest.Monkey
 def test_files_brought_one_environment_at_a_time_give_the_same(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
     changed(fleet, "several_at_once")
     at_once = ask(fleet, "start", "several_at_once")
-    monkeypatch.setattr("gitops_gen.commands.diff.AT_HAND", 1)
+    monkeypatch.setattr("gitops_gen.compare.states.AT_HAND", 1)
     assert len(at_once.environments) > 1
     assert ask(fleet, "start", "several_at_once") == at_once
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from gitops_gen.cli import run
-from gitops_gen.commands.diff import Question, diff
 from gitops_gen.commands.init import initialize
 from gitops_gen.compare.fleet import Engines
 from gitops_gen.compare.identity import Identity, same_words
 from gitops_gen.compare.model import Difference
+from gitops_gen.compare.states import Question, diff
 from gitops_gen.starter.project import Wishes
 from tests.conftest import commit_all
 from tests.diff.diff_fleet import Fleet, make_fleet

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from gitops_gen.cli import run
-from gitops_gen.commands.diff import Question, diff
 from gitops_gen.compare.fleet import Engines
+from gitops_gen.compare.states import Question, diff
 from gitops_gen.errors import GitopsError, UsageError
 from gitops_gen.git.snapshot import CommitFiles, Repository, WorkingFiles
 from tests.diff.diff_fleet import Fleet, git, make_fleet

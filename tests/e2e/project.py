@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from gitops_gen.commands.render import render
+from gitops_gen.project.rendering import render
 from gitops_gen.project.workspace import open_workspace
 
 from .api import Object, RefusedError

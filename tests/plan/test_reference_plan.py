@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from gitops_gen.commands.plan import plan, plan_rendered
+from gitops_gen.commands.plan import plan
 from gitops_gen.helm.choice import open_engine
 from gitops_gen.helm.engine import Release
 from gitops_gen.project.layers import merge
 from gitops_gen.project.workspace import open_workspace
+from gitops_gen.rules.planning import plan_rendered
 from gitops_gen.rules.sync import JudgedPlan
 from gitops_gen.yaml.reader import load
 

@@ -9,13 +9,13 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, NoReturn
 
-from gitops_gen.commands.explain import parse_key, typed_key
 from gitops_gen.errors import ProblemsError, UsageError
 from gitops_gen.helm.key_types import KeyType, key_type, type_name
 from gitops_gen.helm.template_text import survives
 from gitops_gen.helm.version_keys import holds_image, holds_version
-from gitops_gen.project.layers import Values, value_at
-from gitops_gen.yaml.reader import KeyPath, load, written
+from gitops_gen.project.layers import Values
+from gitops_gen.yaml.key_paths import KeyPath, parse_key, typed_key, value_at
+from gitops_gen.yaml.reader import load, written
 from gitops_gen.yaml.scalars import scalar
 
 

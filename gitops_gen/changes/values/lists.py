@@ -5,11 +5,10 @@ a copy of all of it.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from gitops_gen.commands.explain import typed_key
 from gitops_gen.errors import UsageError
 from gitops_gen.helm.key_types import type_name
 from gitops_gen.yaml.editing.data import assigned, removed, same
-from gitops_gen.yaml.reader import KeyPath
+from gitops_gen.yaml.key_paths import KeyPath, typed_key
 
 
 def list_path(path: KeyPath) -> KeyPath:

@@ -4,12 +4,11 @@ from gitops_gen.changes.values.lists import list_path
 from gitops_gen.changes.values.places import Place
 from gitops_gen.changes.values.targets import Layer
 from gitops_gen.changes.values.view import View
-from gitops_gen.commands.explain import typed_key
 from gitops_gen.errors import UsageError
+from gitops_gen.models.layout import PROJECT_FILE
 from gitops_gen.project.environment import ResolvedEnvironment
-from gitops_gen.project.reading import PROJECT_FILE
 from gitops_gen.yaml.editing.transplant import Cutting
-from gitops_gen.yaml.reader import KeyPath
+from gitops_gen.yaml.key_paths import KeyPath, typed_key
 
 
 class Moving:

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, PROJECT_FILE, RELEASE_FILE
 from gitops_gen.project.environment import ResolvedEnvironment
-from gitops_gen.project.layers import Values, merge, value_at
-from gitops_gen.project.reading import ENVIRONMENT_FILE, ENVIRONMENTS, PROJECT_FILE, RELEASE_FILE
+from gitops_gen.project.layers import Values, merge
 from gitops_gen.project.workspace import Workspace
 from gitops_gen.yaml.editing.document import delete, set_value
 from gitops_gen.yaml.editing.transplant import Cutting, copied, cut, pasted
-from gitops_gen.yaml.reader import KeyPath, load
+from gitops_gen.yaml.key_paths import KeyPath, value_at
+from gitops_gen.yaml.reader import load
 
 NEW_RELEASE = "apiVersion: gitops-gen/v1\nkind: Release\n"
 

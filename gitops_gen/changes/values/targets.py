@@ -6,9 +6,9 @@ from enum import Enum
 
 from gitops_gen.changes.values.places import Place, own_place, release_place
 from gitops_gen.errors import UsageError
+from gitops_gen.models.layout import ENVIRONMENT_FILE, RELEASE_FILE
 from gitops_gen.names import did_you_mean
 from gitops_gen.project.environment import ResolvedEnvironment
-from gitops_gen.project.reading import ENVIRONMENT_FILE, RELEASE_FILE
 from gitops_gen.project.workspace import Workspace
 
 

@@ -3,10 +3,9 @@
 from typing import Any
 
 from gitops_gen.changes.values.assignments import Known
-from gitops_gen.commands.explain import typed_key
 from gitops_gen.helm.key_types import parts_at
 from gitops_gen.names import nearest
-from gitops_gen.yaml.reader import KeyPath
+from gitops_gen.yaml.key_paths import KeyPath, typed_key
 
 _ALWAYS: set[KeyPath] = {("global",)}
 """Any chart with subcharts has it: https://helm.sh/docs/chart_template_guide/subcharts_and_globals/"""

@@ -7,14 +7,15 @@ from gitops_gen.changes.values.assignments import Known
 from gitops_gen.changes.values.places import Place, Places
 from gitops_gen.changes.values.targets import Target, target_of, targeted
 from gitops_gen.changes.values.value_changes import ValueChange, spoken_type
-from gitops_gen.commands.explain import leaves, typed_key
 from gitops_gen.errors import ProblemsError, UsageError
+from gitops_gen.models.layout import PROJECT_FILE
 from gitops_gen.names import did_you_mean
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
-from gitops_gen.project.layers import Values, merge, value_at
-from gitops_gen.project.reading import PROJECT_FILE, read_text
+from gitops_gen.project.layers import Values, merge
+from gitops_gen.project.reading import read_text
 from gitops_gen.project.workspace import Workspace
-from gitops_gen.yaml.reader import KeyPath, load
+from gitops_gen.yaml.key_paths import KeyPath, leaves, typed_key, value_at
+from gitops_gen.yaml.reader import load
 
 
 class View:

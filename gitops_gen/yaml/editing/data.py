@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gitops_gen.yaml.reader import KeyPath
+from gitops_gen.yaml.key_paths import KeyPath
 
 
 def assigned(data: Any, path: KeyPath, value: Any) -> Any:

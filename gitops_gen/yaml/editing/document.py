@@ -11,7 +11,8 @@ from gitops_gen.errors import ProblemsError
 from gitops_gen.yaml.editing.data import assigned, removed, same
 from gitops_gen.yaml.editing.nodes import EditError, Entry, Kind, Node, parse
 from gitops_gen.yaml.editing.style import Style, block, child_indent, column, entry, inline, scalar, style_of
-from gitops_gen.yaml.reader import KeyPath, load
+from gitops_gen.yaml.key_paths import KeyPath
+from gitops_gen.yaml.reader import load
 
 BY_HAND = "edit the file by hand"
 

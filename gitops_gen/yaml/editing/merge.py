@@ -6,7 +6,8 @@ from typing import Any
 
 from gitops_gen.yaml.editing.data import same
 from gitops_gen.yaml.editing.difference import Difference, apply, differences
-from gitops_gen.yaml.reader import KeyPath, load
+from gitops_gen.yaml.key_paths import KeyPath
+from gitops_gen.yaml.reader import load
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,7 +11,8 @@ from gitops_gen.yaml.editing.data import assigned, same
 from gitops_gen.yaml.editing.document import Document, delete, set_value
 from gitops_gen.yaml.editing.nodes import EditError, Entry, Kind, Node, parse
 from gitops_gen.yaml.editing.style import Style, column, style_of
-from gitops_gen.yaml.reader import KeyPath, load
+from gitops_gen.yaml.key_paths import KeyPath
+from gitops_gen.yaml.reader import load
 
 _INDENT = re.compile(r" *")
 

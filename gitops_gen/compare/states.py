@@ -1,0 +1,295 @@
+"""`diff`: what two states of the repository would have Argo CD apply, compared without cluster, network or checkout."""
+
+import tempfile
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from gitops_gen.compare.canonical import Own
+from gitops_gen.compare.collapse import collapse
+from gitops_gen.compare.compare import broken
+from gitops_gen.compare.fleet import Engines, Target, Task, compare_all
+from gitops_gen.compare.model import Action, Consequence, Difference, Effect, EnvironmentChange
+from gitops_gen.compare.noise import CHECKSUM, NAME
+from gitops_gen.compare.sides import Pins, Side
+from gitops_gen.errors import GitopsError, UsageError
+from gitops_gen.git.snapshot import CommitFiles, Repository, WorkingFiles
+from gitops_gen.git.sparse import absent_files
+from gitops_gen.models.layout import PROJECT_FILE
+from gitops_gen.names import did_you_mean, is_dns_label, nearest
+from gitops_gen.project.reading import environment_names, find_project
+
+WORKING_TREE = "working tree"
+_SHORT = 8
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """What is to be compared: no ref is HEAD with the working tree, one ref is that with the working tree. `words` are
+    refs too, or environments: whichever there is. With `only`, or such words, these environments are compared alone;
+    with `environments` two of them with each other.
+    """
+
+    refs: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    merge_base: bool = False
+    environments: tuple[str, str] | None = None
+
+
+def diff(folder: Path, question: Question, engines: Engines | None = None) -> Difference:
+    """The rendered difference for the project in (or above) `folder`.
+
+    Raises `UsageError` for refs and environments that are not there, `GitopsError` outside of a repository, and
+    `ProblemsError` when gitops.yaml cannot be read on either side. What is wrong with one environment is part of the
+    difference.
+    """
+    engines = engines or Engines()
+    with tempfile.TemporaryDirectory(prefix="gitops-gen-") as scratch:
+        opener = _Opener(folder, Path(scratch))
+        question = opener.sorted_out(question)
+        if question.environments:
+            side = opener.side(question.refs[0] if question.refs else None)
+            return _between_environments(side, question.environments, engines)
+        sides = opener.sides(question)
+        return _between_sides(sides, opener.narrowed(sides, question.only), engines)
+
+
+def left_out(folder: Path, question: Question) -> str:
+    """What a person should know about environments that a comparison with the working tree leaves out."""
+    with tempfile.TemporaryDirectory(prefix="gitops-gen-") as scratch:
+        refs = _Opener(folder, Path(scratch)).sorted_out(question).refs
+    return "" if len(refs) > 1 or question.environments else absent_files(find_project(folder)).notice
+
+
+class _Opener:
+    """Makes the sides of a question."""
+
+    def __init__(self, folder: Path, scratch: Path) -> None:
+        self._repository = Repository(folder)
+        self._folder, self._scratch = folder, scratch
+        self._pins = Pins(repository=self._repository, scratch=scratch)
+
+    def sorted_out(self, question: Question) -> Question:
+        """The question with its words told apart. Raises `UsageError` for one that is a ref and an environment, and for
+        more refs than there are sides.
+        """
+        refs, only = list(question.refs), list(question.only)
+        for word in question.words:
+            (refs if self._is_ref(word) else only).append(word)
+        most = 1 if question.environments else 2
+        if len(refs) > most:
+            number = "two REFs at most" if most > 1 else "one REF at most with --env"
+            raise UsageError(f"{number}: {', '.join(refs)}", "an environment is told by `--only ENV`")
+        if question.environments and only:
+            raise UsageError(f"`--env` compares two environments: {', '.join(only)} cannot narrow that")
+        return replace(question, refs=tuple(refs), words=(), only=tuple(only))
+
+    def _is_ref(self, word: str) -> bool:
+        is_ref = self._repository.has(word)
+        if word not in self._names:
+            # What cannot name an environment is a ref, and told as one when it is missing.
+            return is_ref or not is_dns_label(word)
+        if is_ref:
+            raise UsageError(
+                f"`{word}` is an environment, and a revision in git too",
+                f"the environment: `gitops-gen diff --only {word}`; the revision: "
+                f"`gitops-gen diff {self._repository.full_name(word)}`",
+            )
+        return False
+
+    @cached_property
+    def _names(self) -> Collection[str]:
+        """The environments of now; of the last commit where there is no working tree."""
+        try:
+            return environment_names(find_project(self._folder))[0]
+        except GitopsError:
+            return self.side("HEAD").inputs
+
+    def narrowed(self, sides: tuple[Side, Side], only: tuple[str, ...]) -> list[str]:
+        """The environments to compare, in name order. Raises `UsageError` for one that neither side has."""
+        every = {*sides[0].inputs, *sides[1].inputs}
+        for name in only:
+            if name not in every:
+                near = f"did you mean `{nearest(name, every)}`?" if nearest(name, every) else ""
+                hint = near or self._repository.missing_hint(name)
+                raise UsageError(f"`{name}` is no environment there, and no revision in this clone", hint)
+        return sorted(set(only) or every)
+
+    def sides(self, question: Question) -> tuple[Side, Side]:
+        old = question.refs[0] if question.refs else "HEAD"
+        new = question.refs[1] if len(question.refs) > 1 else None
+        if question.merge_base:
+            old = self._repository.merge_base(old, new or "HEAD")
+        return self.side(old), self.side(new)
+
+    def side(self, ref: str | None) -> Side:
+        """The project at a ref; in the working tree when there is none."""
+        if ref is None:
+            return self._working_side()
+        commit = self._repository.commit(ref)
+        label = commit[:_SHORT] if commit.startswith(ref) else f"{ref} ({commit[:_SHORT]})"
+        prefix = self._repository.prefix
+        files = CommitFiles(self._repository, commit, self._scratch / commit)
+        if not files.ids([f"{prefix}{PROJECT_FILE}"]):
+            prefix = self._prefix(commit, label)
+        return Side(label, files, prefix, self._pins, self._folder)
+
+    def _working_side(self) -> Side:
+        project = find_project(self._folder)
+        prefix = self._repository.prefix if project == self._folder else Repository(project).prefix
+        top = project.joinpath(*[".."] * len(PurePosixPath(prefix).parts)).resolve() if prefix else project
+        length = len(self._repository.commit("HEAD"))
+        side = Side(WORKING_TREE, WorkingFiles(top, length), prefix, self._pins, project)
+        side.absent = absent_files(project)
+        return side
+
+    def _prefix(self, commit: str, label: str) -> str:
+        """Where the project lies in a commit: in a folder above this one, or where the only one is."""
+        folder = PurePosixPath(self._repository.prefix)
+        candidates = [folder, *folder.parents]
+        places = ["" if str(place) == "." else f"{place}/" for place in candidates]
+        found = self._repository.files(commit, [f"{place}{PROJECT_FILE}" for place in places])
+        for place in places:
+            if f"{place}{PROJECT_FILE}" in found:
+                return place
+        everywhere = [path for path in self._repository.files(commit, [""]) if PurePosixPath(path).name == PROJECT_FILE]
+        if len(everywhere) == 1:
+            return everywhere[0].removesuffix(PROJECT_FILE)
+        raise GitopsError(
+            f"no {PROJECT_FILE} at {label}" + (f", but {', '.join(everywhere)}" if everywhere else ""),
+            "choose the project's folder with `-C DIR`",
+        )
+
+
+def _between_sides(sides: tuple[Side, Side], names: list[str], engines: Engines) -> Difference:
+    old, new = sides
+    absent = {*old.absent.environments, *new.absent.environments}
+    names = [name for name in names if name not in absent]
+    tasks = _Tasks(old, new, names)
+    changes = compare_all(tasks, engines, at_most=len(tasks)) + tasks.unresolved
+    changes.sort(key=lambda change: change.name)
+    return collapse(changes, tasks.owns, old=old.label, new=new.label, compared=len(names))
+
+
+def _own(target: Target | None) -> Own:
+    return Own(name=target.environment, namespace=target.release.namespace) if target else Own(name="")
+
+
+AT_HAND = 32
+"""Environments whose files are brought at a time: many for one question to git, few so that the first comparison does
+not wait for the last file.
+"""
+
+
+class _Tasks:
+    """Decides which environments have to be rendered at all: those of which an input, the chart or what follows from
+    them differs. There are as many as that at most; each is made when it is asked for.
+    """
+
+    def __init__(self, old: Side, new: Side, names: list[str]) -> None:
+        self._old, self._new = old, new
+        self._same_project = old.project_digest == new.project_digest and old.prefix == new.prefix
+        self._same_chart = self._same_project and _chart_id(old) == _chart_id(new)
+        self._names = [name for name in names if not self._is_same(name)]
+        #: what is each environment's own; and what is known without rendering: environments that cannot be resolved
+        self.owns: dict[str, Own] = {}
+        self.unresolved: list[EnvironmentChange] = []
+
+    def __len__(self) -> int:
+        """How many environments may have to be compared."""
+        return len(self._names)
+
+    def __iter__(self) -> Iterator[Task]:
+        """What has to be compared."""
+        for start in range(0, len(self._names), AT_HAND):
+            names = self._names[start : start + AT_HAND]
+            self._old.fetch(name for name in names if name in self._old.inputs and not self._same_inputs(name))
+            self._new.fetch(name for name in names if name in self._new.inputs)
+            yield from self._tasks(names)
+
+    def _tasks(self, names: Iterable[str]) -> Iterator[Task]:
+        for name in names:
+            found = self._task(name)
+            if isinstance(found, Task):
+                self.owns[name] = _own(found.new or found.old)
+                yield found
+            elif found:
+                self.unresolved.append(found)
+
+    def _is_same(self, name: str) -> bool:
+        return self._same_chart and self._same_inputs(name)
+
+    def _same_inputs(self, name: str) -> bool:
+        return self._same_project and self._old.inputs.get(name) == self._new.inputs.get(name)
+
+    def _task(self, name: str) -> Task | EnvironmentChange | None:
+        if self._same_inputs(name):
+            return self._same_but_chart(name)
+        action = _action(self._old, self._new, name)
+        targets: list[tuple[Target, str] | None] = []
+        errors: list[tuple[str, GitopsError]] = []
+        for side, when in ((self._old, "before"), (self._new, "now")):
+            try:
+                targets.append(_target(side, name) if name in side.inputs else None)
+            except GitopsError as error:
+                errors.append((when, error))
+        if errors:
+            return broken(name, action, *errors)
+        old, new = targets
+        if old and new and old[1] == new[1] and replace(old[0], chart=new[0].chart) == new[0]:
+            return None
+        return Task(name=name, old=old[0] if old else None, new=new[0] if new else None)
+
+    def _same_but_chart(self, name: str) -> Task | EnvironmentChange | None:
+        """Resolved once for both sides; an environment that pins its chart is the same on both."""
+        try:
+            environment = self._new.resolve(name)
+            if environment.pinned:
+                return None
+            new = self._new.target(environment)
+            return Task(name=name, old=replace(new, chart=self._old.chart(environment.chart)[0]), new=new)
+        except GitopsError as error:
+            return broken(name, Action.CHANGED, ("now", error))
+
+
+def _action(old: Side, new: Side, name: str) -> Action:
+    if name not in old.inputs:
+        return Action.ADDED
+    return Action.CHANGED if name in new.inputs else Action.REMOVED
+
+
+def _chart_id(side: Side) -> str:
+    """What the project's own chart is; of one in a Helm repository gitops.yaml says it all."""
+    path = side.project.spec.chart.path
+    return side.chart_id(path) if path else ""
+
+
+def _target(side: Side, name: str) -> tuple[Target, str]:
+    environment = side.resolve(name)
+    return side.target(environment), side.chart(environment.chart)[1]
+
+
+def _between_environments(side: Side, names: tuple[str, str], engines: Engines) -> Difference:
+    for name in names:
+        if name not in side.inputs:
+            raise UsageError(f"no environment `{name}`", did_you_mean(name, side.inputs))
+    side.fetch(names)
+    old, new = (side.target_beside(side.resolve(name)) for name in names)
+    changes = compare_all([Task(name=f"{names[0]} → {names[1]}", old=old, new=new)], engines, at_most=1)
+    kept = [replace(change, consequences=_lasting(change)) for change in changes]
+    found = collapse(
+        [change for change in kept if _is_more_than_names(change)], {}, old=names[0], new=names[1], compared=len(names)
+    )
+    return replace(found, between_environments=True)
+
+
+def _is_more_than_names(change: EnvironmentChange) -> bool:
+    """Whether anything is left that does not follow from what the two are called: their hashes do."""
+    return bool(change.objects or change.consequences or {item.reason for item in change.folded} - {CHECKSUM, NAME})
+
+
+def _lasting(change: EnvironmentChange) -> tuple[Consequence, ...]:
+    """Nothing goes from the one to the other: what a sync would do is not the question."""
+    return tuple(item for item in change.consequences if item.effect in {Effect.BREAKS, Effect.WAITS})

@@ -1,0 +1,69 @@
+"""Which generated files are not as they should be, and how."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from gitops_gen.generate.desired import DesiredTree, desired_tree
+from gitops_gen.generate.files import Change, State, compare
+from gitops_gen.generate.memo import Memo
+from gitops_gen.git.sparse import absent_files
+from gitops_gen.git.versions import contents_at
+from gitops_gen.models.layout import environment_of
+from gitops_gen.project.workspace import Workspace
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Generation:
+    """What a run found: the files that differ (and, unless it was a check, now do not), what a person should know, and
+    the files that git had in a merge conflict and has no longer.
+    """
+
+    changes: tuple[Change, ...]
+    unchanged: int
+    notices: tuple[str, ...]
+    resolved: tuple[str, ...] = ()
+
+
+def desired_of(workspace: Workspace, environments: Sequence[str], memo: Memo | None = None) -> DesiredTree:
+    """The generated files as they should be. Raises `ProblemsError`, `UsageError`."""
+    folder, charts, paths = workspace.folder, workspace.charts, workspace.paths
+    return desired_tree(folder, charts, paths, environments, memo, absent=workspace.absent)
+
+
+def _edited(workspace: Workspace, changes: Sequence[Change]) -> set[str]:
+    """The paths of the files that somebody edited by hand, of those that differ."""
+    # Late: most runs find nothing that differs.
+    from gitops_gen.generate.provenance import Provenance
+
+    folder, charts, paths = workspace.checkout, workspace.charts, workspace.paths
+    return Provenance(folder=folder, charts=charts, paths=paths, drafted=workspace.home is not None).edited(changes)
+
+
+def _checked_out(workspace: Workspace, changes: Sequence[Change]) -> Iterator[Change]:
+    """The changes of what this checkout decides on: an environment that is not here keeps its files, and a generated
+    file that is not here is held against the index.
+    """
+    surely = any(change.state is State.ORPHANED for change in changes)
+    absent = absent_files(workspace.checkout, surely=True) if surely else workspace.absent
+    kept = contents_at(workspace.checkout, "", sorted(absent.paths & {change.path for change in changes}))
+    for change in changes:
+        if change.path in kept:
+            if kept[change.path] != change.new:
+                yield replace(change, state=State.ABSENT, old=kept[change.path])
+        elif change.state is not State.ORPHANED or environment_of(change.path) not in absent.environments:
+            yield change
+
+
+def compared(workspace: Workspace, desired: DesiredTree, *, orphans: bool) -> Generation:
+    """The files that differ from the desired ones; with `orphans` also those that no input asks for."""
+    found = compare(workspace.folder, desired.files, settled=desired.settled, orphans=orphans)
+    changes = list(_checked_out(workspace, found)) if found else []
+    edited = _edited(workspace, changes) if changes else set()
+    changes = [replace(change, state=State.EDITED) if change.path in edited else change for change in changes]
+    unchanged = len(desired.settled) + len(desired.files) - sum(change.new is not None for change in changes)
+    return Generation(changes=tuple(changes), unchanged=unchanged, notices=desired.notices)
+
+
+def check(workspace: Workspace, environments: Sequence[str] = ()) -> Generation:
+    """Which generated files are not as they should be. Writes nothing. Raises `ProblemsError`, `UsageError`."""
+    return compared(workspace, desired_of(workspace, environments), orphans=not environments)

@@ -1,0 +1,66 @@
+"""Key paths: where a value stands in a tree of maps and lists, such as `app.hosts[0].name`."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+from gitops_gen.errors import UsageError
+
+KeyPath: TypeAlias = tuple[str | int, ...]
+
+
+def dotted(path: KeyPath) -> str:
+    """`("app", "hosts", 0)` → `app.hosts[0]`."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return text.removeprefix(".")
+
+
+def value_at(values: dict[str, Any], path: KeyPath) -> tuple[bool, Any]:
+    """Whether something is set at `path`, and what."""
+    current: Any = values
+    for step in path:
+        if isinstance(current, list):
+            current = dict(enumerate(current))
+        if not isinstance(current, dict) or step not in current:
+            return False, None
+        current = current[step]
+    return True, current
+
+
+def leaves(values: dict[str, Any], path: KeyPath = ()) -> Iterator[KeyPath]:
+    """The path of everything that is not a map with something in it."""
+    for key in sorted(values):
+        value = values[key]
+        if isinstance(value, dict) and value:
+            yield from leaves(value, (*path, key))
+        else:
+            yield (*path, key)
+
+
+_STEP = re.compile(r"([^\[\]]+)((?:\[[0-9]{1,9}\])*)")
+
+
+_INDEX = re.compile(r"[0-9]+")
+
+
+def parse_key(key: str) -> KeyPath:
+    r"""`app.hosts[0].name` → `("app", "hosts", 0, "name")`; `\.` is a dot inside a key, as in `helm --set`.
+
+    Raises `UsageError` for what is no key: an empty step, an index that is no number.
+    """
+    steps: list[str | int] = []
+    for part in key.replace("\\.", "\0").split("."):
+        found = _STEP.fullmatch(part.replace("\0", "."))
+        if found is None:
+            raise UsageError(f"`{key}` is no key", "write it as `app.image.tag` or `ingress.hosts[0].host`")
+        steps += [found[1], *(int(index) for index in _INDEX.findall(found[2]))]
+    return tuple(steps)
+
+
+def typed_key(path: KeyPath) -> str:
+    r"""A path as it is typed: `parse_key` gives the same path back.
+
+    >>> typed_key(("hosts", 0, "a.b"))
+    'hosts[0].a\\.b'
+    """
+    return dotted(tuple(step.replace(".", "\\.") if isinstance(step, str) else step for step in path))
