@@ -14,7 +14,7 @@ from pathlib import Path
 from bench import fleet
 from bench.timing import Ratio, compile_package, peak_megabytes, process, python, seconds, show, side_by_side
 from gitops_gen.helm.embedded import EmbeddedEngine
-from gitops_gen.helm.engine import LoadedChart, Release
+from gitops_gen.helm.engine import HelmRelease, LoadedChart
 from gitops_gen.runtime.tuning import for_many_renders, relax
 
 _SCRIPT = Path(sys.executable).with_name("gitops-gen")
@@ -130,7 +130,7 @@ def render() -> Iterator[Ratio]:
 
 def render_seconds() -> float:
     """The median time of five renders in a row."""
-    release = Release(name="api-forge", namespace="api-forge-dev")
+    release = HelmRelease(name="api-forge", namespace="api-forge-dev")
     return seconds(lambda: chart().render(release))
 
 

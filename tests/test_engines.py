@@ -16,7 +16,7 @@ from gitops_gen.errors import UsageError
 from gitops_gen.helm.binary import BinaryEngine
 from gitops_gen.helm.choice import open_engine
 from gitops_gen.helm.embedded import EmbeddedEngine
-from gitops_gen.helm.engine import ChartError, Engine, Release, SubchartValuesError
+from gitops_gen.helm.engine import ChartError, Engine, HelmRelease, SubchartValuesError
 from gitops_gen.yaml.reader import load, load_all
 from tests import helm_binary
 from tests.conftest import REPOSITORY, GitopsGen
@@ -57,8 +57,8 @@ def make_chart(tmp_path: Path) -> MakeChart:
     return make
 
 
-def release(**changes: Any) -> Release:
-    return Release(**{"name": "api-forge", "namespace": "api-forge-dev", "kubernetes": "1.33"} | changes)
+def release(**changes: Any) -> HelmRelease:
+    return HelmRelease(**{"name": "api-forge", "namespace": "api-forge-dev", "kubernetes": "1.33"} | changes)
 
 
 def objects(stream: str) -> list[Any]:
@@ -232,13 +232,13 @@ FORKING = """
 import os, sys
 from pathlib import Path
 from gitops_gen.helm.embedded import EmbeddedEngine
-from gitops_gen.helm.engine import ChartError, Release
+from gitops_gen.helm.engine import ChartError, HelmRelease
 chart = EmbeddedEngine().load(Path(sys.argv[1]))
-chart.render(Release(name="a", namespace="a"))
+chart.render(HelmRelease(name="a", namespace="a"))
 child = os.fork()
 if child == 0:
     try:
-        chart.render(Release(name="a", namespace="a"))
+        chart.render(HelmRelease(name="a", namespace="a"))
     except ChartError as error:
         print(error, "|", error.hint, flush=True)
         os._exit(7)

@@ -2,6 +2,7 @@
 
 import ast
 import graphlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,6 +47,7 @@ DOORS = {
     "pydantic": ("models", "project"),
 }
 LINES = 400
+FUNCTION_LINES = 40
 PACKAGE = REPOSITORY / "gitops_gen"
 MODULES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in sorted(PACKAGE.rglob("*.py"))}
 
@@ -108,3 +110,57 @@ def test_a_module_is_one_noun(name: str) -> None:
     assert text.count("\n") < LINES
     assert not {"utils", "util", "helpers", "helper", "common", "misc"} & set(name.split("."))
     assert ast.get_docstring(ast.parse(text)), "say in a paragraph what the module owns"
+
+
+def test_every_module_lies_in_a_room() -> None:
+    assert {name for name in MODULES if "." not in name} == LOOSE
+
+
+def test_no_verb_imports_a_verb() -> None:
+    verbs = {name: own_imports(name) for name in MODULES if layer(name) == "commands"}
+    assert {name: other for name, found in verbs.items() for other in found if layer(other) == "commands"} == {}
+
+
+def test_a_class_name_stands_for_one_thing() -> None:
+    found: dict[str, list[str]] = {}
+    for name, path in MODULES.items():
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found.setdefault(node.name, []).append(name)
+    assert {name: modules for name, modules in found.items() if len(modules) > 1} == {}
+
+
+def _first(function: ast.FunctionDef) -> ast.stmt:
+    return function.body[1] if ast.get_docstring(function) and len(function.body) > 1 else function.body[0]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_function_is_short(name: str) -> None:
+    """A verb's function is its options and its help, so what counts there is the code below the docstring."""
+    lengths = {
+        node.name: (node.end_lineno or 0) - _first(node).lineno + 1
+        for node in ast.walk(ast.parse(MODULES[name].read_text()))
+        if isinstance(node, ast.FunctionDef)
+    }
+    assert {function: length for function, length in lengths.items() if length > FUNCTION_LINES} == {}
+
+
+#: what stands in the file that CONTRIBUTING names for each question
+ANSWERS = {
+    "the rule about Job deadlines": "job-without-deadline",
+    "the text of `status`": "def status_lines(",
+    "the retry of a push": "while (said := self.push(",
+    "the template of the Application": "kind: Application",
+    "the merge of layers": "def merge_layers(",
+}
+
+
+def test_contributing_says_where_things_are() -> None:
+    rows = re.findall(r"^\| ([^|]+) \| `(gitops_gen/[^`]+)` \|$", (REPOSITORY / "CONTRIBUTING.md").read_text(), re.M)
+    assert {question for question, _ in rows} == ANSWERS.keys()
+    assert [question for question, file in rows if ANSWERS[question] not in (REPOSITORY / file).read_text()] == []
+
+
+def test_contributing_names_every_room() -> None:
+    text = (REPOSITORY / "CONTRIBUTING.md").read_text()
+    assert [room for room in LAYERS if (PACKAGE / room).is_dir() and f"    {room}/ " not in text] == []

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from gitops_gen.manifests.objects import parse
-from gitops_gen.manifests.secret_contract import Origin, SecretKey, secret_contract
+from gitops_gen.manifests.secret_contract import ContractKey, Origin, secret_contract
 from tests.conftest import GitopsGen
 
 STREAM = """\
@@ -52,7 +52,7 @@ spec: {tls: [{secretName: given-tls}]}
 """
 
 
-def contract(stream: str) -> dict[tuple[str, str], SecretKey]:
+def contract(stream: str) -> dict[tuple[str, str], ContractKey]:
     return {(key.secret, key.key): key for key in secret_contract(parse(stream, "stream"))}
 
 

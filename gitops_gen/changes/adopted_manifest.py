@@ -8,7 +8,7 @@ from typing import Any
 
 from gitops_gen.changes.edited_files import EditedFile, comments, leaf_changes
 from gitops_gen.models.models import Project
-from gitops_gen.yaml.editing.difference import Difference
+from gitops_gen.yaml.editing.difference import KeyDifference
 from gitops_gen.yaml.key_paths import KeyPath, value_at
 from gitops_gen.yaml.reader import load
 
@@ -36,12 +36,12 @@ class Placed:
     (`values`), or nowhere, for a reason with what to type instead.
     """
 
-    edit: Difference
+    edit: KeyDifference
     path: KeyPath = ()
     value: Any = None
     remove: bool = False
     released: bool = False
-    values: tuple[Difference, ...] = ()
+    values: tuple[KeyDifference, ...] = ()
     reason: str = ""
     hint: str = ""
 
@@ -54,7 +54,7 @@ class ManifestEdits:
     environment: str
     field: str
     data: Any
-    changes: Sequence[Difference]
+    changes: Sequence[KeyDifference]
     pinned: bool = False
 
     def placed(self) -> Iterator[Placed]:
@@ -64,11 +64,11 @@ class ManifestEdits:
                 continue
             yield self.place(edit)
 
-    def is_content(self, edit: Difference) -> bool:
+    def is_content(self, edit: KeyDifference) -> bool:
         """A source's name made of the content follows the content."""
         return edit.path[-1:] == ("name",) and all(str(text).startswith("content-") for text in (edit.old, edit.new))
 
-    def place(self, edit: Difference) -> Placed:
+    def place(self, edit: KeyDifference) -> Placed:
         """Where one edit goes."""
         path = edit.path
         for there, hint in _ELSEWHERE.items():
@@ -80,7 +80,7 @@ class ManifestEdits:
             return self.metadata(edit)
         return self.field_of_its_own(edit) or self.over(edit)
 
-    def metadata(self, edit: Difference) -> Placed:
+    def metadata(self, edit: KeyDifference) -> Placed:
         """Labels, annotations and finalizers."""
         if edit.path[1] not in _METADATA:
             known = ", ".join(_METADATA)
@@ -90,11 +90,11 @@ class ManifestEdits:
             return Placed(edit=edit, reason="must be text", hint="put it in quotes")
         return self.over(edit)
 
-    def over(self, edit: Difference) -> Placed:
+    def over(self, edit: KeyDifference) -> Placed:
         """Merged over the manifest, where a null removes."""
         return Placed(edit=edit, path=("argocd", self.field, *edit.path), value=edit.new, remove=not edit.now)
 
-    def field_of_its_own(self, edit: Difference) -> Placed | None:
+    def field_of_its_own(self, edit: KeyDifference) -> Placed | None:
         """The typed field that says the same, so that everything else follows it as well."""
         path = edit.path
         if self.field == "project":
@@ -109,7 +109,7 @@ class ManifestEdits:
             return self.cluster(edit)
         return self.automation(edit)
 
-    def automation(self, edit: Difference) -> Placed | None:
+    def automation(self, edit: KeyDifference) -> Placed | None:
         """`sync.automated`, `sync.prune` and `sync.selfHeal`."""
         if edit.path == _AUTOMATED and not edit.now:
             return Placed(edit=edit, path=("sync", "automated"), value=False)
@@ -118,7 +118,7 @@ class ManifestEdits:
             return Placed(edit=edit, path=("sync", edit.path[-1]), value=edit.new)
         return None
 
-    def inline_values(self, edit: Difference) -> Placed:
+    def inline_values(self, edit: KeyDifference) -> Placed:
         """The values of a pinned chart stand in the Application as text."""
         texts = [str(text or "") for text in (edit.old, edit.new)]
         old, new = (load(text, "values") or {} for text in texts)
@@ -129,7 +129,7 @@ class ManifestEdits:
             return Placed(edit=edit, reason="holds a comment or a way of writing that would be lost", hint=hint)
         return Placed(edit=edit, values=changes)
 
-    def cluster(self, edit: Difference) -> Placed:
+    def cluster(self, edit: KeyDifference) -> Placed:
         """The cluster that Argo CD knows by that address."""
         there = value_at(self.data, _DESTINATION)[1] or {}
         for name, cluster in self.project.clusters.items():
@@ -141,7 +141,7 @@ class ManifestEdits:
             hint="declare it under `clusters` in gitops.yaml, then name it as `cluster:` in environment.yaml",
         )
 
-    def windows(self, edit: Difference) -> Placed | None:
+    def windows(self, edit: KeyDifference) -> Placed | None:
         """Sync windows of this environment's own Application."""
         name = f"{self.project.name}-{self.environment}"
         found = edit.new if edit.now and isinstance(edit.new, list) else []

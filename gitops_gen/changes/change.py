@@ -19,12 +19,12 @@ from gitops_gen.generate.files import Change, State, blocked, sweep, write
 from gitops_gen.generate.written import Written
 from gitops_gen.git.journal import session, transaction
 from gitops_gen.models.layout import ENVIRONMENTS, PROJECT_FILE, is_generated_path
-from gitops_gen.project.workspace import Workspace
+from gitops_gen.project.workspace import OpenProject
 
 __all__ = ["Delivery", "Draft", "Outcome", "change", "plan", "scratch"]
 
 
-def change(workspace: Workspace, delivery: Delivery, make: Callable[[Workspace], Draft]) -> Outcome:
+def change(workspace: OpenProject, delivery: Delivery, make: Callable[[OpenProject], Draft]) -> Outcome:
     """Carry out what `make` drafts: from the project as it lies there, or, where a commit is wanted, from what is
     committed (with `push`, from what the remote has now). So `make` may be asked for more than one state, and reads
     nothing but the workspace that it is given and the history behind that one's HEAD.
@@ -37,7 +37,7 @@ def change(workspace: Workspace, delivery: Delivery, make: Callable[[Workspace],
     if delivery.message and not all(text.strip() for text in delivery.message):
         raise UsageError("the message of `--message` is empty")
 
-    def decide(here: Workspace) -> Decision:
+    def decide(here: OpenProject) -> Decision:
         draft = make(here)
         return Decision(workspace=here, draft=draft, changes=plan(here, draft))
 
@@ -47,7 +47,7 @@ def change(workspace: Workspace, delivery: Delivery, make: Callable[[Workspace],
     return replace(outcome, notes=(*said, *outcome.notes))
 
 
-def _written(workspace: Workspace, delivery: Delivery, decide: Decide) -> Outcome:
+def _written(workspace: OpenProject, delivery: Delivery, decide: Decide) -> Outcome:
     """The change in the working tree, and no commit."""
     decision = decide(workspace)
     changes = decision.changes
@@ -64,7 +64,7 @@ def _written(workspace: Workspace, delivery: Delivery, decide: Decide) -> Outcom
     return outcome
 
 
-def plan(workspace: Workspace, draft: Draft) -> tuple[Change, ...]:
+def plan(workspace: OpenProject, draft: Draft) -> tuple[Change, ...]:
     """Every file that the draft changes, inputs first, generated ones behind them. Nothing is written.
 
     Raises `ProblemsError` with all that is wrong in the project as it would be, or in the way.
@@ -81,7 +81,7 @@ def plan(workspace: Workspace, draft: Draft) -> tuple[Change, ...]:
     return (*inputs, *generated)
 
 
-def _input_changes(workspace: Workspace, draft: Draft) -> Iterator[Change]:
+def _input_changes(workspace: OpenProject, draft: Draft) -> Iterator[Change]:
     for path, new in sorted(draft.files.items()):
         file = workspace.folder / path
         old = file.read_bytes().decode() if file.is_file() else None
@@ -100,7 +100,7 @@ def _linked(folder: Path, inputs: tuple[Change, ...]) -> Iterator[Problem]:
 
 
 @contextmanager
-def scratch(workspace: Workspace, inputs: tuple[Change, ...]) -> Iterator[Workspace]:
+def scratch(workspace: OpenProject, inputs: tuple[Change, ...]) -> Iterator[OpenProject]:
     """The project's inputs and generated files in a folder of their own, with the changes made there."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -36,13 +36,13 @@ from gitops_gen.git.push import Published, fetched, follow, push, wait
 from gitops_gen.git.replay import joined
 from gitops_gen.git.runner import GitError
 from gitops_gen.models.layout import PROJECT_FILE, is_generated_path
-from gitops_gen.project.workspace import Workspace, open_workspace
+from gitops_gen.project.workspace import OpenProject, open_workspace
 
 ATTEMPTS = 100
 """Somebody wins each race; with this many the odds of losing all of them against 16 others are below 1 in 500."""
 
 
-def carry_out(workspace: Workspace, delivery: Delivery, decide: Decide) -> Outcome:
+def carry_out(workspace: OpenProject, delivery: Delivery, decide: Decide) -> Outcome:
     """Carry out what `decide` says, as far as the delivery goes: shown, or committed, here or on a branch, and pushed.
 
     Raises `GitopsError` with nothing changed, or saying that the commit is kept and how to go on.
@@ -65,7 +65,7 @@ class _State:
 class _Committing:
     """One change on its way."""
 
-    def __init__(self, workspace: Workspace, delivery: Delivery, decide: Decide) -> None:
+    def __init__(self, workspace: OpenProject, delivery: Delivery, decide: Decide) -> None:
         self.workspace, self.delivery, self.decide = workspace, delivery, decide
         self.folder = workspace.folder
         self.checkout: Checkout = read_checkout(self.folder)
@@ -127,7 +127,7 @@ class _Committing:
     def uncommitted(self) -> Uncommitted:
         return read_uncommitted(self.workspace)
 
-    def beside(self, at: str) -> Workspace:
+    def beside(self, at: str) -> OpenProject:
         """The project as a commit has it, in a checkout of its own."""
         folder = check_out_beside(self.folder, at) / self.checkout.prefix
         if not (folder / PROJECT_FILE).is_file():

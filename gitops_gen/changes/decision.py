@@ -10,7 +10,7 @@ from gitops_gen.generate.files import Change
 from gitops_gen.git.commits import Message
 from gitops_gen.git.push import Published
 from gitops_gen.models.layout import ENVIRONMENTS
-from gitops_gen.project.workspace import Workspace
+from gitops_gen.project.workspace import OpenProject
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +56,7 @@ class Draft:
 class Decision:
     """A draft with every file that it changes, inputs first, decided on the project in the workspace."""
 
-    workspace: Workspace
+    workspace: OpenProject
     draft: Draft
     changes: tuple[Change, ...] = field(repr=False)
 
@@ -71,7 +71,7 @@ class Decision:
         )
 
 
-Decide = Callable[[Workspace], Decision]
+Decide = Callable[[OpenProject], Decision]
 """What a command decides on a project: the same word may lead to another decision on another state."""
 
 

@@ -15,9 +15,9 @@ from gitops_gen.generate.files import Change, State
 from gitops_gen.models.layout import PROJECT_FILE, hand_written, values_path
 from gitops_gen.project.reading import read_environment, read_project, read_text
 from gitops_gen.project.resolver import resolve
-from gitops_gen.project.workspace import Workspace
+from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.editing.data import same
-from gitops_gen.yaml.editing.difference import Difference, differences
+from gitops_gen.yaml.editing.difference import KeyDifference, differences
 from gitops_gen.yaml.key_paths import KeyPath, value_at
 from gitops_gen.yaml.reader import load
 
@@ -36,12 +36,12 @@ class EditedFile:
     base: Any
 
     @property
-    def changes(self) -> list[Difference]:
+    def changes(self) -> list[KeyDifference]:
         """What was edited; a list is one value, because layers replace lists as a whole."""
         return list(leaf_changes(self.base, self.data))
 
 
-def edited_files(workspace: Workspace, name: str) -> list[EditedFile]:
+def edited_files(workspace: OpenProject, name: str) -> list[EditedFile]:
     """The edited ones of an environment's generated files.
 
     Raises `ProblemsError` for one that is in a merge conflict, was not generated, or is no YAML.
@@ -69,7 +69,7 @@ def _unreadable(changes: Iterable[Change]) -> Iterator[Problem]:
             yield Problem(file=item.path, message="was not written by gitops-gen", hint="move it away first")
 
 
-def _base(workspace: Workspace, name: str) -> dict[str, str]:
+def _base(workspace: OpenProject, name: str) -> dict[str, str]:
     """What the committed inputs give: an input that was edited as well is no edit of the generated file."""
     paths = [PROJECT_FILE, *hand_written(name)]
     try:
@@ -79,13 +79,13 @@ def _base(workspace: Workspace, name: str) -> dict[str, str]:
         return generated(workspace, name, inputs(workspace, name))
 
 
-def inputs(workspace: Workspace, name: str) -> dict[str, str | None]:
+def inputs(workspace: OpenProject, name: str) -> dict[str, str | None]:
     """The inputs of one environment as they are on disk."""
     paths = [PROJECT_FILE, *hand_written(name)]
     return {path: read_text(workspace.folder, path) if (workspace.folder / path).is_file() else None for path in paths}
 
 
-def generated(workspace: Workspace, name: str, texts: Texts) -> dict[str, str]:
+def generated(workspace: OpenProject, name: str, texts: Texts) -> dict[str, str]:
     """The generated files of one environment from these inputs. Raises `ProblemsError`."""
     with tempfile.TemporaryDirectory() as folder:
         for path, text in texts.items():
@@ -100,7 +100,7 @@ def generated(workspace: Workspace, name: str, texts: Texts) -> dict[str, str]:
         return dict(environment_files(project, resolve(project, files), workspace.paths, workspace.charts))
 
 
-def fitting_edits(workspace: Workspace, environments: Iterable[str], changes: Iterable[Change]) -> Iterator[Change]:
+def fitting_edits(workspace: OpenProject, environments: Iterable[str], changes: Iterable[Change]) -> Iterator[Change]:
     """The edited files that are what they should be by now (all of them but `changes`): they are not written again, but
     a commit must have them.
     """
@@ -121,7 +121,7 @@ def generated_paths(name: str) -> list[str]:
     return [values_path(name), f"argocd/applications/{name}.yaml", f"argocd/projects/{name}.yaml"]
 
 
-def leaf_changes(old: Any, new: Any) -> Iterator[Difference]:
+def leaf_changes(old: Any, new: Any) -> Iterator[KeyDifference]:
     """Where two values differ, an item of a list told as the whole list."""
     seen: set[KeyPath] = set()
     for item in differences(old, new):
@@ -131,7 +131,7 @@ def leaf_changes(old: Any, new: Any) -> Iterator[Difference]:
         elif item.path[:index] not in seen:
             path = item.path[:index]
             seen.add(path)
-            yield Difference(path=path, old=value_at(old, path)[1], new=value_at(new, path)[1])
+            yield KeyDifference(path=path, old=value_at(old, path)[1], new=value_at(new, path)[1])
 
 
 def comments(file: EditedFile, generated_text: str) -> Iterator[tuple[int, str]]:

@@ -10,7 +10,7 @@ from gitops_gen.changes.past import values_at
 from gitops_gen.errors import ProblemsError
 from gitops_gen.git.runner import run
 from gitops_gen.yaml.editing.data import same
-from gitops_gen.yaml.editing.difference import Difference, differences
+from gitops_gen.yaml.editing.difference import KeyDifference, differences
 from gitops_gen.yaml.editing.style import Style, inline
 from gitops_gen.yaml.key_paths import KeyPath, value_at
 from gitops_gen.yaml.reader import load
@@ -97,7 +97,7 @@ def said(found: tuple[bool, Any]) -> str:
     return inline(value, Style(), flow=False) if there else "not set"
 
 
-def wanted_keys(decision: Decision, at: str) -> dict[str, list[Difference]]:
+def wanted_keys(decision: Decision, at: str) -> dict[str, list[KeyDifference]]:
     """What a decision changes key by key, in each hand-written file: against the commit that it was made on."""
     files = decision.draft.files
     before = values_at(decision.workspace.folder, [(at, path) for path in files])
@@ -107,7 +107,7 @@ def wanted_keys(decision: Decision, at: str) -> dict[str, list[Difference]]:
     }
 
 
-def met(project: Path, wanted: Mapping[str, list[Difference]], old: str, new: str) -> Iterator[Meeting]:
+def met(project: Path, wanted: Mapping[str, list[KeyDifference]], old: str, new: str) -> Iterator[Meeting]:
     """Each of the wanted keys, with its values at two commits."""
     paths = list(wanted)
     before, after = (values_at(project, [(commit, path) for path in paths]) for commit in (old, new))

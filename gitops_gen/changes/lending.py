@@ -11,12 +11,12 @@ from gitops_gen.errors import GitopsError
 from gitops_gen.git.repository import prefix
 from gitops_gen.git.runner import blobs, run
 from gitops_gen.models.layout import PULLED
-from gitops_gen.project.workspace import Workspace
+from gitops_gen.project.workspace import OpenProject
 
 _DEPENDENCIES = "/charts/"
 
 
-def fill(workspace: Workspace, folder: Path, generated: Sequence[str], commit: str) -> None:
+def fill(workspace: OpenProject, folder: Path, generated: Sequence[str], commit: str) -> None:
     """Copy from the workspace into `folder`, its project at `commit`: uncommitted generated files (unless the commit
     has others than HEAD), pulled charts, and dependencies of the chart that git ignores.
     """
@@ -36,7 +36,7 @@ def same_at(project: Path, paths: Sequence[str], commit: str) -> Iterator[str]:
     return (path for path, left, right in zip(paths, head, there, strict=True) if left == right)
 
 
-def _ignored(workspace: Workspace) -> Iterator[str]:
+def _ignored(workspace: OpenProject) -> Iterator[str]:
     folder = workspace.folder
     yield from run(folder, "ls-files", "-z", "--others", "--", PULLED).split("\0")[:-1]
     try:

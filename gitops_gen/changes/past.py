@@ -12,7 +12,7 @@ from gitops_gen.git.repository import prefix
 from gitops_gen.git.runner import blobs, run
 from gitops_gen.names import is_dns_label
 from gitops_gen.project.reading import read_project
-from gitops_gen.project.workspace import Workspace
+from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.reader import load
 
 RENAMED = "env rename"
@@ -20,7 +20,7 @@ _LINK = "120000 "
 
 
 def changes_of(
-    workspace: Workspace, paths: Sequence[str], *, limit: int = 0, since: str = "", until: str = ""
+    workspace: OpenProject, paths: Sequence[str], *, limit: int = 0, since: str = "", until: str = ""
 ) -> Iterator[Commit]:
     """The changes of files of the project on the branch that Argo CD follows, up to what the command decides on (or
     `until`), without what `since` had already; the newest first. Raises `GitError`.

@@ -11,10 +11,10 @@ from gitops_gen.compare.states import Question, diff
 from gitops_gen.errors import GitopsError
 from gitops_gen.generate.files import Change
 from gitops_gen.git.proposed import proposed_commit
-from gitops_gen.project.workspace import Workspace
+from gitops_gen.project.workspace import OpenProject
 
 
-def preview(workspace: Workspace, changes: Sequence[Change]) -> Difference | str:
+def preview(workspace: OpenProject, changes: Sequence[Change]) -> Difference | str:
     """The rendered difference, or in words why it cannot be had (no git, no commit yet, a chart that is not here)."""
     try:
         old = proposed_commit(workspace.folder, {item.path: item.old for item in changes})

@@ -4,8 +4,8 @@ from typing import Any
 
 from gitops_gen.models.layout import release_path
 from gitops_gen.project.reading import read_text
-from gitops_gen.project.workspace import Workspace
-from gitops_gen.yaml.editing.difference import Difference
+from gitops_gen.project.workspace import OpenProject
+from gitops_gen.yaml.editing.difference import KeyDifference
 from gitops_gen.yaml.editing.style import Style, inline
 from gitops_gen.yaml.key_paths import dotted
 from gitops_gen.yaml.reader import load
@@ -14,7 +14,7 @@ RELEASED = ("values", "chart")
 """What is promoted of a release.yaml."""
 
 
-def released(workspace: Workspace, environment: str) -> dict[str, Any]:
+def released(workspace: OpenProject, environment: str) -> dict[str, Any]:
     """The part of an environment's release that is promoted."""
     path = release_path(environment)
     if not (workspace.folder / path).is_file():
@@ -23,7 +23,7 @@ def released(workspace: Workspace, environment: str) -> dict[str, Any]:
     return {key: data[key] for key in RELEASED if key in data}
 
 
-def spoken(change: Difference) -> str:
+def spoken(change: KeyDifference) -> str:
     """A difference in a few words: `app.image.tag 1.0.0 → 1.1.0`."""
     path = change.path[1:] if change.path[:1] == ("values",) and len(change.path) > 1 else change.path
     old = inline(change.old, Style(), flow=False) if change.was else "not set"

@@ -18,7 +18,7 @@ from gitops_gen.git.checkout import NOT_COMMITTED, PUT_ASIDE
 from gitops_gen.git.repository import prefix
 from gitops_gen.git.runner import run
 from gitops_gen.models.layout import ENVIRONMENTS, PROJECT_FILE, is_generated_path
-from gitops_gen.project.workspace import Workspace, open_workspace
+from gitops_gen.project.workspace import OpenProject, open_workspace
 
 _FEW = 20
 """Files that are looked at one by one."""
@@ -50,7 +50,7 @@ class Uncommitted:
         return not (self.inputs or self.generated or self.partial)
 
 
-def read_uncommitted(workspace: Workspace) -> Uncommitted:
+def read_uncommitted(workspace: OpenProject) -> Uncommitted:
     """What differs from HEAD; files that git ignores or was told to overlook count where they are inputs."""
     folder = workspace.folder
     inside, chart = prefix(folder), _chart(workspace)
@@ -80,7 +80,7 @@ def _is_input(path: str) -> bool:
     return any(fnmatchcase(path, pattern) for pattern in INPUTS)
 
 
-def _chart(workspace: Workspace) -> str:
+def _chart(workspace: OpenProject) -> str:
     """The chart's folder from the git root, ending in `/`; something that no path begins with where there is none."""
     try:
         path = workspace.project().spec.chart.path
@@ -96,8 +96,8 @@ Texts = Mapping[str, str | None]
 class Guard:
     """Compares what a command decides on the committed state with what it would on the working tree."""
 
-    user: Workspace
-    committed: Workspace
+    user: OpenProject
+    committed: OpenProject
     decide: Decide
     uncommitted: Uncommitted
 
@@ -166,7 +166,7 @@ class Guard:
         finally:
             _put(file, old)
 
-    def _result(self, workspace: Workspace) -> Texts | str:
+    def _result(self, workspace: OpenProject) -> Texts | str:
         """The files as a decision leaves them, or why there is none."""
         try:
             decision = self.decide(workspace)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
-from gitops_gen.yaml.editing.difference import Difference
+from gitops_gen.yaml.editing.difference import KeyDifference
 
 _NAMED = re.compile(r"(?:tag|version|revision)$", re.IGNORECASE)
 _VERSION = re.compile(
@@ -24,7 +24,7 @@ class Direction(StrEnum):
     DIFFERS = "differs"
 
 
-def direction(changes: Iterable[Difference]) -> Direction:
+def direction(changes: Iterable[KeyDifference]) -> Direction:
     """Up or down when every tag and version that changes goes that way; `DIFFERS` for anything that cannot be told."""
     steps = {step for step in _steps(changes) if step != 0}
     if steps == {1}:
@@ -32,7 +32,7 @@ def direction(changes: Iterable[Difference]) -> Direction:
     return Direction.DOWNGRADE if steps == {-1} else Direction.DIFFERS
 
 
-def _steps(changes: Iterable[Difference]) -> Iterator[int | None]:
+def _steps(changes: Iterable[KeyDifference]) -> Iterator[int | None]:
     for change in changes:
         if change.path and _NAMED.search(str(change.path[-1])):
             known = isinstance(change.old, str) and isinstance(change.new, str)

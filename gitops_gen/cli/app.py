@@ -11,7 +11,7 @@ from gitops_gen.cli.group import VerbGroup
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gitops_gen.project.workspace import Workspace
+    from gitops_gen.project.workspace import OpenProject
 
 
 class Settings:
@@ -27,14 +27,14 @@ class Settings:
 
         return Path(self._directory)
 
-    def workspace(self) -> "Workspace":
+    def workspace(self) -> "OpenProject":
         """The project that the command works on."""
         from gitops_gen.project.workspace import open_workspace
 
         self._listen()
         return open_workspace(self.directory.absolute(), self.engine)
 
-    def overview(self) -> "Workspace":
+    def overview(self) -> "OpenProject":
         """The project for a command that shows all environments: says which of them are not here."""
         workspace = self.workspace()
         if workspace.absent.notice:

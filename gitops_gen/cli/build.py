@@ -107,12 +107,13 @@ def generate(
     gitops-gen generate --check            # for CI
     """
     from gitops_gen.commands import generate as command
-    from gitops_gen.generate.check import check
     from gitops_gen.output import text
 
     workspace = settings.workspace()
     result = (
-        check(workspace, environments) if only_check else command.generate(workspace, environments, overwrite=overwrite)
+        command.check(workspace, environments)
+        if only_check
+        else command.generate(workspace, environments, overwrite=overwrite)
     )
     for notice in result.notices:
         settings.note(f"note: {notice}")

@@ -74,8 +74,8 @@ def set_command(
     named = not stage and not everywhere
     if (stage and everywhere) or (named and (not words or "=" in words[0])):
         raise click.UsageError("name one environment, or use --stage STAGE or --all")
-    target = command.Target(environment=words[0] if named else "", stage=stage)
-    chosen = command.Layer[layer] if layer else None
+    target = command.Selection(environment=words[0] if named else "", stage=stage)
+    chosen = command.InputFile[layer] if layer else None
     assignments = [
         *(parse_word(word, moves=bool(layer)) for word in words[named:]),
         *(parse_assignment(word, Form.STRING) for word in strings),

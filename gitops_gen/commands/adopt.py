@@ -11,9 +11,9 @@ from gitops_gen.changes.values.places import NEW_RELEASE, removed_with_parents
 from gitops_gen.errors import Problem, fail_if_any
 from gitops_gen.git.commits import Message
 from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, RELEASE_FILE, release_path, values_path
-from gitops_gen.project.workspace import Workspace
+from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.editing.data import same
-from gitops_gen.yaml.editing.difference import Difference
+from gitops_gen.yaml.editing.difference import KeyDifference
 from gitops_gen.yaml.editing.document import set_value
 from gitops_gen.yaml.editing.style import Style, inline
 from gitops_gen.yaml.key_paths import KeyPath, dotted, value_at
@@ -22,7 +22,7 @@ from gitops_gen.yaml.reader import load
 _FIELDS = {"argocd/applications": "application", "argocd/projects": "project"}
 
 
-def adopt(workspace: Workspace, name: str, delivery: Delivery) -> Outcome:
+def adopt(workspace: OpenProject, name: str, delivery: Delivery) -> Outcome:
     """Put each edit of the generated files where it belongs, and regenerate.
 
     An edit of values.yaml goes into release.yaml or environment.yaml; one of the Application or AppProject into the
@@ -36,7 +36,7 @@ def adopt(workspace: Workspace, name: str, delivery: Delivery) -> Outcome:
 class _Adopting:
     """One environment's edited files against what they should be."""
 
-    def __init__(self, workspace: Workspace, name: str) -> None:
+    def __init__(self, workspace: OpenProject, name: str) -> None:
         self.workspace, self.name = workspace, name
         self.environment = workspace.environment(name)
         self.edited = edited_files(workspace, name)
@@ -46,7 +46,7 @@ class _Adopting:
         self.summary: list[str] = []
         self.overrides: list[tuple[str, Placed]] = []
         #: what must come out again: the file, what reads it there, the edit
-        self.expected: list[tuple[str, Callable[[Any], Any], Difference]] = []
+        self.expected: list[tuple[str, Callable[[Any], Any], KeyDifference]] = []
 
     def draft(self) -> Draft:
         if not self.edited:
@@ -112,7 +112,7 @@ class _Adopting:
                 self.put(file.path, placed)
                 self.tell(f"{field} ", [placed.edit])
 
-    def expect(self, path: str, read: Callable[[Any], Any], item: Difference) -> None:
+    def expect(self, path: str, read: Callable[[Any], Any], item: KeyDifference) -> None:
         """Note the edit down, and tell one that the inputs contradict since the file was generated."""
         self.expected.append((path, read, item))
         there, value = value_at(read(load(self.now.get(path, ""), path) or {}), item.path)
@@ -123,7 +123,7 @@ class _Adopting:
     def tell(self, what: str, items: Any) -> None:
         self.summary += [f"{what}{spoken(item)}" for item in items]
 
-    def fold_value(self, file: str, item: Difference) -> None:
+    def fold_value(self, file: str, item: KeyDifference) -> None:
         setters = [layer for layer in self.environment.layers if value_at(layer.values, item.path)[0]]
         strongest = setters[-1] if setters else None
         if strongest is not None and strongest.name == "inject":
@@ -157,7 +157,7 @@ class _Adopting:
                 return
         self.texts[path] = set_value(self.text(path), placed.path, placed.value, path)
 
-    def comes_out(self, file: str, edit: Difference) -> bool:
+    def comes_out(self, file: str, edit: KeyDifference) -> bool:
         return _is(*value_at(self.output(file), edit.path), edit.now, edit.new)
 
     def output(self, file: str) -> Any:
@@ -184,7 +184,7 @@ class _Adopting:
         file = self.workspace.folder / path
         return NEW_RELEASE if path.endswith(RELEASE_FILE) and not file.is_file() else file.read_bytes().decode()
 
-    def add(self, file: str, item: Difference, message: str, hint: str) -> None:
+    def add(self, file: str, item: KeyDifference, message: str, hint: str) -> None:
         self.problems.append(Problem(file=file, key=dotted(item.path), message=message, hint=hint))
 
 

@@ -12,11 +12,11 @@ from gitops_gen.helm.binary import helm_program
 from gitops_gen.helm.engine import ChartError
 from gitops_gen.models.layout import ENVIRONMENTS, PROJECT_FILE
 from gitops_gen.project.environment import ChartSource
-from gitops_gen.project.workspace import Workspace, open_workspace
+from gitops_gen.project.workspace import OpenProject, open_workspace
 from gitops_gen.runtime.programs import ProcessError, run
 
 
-def pull(workspace: Workspace, refs: Sequence[str] = ()) -> tuple[str, ...]:
+def pull(workspace: OpenProject, refs: Sequence[str] = ()) -> tuple[str, ...]:
     """Run `helm pull` for each chart of a Helm repository that some environment takes, or took at one of `refs`, and
     that is not here; their paths in the project.
 
@@ -36,11 +36,11 @@ def pull(workspace: Workspace, refs: Sequence[str] = ()) -> tuple[str, ...]:
     return tuple(workspace.charts.pulled(source).relative_to(workspace.folder).as_posix() for source in wanted)
 
 
-def _sources(workspace: Workspace) -> Iterator[ChartSource]:
+def _sources(workspace: OpenProject) -> Iterator[ChartSource]:
     return (workspace.environment(name).chart for name in workspace.names())
 
 
-def _past(workspace: Workspace, ref: str) -> list[ChartSource]:
+def _past(workspace: OpenProject, ref: str) -> list[ChartSource]:
     """The charts at a commit; none where the project was not there, or could not be read even then."""
     repository = Repository(workspace.folder)
     paths = [repository.prefix + path for path in (PROJECT_FILE, ENVIRONMENTS)]

@@ -11,7 +11,7 @@ from gitops_gen.git.commits import Message
 from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, application_name, hand_written, release_path
 from gitops_gen.names import is_dns_label
 from gitops_gen.project.environment import ResolvedEnvironment
-from gitops_gen.project.workspace import Workspace
+from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.editing.document import set_value
 from gitops_gen.yaml.key_paths import KeyPath, dotted, leaves, value_at
 from gitops_gen.yaml.reader import load
@@ -46,12 +46,12 @@ class Facts:
             yield ("secrets", "path"), self.secret_path
 
 
-def add(workspace: Workspace, name: str, facts: Facts, delivery: Delivery) -> Outcome:
+def add(workspace: OpenProject, name: str, facts: Facts, delivery: Delivery) -> Outcome:
     """A new environment; `facts.release` names the one whose release it starts with. Raises as `change` does."""
     return change(workspace, delivery, lambda here: _added(here, name, facts))
 
 
-def clone(workspace: Workspace, source: str, name: str, facts: Facts, delivery: Delivery) -> Outcome:
+def clone(workspace: OpenProject, source: str, name: str, facts: Facts, delivery: Delivery) -> Outcome:
     """A new environment with everything that `source` has but what must differ.
 
     Raises `UsageError` naming each literal namespace, secret path and host for which nothing else was given.
@@ -60,7 +60,7 @@ def clone(workspace: Workspace, source: str, name: str, facts: Facts, delivery: 
 
 
 def rename(  # noqa: PLR0913 - what is renamed, and how
-    workspace: Workspace, old: str, new: str, delivery: Delivery, *, keep_namespace: bool = False, told: bool = False
+    workspace: OpenProject, old: str, new: str, delivery: Delivery, *, keep_namespace: bool = False, told: bool = False
 ) -> Outcome:
     """Another name for an environment. To Argo CD that is a removal and an addition: raises `GitopsError` when that
     would delete what runs there, unless `told`.
@@ -68,12 +68,12 @@ def rename(  # noqa: PLR0913 - what is renamed, and how
     return change(workspace, delivery, lambda here: _renamed(here, old, new, keep_namespace=keep_namespace, told=told))
 
 
-def remove(workspace: Workspace, name: str, delivery: Delivery, *, told: bool = False) -> Outcome:
+def remove(workspace: OpenProject, name: str, delivery: Delivery, *, told: bool = False) -> Outcome:
     """Remove an environment's files. Raises `GitopsError` when Argo CD would delete what runs there, unless `told`."""
     return change(workspace, delivery, lambda here: _removed(here, name, told=told))
 
 
-def _require_new(workspace: Workspace, name: str) -> None:
+def _require_new(workspace: OpenProject, name: str) -> None:
     if not is_dns_label(name):
         raise UsageError(f"`{name}` cannot name an environment: it must be a DNS label", "use a-z, 0-9 and `-`")
     workspace.require_here(name)
@@ -85,12 +85,12 @@ def _message(subject: str, names: tuple[str, ...], verb: str, details: tuple[str
     return Message(subject=subject, details=details, environments=names, change=f"env {verb}")
 
 
-def _text(workspace: Workspace, path: str) -> str | None:
+def _text(workspace: OpenProject, path: str) -> str | None:
     file = workspace.folder / path
     return file.read_bytes().decode() if file.is_file() else None
 
 
-def _added(workspace: Workspace, name: str, facts: Facts) -> Draft:
+def _added(workspace: OpenProject, name: str, facts: Facts) -> Draft:
     _require_new(workspace, name)
     path, text = f"{ENVIRONMENTS}/{name}/{ENVIRONMENT_FILE}", _HEADER.format(kind="Environment")
     for keys, value in facts.settings():
@@ -108,12 +108,12 @@ def _added(workspace: Workspace, name: str, facts: Facts) -> Draft:
     )
 
 
-def _born(workspace: Workspace, name: str) -> Iterator[str]:
+def _born(workspace: OpenProject, name: str) -> Iterator[str]:
     application = application_name(workspace.project().spec, name)
     yield f"once this is pushed, Argo CD creates the Application {application} and syncs it"
 
 
-def _cloned(workspace: Workspace, source: str, name: str, facts: Facts) -> Draft:
+def _cloned(workspace: OpenProject, source: str, name: str, facts: Facts) -> Draft:
     _require_new(workspace, name)
     original = workspace.environment(source)
     files = {path.replace(f"/{source}/", f"/{name}/"): _text(workspace, path) for path in hand_written(source)}
@@ -196,7 +196,7 @@ def _shared(data: dict[str, Any], source: str) -> Iterator[str]:
         yield f"secrets.overrides.{dotted(path)} is the same as in {source}"
 
 
-def _renamed(workspace: Workspace, old: str, new: str, *, keep_namespace: bool, told: bool) -> Draft:
+def _renamed(workspace: OpenProject, old: str, new: str, *, keep_namespace: bool, told: bool) -> Draft:
     environment = workspace.environment(old)
     _require_new(workspace, new)
     _require_told(environment, workspace, told=told)
@@ -215,7 +215,7 @@ def _renamed(workspace: Workspace, old: str, new: str, *, keep_namespace: bool, 
     )
 
 
-def _require_told(environment: ResolvedEnvironment, workspace: Workspace, *, told: bool) -> None:
+def _require_told(environment: ResolvedEnvironment, workspace: OpenProject, *, told: bool) -> None:
     if environment.protect or told:
         return
     application = application_name(workspace.project().spec, environment.name)
@@ -225,7 +225,9 @@ def _require_told(environment: ResolvedEnvironment, workspace: Workspace, *, tol
     )
 
 
-def _left_behind(workspace: Workspace, environment: ResolvedEnvironment, *, same_place: bool = False) -> Iterator[str]:
+def _left_behind(
+    workspace: OpenProject, environment: ResolvedEnvironment, *, same_place: bool = False
+) -> Iterator[str]:
     application = application_name(workspace.project().spec, environment.name)
     if not environment.protect:
         yield f"once this is pushed, Argo CD deletes {application} and what it runs in {environment.namespace}"
@@ -240,7 +242,7 @@ def _left_behind(workspace: Workspace, environment: ResolvedEnvironment, *, same
     yield f"to delete them: `{delete} --cascade --wait`, {forget}"
 
 
-def _removed(workspace: Workspace, name: str, *, told: bool) -> Draft:
+def _removed(workspace: OpenProject, name: str, *, told: bool) -> Draft:
     environment = workspace.environment(name)
     _require_told(environment, workspace, told=told)
     present = [path for path in hand_written(name) if (workspace.folder / path).is_file()]

@@ -8,13 +8,13 @@ from gitops_gen.helm.engine import Values
 from gitops_gen.names import did_you_mean
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.reading import read_text
-from gitops_gen.project.workspace import Workspace
+from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.key_paths import KeyPath, dotted, leaves, parse_key, value_at
 from gitops_gen.yaml.reader import locate
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Origin:
+class ValueOrigin:
     """One layer's say about a key: the layer, its place, and the value it sets."""
 
     layer: str
@@ -29,10 +29,10 @@ class Explanation:
 
     key: str
     value: Any
-    origins: tuple[Origin, ...]
+    origins: tuple[ValueOrigin, ...]
 
 
-def explain(workspace: Workspace, name: str, key: str = "") -> list[Explanation]:
+def explain(workspace: OpenProject, name: str, key: str = "") -> list[Explanation]:
     """Every overridden key of an environment; with `key` that key (and, for a map, every key in it, overridden or not).
 
     Raises `UsageError` for an unknown environment or key.
@@ -54,7 +54,7 @@ def _asked(final: Values, key: str) -> list[KeyPath]:
 
 
 def _explanation(
-    workspace: Workspace, environment: ResolvedEnvironment, path: KeyPath, final: Values, defaults: Values
+    workspace: OpenProject, environment: ResolvedEnvironment, path: KeyPath, final: Values, defaults: Values
 ) -> Explanation:
     origins = []
     there, default = value_at(defaults, path)
@@ -66,10 +66,10 @@ def _explanation(
             if environment.chart.path and not environment.chart.revision and local.is_file()
             else None
         )
-        origins.append(Origin(layer="chart", file=file, line=line, value=default))
+        origins.append(ValueOrigin(layer="chart", file=file, line=line, value=default))
     for layer in environment.layers:
         there, value = value_at(layer.values, path)
         if there:
             line = locate(read_text(workspace.folder, layer.file), (*layer.prefix, *path))
-            origins.append(Origin(layer=layer.name, file=layer.file, line=line, value=value))
+            origins.append(ValueOrigin(layer=layer.name, file=layer.file, line=line, value=value))
     return Explanation(key=dotted(path), value=value_at(final, path)[1], origins=tuple(origins))

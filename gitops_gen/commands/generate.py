@@ -1,39 +1,6 @@
 """`generate`: bring the generated files up to date, or say which ones are not."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from gitops_gen.generate.check import Generation, check
+from gitops_gen.generate.generating import generate
 
-from gitops_gen.errors import fail_if_any
-from gitops_gen.generate.check import Generation, compared, desired_of
-from gitops_gen.generate.files import blocked, sweep, write
-from gitops_gen.generate.memo import Memo
-from gitops_gen.generate.written import Written
-from gitops_gen.git.checkout import resolve
-from gitops_gen.git.journal import session
-from gitops_gen.models.layout import is_generated_path
-from gitops_gen.project.workspace import Workspace
-
-
-def generate(workspace: Workspace, environments: Sequence[str] = (), *, overwrite: bool = False) -> Generation:
-    """Write every generated file that is not as it should be, and remove the orphaned ones.
-
-    Nothing is written when anything is wrong: in the inputs, or because a file is in the way. A file that was edited by
-    hand is in the way unless `overwrite`. Raises `ProblemsError`, `UsageError` and `GitopsError` (the disk).
-    """
-    with session(workspace.folder) as said:
-        generation = _generate(workspace, environments, overwrite=overwrite)
-        resolved = resolve(workspace.folder, is_generated_path)
-    return replace(generation, notices=(*said, *generation.notices), resolved=resolved)
-
-
-def _generate(workspace: Workspace, environments: Sequence[str], *, overwrite: bool) -> Generation:
-    memo = None if environments else Memo(workspace.folder, workspace.engine, workspace.paths.prefix)
-    desired = desired_of(workspace, environments, memo)
-    generation = compared(workspace, desired, orphans=not environments)
-    fail_if_any(blocked(workspace.folder, generation.changes, overwrite=overwrite))
-    sweep(workspace.folder)
-    Written().add(change.new for change in generation.changes if change.new is not None)
-    write(workspace.folder, generation.changes)
-    if memo is not None:
-        memo.save(desired.entries)
-    return generation
+__all__ = ["Generation", "check", "generate"]

@@ -10,8 +10,8 @@ from gitops_gen.git.checkout import read_checkout
 from gitops_gen.git.history import Commit
 from gitops_gen.models.layout import ENVIRONMENTS, hand_written, release_path, values_path
 from gitops_gen.names import is_dns_label
-from gitops_gen.project.workspace import Workspace
-from gitops_gen.yaml.editing.difference import Difference, differences
+from gitops_gen.project.workspace import OpenProject
+from gitops_gen.yaml.editing.difference import KeyDifference, differences
 
 _SPAN = 50
 
@@ -59,7 +59,7 @@ class History:
     complete: bool
 
 
-def history(workspace: Workspace, environment: str = "", limit: int = 0) -> History:
+def history(workspace: OpenProject, environment: str = "", limit: int = 0) -> History:
     """The changes of one environment or of all on the branch that Argo CD follows, at most `limit` commits (0: all).
 
     A merge is one change, and none where it left the environment as it was. One that `env rename --commit` renamed has
@@ -80,12 +80,12 @@ def history(workspace: Workspace, environment: str = "", limit: int = 0) -> Hist
     return History(events=tuple(events), complete=not checkout.is_shallow)
 
 
-def _all_touched(workspace: Workspace, limit: int) -> list[_Touched]:
+def _all_touched(workspace: OpenProject, limit: int) -> list[_Touched]:
     found = changes_of(workspace, [ENVIRONMENTS], limit=limit)
     return [(commit, name) for commit in found for name in _environments(commit)]
 
 
-def _touched(workspace: Workspace, environment: str, limit: int) -> list[_Touched]:
+def _touched(workspace: OpenProject, environment: str, limit: int) -> list[_Touched]:
     """The commits that changed one environment, under its earlier names too, as far as this tool renamed it."""
     name, until, found = environment, workspace.base, list[_Touched]()
     while name and until:
@@ -99,7 +99,7 @@ def _touched(workspace: Workspace, environment: str, limit: int) -> list[_Touche
     return found
 
 
-def _events(workspace: Workspace, touched: Sequence[_Touched]) -> Iterator[Event]:
+def _events(workspace: OpenProject, touched: Sequence[_Touched]) -> Iterator[Event]:
     places = [
         place
         for commit, name in touched
@@ -123,7 +123,7 @@ def _environments(commit: Commit) -> list[str]:
     return sorted(filter(is_dns_label, names - {former_name(commit, name) for name in names}))
 
 
-def _event(commit: Commit, environment: str, release: list[Difference], values: list[Difference]) -> Event:
+def _event(commit: Commit, environment: str, release: list[KeyDifference], values: list[KeyDifference]) -> Event:
     promoted = [item for item in release if item.path[:1] in (("values",), ("chart",))]
     inside = {item.path[1:] for item in promoted}
     others = [item for item in values if not any(item.path[: len(path)] == path for path in inside)]

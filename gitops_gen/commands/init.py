@@ -11,16 +11,16 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gitops_gen.commands import generate
 from gitops_gen.errors import GitopsError, Problem, ProblemsError, UsageError
+from gitops_gen.generate.generating import generate
 from gitops_gen.git.runner import ask
 from gitops_gen.helm.choice import open_engine
-from gitops_gen.helm.engine import ChartError, Release
+from gitops_gen.helm.engine import ChartError, HelmRelease
 from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS
 from gitops_gen.names import RELEASE_NAME_LENGTH
 from gitops_gen.project.rendering import render
 from gitops_gen.project.schemas import KINDS, chart_schema, schema
-from gitops_gen.project.workspace import Workspace, open_workspace
+from gitops_gen.project.workspace import OpenProject, open_workspace
 from gitops_gen.starter import reference
 from gitops_gen.starter.chart_copy import CHART_FILE, copy_chart, copy_folder
 from gitops_gen.starter.ci import ci_files
@@ -28,7 +28,7 @@ from gitops_gen.starter.ground import Ground, project_names, survey
 from gitops_gen.starter.ignored import IGNORE_FILE, ignored, let_in, told
 from gitops_gen.starter.inputs import chart_inputs, reference_inputs
 from gitops_gen.starter.install import install_source
-from gitops_gen.starter.project import Project, Wishes, new_project
+from gitops_gen.starter.project import NewProject, Wishes, new_project
 from gitops_gen.starter.remote import default_branch, origin_url
 from gitops_gen.starter.seeds import Seeds, required_key, seeds
 from gitops_gen.starter.texts import filled
@@ -55,7 +55,7 @@ class Initialization:
 
     folder: Path
     top: Path | None
-    project: Project
+    project: NewProject
     files: tuple[str, ...]
     notes: tuple[str, ...]
     problems: tuple[Problem, ...]
@@ -98,7 +98,7 @@ def initialize(folder: Path, wishes: Wishes, *, chart: Path | None = None, engin
         ) from error
 
 
-def _project(ground: Ground, wishes: Wishes, chart: Path | None) -> Project:
+def _project(ground: Ground, wishes: Wishes, chart: Path | None) -> NewProject:
     taken = project_names(ground)
     if wishes.name in taken:
         hint = "Applications are named by it: choose another"
@@ -126,7 +126,7 @@ def _own_wheel(ground: Ground) -> str:
     return "./" + "/".join(filter(None, (ground.inside, SCHEMAS, WHEEL))) if wheel() else ""
 
 
-def _made(ground: Ground, project: Project, chart: Path | None, engine: str) -> Initialization:
+def _made(ground: Ground, project: NewProject, chart: Path | None, engine: str) -> Initialization:
     place = ground.folder if ground.folder.exists() else next(path for path in ground.folder.parents if path.exists())
     with tempfile.TemporaryDirectory(dir=place, prefix=".gitops-gen-") as scratch:
         draft = _Draft(folder=Path(scratch, "project"), top=Path(scratch, "top"))
@@ -143,7 +143,7 @@ def _made(ground: Ground, project: Project, chart: Path | None, engine: str) -> 
     return _finished(ground, project, draft, files, engine)
 
 
-def _around(draft: _Draft, chart: Path, project: Project, engine: str) -> None:
+def _around(draft: _Draft, chart: Path, project: NewProject, engine: str) -> None:
     copy = draft.folder / CHARTS / chart.name
     copied = copy_chart(chart, copy)
     if copied.dependencies:
@@ -153,15 +153,15 @@ def _around(draft: _Draft, chart: Path, project: Project, engine: str) -> None:
     _write_all(draft.folder, chart_inputs(project, chart.name, _seeds(copy, chart, project, engine)))
 
 
-def _seeds(copy: Path, chart: Path, project: Project, engine: str) -> Seeds:
+def _seeds(copy: Path, chart: Path, project: NewProject, engine: str) -> Seeds:
     try:
         loaded = open_engine(engine).load(copy)
     except ChartError as error:
         raise ChartError(f"{chart}: {error}", error.hint.replace("commit charts/", "try again")) from error
-    return seeds(copy, loaded, Release(name=project.name, namespace=project.name))
+    return seeds(copy, loaded, HelmRelease(name=project.name, namespace=project.name))
 
 
-def _write_common(draft: _Draft, ground: Ground, project: Project, *, proven: bool) -> None:
+def _write_common(draft: _Draft, ground: Ground, project: NewProject, *, proven: bool) -> None:
     facts = {"project": project, "environment": next(iter(project.environments)), "at_top": not ground.inside}
     for name, template in _COMMON.items():
         if (ground.folder / name).exists():
@@ -210,13 +210,13 @@ def _files(folder: Path) -> list[str]:
     return [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if not path.is_dir()]
 
 
-def _finished(ground: Ground, project: Project, draft: _Draft, moved: list[Path], engine: str) -> Initialization:
+def _finished(ground: Ground, project: NewProject, draft: _Draft, moved: list[Path], engine: str) -> Initialization:
     """The rest, which is made from the files in their place."""
     workspace = open_workspace(ground.folder, engine)
     made = [*moved, *_let_charts_in(ground, moved), *_write_schemas(workspace)]
     problems: tuple[Problem, ...] = ()
     try:
-        generation = generate.generate(workspace)
+        generation = generate(workspace)
         made += [ground.folder / change.path for change in generation.changes]
         problems = tuple(_unrendered(workspace, project))
     except ProblemsError as error:
@@ -241,7 +241,7 @@ def _existing(paths: list[Path]) -> Iterator[Path]:
     return (path for path in dict.fromkeys(paths) if path.exists())
 
 
-def _unrendered(workspace: Workspace, project: Project) -> Iterator[Problem]:
+def _unrendered(workspace: OpenProject, project: NewProject) -> Iterator[Problem]:
     """What the chart wants to be told before it renders, at the environment that should tell it."""
     name = next(iter(project.environments))
     try:
@@ -256,7 +256,7 @@ def _unrendered(workspace: Workspace, project: Project) -> Iterator[Problem]:
         yield Problem(file=file, key=f"values.{key}" if key else "values", message=str(error), hint=hint)
 
 
-def _chart_folder(workspace: Workspace) -> Path:
+def _chart_folder(workspace: OpenProject) -> Path:
     return workspace.folder / (workspace.project().spec.chart.path or "")
 
 
@@ -283,7 +283,7 @@ def _hidden(ground: Ground, made: list[Path]) -> Iterator[str]:
     return told(ignored(ground.root, [path.relative_to(ground.root).as_posix() for path in _existing(made)]))
 
 
-def _write_schemas(workspace: Workspace) -> Iterator[Path]:
+def _write_schemas(workspace: OpenProject) -> Iterator[Path]:
     """The schemas that the files name in their first line."""
     try:
         values = chart_schema(workspace)

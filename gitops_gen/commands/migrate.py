@@ -11,13 +11,13 @@ from gitops_gen.errors import GitopsError, fail_if_any
 from gitops_gen.git.commits import Message
 from gitops_gen.manifests.objects import parse
 from gitops_gen.migration.live import Live, read_live
-from gitops_gen.migration.model import Concern, Migration, Mode, Override, Target
+from gitops_gen.migration.model import Concern, Migration, MigrationTarget, Mode, Override
 from gitops_gen.migration.plan import migration_of
 from gitops_gen.migration.restore import restorable
 from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, application_name, values_path
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.rendering import render_environment
-from gitops_gen.project.workspace import Workspace
+from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.editing.document import set_value
 from gitops_gen.yaml.key_paths import value_at
 from gitops_gen.yaml.writer import dump
@@ -31,7 +31,7 @@ class Export:
     file: str
 
 
-def migrate(workspace: Workspace, name: str, export: Export, mode: Mode) -> Migration:
+def migrate(workspace: OpenProject, name: str, export: Export, mode: Mode) -> Migration:
     """The plan that brings what is exported under the environment.
 
     Raises `UsageError`, `ProblemsError` (inputs, values, an export that is none) and `ChartError`.
@@ -39,14 +39,14 @@ def migrate(workspace: Workspace, name: str, export: Export, mode: Mode) -> Migr
     return _planned(workspace, name, read_live(export.content, export.file), mode)
 
 
-def _planned(workspace: Workspace, name: str, live: Live, mode: Mode) -> Migration:
+def _planned(workspace: OpenProject, name: str, live: Live, mode: Mode) -> Migration:
     environment = workspace.environment(name)
     plan = migration_of(live, _target(workspace, environment, mode))
     final = workspace.charts.chart(environment.chart).final_values(environment.values)
     return _without_unknown_values(plan, final)
 
 
-def restore(workspace: Workspace, name: str, export: Export, mode: Mode) -> str:
+def restore(workspace: OpenProject, name: str, export: Export, mode: Mode) -> str:
     """The exported objects that the migration changes, as `kubectl apply` takes them to bring them back. No Secrets.
 
     Raises as `migrate` does.
@@ -68,7 +68,7 @@ def require_ready(plan: Migration) -> None:
 
 
 def write_overrides(
-    workspace: Workspace, name: str, export: Export, mode: Mode, delivery: Delivery
+    workspace: OpenProject, name: str, export: Export, mode: Mode, delivery: Delivery
 ) -> tuple[Migration, Outcome]:
     """Set in environment.yaml what the data need, and regenerate, as `set` does. Raises as `migrate` and `change` do.
 
@@ -79,7 +79,7 @@ def write_overrides(
     return plan, change(workspace, delivery, lambda here: _draft(here, name, plan))
 
 
-def _draft(workspace: Workspace, name: str, plan: Migration) -> Draft:
+def _draft(workspace: OpenProject, name: str, plan: Migration) -> Draft:
     path = f"{ENVIRONMENTS}/{name}/{ENVIRONMENT_FILE}"
     text = (workspace.folder / path).read_bytes().decode()
     for override in plan.overrides:
@@ -94,11 +94,11 @@ def _draft(workspace: Workspace, name: str, plan: Migration) -> Draft:
     return Draft(files={path: text}, environments=(name,), message=message, summary=summary)
 
 
-def _target(workspace: Workspace, environment: ResolvedEnvironment, mode: Mode) -> Target:
+def _target(workspace: OpenProject, environment: ResolvedEnvironment, mode: Mode) -> MigrationTarget:
     fail_if_any(workspace.charts.value_problems(environment))
     rendered = render_environment(workspace, environment)
     project = workspace.project().spec
-    return Target(
+    return MigrationTarget(
         environment=environment.name,
         mode=mode,
         release=project.name,

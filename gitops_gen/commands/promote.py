@@ -16,9 +16,9 @@ from gitops_gen.project.alike import alike, listing
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.layers import merge_layers
 from gitops_gen.project.members import Meaning, Members, Names
-from gitops_gen.project.workspace import Workspace
+from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.editing.data import same
-from gitops_gen.yaml.editing.difference import Difference, apply, differences
+from gitops_gen.yaml.editing.difference import KeyDifference, apply, differences
 from gitops_gen.yaml.key_paths import KeyPath, dotted, leaves, parse_key, value_at
 
 
@@ -49,7 +49,7 @@ class Promotion:
         return f"{source} to {'stage ' * (self.reads_targets is Meaning.STAGE)}{listing(self.targets)}"
 
 
-def promote(workspace: Workspace, promotion: Promotion, delivery: Delivery) -> Outcome:
+def promote(workspace: OpenProject, promotion: Promotion, delivery: Delivery) -> Outcome:
     """Copy the release, key by key, into each target's release.yaml, and regenerate.
 
     Raises `UsageError` for names that do not exist or could mean an environment or a stage, `GitopsError` for a step
@@ -61,7 +61,7 @@ def promote(workspace: Workspace, promotion: Promotion, delivery: Delivery) -> O
 class _Promoting:
     """One promotion: both sides, and what comes out of comparing them."""
 
-    def __init__(self, workspace: Workspace, promotion: Promotion) -> None:
+    def __init__(self, workspace: OpenProject, promotion: Promotion) -> None:
         self.workspace, self.promotion = workspace, promotion
         self.names = Names(workspace)
         self.sources = self.found_sources()
@@ -161,13 +161,13 @@ class _Promoting:
                 )
         return release
 
-    def changes(self, release: dict[str, Any], target: ResolvedEnvironment) -> list[Difference]:
+    def changes(self, release: dict[str, Any], target: ResolvedEnvironment) -> list[KeyDifference]:
         current = released(self.workspace, target.name)
         if not self.promotion.only:
             return list(differences(current, release))
         return [item for key in self.promotion.only for item in self.narrowed(key, release, current)]
 
-    def narrowed(self, key: str, release: dict[str, Any], current: dict[str, Any]) -> Iterator[Difference]:
+    def narrowed(self, key: str, release: dict[str, Any], current: dict[str, Any]) -> Iterator[KeyDifference]:
         path: KeyPath = ("chart",) if key == "chart" else ("values", *parse_key(key))
         (new_there, new), (old_there, old) = value_at(release, path), value_at(current, path)
         if not new_there and not old_there:
@@ -176,7 +176,7 @@ class _Promoting:
         if new_there and old_there:
             yield from differences(old, new, path)
         elif new_there != old_there:
-            yield Difference(path=path, old=old, new=new, was=old_there, now=new_there)
+            yield KeyDifference(path=path, old=old, new=new, was=old_there, now=new_there)
 
     def text(self, target: ResolvedEnvironment) -> str:
         path = release_path(target.name)
@@ -221,7 +221,7 @@ def _all(members: Members) -> list[str]:
     return [item.name for item in members.stage]
 
 
-def _one_sided_release(changes: Sequence[Difference], target: str) -> Iterator[str]:
+def _one_sided_release(changes: Sequence[KeyDifference], target: str) -> Iterator[str]:
     for item in changes:
         if not item.was:
             yield f"{target}: {dotted(item.path)} is new there"

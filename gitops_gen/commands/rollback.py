@@ -13,7 +13,7 @@ from gitops_gen.git.commits import Message
 from gitops_gen.git.history import Commit, is_part, rivals
 from gitops_gen.models.layout import PROJECT_FILE, application_name, hand_written
 from gitops_gen.names import did_you_mean, is_dns_label, printable
-from gitops_gen.project.workspace import Workspace
+from gitops_gen.project.workspace import OpenProject
 from gitops_gen.rules.planning import plan_environment
 from gitops_gen.sync.durations import text
 from gitops_gen.sync.plan import SyncPlan
@@ -37,7 +37,7 @@ class Rollback:
     undo: str = ""
 
 
-def rollback(workspace: Workspace, request: Rollback, delivery: Delivery) -> Outcome:
+def rollback(workspace: OpenProject, request: Rollback, delivery: Delivery) -> Outcome:
     """Restore the environment's hand-written files and regenerate: one commit, `Revert …`.
 
     Undoing one commit keeps what was changed after it; a key that was changed again since stays, and is named. Raises
@@ -52,7 +52,7 @@ def rollback(workspace: Workspace, request: Rollback, delivery: Delivery) -> Out
 class _RollingBack:
     """One rollback: where the environment stands, and where it goes."""
 
-    def __init__(self, workspace: Workspace, request: Rollback) -> None:
+    def __init__(self, workspace: OpenProject, request: Rollback) -> None:
         self.workspace, self.request = workspace, request
         self.name = request.environment
         self.paths = hand_written(self.name)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.manifests.objects import parse
-from gitops_gen.manifests.secret_contract import SecretKey, secret_contract
+from gitops_gen.manifests.secret_contract import ContractKey, secret_contract
 from gitops_gen.project.rendering import render
-from gitops_gen.project.workspace import Workspace
+from gitops_gen.project.workspace import OpenProject
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,10 +16,10 @@ class EnvironmentSecrets:
 
     environment: str
     namespace: str
-    keys: tuple[SecretKey, ...]
+    keys: tuple[ContractKey, ...]
 
 
-def secrets(workspace: Workspace, names: Sequence[str] = ()) -> tuple[EnvironmentSecrets, ...]:
+def secrets(workspace: OpenProject, names: Sequence[str] = ()) -> tuple[EnvironmentSecrets, ...]:
     """The Secrets of these environments; of all without names.
 
     Raises `UsageError`, `ProblemsError` with all that is wrong in any of them, and `ChartError`.
@@ -35,7 +35,7 @@ def secrets(workspace: Workspace, names: Sequence[str] = ()) -> tuple[Environmen
     return tuple(found)
 
 
-def _secrets(workspace: Workspace, name: str) -> EnvironmentSecrets:
+def _secrets(workspace: OpenProject, name: str) -> EnvironmentSecrets:
     namespace = workspace.environment(name).namespace
     manifests = parse(render(workspace, name), f"rendered manifests of {name}", namespace=namespace)
     return EnvironmentSecrets(environment=name, namespace=namespace, keys=secret_contract(manifests))

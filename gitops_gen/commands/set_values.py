@@ -7,8 +7,8 @@ from gitops_gen.changes.change import Delivery, Draft, Outcome, change
 from gitops_gen.changes.values.assignments import Assignment, Form, mismatch, valued
 from gitops_gen.changes.values.lists import agreed, copy_note, list_path, require_way, with_item, without_item
 from gitops_gen.changes.values.moving import Moving
-from gitops_gen.changes.values.places import NEW_RELEASE, Place, release_place, removed_with_parents
-from gitops_gen.changes.values.targets import Layer, Target, target_of
+from gitops_gen.changes.values.places import NEW_RELEASE, ValueSource, release_place, removed_with_parents
+from gitops_gen.changes.values.targets import InputFile, Selection, target_of
 from gitops_gen.changes.values.typos import unknown_key
 from gitops_gen.changes.values.value_changes import value_lines
 from gitops_gen.changes.values.view import View
@@ -17,22 +17,22 @@ from gitops_gen.git.commits import Message
 from gitops_gen.helm.version_keys import is_released
 from gitops_gen.models.layout import ENVIRONMENT_FILE, RELEASE_FILE
 from gitops_gen.project.environment import ResolvedEnvironment
-from gitops_gen.project.workspace import Workspace
+from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.editing.style import Style, inline
 from gitops_gen.yaml.key_paths import KeyPath, leaves, typed_key, value_at
 
-__all__ = ["NEW_RELEASE", "Layer", "Target", "removed_with_parents", "set_values"]
+__all__ = ["NEW_RELEASE", "InputFile", "Selection", "removed_with_parents", "set_values"]
 
 SUBJECT_LENGTH = 50
 """Longer values are left out of a commit's subject."""
 
 
 def set_values(
-    workspace: Workspace,
-    target: Target,
+    workspace: OpenProject,
+    target: Selection,
     assignments: Sequence[Assignment],
     delivery: Delivery,
-    layer: Layer | None = None,
+    layer: InputFile | None = None,
 ) -> Outcome:
     """Set, remove or move each key in the file that it belongs to, and regenerate.
 
@@ -47,7 +47,7 @@ def set_values(
 class _Setting:
     """One run of `set`."""
 
-    def __init__(self, view: View, layer: Layer | None) -> None:
+    def __init__(self, view: View, layer: InputFile | None) -> None:
         self.view, self.layer = view, layer
         self.target, self.environments, self.places = view.target, view.environments, view.places
         self.released: dict[KeyPath, bool] = {}
@@ -95,7 +95,7 @@ class _Setting:
                 for path, part in self.parts(assignment.path, value):
                     self.put(path, part)
 
-    def wanted(self, assignment: Assignment) -> Layer:
+    def wanted(self, assignment: Assignment) -> InputFile:
         if self.layer is None:
             typed = f"set {self.target.option} --move {assignment.key}"
             raise UsageError(
@@ -130,11 +130,11 @@ class _Setting:
         found = (unknown_key(path, known), mismatch(path, value, known))
         self.warnings |= dict.fromkeys(warning for warning in found if warning)
 
-    def targets(self, path: KeyPath) -> Iterator[tuple[Place, list[ResolvedEnvironment]]]:
+    def targets(self, path: KeyPath) -> Iterator[tuple[ValueSource, list[ResolvedEnvironment]]]:
         """The places that a key is written to, each with the environments that it is for."""
         layers = {environment.name: self.chosen(environment, path) for environment in self.environments}
         shared = not self.target.environment and self.layer is None
-        if shared and set(layers.values()) == {Layer.ENVIRONMENT}:
+        if shared and set(layers.values()) == {InputFile.ENVIRONMENT}:
             place = self.places.shared(self.target.stage)
             self.warn_of_stronger(path, place)
             yield place, self.environments
@@ -142,7 +142,7 @@ class _Setting:
         for environment in self.environments:
             yield layers[environment.name].place(environment.name), [environment]
 
-    def warn_of_stronger(self, path: KeyPath, place: Place) -> None:
+    def warn_of_stronger(self, path: KeyPath, place: ValueSource) -> None:
         """Name the environments in which a stronger place sets the key, so that this one changes nothing there."""
         for environment in self.environments:
             order = list(self.places.of(environment))
@@ -151,7 +151,7 @@ class _Setting:
                     where = f"({stronger.name}, {stronger.file})"
                     self.warnings[f"{environment.name} keeps its own {typed_key(path)} {where}"] = None
 
-    def write(self, place: Place, environments: list[ResolvedEnvironment], path: KeyPath, value: Any) -> None:
+    def write(self, place: ValueSource, environments: list[ResolvedEnvironment], path: KeyPath, value: Any) -> None:
         base = list_path(path)
         if self.layer is not None:
             Moving(self.view, self.layer).bring(environments[0], base)
@@ -164,24 +164,24 @@ class _Setting:
             self.places.set(place, base, with_item(items, path[len(base) :], value))
             self.note_copy(items, base, place)
 
-    def seen_list(self, place: Place, environments: Iterable[ResolvedEnvironment], base: KeyPath) -> Any:
+    def seen_list(self, place: ValueSource, environments: Iterable[ResolvedEnvironment], base: KeyPath) -> Any:
         seen = [(item.name, value_at(self.view.visible(item, place), base)[1]) for item in environments]
         return agreed(seen, base)
 
-    def note_copy(self, items: Any, base: KeyPath, place: Place) -> None:
+    def note_copy(self, items: Any, base: KeyPath, place: ValueSource) -> None:
         if items:
             self.notes[copy_note(items, base, place.file)] = None
 
-    def chosen(self, environment: ResolvedEnvironment, path: KeyPath) -> Layer:
+    def chosen(self, environment: ResolvedEnvironment, path: KeyPath) -> InputFile:
         """The file that a key belongs to: the one that sets it now, else what the key is."""
         base = list_path(path)
         if self.layer is not None or self.places.sets(release_place(environment.name), base):
-            return self.layer or Layer.RELEASE
+            return self.layer or InputFile.RELEASE
         if not (self.is_released(environment, path) or self.in_some_release(base)):
-            return Layer.ENVIRONMENT
-        return Layer.RELEASE if self.holder(environment, base) is None else Layer.ENVIRONMENT
+            return InputFile.ENVIRONMENT
+        return InputFile.RELEASE if self.holder(environment, base) is None else InputFile.ENVIRONMENT
 
-    def holder(self, environment: ResolvedEnvironment, path: KeyPath) -> Place | None:
+    def holder(self, environment: ResolvedEnvironment, path: KeyPath) -> ValueSource | None:
         """The weakest place that sets a key."""
         return next((place for place in self.places.of(environment) if self.places.sets(place, path)), None)
 
@@ -219,19 +219,19 @@ class _Setting:
         if not any(found) and not self.remove_item(path):
             raise self.view.nothing_set(path, "--unset", self.layer.value if self.layer else "")
 
-    def holders(self) -> list[tuple[Place, list[ResolvedEnvironment]]]:
+    def holders(self) -> list[tuple[ValueSource, list[ResolvedEnvironment]]]:
         """The places that a key is removed from: the environments' own files; for all, every default there is."""
         if self.layer is not None:
             return [(self.layer.place(item.name), [item]) for item in self.environments]
         if self.target.environment or self.target.stage:
-            return [(layer.place(item.name), [item]) for item in self.environments for layer in Layer]
-        holders: dict[Place, list[ResolvedEnvironment]] = {}
+            return [(layer.place(item.name), [item]) for item in self.environments for layer in InputFile]
+        holders: dict[ValueSource, list[ResolvedEnvironment]] = {}
         for item in self.environments:
             for place in self.places.of(item):
                 holders.setdefault(place, []).append(item)
         return list(holders.items())
 
-    def remove_from(self, place: Place, environments: list[ResolvedEnvironment], path: KeyPath) -> bool:
+    def remove_from(self, place: ValueSource, environments: list[ResolvedEnvironment], path: KeyPath) -> bool:
         if not self.places.sets(place, path):
             return False
         self.places.remove(place, path)

@@ -12,7 +12,7 @@ from gitops_gen.git.last_contact import last_contact
 from gitops_gen.git.repository import git_root
 from gitops_gen.models.layout import ENVIRONMENTS
 from gitops_gen.project.listing import EVERYWHERE, EnvironmentRow, Scope, list_environments
-from gitops_gen.project.workspace import Workspace
+from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.key_paths import dotted, leaves, value_at
 
 
@@ -46,7 +46,7 @@ class Status:
     remote_as_of: str = ""
 
 
-def status(workspace: Workspace, scope: Scope = EVERYWHERE) -> Status:
+def status(workspace: OpenProject, scope: Scope = EVERYWHERE) -> Status:
     """Where everything stands, or what is in a stage or on a cluster (and what waits for that).
 
     Raises `ProblemsError` when the inputs are wrong, `UsageError` for a stage or cluster that is not there.

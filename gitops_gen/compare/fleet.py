@@ -9,18 +9,18 @@ from gitops_gen.compare.compare import Rendered, broken, compare
 from gitops_gen.compare.model import Action, EnvironmentChange
 from gitops_gen.errors import GitopsError
 from gitops_gen.helm.cache import CachedRenderer, open_renderer
-from gitops_gen.helm.engine import Release
+from gitops_gen.helm.engine import HelmRelease
 from gitops_gen.runtime.workers import in_workers, pay_off
 from gitops_gen.sync.policy import SyncPolicy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Target:
+class RenderTarget:
     """What one environment renders from."""
 
     environment: str
     chart: Path
-    release: Release
+    release: HelmRelease
     argocd: str
     policy: SyncPolicy
     prunes: bool
@@ -30,12 +30,12 @@ class Target:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Task:
+class Comparison:
     """One environment to compare; None for a side on which it is not there."""
 
     name: str
-    old: Target | None
-    new: Target | None
+    old: RenderTarget | None
+    new: RenderTarget | None
 
     @property
     def action(self) -> Action:
@@ -53,7 +53,7 @@ class Engines:
     cached: bool = True
 
 
-def compare_all(tasks: Iterable[Task], engines: Engines, *, at_most: int) -> list[EnvironmentChange]:
+def compare_all(tasks: Iterable[Comparison], engines: Engines, *, at_most: int) -> list[EnvironmentChange]:
     """The environments that differ, in the tasks' order.
 
     There are `at_most` so many tasks. They are taken one after the other, so that the first ones are compared while the
@@ -67,7 +67,7 @@ def compare_all(tasks: Iterable[Task], engines: Engines, *, at_most: int) -> lis
     return [change for change in found if change]
 
 
-def _in_worker(engines: Engines, task: Task) -> EnvironmentChange | None:
+def _in_worker(engines: Engines, task: Comparison) -> EnvironmentChange | None:
     return compare_task(task, _worker_renderer(engines))
 
 
@@ -81,7 +81,7 @@ def _renderer(engines: Engines) -> CachedRenderer:
     return open_renderer(engines.engine, cached=engines.cached)
 
 
-def compare_task(task: Task, renderer: CachedRenderer) -> EnvironmentChange | None:
+def compare_task(task: Comparison, renderer: CachedRenderer) -> EnvironmentChange | None:
     """One environment: what differs, or why it cannot be rendered."""
     sides: list[Rendered | None] = []
     errors: list[tuple[str, GitopsError]] = []
@@ -99,7 +99,7 @@ def compare_task(task: Task, renderer: CachedRenderer) -> EnvironmentChange | No
     return replace(change, name=task.name) if change else None
 
 
-def _rendered(target: Target | None, renderer: CachedRenderer) -> Rendered | None:
+def _rendered(target: RenderTarget | None, renderer: CachedRenderer) -> Rendered | None:
     if target is None:
         return None
     return Rendered(

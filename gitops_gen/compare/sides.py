@@ -12,11 +12,11 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from gitops_gen.argocd.manifests import app_project, application
-from gitops_gen.compare.fleet import Target
+from gitops_gen.compare.fleet import RenderTarget
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.git.snapshot import Files, Repository
 from gitops_gen.git.sparse import NOTHING
-from gitops_gen.helm.engine import ChartError, Release
+from gitops_gen.helm.engine import ChartError, HelmRelease
 from gitops_gen.models.layout import ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE, ManifestPaths
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.reading import EnvironmentFiles, ProjectFile, parse_environment, read_environment, read_project
@@ -130,17 +130,17 @@ class Side:
         paths = [self._from_top(f"{ENVIRONMENTS}/{name}/{file}") for name in names for file in HAND_WRITTEN]
         self._contents.update(self._files.contents(paths))
 
-    def target_beside(self, environment: ResolvedEnvironment) -> Target:
+    def target_beside(self, environment: ResolvedEnvironment) -> RenderTarget:
         """The same for a comparison with another environment: which cluster it is in is no difference then."""
         facts = (environment.name, environment.namespace, environment.stage, environment.cluster, environment.server)
         target = self.target(replace(environment, server=_ANY_CLUSTER, server_name=""))
         return replace(target, facts=(*facts, environment.server_name, environment.secret_path))
 
-    def target(self, environment: ResolvedEnvironment) -> Target:
+    def target(self, environment: ResolvedEnvironment) -> RenderTarget:
         """What the environment renders from. Raises `GitopsError` when its chart is not at hand."""
         spec = self.project.spec
         chart, _ = self.chart(environment.chart)
-        release = Release(
+        release = HelmRelease(
             name=spec.name,
             namespace=environment.namespace,
             values=environment.values,
@@ -148,7 +148,7 @@ class Side:
         )
         manifest = application(spec, environment, ManifestPaths(prefix=self.prefix))
         documents = [manifest] if environment.existing_project else [manifest, app_project(spec, environment)]
-        return Target(
+        return RenderTarget(
             environment=environment.name,
             chart=chart,
             release=release,

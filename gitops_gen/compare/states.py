@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from gitops_gen.compare.canonical import Own
 from gitops_gen.compare.collapse import collapse
 from gitops_gen.compare.compare import broken
-from gitops_gen.compare.fleet import Engines, Target, Task, compare_all
+from gitops_gen.compare.fleet import Comparison, Engines, RenderTarget, compare_all
 from gitops_gen.compare.model import Action, Consequence, Difference, Effect, EnvironmentChange
 from gitops_gen.compare.noise import CHECKSUM, NAME
 from gitops_gen.compare.sides import Pins, Side
@@ -173,7 +173,7 @@ def _between_sides(sides: tuple[Side, Side], names: list[str], engines: Engines)
     return collapse(changes, tasks.owns, old=old.label, new=new.label, compared=len(names))
 
 
-def _own(target: Target | None) -> Own:
+def _own(target: RenderTarget | None) -> Own:
     return Own(name=target.environment, namespace=target.release.namespace) if target else Own(name="")
 
 
@@ -201,7 +201,7 @@ class _Tasks:
         """How many environments may have to be compared."""
         return len(self._names)
 
-    def __iter__(self) -> Iterator[Task]:
+    def __iter__(self) -> Iterator[Comparison]:
         """What has to be compared."""
         for start in range(0, len(self._names), AT_HAND):
             names = self._names[start : start + AT_HAND]
@@ -209,10 +209,10 @@ class _Tasks:
             self._new.fetch(name for name in names if name in self._new.inputs)
             yield from self._tasks(names)
 
-    def _tasks(self, names: Iterable[str]) -> Iterator[Task]:
+    def _tasks(self, names: Iterable[str]) -> Iterator[Comparison]:
         for name in names:
             found = self._task(name)
-            if isinstance(found, Task):
+            if isinstance(found, Comparison):
                 self.owns[name] = _own(found.new or found.old)
                 yield found
             elif found:
@@ -224,11 +224,11 @@ class _Tasks:
     def _same_inputs(self, name: str) -> bool:
         return self._same_project and self._old.inputs.get(name) == self._new.inputs.get(name)
 
-    def _task(self, name: str) -> Task | EnvironmentChange | None:
+    def _task(self, name: str) -> Comparison | EnvironmentChange | None:
         if self._same_inputs(name):
             return self._same_but_chart(name)
         action = _action(self._old, self._new, name)
-        targets: list[tuple[Target, str] | None] = []
+        targets: list[tuple[RenderTarget, str] | None] = []
         errors: list[tuple[str, GitopsError]] = []
         for side, when in ((self._old, "before"), (self._new, "now")):
             try:
@@ -240,16 +240,16 @@ class _Tasks:
         old, new = targets
         if old and new and old[1] == new[1] and replace(old[0], chart=new[0].chart) == new[0]:
             return None
-        return Task(name=name, old=old[0] if old else None, new=new[0] if new else None)
+        return Comparison(name=name, old=old[0] if old else None, new=new[0] if new else None)
 
-    def _same_but_chart(self, name: str) -> Task | EnvironmentChange | None:
+    def _same_but_chart(self, name: str) -> Comparison | EnvironmentChange | None:
         """Resolved once for both sides; an environment that pins its chart is the same on both."""
         try:
             environment = self._new.resolve(name)
             if environment.pinned:
                 return None
             new = self._new.target(environment)
-            return Task(name=name, old=replace(new, chart=self._old.chart(environment.chart)[0]), new=new)
+            return Comparison(name=name, old=replace(new, chart=self._old.chart(environment.chart)[0]), new=new)
         except GitopsError as error:
             return broken(name, Action.CHANGED, ("now", error))
 
@@ -266,7 +266,7 @@ def _chart_id(side: Side) -> str:
     return side.chart_id(path) if path else ""
 
 
-def _target(side: Side, name: str) -> tuple[Target, str]:
+def _target(side: Side, name: str) -> tuple[RenderTarget, str]:
     environment = side.resolve(name)
     return side.target(environment), side.chart(environment.chart)[1]
 
@@ -277,7 +277,7 @@ def _between_environments(side: Side, names: tuple[str, str], engines: Engines) 
             raise UsageError(f"no environment `{name}`", did_you_mean(name, side.inputs))
     side.fetch(names)
     old, new = (side.target_beside(side.resolve(name)) for name in names)
-    changes = compare_all([Task(name=f"{names[0]} → {names[1]}", old=old, new=new)], engines, at_most=1)
+    changes = compare_all([Comparison(name=f"{names[0]} → {names[1]}", old=old, new=new)], engines, at_most=1)
     kept = [replace(change, consequences=_lasting(change)) for change in changes]
     found = collapse(
         [change for change in kept if _is_more_than_names(change)], {}, old=names[0], new=names[1], compared=len(names)

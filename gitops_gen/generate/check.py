@@ -9,7 +9,7 @@ from gitops_gen.generate.memo import Memo
 from gitops_gen.git.sparse import absent_files
 from gitops_gen.git.versions import contents_at
 from gitops_gen.models.layout import environment_of
-from gitops_gen.project.workspace import Workspace
+from gitops_gen.project.workspace import OpenProject
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,13 +24,13 @@ class Generation:
     resolved: tuple[str, ...] = ()
 
 
-def desired_of(workspace: Workspace, environments: Sequence[str], memo: Memo | None = None) -> DesiredTree:
+def desired_of(workspace: OpenProject, environments: Sequence[str], memo: Memo | None = None) -> DesiredTree:
     """The generated files as they should be. Raises `ProblemsError`, `UsageError`."""
     folder, charts, paths = workspace.folder, workspace.charts, workspace.paths
     return desired_tree(folder, charts, paths, environments, memo, absent=workspace.absent)
 
 
-def _edited(workspace: Workspace, changes: Sequence[Change]) -> set[str]:
+def _edited(workspace: OpenProject, changes: Sequence[Change]) -> set[str]:
     """The paths of the files that somebody edited by hand, of those that differ."""
     # Late: most runs find nothing that differs.
     from gitops_gen.generate.provenance import Provenance
@@ -39,7 +39,7 @@ def _edited(workspace: Workspace, changes: Sequence[Change]) -> set[str]:
     return Provenance(folder=folder, charts=charts, paths=paths, drafted=workspace.home is not None).edited(changes)
 
 
-def _checked_out(workspace: Workspace, changes: Sequence[Change]) -> Iterator[Change]:
+def _checked_out(workspace: OpenProject, changes: Sequence[Change]) -> Iterator[Change]:
     """The changes of what this checkout decides on: an environment that is not here keeps its files, and a generated
     file that is not here is held against the index.
     """
@@ -54,7 +54,7 @@ def _checked_out(workspace: Workspace, changes: Sequence[Change]) -> Iterator[Ch
             yield change
 
 
-def compared(workspace: Workspace, desired: DesiredTree, *, orphans: bool) -> Generation:
+def compared(workspace: OpenProject, desired: DesiredTree, *, orphans: bool) -> Generation:
     """The files that differ from the desired ones; with `orphans` also those that no input asks for."""
     found = compare(workspace.folder, desired.files, settled=desired.settled, orphans=orphans)
     changes = list(_checked_out(workspace, found)) if found else []
@@ -64,6 +64,6 @@ def compared(workspace: Workspace, desired: DesiredTree, *, orphans: bool) -> Ge
     return Generation(changes=tuple(changes), unchanged=unchanged, notices=desired.notices)
 
 
-def check(workspace: Workspace, environments: Sequence[str] = ()) -> Generation:
+def check(workspace: OpenProject, environments: Sequence[str] = ()) -> Generation:
     """Which generated files are not as they should be. Writes nothing. Raises `ProblemsError`, `UsageError`."""
     return compared(workspace, desired_of(workspace, environments), orphans=not environments)

@@ -14,7 +14,7 @@ from gitops_gen.argocd.overrides import Overrides
 from gitops_gen.errors import Problem, ProblemsError, UsageError, fail_if_any
 from gitops_gen.generate.destinations import Destinations
 from gitops_gen.generate.files import stamp
-from gitops_gen.generate.memo import Entry, Memo, digest
+from gitops_gen.generate.memo import Memo, MemoEntry, digest
 from gitops_gen.generate.other_projects import Neighbours
 from gitops_gen.generate.value_checks import ValueChecks
 from gitops_gen.git.sparse import NOTHING, Absent, checking_out
@@ -48,7 +48,7 @@ class DesiredTree:
 
     files: dict[str, str]
     settled: frozenset[str]
-    entries: dict[str, Entry]
+    entries: dict[str, MemoEntry]
     notices: tuple[str, ...]
 
 
@@ -99,7 +99,7 @@ class _Builder:
     problems: list[Problem] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     settled: set[str] = field(default_factory=set)
-    entries: dict[str, Entry] = field(default_factory=dict)
+    entries: dict[str, MemoEntry] = field(default_factory=dict)
     destinations: Destinations = field(default_factory=Destinations)
 
     def read_names(self, only: Collection[str]) -> list[str]:
@@ -173,7 +173,7 @@ class _Builder:
     def remember(self, environment: ResolvedEnvironment, files: EnvironmentFiles, outputs: dict[str, str]) -> None:
         """Keep what a memo needs; not for a chart that lies elsewhere, whose content is not among the memo's facts."""
         if self.memo is not None and not environment.pinned and not environment.chart.repository:
-            self.entries[environment.name] = Entry(
+            self.entries[environment.name] = MemoEntry(
                 inputs=self.memo.inputs(*(text.encode() for text in files.texts)),
                 outputs={path: digest(text.encode()) for path, text in outputs.items()},
                 server=environment.server or environment.server_name,

@@ -23,7 +23,7 @@ FORMAT = "2"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class MemoEntry:
     """One environment as it was left: a digest of its inputs, a digest of each generated file, and where it deploys
     to.
     """
@@ -55,10 +55,10 @@ class Memo:
         return cache_folder() / f"{digest(str(self._folder.resolve()).encode())}.json"
 
     @cached_property
-    def _entries(self) -> dict[str, Entry]:
+    def _entries(self) -> dict[str, MemoEntry]:
         try:
             data: dict[str, Any] = json.loads(self._file.read_bytes())
-            return {name: Entry(**entry) for name, entry in data.items()}
+            return {name: MemoEntry(**entry) for name, entry in data.items()}
         except (OSError, ValueError, TypeError, AttributeError):
             return {}
 
@@ -75,7 +75,7 @@ class Memo:
         )
         return digest("\0".join(facts).encode(), project).encode()
 
-    def settled(self, name: str) -> Entry | None:
+    def settled(self, name: str) -> MemoEntry | None:
         """The environment's entry when its inputs and its generated files are what they were; None to work it out
         anew.
         """
@@ -97,7 +97,7 @@ class Memo:
     def _is(self, path: str, wanted: str) -> bool:
         return digest(_content(f"{self._folder}/{path}")) == wanted
 
-    def save(self, entries: Mapping[str, Entry]) -> None:
+    def save(self, entries: Mapping[str, MemoEntry]) -> None:
         """Keep these entries and forget all others; a cache that cannot be written is no failure."""
         if entries == self._entries:
             return

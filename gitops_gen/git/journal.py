@@ -22,7 +22,7 @@ _LOOKED_AT = 100
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class JournalEntry:
     """One file of a change: its bytes before (None: not there) and the digest of those after."""
 
     old: bytes | None
@@ -37,7 +37,7 @@ class Record:
     head: str
     committing: bool
     message: str
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, JournalEntry]
 
 
 @contextmanager
@@ -57,7 +57,7 @@ def transaction(
     Then a file of a commit that was not made gets its old bytes whatever a hook made of the new ones.
     """
     journal = state_folder(project) / "journal.json"
-    entries = {path: Entry(old=_read(project / path), new=_digest(new)) for path, new in files.items()}
+    entries = {path: JournalEntry(old=_read(project / path), new=_digest(new)) for path, new in files.items()}
     head = _head(project) if git_root(project.resolve()) else ""
     record = Record(project=project.resolve(), head=head, committing=committing, message=message, entries=entries)
     _write(journal, record)
@@ -158,7 +158,8 @@ def _record(journal: Path) -> Record:
     """
     data = json.loads(journal.read_text())
     entries = {
-        path: Entry(old=None if old is None else b64decode(old), new=new) for path, (old, new) in data["files"].items()
+        path: JournalEntry(old=None if old is None else b64decode(old), new=new)
+        for path, (old, new) in data["files"].items()
     }
     project = Path(data["project"])
     inside = all(not PurePosixPath(path).is_absolute() and ".." not in PurePosixPath(path).parts for path in entries)
@@ -173,7 +174,7 @@ def _record(journal: Path) -> Record:
     )
 
 
-def _undo(project: Path, entries: Mapping[str, Entry], *, by_hooks: bool) -> Iterator[str]:
+def _undo(project: Path, entries: Mapping[str, JournalEntry], *, by_hooks: bool) -> Iterator[str]:
     """Put the old bytes back; gives the paths that hold neither the old nor the new ones and are left alone, unless it
     was a hook that wrote them.
     """

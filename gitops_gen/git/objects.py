@@ -27,7 +27,7 @@ _AT_ONCE = 100
 """Questions that fit into a pipe while git is busy answering the first of them."""
 
 
-class Entry(NamedTuple):
+class TreeEntry(NamedTuple):
     """A file or folder in a tree: its mode, in octal as git has it, and the id of its content."""
 
     mode: str
@@ -47,7 +47,7 @@ class Objects:
             raise GitopsError("`git` cannot be run", "install git, version 2.30 or newer") from error
         weakref.finalize(self, self._git.end)
         self._contents: dict[str, bytes] = {}
-        self._trees: dict[str, dict[str, Entry]] = {}
+        self._trees: dict[str, dict[str, TreeEntry]] = {}
 
     def find(self, name: str) -> str | None:
         """The id of what a name such as `HEAD^{commit}` stands for, None when it stands for nothing.
@@ -71,7 +71,7 @@ class Objects:
                 self._contents[name] = answer[1]
         return {name: self._contents[name] for name in wanted}
 
-    def trees(self, ids: Iterable[str]) -> dict[str, dict[str, Entry]]:
+    def trees(self, ids: Iterable[str]) -> dict[str, dict[str, TreeEntry]]:
         """The entries of each tree by their names. Raises `GitopsError`."""
         wanted = set(ids)
         for name, content in self.contents(wanted - self._trees.keys()).items():
@@ -94,9 +94,9 @@ class Objects:
         return found[1].decode(), content[:-1]
 
 
-def _entries(tree: bytes, id_size: int) -> Iterator[tuple[str, Entry]]:
+def _entries(tree: bytes, id_size: int) -> Iterator[tuple[str, TreeEntry]]:
     for mode, name, identity in _line(id_size).findall(tree):
-        yield os.fsdecode(name), Entry(mode.decode(), identity.hex())
+        yield os.fsdecode(name), TreeEntry(mode.decode(), identity.hex())
 
 
 @cache

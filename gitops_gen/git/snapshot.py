@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from gitops_gen.errors import GitopsError, UsageError
-from gitops_gen.git.objects import ENVIRONMENT, Entry, Objects
+from gitops_gen.git.objects import ENVIRONMENT, Objects, TreeEntry
 from gitops_gen.git.repository import prefix
 from gitops_gen.git.runner import ask
 from gitops_gen.names import did_you_mean
@@ -63,15 +63,15 @@ class Repository:
             raise GitopsError(f"`{one}` and `{other}` have no commit in common here", self._shallow_hint())
         return found.splitlines()[0]
 
-    def files(self, commit: str, paths: Iterable[str]) -> dict[str, Entry]:
+    def files(self, commit: str, paths: Iterable[str]) -> dict[str, TreeEntry]:
         """The files of a commit below `paths` (counted from the top, empty for all), submodules left out."""
         top = self._objects.find(f"{commit}^{{tree}}")
-        found: dict[str, Entry] = {}
+        found: dict[str, TreeEntry] = {}
         for path in paths if top else ():
-            found.update(self._below(Entry(_FOLDER, str(top)), path))
+            found.update(self._below(TreeEntry(_FOLDER, str(top)), path))
         return found
 
-    def _below(self, entry: Entry, path: str) -> Iterator[tuple[str, Entry]]:
+    def _below(self, entry: TreeEntry, path: str) -> Iterator[tuple[str, TreeEntry]]:
         parts = PurePosixPath(path).parts
         for name in parts:
             if entry.mode != _FOLDER or name not in (tree := self._objects.trees([entry.id])[entry.id]):
@@ -82,7 +82,7 @@ class Repository:
         elif entry.mode in _FILES:
             yield path, entry
 
-    def _walk(self, folder: str, tree: str) -> Iterator[tuple[str, Entry]]:
+    def _walk(self, folder: str, tree: str) -> Iterator[tuple[str, TreeEntry]]:
         """Every file of a tree; level by level, because git is asked for many trees as fast as for one."""
         level = {folder: tree}
         while level:
@@ -91,11 +91,11 @@ class Repository:
             yield from ((path, entry) for path, entry in entries if entry.mode in _FILES)
             level = {f"{path}/": entry.id for path, entry in entries if entry.mode == _FOLDER}
 
-    def contents(self, entries: Mapping[str, Entry]) -> dict[str, bytes]:
+    def contents(self, entries: Mapping[str, TreeEntry]) -> dict[str, bytes]:
         """The content of each file of a commit, symlinks left out. Raises `GitopsError`."""
         return self._contents({path: entry.id for path, entry in entries.items() if entry.mode != LINK})
 
-    def links(self, entries: Mapping[str, Entry]) -> dict[str, str]:
+    def links(self, entries: Mapping[str, TreeEntry]) -> dict[str, str]:
         """Where each symlink of a commit leads to, as it is written there. Raises `GitopsError`."""
         found = self._contents({path: entry.id for path, entry in entries.items() if entry.mode == LINK})
         return {path: os.fsdecode(content) for path, content in found.items()}
@@ -104,7 +104,7 @@ class Repository:
         contents = self._objects.contents(ids.values())
         return {path: contents[identity] for path, identity in ids.items()}
 
-    def write(self, entries: Mapping[str, Entry], target: Path) -> None:
+    def write(self, entries: Mapping[str, TreeEntry], target: Path) -> None:
         """Write files of a commit below `target`, at their paths; symlinks stay symlinks. Raises `GitopsError`."""
         contents = self._objects.contents(entry.id for entry in entries.values())
         for path in entries:
@@ -172,7 +172,7 @@ class CommitFiles:
     def _behind(self, path: str) -> dict[str, str]:
         return self._plain(self._repository.files(self._commit, [path]))
 
-    def _plain(self, entries: Mapping[str, Entry]) -> dict[str, str]:
+    def _plain(self, entries: Mapping[str, TreeEntry]) -> dict[str, str]:
         return {path: entry.id for path, entry in entries.items()}
 
     def contents(self, paths: Collection[str]) -> dict[str, bytes]:

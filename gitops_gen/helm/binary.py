@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from gitops_gen.helm.archive import SCHEMA
-from gitops_gen.helm.engine import SCHEMA_FAILURE, ChartError, LoadedChart, Release, SubchartValuesError, Values
+from gitops_gen.helm.engine import SCHEMA_FAILURE, ChartError, HelmRelease, LoadedChart, SubchartValuesError, Values
 from gitops_gen.runtime.programs import ProcessError, run
 from gitops_gen.yaml.reader import load, load_all
 from gitops_gen.yaml.writer import dump
@@ -87,7 +87,7 @@ class BinaryChart:
             template.parent.mkdir(exist_ok=True)
             template.write_text("{{ .Values | toJson }}")
             (copy / SCHEMA).unlink(missing_ok=True)
-            release = Release(name="values", namespace="default", values=values)
+            release = HelmRelease(name="values", namespace="default", values=values)
             return dict(load_all(_template(self._program, copy, release, "--show-only", _VALUES_TEMPLATE), "values")[0])
 
     def _copy_without_templates(self, target: Path) -> None:
@@ -99,7 +99,7 @@ class BinaryChart:
             (inner,) = Path(folder).iterdir()
             shutil.copytree(inner, target, ignore=shutil.ignore_patterns("templates"))
 
-    def render(self, release: Release) -> str:
+    def render(self, release: HelmRelease) -> str:
         """The manifests as one YAML stream."""
         return _template(self._program, self._path, release, "--include-crds", "--skip-schema-validation")
 
@@ -110,7 +110,7 @@ def _support_any_kubernetes(file: Path) -> None:
     file.write_text(dump({key: value for key, value in metadata.items() if key != "kubeVersion"}))
 
 
-def _template(program: str, chart: Path, release: Release, *options: str) -> str:
+def _template(program: str, chart: Path, release: HelmRelease, *options: str) -> str:
     argv = [program, "template", release.name, str(chart), "--namespace", release.namespace, *options]
     if release.kube_version:
         argv += ["--kube-version", release.kube_version]

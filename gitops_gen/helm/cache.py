@@ -15,7 +15,7 @@ from pathlib import Path
 
 from gitops_gen import __version__
 from gitops_gen.helm.choice import open_engine
-from gitops_gen.helm.engine import Engine, LoadedChart, Release
+from gitops_gen.helm.engine import Engine, HelmRelease, LoadedChart
 
 SHARD_LIMIT = 1024 * 1024
 """Bytes in each of the 256 folders: a quarter of a gigabyte in all."""
@@ -133,7 +133,7 @@ class CachedRenderer:
             self._loaded[digest] = self._engine.load(path)
         return self._loaded[digest]
 
-    def render(self, path: Path, release: Release) -> str:
+    def render(self, path: Path, release: HelmRelease) -> str:
         """The manifests, as `LoadedChart.render` gives them. Raises `ChartError`."""
         if self._cache is None:
             return self.chart(path).render(release)
@@ -150,7 +150,7 @@ class CachedRenderer:
             self._digests[path] = f"{path.name} {chart_digest(path)}"
         return self._digests[path]
 
-    def _key(self, path: Path, release: Release) -> str:
+    def _key(self, path: Path, release: HelmRelease) -> str:
         parts = [
             __version__,
             self._engine.name,

@@ -17,7 +17,7 @@ import helm_python
 from helm_python import _native
 
 from gitops_gen.helm.archive import VALUES_TEMPLATE, ChartArchive, values_archive, without_schemas
-from gitops_gen.helm.engine import SCHEMA_FAILURE, ChartError, LoadedChart, Release, SubchartValuesError, Values
+from gitops_gen.helm.engine import SCHEMA_FAILURE, ChartError, HelmRelease, LoadedChart, SubchartValuesError, Values
 
 _loaded_in = os.getpid()
 
@@ -84,7 +84,7 @@ class EmbeddedChart:
             printed: Values = json.loads(chart.render(values, name="values")[f"{chart.name}/{VALUES_TEMPLATE}"])
             return printed
 
-    def render(self, release: Release) -> str:
+    def render(self, release: HelmRelease) -> str:
         """The manifests as one YAML stream."""
         _refuse_fork()
         self._check_kubernetes(release)
@@ -96,7 +96,7 @@ class EmbeddedChart:
         except helm_python.HelmError as error:
             raise ChartError(str(error)) from error
 
-    def _check_kubernetes(self, release: Release) -> None:
+    def _check_kubernetes(self, release: HelmRelease) -> None:
         constraint = str(self._metadata.get("kubeVersion") or "")
         if constraint and not _satisfies(constraint, release.kube_version):
             wanted = f"Kubernetes {release.kube_version}" if release.kube_version else "Helm's own default"
@@ -151,7 +151,7 @@ class _Merges:
         return self._parts[keys]
 
 
-def _render(chart: helm_python.Chart, release: Release) -> dict[str, str]:
+def _render(chart: helm_python.Chart, release: HelmRelease) -> dict[str, str]:
     options: dict[str, Any] = {"name": release.name, "namespace": release.namespace}
     if release.kube_version:
         options["kube_version"] = release.kube_version
@@ -202,7 +202,7 @@ def _satisfies(constraint: str, kube_version: str) -> bool:
         Path(folder, "templates").mkdir()
         Path(folder, "Chart.yaml").write_text("apiVersion: v2\nname: check\nversion: 0.0.0\n")
         Path(folder, "templates", "check").write_bytes(_VERSION_CHECK)
-        release = Release(
+        release = HelmRelease(
             name="check",
             namespace="check",
             values={"constraint": constraint},

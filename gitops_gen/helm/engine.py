@@ -43,7 +43,7 @@ def _faults(message: str) -> Iterator[tuple[tuple[str, ...], str]]:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Release:
+class HelmRelease:
     """What a render depends on besides the chart: Helm's `template NAME --namespace --kube-version --api-versions`
     and the values.
 
@@ -78,7 +78,7 @@ class LoadedChart(Protocol):
         Raises `SubchartValuesError` when a subchart's schema refuses them, and `ChartError`.
         """
 
-    def render(self, release: Release) -> str:
+    def render(self, release: HelmRelease) -> str:
         """The manifests, CRDs first, as one YAML stream with `# Source:` comments; values are not checked against the
         schema.
 

@@ -27,7 +27,7 @@ class Origin:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SecretKey:
+class ContractKey:
     """One key of a Secret; an empty one stands for all that are there. `optional` when no reader insists on it."""
 
     secret: str
@@ -37,7 +37,7 @@ class SecretKey:
     origin: Origin
 
 
-def secret_contract(manifests: Iterable[Manifest]) -> tuple[SecretKey, ...]:
+def secret_contract(manifests: Iterable[Manifest]) -> tuple[ContractKey, ...]:
     """Every key of every Secret that the rendered objects read or make, by the Secret's name."""
     manifests = tuple(manifests)
     uses = (*secret_uses(manifests), *_served_certificates(manifests))
@@ -68,12 +68,12 @@ def _requested(manifest: Manifest) -> tuple[str, ...]:
     return _certificates(manifest) if ISSUERS & annotations.keys() else ()
 
 
-def _keys(secret: str, uses: list[SecretUse], maker: Manifest | None) -> Iterator[SecretKey]:
+def _keys(secret: str, uses: list[SecretUse], maker: Manifest | None) -> Iterator[ContractKey]:
     fetched = {str(item.get("secretKey")): item for item in mappings(maker.spec.get("data"))} if maker else {}
     named = dict.fromkeys([*fetched, *(use.key for use in uses if use.key)])
     for key in named or ("",):
         readers = [use for use in uses if use.key in ("", key)]
-        yield SecretKey(
+        yield ContractKey(
             secret=secret,
             key=key,
             readers=tuple(dict.fromkeys(str(use.consumer) for use in readers)),

@@ -13,7 +13,7 @@ from gitops_gen.compare.structure import Place
 from gitops_gen.manifests.objects import Manifest, ObjectId, mapping, mappings
 from gitops_gen.manifests.pods import pod_of
 from gitops_gen.migration.live import Live, is_secret, last_applied
-from gitops_gen.migration.model import Concern, Fate, Mode, ObjectFate, Target
+from gitops_gen.migration.model import Concern, Fate, MigrationTarget, Mode, ObjectFate
 from gitops_gen.migration.original import CONFIG_MAPS, PART_OF, PROJECT
 
 TRACKING = "argocd.argoproj.io/tracking-id"
@@ -25,7 +25,7 @@ _HASH_LENGTH = 9
 """Of `-` and the eight digits behind the name of a Job."""
 
 
-def fates(live: Live, target: Target, mounted: Iterable[str]) -> tuple[ObjectFate, ...]:
+def fates(live: Live, target: MigrationTarget, mounted: Iterable[str]) -> tuple[ObjectFate, ...]:
     """The fate of every live object, in order of kind and name. `mounted` are the claims that the chart's pods use."""
     judge = _Judge(live, target, frozenset(mounted))
     found = [judge.fate(item) for item in live.objects.values()]
@@ -41,14 +41,14 @@ def owner(item: Manifest) -> str:
     return ""
 
 
-def own_names(target: Target) -> frozenset[str]:
+def own_names(target: MigrationTarget) -> frozenset[str]:
     """What `owner` says of the objects that the target has already."""
     return frozenset(
         {f"Helm release {target.namespace}/{target.release}", f"Application {target.application}"},
     )
 
 
-def ownership_concerns(live: Live, target: Target) -> Iterator[Concern]:
+def ownership_concerns(live: Live, target: MigrationTarget) -> Iterator[Concern]:
     """Objects that the chart makes and that belong to somebody else."""
     made = {item.id for item in target.manifests}
     for item in live.objects.values():
@@ -61,7 +61,7 @@ def ownership_concerns(live: Live, target: Target) -> Iterator[Concern]:
 
 
 class _Judge:
-    def __init__(self, live: Live, target: Target, mounted: frozenset[str]) -> None:
+    def __init__(self, live: Live, target: MigrationTarget, mounted: frozenset[str]) -> None:
         self.live, self.target, self.mounted = live, target, mounted
         self.made: Mapping[ObjectId, Manifest] = {item.id: item for item in target.manifests}
 

@@ -74,7 +74,7 @@ class ClaimFate:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
+class MigrationStep:
     """One thing to do: a command to type, or without one something that a person does."""
 
     title: str
@@ -83,15 +83,15 @@ class Step:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Phase:
+class MigrationPhase:
     """Steps that belong together."""
 
     title: str
-    steps: tuple[Step, ...]
+    steps: tuple[MigrationStep, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Target:
+class MigrationTarget:
     """Where the objects go: the environment with all that it renders."""
 
     environment: str
@@ -122,8 +122,8 @@ class Migration:
     claims: tuple[ClaimFate, ...]
     overrides: tuple[Override, ...]
     concerns: tuple[Concern, ...]
-    phases: tuple[Phase, ...] = ()
-    way_back: tuple[Step, ...] = ()
+    phases: tuple[MigrationPhase, ...] = ()
+    way_back: tuple[MigrationStep, ...] = ()
 
     @property
     def ready(self) -> bool:

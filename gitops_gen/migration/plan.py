@@ -12,19 +12,19 @@ from gitops_gen.migration.model import (
     Concern,
     Fate,
     Migration,
+    MigrationPhase,
+    MigrationStep,
+    MigrationTarget,
     Mode,
     ObjectFate,
     Override,
-    Phase,
-    Step,
-    Target,
 )
 from gitops_gen.migration.settings import name_overrides, setting_concerns
 from gitops_gen.migration.steps import Steps
 from gitops_gen.migration.volumes import match_volumes, mounts
 
 
-def migration_of(live: Live, target: Target) -> Migration:
+def migration_of(live: Live, target: MigrationTarget) -> Migration:
     """The plan for what is in the namespace. Its commands are there once nothing blocks and no value is left to set."""
     volumes = match_volumes(live, target)
     mounted = {mount.claim for mount in mounts(target.manifests)} | {claim.name for claim in volumes.claims}
@@ -48,7 +48,7 @@ def migration_of(live: Live, target: Target) -> Migration:
     return _with_steps(plan, Steps(live, target)) if plan.ready else plan
 
 
-def _namespace(live: Live, target: Target) -> Iterator[Override]:
+def _namespace(live: Live, target: MigrationTarget) -> Iterator[Override]:
     if live.namespace != target.namespace:
         reason = f"the volumes are in {live.namespace}, and no claim moves from one namespace to another"
         yield Override(path=("namespace",), value=live.namespace, reason=reason)
@@ -75,16 +75,16 @@ def _with_steps(plan: Migration, steps: Steps) -> Migration:
     return replace(plan, phases=kept, way_back=(*steps.require_backup(), *back(plan, steps)))
 
 
-def _common_phases(plan: Migration, steps: Steps) -> Iterator[Phase]:
-    yield Phase(title="Look", steps=(*steps.check_secrets(), *steps.check_data()))
-    yield Phase(title="Back up", steps=(*steps.backup(), *steps.note_claims(plan.claims)))
-    yield Phase(title="Fill the secret store", steps=tuple(_store(steps.target)))
+def _common_phases(plan: Migration, steps: Steps) -> Iterator[MigrationPhase]:
+    yield MigrationPhase(title="Look", steps=(*steps.check_secrets(), *steps.check_data()))
+    yield MigrationPhase(title="Back up", steps=(*steps.backup(), *steps.note_claims(plan.claims)))
+    yield MigrationPhase(title="Fill the secret store", steps=tuple(_store(steps.target)))
 
 
-def _store(target: Target) -> Iterator[Step]:
+def _store(target: MigrationTarget) -> Iterator[MigrationStep]:
     found = sorted((item for item in target.manifests if item.kind == "ExternalSecret"), key=lambda item: item.name)
     if found:
-        yield Step(
+        yield MigrationStep(
             title="put the values of these Secrets into the store, unchanged: External Secrets takes over each Secret"
             " that nobody owns and sets its values to the store's",
             details=tuple(_entry(item) for item in found),
@@ -97,8 +97,8 @@ def _entry(item: Manifest) -> str:
     return f"{item.name}: {', '.join(made_keys(item))} at {', '.join(places)} of {store}"
 
 
-def _stop(plan: Migration, steps: Steps) -> Phase:
-    return Phase(
+def _stop(plan: Migration, steps: Steps) -> MigrationPhase:
+    return MigrationPhase(
         title="Stop, and dump the databases",
         steps=(
             *steps.stop(plan.objects, databases=False),
@@ -109,20 +109,20 @@ def _stop(plan: Migration, steps: Steps) -> Phase:
     )
 
 
-def _check(plan: Migration, steps: Steps) -> Phase:
+def _check(plan: Migration, steps: Steps) -> MigrationPhase:
     names = [item.name for item in steps.target.manifests if item.kind == "Deployment"]
-    return Phase(
+    return MigrationPhase(
         title="Check",
         steps=(*steps.compare_claims(plan.claims), *steps.rollout(names), *steps.check_jobs()),
     )
 
 
-def _clean_up(plan: Migration, steps: Steps) -> Phase:
-    return Phase(
+def _clean_up(plan: Migration, steps: Steps) -> MigrationPhase:
+    return MigrationPhase(
         title="Clean up",
         steps=(
             *steps.delete(plan.objects, Fate.DELETED),
-            Step(
+            MigrationStep(
                 title="archive k8s/base and k8s/scripts of the application's repository, so that nobody applies them"
                 f" again; move {steps.folder} to where backups are kept"
             ),
@@ -130,24 +130,24 @@ def _clean_up(plan: Migration, steps: Steps) -> Phase:
     )
 
 
-def _argocd_phases(plan: Migration, steps: Steps) -> Iterator[Phase]:
+def _argocd_phases(plan: Migration, steps: Steps) -> Iterator[MigrationPhase]:
     yield from _common_phases(plan, steps)
     yield _stop(plan, steps)
     application = f"application/{steps.target.application}"
-    yield Phase(
+    yield MigrationPhase(
         title="Hand over to Argo CD",
         steps=(
-            Step(title="the inputs and what is generated from them", command="git push"),
-            Step(
+            MigrationStep(title="the inputs and what is generated from them", command="git push"),
+            MigrationStep(
                 title="the app of apps, if it is not there yet",
                 command=join(["kubectl", "apply", "-f", "argocd/root.yaml"]),
             ),
-            Step(
+            MigrationStep(
                 title="the Application is there",
                 command=steps.argocd("wait", application, "--for=create", "--timeout=10m"),
             ),
             *(
-                Step(
+                MigrationStep(
                     title=f"Argo CD says {word}",
                     command=steps.argocd("wait", application, f"--for=jsonpath={{{path}}}={word}", "--timeout=45m"),
                 )
@@ -159,11 +159,13 @@ def _argocd_phases(plan: Migration, steps: Steps) -> Iterator[Phase]:
     yield _clean_up(plan, steps)
 
 
-def _helm_phases(plan: Migration, steps: Steps) -> Iterator[Phase]:
+def _helm_phases(plan: Migration, steps: Steps) -> Iterator[MigrationPhase]:
     yield from _common_phases(plan, steps)
-    yield Phase(title="Give Helm what it adopts", steps=tuple(steps.own(plan.objects)))
+    yield MigrationPhase(title="Give Helm what it adopts", steps=tuple(steps.own(plan.objects)))
     yield _stop(plan, steps)
-    yield Phase(title="Install", steps=(Step(title="Helm 4 applies the chart", command=_install(steps)),))
+    yield MigrationPhase(
+        title="Install", steps=(MigrationStep(title="Helm 4 applies the chart", command=_install(steps)),)
+    )
     yield _check(plan, steps)
     yield _clean_up(plan, steps)
 
@@ -175,36 +177,38 @@ def _install(steps: Steps) -> str:
     return f"helm upgrade --install {quote(target.release)} {target.chart} {join([*options, *wait])}"
 
 
-def _helm_way_back(plan: Migration, steps: Steps) -> Iterator[Step]:
+def _helm_way_back(plan: Migration, steps: Steps) -> Iterator[MigrationStep]:
     yield from steps.keep_secrets()
     uninstall = ["helm", "-n", plan.namespace, "uninstall", steps.target.release, "--ignore-not-found", "--wait"]
-    yield Step(title="the release goes; volumes and Secrets stay", command=join([*uninstall, "--timeout", "10m"]))
+    yield MigrationStep(
+        title="the release goes; volumes and Secrets stay", command=join([*uninstall, "--timeout", "10m"])
+    )
     yield from _back(plan, steps)
 
 
-def _argocd_way_back(plan: Migration, steps: Steps) -> Iterator[Step]:
+def _argocd_way_back(plan: Migration, steps: Steps) -> Iterator[MigrationStep]:
     target = steps.target
-    yield Step(
+    yield MigrationStep(
         title="root makes no Application for the time being",
         command=steps.patch_application(target.root, {"spec": {"syncPolicy": {"automated": None}}}),
     )
-    yield Step(
+    yield MigrationStep(
         title="the Application goes without what it applied",
         command=steps.patch_application(target.application, {"metadata": {"finalizers": None}}),
     )
-    yield Step(
+    yield MigrationStep(
         title="it is gone", command=steps.argocd("delete", "application", target.application, "--ignore-not-found")
     )
     yield from steps.keep_secrets()
     yield from steps.remove_release()
     yield from _back(plan, steps)
-    yield Step(
+    yield MigrationStep(
         title=f"take {plan.environment} out of git (gitops-gen env remove {plan.environment} --delete-running --push),"
         " then let root work again: kubectl apply -f argocd/root.yaml"
     )
 
 
-def _back(plan: Migration, steps: Steps) -> Iterator[Step]:
+def _back(plan: Migration, steps: Steps) -> Iterator[MigrationStep]:
     yield from steps.unlock()
     yield from steps.restore(plan.objects)
     yield from steps.compare_claims(plan.claims)

@@ -9,7 +9,7 @@ from typing import Any
 from gitops_gen.manifests.objects import Manifest, mapping, mappings
 from gitops_gen.manifests.pods import pod_of
 from gitops_gen.migration.live import Live, keys_of
-from gitops_gen.migration.model import Concern, Fate, ObjectFate, Override, Target
+from gitops_gen.migration.model import Concern, Fate, MigrationTarget, ObjectFate, Override
 from gitops_gen.migration.original import DATA_FOLDER, NAME_VALUES, SHARDS, SHARDS_VALUE
 
 _VERSION = re.compile(r":v?(\d+)\.(\d+)(?:\.\d+)*$")
@@ -19,7 +19,7 @@ SHOWN = 8
 Environment = Mapping[str, str]
 
 
-def name_overrides(live: Live, target: Target) -> Iterator[Override]:
+def name_overrides(live: Live, target: MigrationTarget) -> Iterator[Override]:
     """Names of roles and databases, and the number of history shards, where the chart's differ from the original's."""
     before = _variables(live.objects.values(), "postgres", "temporal", "app")
     after = _variables(target.manifests, "postgres", "temporal")
@@ -34,7 +34,7 @@ def name_overrides(live: Live, target: Target) -> Iterator[Override]:
         yield Override(path=("values", *SHARDS_VALUE.split(".")), value=int(old), reason=reason)
 
 
-def setting_concerns(live: Live, target: Target, objects: tuple[ObjectFate, ...]) -> Iterator[Concern]:
+def setting_concerns(live: Live, target: MigrationTarget, objects: tuple[ObjectFate, ...]) -> Iterator[Concern]:
     """What a value cannot set right, or a person must decide."""
     yield from _data_folder(live, target)
     yield from _superuser(live)
@@ -81,7 +81,7 @@ def _variables(manifests: Any, *workloads: str) -> dict[str, str]:
     return found
 
 
-def _data_folder(live: Live, target: Target) -> Iterator[Concern]:
+def _data_folder(live: Live, target: MigrationTarget) -> Iterator[Concern]:
     if live.named("Deployment", "postgres") is None:
         return
     old = _variables(live.objects.values(), "postgres").get("PGDATA", DATA_FOLDER)
@@ -98,7 +98,7 @@ def _superuser(live: Live) -> Iterator[Concern]:
         yield Concern(message=f"the superuser is {name}, the chart's is postgres", hint=hint, blocking=True)
 
 
-def _temporal_version(live: Live, target: Target) -> Iterator[Concern]:
+def _temporal_version(live: Live, target: MigrationTarget) -> Iterator[Concern]:
     """https://docs.temporal.io/self-hosted-guide/upgrade-server: one minor version at a time."""
     old, new = (_version(item) for item in (live.named("Deployment", "temporal"), _made(target, "temporal")))
     if old and new and (old[0] != new[0] or new[1] > old[1] + 1):
@@ -110,7 +110,7 @@ def _temporal_version(live: Live, target: Target) -> Iterator[Concern]:
         )
 
 
-def _made(target: Target, name: str) -> Manifest | None:
+def _made(target: MigrationTarget, name: str) -> Manifest | None:
     return next((item for item in target.manifests if (item.kind, item.name) == ("Deployment", name)), None)
 
 
@@ -134,7 +134,7 @@ def _stopped(live: Live) -> Iterator[Concern]:
         )
 
 
-def _configuration(live: Live, target: Target, objects: tuple[ObjectFate, ...]) -> Iterator[Concern]:
+def _configuration(live: Live, target: MigrationTarget, objects: tuple[ObjectFate, ...]) -> Iterator[Concern]:
     """Keys of ConfigMaps that go away with the original; their names only, since a .env may hold anything."""
     made = {item.id: item for item in target.manifests}
     for fate in objects:
@@ -147,7 +147,7 @@ def _configuration(live: Live, target: Target, objects: tuple[ObjectFate, ...]) 
             yield Concern(message=f"{fate.id} loses {shown}", hint=hint)
 
 
-def _published(live: Live, target: Target) -> Iterator[Concern]:
+def _published(live: Live, target: MigrationTarget) -> Iterator[Concern]:
     """Services that outsiders reach: their addresses go when the chart's are of another type."""
     made = {item.id: item for item in target.manifests}
     for item in live.of_kind("Service"):

@@ -11,7 +11,7 @@ from gitops_gen.manifests.pods import pod_of
 from gitops_gen.manifests.secrets import secret_uses
 from gitops_gen.migration.fates import HELM_NAMESPACE, HELM_RELEASE
 from gitops_gen.migration.live import Live
-from gitops_gen.migration.model import ClaimFate, Fate, ObjectFate, Step, Target
+from gitops_gen.migration.model import ClaimFate, Fate, MigrationStep, MigrationTarget, ObjectFate
 from gitops_gen.migration.original import DATABASES, KINDS
 from gitops_gen.migration.volumes import mounts
 
@@ -32,7 +32,7 @@ test -d "$(redis-cli config get dir | tail -n 1)/appendonlydir\""""
 class Steps:
     """Steps for one namespace."""
 
-    def __init__(self, live: Live, target: Target) -> None:
+    def __init__(self, live: Live, target: MigrationTarget) -> None:
         self.live, self.target = live, target
         self.folder = f"backup-{live.namespace}"
 
@@ -50,47 +50,47 @@ class Steps:
         change = self.argocd("patch", "--type", "merge", "--patch", json.dumps(patch, separators=(",", ":")))
         return f'{found} | while read -r name; do {change} "$name"; done'
 
-    def backup(self) -> Iterator[Step]:
+    def backup(self) -> Iterator[MigrationStep]:
         """Objects and Secrets into a folder."""
         folder = quote(self.folder)
         tool = join(["gitops-gen", "migrate", self.target.environment, f"--{self.target.mode.value}"])
-        yield Step(title="a folder that only you can read", command=f"mkdir -p -m 700 {folder}")
-        yield Step(
+        yield MigrationStep(title="a folder that only you can read", command=f"mkdir -p -m 700 {folder}")
+        yield MigrationStep(
             title="the objects, as the cluster has them",
             command=f"{self.kubectl('get', ','.join(KINDS), '-o', 'yaml')} > {folder}/objects.yaml",
         )
-        yield Step(
+        yield MigrationStep(
             title="the objects, as they can be applied again: the way back",
             command=f"{tool} --live {folder}/objects.yaml --output restore > {folder}/restore.yaml",
         )
-        yield Step(
+        yield MigrationStep(
             title="the Secrets: keep this file where you keep passwords",
             command=f"{self.kubectl('get', 'secrets', '-o', 'yaml')} > {folder}/secrets.yaml",
         )
 
-    def note_claims(self, claims: Iterable[ClaimFate]) -> Iterator[Step]:
+    def note_claims(self, claims: Iterable[ClaimFate]) -> Iterator[MigrationStep]:
         """Note which claim has which volume, and have each volume outlive its claim, whatever happens."""
         found = list(claims)
         if not found:
             return
-        yield Step(
+        yield MigrationStep(
             title="which claim has which volume", command=f"{self._claims(found)} > {quote(self.folder)}/claims.txt"
         )
         if volumes := sorted({claim.volume for claim in found} - {""}):
             patch = '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'
-            yield Step(
+            yield MigrationStep(
                 title="the volumes outlive their claims, whatever happens",
                 command=join(["kubectl", "patch", "persistentvolume", *volumes, "--patch", patch]),
             )
 
-    def require_backup(self) -> Iterator[Step]:
+    def require_backup(self) -> Iterator[MigrationStep]:
         """That there is something to go back to."""
-        yield Step(title="the backup is here", command=f"test -s {quote(self.folder)}/restore.yaml")
+        yield MigrationStep(title="the backup is here", command=f"test -s {quote(self.folder)}/restore.yaml")
 
-    def compare_claims(self, claims: Iterable[ClaimFate]) -> Iterator[Step]:
+    def compare_claims(self, claims: Iterable[ClaimFate]) -> Iterator[MigrationStep]:
         """That each claim is still the one that was noted."""
         if found := list(claims):
-            yield Step(
+            yield MigrationStep(
                 title="every claim is the one that it was, with its volume",
                 command=f"{self._claims(found)} | diff {quote(self.folder)}/claims.txt -",
             )
@@ -100,7 +100,7 @@ class Steps:
         columns = "custom-columns=:.metadata.name,:.metadata.uid,:.spec.volumeName"
         return self.kubectl("get", "persistentvolumeclaims", *names, "--no-headers", "-o", columns)
 
-    def check_secrets(self) -> Iterator[Step]:
+    def check_secrets(self) -> Iterator[MigrationStep]:
         """That each Secret has the keys that the chart's pods read. Only names of keys are printed."""
         wanted: dict[str, set[str]] = {}
         for use in secret_uses(self.target.manifests):
@@ -110,21 +110,21 @@ class Steps:
             template = "go-template={{range $key, $value := .data}}{{println $key}}{{end}}"
             get = self.kubectl("get", "secret", secret, "-o", template)
             matches = join(["grep", "-cxF", *(part for key in sorted(keys) for part in ("-e", key))])
-            yield Step(
+            yield MigrationStep(
                 title=f"{secret} has {', '.join(sorted(keys))}", command=f"{get} | {matches} | grep -qx {len(keys)}"
             )
 
-    def check_data(self) -> Iterator[Step]:
+    def check_data(self) -> Iterator[MigrationStep]:
         """What only the running pods know of their data."""
         if container := self._container("postgres"):
             yield from self._data_folder(container)
         if self.turns_append_only_on() and (container := self._container("redis")):
-            yield Step(
+            yield MigrationStep(
                 title="Redis writes its append-only file: the chart's Redis reads that one, and not the snapshot",
                 command=self.kubectl("exec", "deployment/redis", "-c", container, "--", "sh", "-c", _AOF),
             )
 
-    def _data_folder(self, container: str) -> Iterator[Step]:
+    def _data_folder(self, container: str) -> Iterator[MigrationStep]:
         made = self._made("postgres")
         pod = pod_of(made) if made else None
         if pod is None:
@@ -137,7 +137,7 @@ class Steps:
             script = f'cd {quote(folder)} && echo "$(cat PG_VERSION) $(stat -c %u PG_VERSION)"'
             asks = self.kubectl("exec", "deployment/postgres", "-c", container, "--", "sh", "-c", script)
             expected = f"{major or '[0-9]*'} {user}"
-            yield Step(
+            yield MigrationStep(
                 title=f"the data are in {folder}, of PostgreSQL {major or 'the same version'}, owned by user {user}",
                 command=f"{asks} | grep -x {quote(expected)}",
             )
@@ -148,47 +148,49 @@ class Steps:
         texts = mapping(config.data.get("data")).values() if config else ()
         return any(re.search(r"^\s*appendonly\s+yes\b", str(text), re.MULTILINE) for text in texts)
 
-    def dump(self) -> Iterator[Step]:
+    def dump(self) -> Iterator[MigrationStep]:
         """All databases into the folder."""
         if container := self._container("postgres"):
             file = f"{quote(self.folder)}/database.sql"
             script = f"{_SUPERUSER}; exec pg_dumpall"
             dump = self.kubectl("exec", "deployment/postgres", "-c", container, "--", "sh", "-c", script)
-            yield Step(title="every database and role, with nobody writing any more", command=f"{dump} > {file}")
-            yield Step(
+            yield MigrationStep(
+                title="every database and role, with nobody writing any more", command=f"{dump} > {file}"
+            )
+            yield MigrationStep(
                 title="the dump is complete",
                 command=f"tail -n 5 {file} | grep 'PostgreSQL database cluster dump complete'",
             )
 
-    def stop(self, objects: Iterable[ObjectFate], *, databases: bool) -> Iterator[Step]:
+    def stop(self, objects: Iterable[ObjectFate], *, databases: bool) -> Iterator[MigrationStep]:
         """Scale the original's Deployments to 0, and wait until their pods are gone."""
         items = [item for item in self._deployments(objects) if (item.name in DATABASES) is databases]
         if not items:
             return
         names = [f"deployment/{item.name}" for item in items]
-        yield Step(
+        yield MigrationStep(
             title=f"stop {', '.join(item.name for item in items)}",
             command=self.kubectl("scale", "--replicas=0", *names),
         )
         for selector in _selectors(items):
             wait = ["wait", "--for=delete", "pod", f"--selector={selector}", "--timeout=5m"]
-            yield Step(title="their pods are gone", command=self.kubectl(*wait))
+            yield MigrationStep(title="their pods are gone", command=self.kubectl(*wait))
 
-    def delete(self, objects: Iterable[ObjectFate], fate: Fate) -> Iterator[Step]:
+    def delete(self, objects: Iterable[ObjectFate], fate: Fate) -> Iterator[MigrationStep]:
         """Delete what has a fate, in the foreground: no pod outlives its Deployment, no two servers share a volume."""
         found = [item for item in objects if item.fate is fate]
         if not found:
             return
         for item in found if fate is Fate.RECREATED else ():
-            yield Step(title=f"{item.id}: {item.reason}", command=self._delete([item]))
+            yield MigrationStep(title=f"{item.id}: {item.reason}", command=self._delete([item]))
         if fate is Fate.DELETED:
-            yield Step(title="what the original leaves, and nothing needs", command=self._delete(found))
+            yield MigrationStep(title="what the original leaves, and nothing needs", command=self._delete(found))
 
     def _delete(self, items: Iterable[ObjectFate]) -> str:
         names = [_named(item) for item in items]
         return self.kubectl("delete", *names, "--ignore-not-found", "--cascade=foreground", "--timeout=5m")
 
-    def own(self, objects: Iterable[ObjectFate]) -> Iterator[Step]:
+    def own(self, objects: Iterable[ObjectFate]) -> Iterator[MigrationStep]:
         """Give Helm what it adopts: the release's name, and the fields that kubectl set, so that Helm may remove some.
 
         Helm adopts what has its label and annotations (https://github.com/helm/helm/pull/7649); `kubectl apply
@@ -200,10 +202,10 @@ class Steps:
             return
         names = [_named(item) for item in adopted]
         release = (f"{HELM_RELEASE}={self.target.release}", f"{HELM_NAMESPACE}={self.live.namespace}")
-        yield Step(
+        yield MigrationStep(
             title="they belong to the release", command=self.kubectl("annotate", "--overwrite", *names, *release)
         )
-        yield Step(
+        yield MigrationStep(
             title="Helm manages them",
             command=self.kubectl("label", "--overwrite", *names, "app.kubernetes.io/managed-by=Helm"),
         )
@@ -212,60 +214,62 @@ class Steps:
             apply = self.kubectl("apply", "--server-side", "--force-conflicts", "--field-manager=helm", "-f", "-")
             # kubectl applies twice when it hands over, and warns when the first time has changed the version.
             unversioned = "sed '/^    resourceVersion: /d'"
-            yield Step(
+            yield MigrationStep(
                 title="Helm owns the fields that kubectl set: nothing changes, but the chart may take some away",
                 command=f"{self.kubectl('get', *fields, '-o', 'yaml')} | {unversioned} | {apply}",
             )
 
-    def rollout(self, names: Iterable[str]) -> Iterator[Step]:
+    def rollout(self, names: Iterable[str]) -> Iterator[MigrationStep]:
         """Wait until Deployments have rolled out."""
         if deployments := [f"deployment/{name}" for name in sorted(names)]:
             status = ["rollout", "status", *deployments, "--timeout=15m"]
-            yield Step(title="every Deployment runs", command=self.kubectl(*status))
+            yield MigrationStep(title="every Deployment runs", command=self.kubectl(*status))
 
-    def check_jobs(self) -> Iterator[Step]:
+    def check_jobs(self) -> Iterator[MigrationStep]:
         """Wait until the chart's Jobs have succeeded."""
         if any(item.kind == "Job" for item in self.target.manifests):
             label = f"app.kubernetes.io/instance={self.target.release}"
             wait = ["wait", "--for=condition=complete", "job", f"--selector={label}", "--timeout=15m"]
-            yield Step(title="every Job has succeeded, the verifier's among them", command=self.kubectl(*wait))
+            yield MigrationStep(title="every Job has succeeded, the verifier's among them", command=self.kubectl(*wait))
 
-    def keep_secrets(self) -> Iterator[Step]:
+    def keep_secrets(self) -> Iterator[MigrationStep]:
         """Delete ExternalSecrets without the Secrets that they own.
 
         https://external-secrets.io/latest/guides/ownership-deletion-policy/
         """
         if any(item.kind == "ExternalSecret" for item in self.target.manifests):
             label = f"app.kubernetes.io/instance={self.target.release}"
-            yield Step(
+            yield MigrationStep(
                 title="the Secrets outlive what External Secrets made of them",
                 command=self.kubectl("delete", "externalsecrets", f"--selector={label}", "--cascade=orphan"),
             )
 
-    def unlock(self) -> Iterator[Step]:
+    def unlock(self) -> Iterator[MigrationStep]:
         """The original's pods start as root: a namespace that enforces `restricted` would refuse them."""
         keys = [f"{key}-" for key in self.target.namespace_labels if key.startswith(POD_SECURITY)]
         if keys:
-            yield Step(
+            yield MigrationStep(
                 title="the original's pods start as root: let them",
                 command=join(["kubectl", "label", "namespace", self.live.namespace, *keys]),
             )
 
-    def remove_release(self) -> Iterator[Step]:
+    def remove_release(self) -> Iterator[MigrationStep]:
         """Delete the chart's objects but volumes and Secrets."""
         keep = {"PersistentVolumeClaim", "ExternalSecret", "SecretStore", "Namespace"}
         kinds = sorted({item.kind.lower() for item in self.target.manifests} - {kind.lower() for kind in keep})
         label = f"app.kubernetes.io/instance={self.target.release}"
-        yield Step(
+        yield MigrationStep(
             title="what the chart made goes; volumes and Secrets stay",
             command=self.kubectl(
                 "delete", ",".join(kinds), f"--selector={label}", "--cascade=foreground", "--timeout=5m"
             ),
         )
 
-    def restore(self, objects: Iterable[ObjectFate]) -> Iterator[Step]:
+    def restore(self, objects: Iterable[ObjectFate]) -> Iterator[MigrationStep]:
         """Apply the original's objects again."""
-        yield Step(title="the original comes back", command=self.kubectl("apply", "-f", f"{self.folder}/restore.yaml"))
+        yield MigrationStep(
+            title="the original comes back", command=self.kubectl("apply", "-f", f"{self.folder}/restore.yaml")
+        )
         yield from self.rollout(item.name for item in self._deployments(objects))
 
     def _deployments(self, objects: Iterable[ObjectFate]) -> list[Manifest]:

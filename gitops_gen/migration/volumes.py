@@ -12,7 +12,7 @@ from gitops_gen.compare.quantity import quantity
 from gitops_gen.manifests.objects import Manifest, mapping, mappings, sequence
 from gitops_gen.manifests.pods import pod_of
 from gitops_gen.migration.live import Live, last_applied
-from gitops_gen.migration.model import ClaimFate, Concern, Override, Target
+from gitops_gen.migration.model import ClaimFate, Concern, MigrationTarget, Override
 from gitops_gen.migration.original import CLAIM_VALUES, export_command
 
 _WORKLOADS = ("Deployment", "StatefulSet")
@@ -64,7 +64,7 @@ def mounts(manifests: Iterable[Manifest]) -> Iterator[Mount]:
                 )
 
 
-def match_volumes(live: Live, target: Target) -> Volumes:
+def match_volumes(live: Live, target: MigrationTarget) -> Volumes:
     """Compare each claim that the chart's workloads mount with the one that the original mounts there."""
     found = Volumes()
     before = {(mount.workload, mount.path): mount for mount in mounts(list(live.objects.values()))}
@@ -74,7 +74,7 @@ def match_volumes(live: Live, target: Target) -> Volumes:
     return found
 
 
-def _match(found: Volumes, live: Live, target: Target, mount: Mount, before: Mount | None) -> None:
+def _match(found: Volumes, live: Live, target: MigrationTarget, mount: Mount, before: Mount | None) -> None:
     place = f"{mount.workload} at {mount.path}"
     if before is not None and not before.claim:
         found.concerns.append(Concern(message=f"the data of {place} are in no claim", hint=COPY_HINT, blocking=True))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from shlex import quote
 
-from gitops_gen.migration.model import Migration, Step
+from gitops_gen.migration.model import Migration, MigrationStep
 
 _HEAD = """\
 #!/bin/sh
@@ -66,12 +66,12 @@ def _backup(plan: Migration) -> str:
     return quote(f"backup-{plan.namespace}")
 
 
-def _numbered(steps: Iterable[Step], prefix: str) -> Iterator[tuple[str, Step]]:
+def _numbered(steps: Iterable[MigrationStep], prefix: str) -> Iterator[tuple[str, MigrationStep]]:
     for index, step in enumerate(steps, 1):
         yield f"{prefix}{index}", step
 
 
-def _step_lines(number: str, step: Step, *, again: bool = False) -> Iterator[str]:
+def _step_lines(number: str, step: MigrationStep, *, again: bool = False) -> Iterator[str]:
     """A step of the way back is done `again` each time: there may have been a second try in between."""
     if again:
         yield f"number={number} title={quote(step.title)}"
@@ -84,7 +84,7 @@ def _step_lines(number: str, step: Step, *, again: bool = False) -> Iterator[str
     yield "fi"
 
 
-def _body(step: Step) -> Iterator[str]:
+def _body(step: MigrationStep) -> Iterator[str]:
     yield from (f"echo {quote('   ' + line)}" for line in step.details)
     yield step.command or "ask"
 

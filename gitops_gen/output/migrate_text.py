@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from gitops_gen.migration.model import Concern, Fate, Migration, ObjectFate, Override, Step
+from gitops_gen.migration.model import Concern, Fate, Migration, MigrationStep, ObjectFate, Override
 from gitops_gen.output.text import table
 from gitops_gen.yaml.writer import dump
 
@@ -79,7 +79,7 @@ def _phase_lines(plan: Migration) -> Iterator[str]:
         number += 1
 
 
-def _step_lines(number: int, step: Step) -> Iterator[str]:
+def _step_lines(number: int, step: MigrationStep) -> Iterator[str]:
     yield f"{number:3}. {step.title}{':' if step.details else ''}"
     yield from (f"{_INDENT} {line}" for line in step.details)
     yield from (f"{_INDENT} {line}" for line in step.command.splitlines())

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gitops_gen.commands.secrets import EnvironmentSecrets
-from gitops_gen.manifests.secret_contract import Origin, SecretKey
+from gitops_gen.manifests.secret_contract import ContractKey, Origin
 from gitops_gen.output.text import table
 
 NOBODY = "nothing here: create it before the first sync"
@@ -19,11 +19,11 @@ def secret_lines(found: EnvironmentSecrets) -> Iterator[str]:
     yield from table(["SECRET", "KEY", "FROM", "READ BY"], rows) if rows else ["no Secret is read or made"]
 
 
-def _readers(key: SecretKey) -> str:
+def _readers(key: ContractKey) -> str:
     return ", ".join(key.readers) + (" (optional)" * key.optional if key.readers else "nobody here")
 
 
-def _origin(key: SecretKey) -> str:
+def _origin(key: ContractKey) -> str:
     if key.origin == Origin():
         return NOBODY
     own_name = key.origin.property in ("", key.key)

@@ -7,7 +7,7 @@ from gitops_gen.models.layout import application_name
 from gitops_gen.models.models import Project
 from gitops_gen.names import did_you_mean
 from gitops_gen.project.environment import ResolvedEnvironment
-from gitops_gen.project.workspace import Workspace
+from gitops_gen.project.workspace import OpenProject
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +40,7 @@ class Scope:
 EVERYWHERE = Scope()
 
 
-def list_environments(workspace: Workspace, scope: Scope = EVERYWHERE) -> list[EnvironmentRow]:
+def list_environments(workspace: OpenProject, scope: Scope = EVERYWHERE) -> list[EnvironmentRow]:
     """The environments, in promotion order of stages, then by name.
 
     Raises `ProblemsError` with all that is wrong in any of them, and `UsageError` for a stage or cluster that does not

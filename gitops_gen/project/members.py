@@ -9,7 +9,7 @@ from functools import cached_property
 from gitops_gen.errors import UsageError
 from gitops_gen.names import did_you_mean
 from gitops_gen.project.environment import ResolvedEnvironment
-from gitops_gen.project.workspace import Workspace
+from gitops_gen.project.workspace import OpenProject
 
 
 class Meaning(Enum):
@@ -39,7 +39,7 @@ class Members:
 class Names:
     """The names of a project's environments and stages."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: OpenProject) -> None:
         self._workspace = workspace
         self._environments: dict[str, ResolvedEnvironment] = {}
 

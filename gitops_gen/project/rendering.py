@@ -3,20 +3,20 @@
 from dataclasses import replace
 
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
-from gitops_gen.helm.engine import Release
+from gitops_gen.helm.engine import HelmRelease
 from gitops_gen.project.environment import ResolvedEnvironment
-from gitops_gen.project.workspace import Workspace
+from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.reader import load_all
 
 
-def render_environment(workspace: Workspace, environment: ResolvedEnvironment) -> str:
+def render_environment(workspace: OpenProject, environment: ResolvedEnvironment) -> str:
     """The manifests of a resolved environment, unchecked."""
     return workspace.charts.chart(environment.chart).render(release_of(workspace, environment))
 
 
-def release_of(workspace: Workspace, environment: ResolvedEnvironment) -> Release:
+def release_of(workspace: OpenProject, environment: ResolvedEnvironment) -> HelmRelease:
     """What Argo CD passes to `helm template` for the environment."""
-    return Release(
+    return HelmRelease(
         name=workspace.project().spec.name,
         namespace=environment.namespace,
         values=environment.values,
@@ -28,7 +28,7 @@ _SOURCE = "# Source: "
 """How Helm tells which template the following document comes from."""
 
 
-def render(workspace: Workspace, name: str) -> str:
+def render(workspace: OpenProject, name: str) -> str:
     """The manifests of one environment as a YAML stream, every document checked to be YAML.
 
     Raises `UsageError`, `ProblemsError` (inputs, values, output that is no YAML) and `ChartError` (what the chart

@@ -6,7 +6,7 @@ from gitops_gen.helm.engine import Values
 from gitops_gen.models import models
 from gitops_gen.models.descriptions import description
 from gitops_gen.models.models import Environment, Project, Release
-from gitops_gen.project.workspace import Workspace
+from gitops_gen.project.workspace import OpenProject
 
 KINDS: dict[str, type[models.Model]] = {
     "project": Project,
@@ -39,7 +39,7 @@ def _describe(model: type[models.Model], schema: dict[str, Any]) -> None:
         schema["properties"][field.alias or name] = dict(sorted(described.items()))
 
 
-def chart_schema(workspace: Workspace) -> Values | None:
+def chart_schema(workspace: OpenProject) -> Values | None:
     """The values schema of the project's chart, None when it has none."""
     from gitops_gen.project.environment import ChartSource
 

@@ -24,7 +24,7 @@ from gitops_gen.project.resolver import resolve
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Workspace:
+class OpenProject:
     """What every command starts from. `base` is the commit that a command decides on: its history ends there."""
 
     folder: Path
@@ -106,9 +106,9 @@ class Workspace:
             raise UsageError(f"not checked out: {names}", "run `git sparse-checkout disable`, or name the environments")
 
 
-def open_workspace(start: Path, engine: str = "") -> Workspace:
+def open_workspace(start: Path, engine: str = "") -> OpenProject:
     """The project that `start` lies in. Raises `GitopsError` when there is none, `UsageError` for an unknown engine."""
     folder = find_project(start)
     charts = Charts(folder, partial(open_engine, engine), partial(export, folder), repository=git_root(folder))
     paths = ManifestPaths(prefix=prefix(folder))
-    return Workspace(folder=folder, charts=charts, paths=paths, engine=engine, absent=absent_files(folder))
+    return OpenProject(folder=folder, charts=charts, paths=paths, engine=engine, absent=absent_files(folder))

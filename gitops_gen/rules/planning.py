@@ -7,7 +7,7 @@ from gitops_gen.models.layout import application_name
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.reading import ProjectFile
 from gitops_gen.project.rendering import render_environment
-from gitops_gen.project.workspace import Workspace
+from gitops_gen.project.workspace import OpenProject
 from gitops_gen.rules.sync import JudgedPlan, judge
 from gitops_gen.sync.durations import seconds
 from gitops_gen.sync.plan import plan_of
@@ -15,7 +15,7 @@ from gitops_gen.sync.policy import SyncPolicy, policy_of
 from gitops_gen.yaml.reader import load
 
 
-def plan_environment(workspace: Workspace, name: str) -> JudgedPlan:
+def plan_environment(workspace: OpenProject, name: str) -> JudgedPlan:
     """The plan of one environment, as its generated Application would sync it. Raises as `plan` does."""
     environment = workspace.environment(name)
     fail_if_any(workspace.charts.value_problems(environment))
@@ -28,7 +28,7 @@ def plan_environment(workspace: Workspace, name: str) -> JudgedPlan:
     return judge(plan_of(manifests, policy, name=name, application=application_name(project.spec, name)))
 
 
-def _policy(workspace: Workspace, project: ProjectFile, environment: ResolvedEnvironment) -> SyncPolicy:
+def _policy(workspace: OpenProject, project: ProjectFile, environment: ResolvedEnvironment) -> SyncPolicy:
     argocd = project.spec.argocd
     manifest = load(application(project.spec, environment, workspace.paths), f"Application of {environment.name}")
     return policy_of(manifest, sync_timeout=_seconds(argocd.sync_timeout), revert_limit=_seconds(argocd.revert_limit))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gitops_gen.starter.ground import Ground
-from gitops_gen.starter.project import Project
+from gitops_gen.starter.project import NewProject
 from gitops_gen.starter.texts import filled
 
 WORKFLOWS = ".github/workflows"
@@ -25,7 +25,7 @@ class CiFiles:
     notes: tuple[str, ...]
 
 
-def ci_files(ground: Ground, project: Project, *, proven: bool) -> CiFiles:
+def ci_files(ground: Ground, project: NewProject, *, proven: bool) -> CiFiles:
     """The files for GitHub, GitLab and pre-commit. `proven` says that the chart passes `plan` as it is, so that CI can
     insist on it.
     """

@@ -4,7 +4,7 @@ import re
 
 from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, PROJECT_FILE, RELEASE_FILE
 from gitops_gen.starter import reference
-from gitops_gen.starter.project import STAGES, Project
+from gitops_gen.starter.project import STAGES, NewProject
 from gitops_gen.starter.seeds import Seeds
 from gitops_gen.starter.texts import filled
 from gitops_gen.yaml.key_paths import dotted
@@ -14,7 +14,7 @@ _STAGES = re.compile(r"(?<=^stages:\n)(?:  .*\n)+", re.MULTILINE)
 _STAGE = re.compile(r"^  - name: (\S+)\n(?:    .*\n)*", re.MULTILINE)
 
 
-def chart_inputs(project: Project, chart: str, seeds: Seeds) -> dict[str, str]:
+def chart_inputs(project: NewProject, chart: str, seeds: Seeds) -> dict[str, str]:
     """Path → text of gitops.yaml and each environment's files around the chart in helm/`chart`."""
     files = {PROJECT_FILE: filled("chart/gitops.yaml.j2", project=project, chart=chart)}
     values = dump(seeds.values) if seeds.values else ""
@@ -27,7 +27,7 @@ def chart_inputs(project: Project, chart: str, seeds: Seeds) -> dict[str, str]:
     return files
 
 
-def reference_inputs(project: Project) -> dict[str, str]:
+def reference_inputs(project: NewProject) -> dict[str, str]:
     """Path → text of the reference repository's gitops.yaml and environments, with the new project's facts."""
     text = (reference() / PROJECT_FILE).read_text()
     files = {PROJECT_FILE: _with_stages(_with_facts(text, project), project.stages)}
@@ -36,7 +36,7 @@ def reference_inputs(project: Project) -> dict[str, str]:
     return files
 
 
-def _with_facts(text: str, project: Project) -> str:
+def _with_facts(text: str, project: NewProject) -> str:
     facts = {
         r"(?<=^name: )\S+": inline(project.name),
         r"(?<=AppProjects are )\S+(?=-<environment>)": project.name,

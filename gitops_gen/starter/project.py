@@ -45,7 +45,7 @@ class Wishes:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Project:
+class NewProject:
     """A new project: every fact that its files are made of. `environments` maps a name to its stage."""
 
     name: str
@@ -68,12 +68,12 @@ class Project:
         return self.repository != PLACEHOLDER
 
 
-def new_project(wishes: Wishes, *, name: str, repository: str, revision: str, install: str) -> Project:
+def new_project(wishes: Wishes, *, name: str, repository: str, revision: str, install: str) -> NewProject:
     """The project that `wishes` describe; the other arguments stand in for what they leave open.
 
     Raises `OptionsError`.
     """
-    project = Project(
+    project = NewProject(
         name=wishes.name or name,
         environments=dict(_split(text) for text in wishes.environments or STAGES),
         namespace=wishes.namespace or NAMESPACE,
@@ -105,7 +105,7 @@ def _install_faults(install: str) -> Iterator[Problem]:
         yield Problem(key="--install", message=f"`{install}` is nothing that pip can install", hint=hint)
 
 
-def _faults(project: Project) -> Iterator[Problem]:
+def _faults(project: NewProject) -> Iterator[Problem]:
     yield from _name_faults(project)
     yield from _environment_faults(project)
     if not is_dns_label(project.cluster):
@@ -121,13 +121,13 @@ def _no_label(option: str, name: str) -> Problem:
     return Problem(key=option, message=f"`{name}` is no DNS label", hint="use a-z, 0-9 and `-`, at most 63")
 
 
-def _name_faults(project: Project) -> Iterator[Problem]:
+def _name_faults(project: NewProject) -> Iterator[Problem]:
     if not is_dns_label(project.name) or len(project.name) > RELEASE_NAME_LENGTH:
         hint = f"give a DNS label of at most {RELEASE_NAME_LENGTH} characters with `--name`"
         yield Problem(key="--name", message=f"`{project.name}` cannot name a project", hint=hint)
 
 
-def _environment_faults(project: Project) -> Iterator[Problem]:
+def _environment_faults(project: NewProject) -> Iterator[Problem]:
     parts = [part for pair in project.environments.items() for part in pair]
     wrong = [part for part in dict.fromkeys(parts) if not is_dns_label(part)]
     yield from (_no_label("--environment", part) for part in wrong)
@@ -135,7 +135,7 @@ def _environment_faults(project: Project) -> Iterator[Problem]:
         yield from _namespace_faults(project)
 
 
-def _namespace_faults(project: Project) -> Iterator[Problem]:
+def _namespace_faults(project: NewProject) -> Iterator[Problem]:
     try:
         spaces = {name: _namespace(project, name) for name in project.environments}
     except UnknownPlaceholderError as error:
@@ -149,7 +149,7 @@ def _namespace_faults(project: Project) -> Iterator[Problem]:
         yield Problem(key="--namespace", message=message, hint="add `{environment}`, as in `" + NAMESPACE + "`")
 
 
-def _namespace(project: Project, environment: str) -> str:
+def _namespace(project: NewProject, environment: str) -> str:
     facts = {
         "project": project.name,
         "environment": environment,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gitops_gen.errors import GitopsError
-from gitops_gen.helm.engine import ChartError, LoadedChart, Release
+from gitops_gen.helm.engine import ChartError, HelmRelease, LoadedChart
 from gitops_gen.project.values_schema import ValuesSchema
 from gitops_gen.starter.images import ImageKey, image_keys
 from gitops_gen.yaml.key_paths import KeyPath
@@ -30,7 +30,7 @@ class Seeds:
     failure: str = ""
 
 
-def seeds(chart: Path, loaded: LoadedChart, release: Release) -> Seeds:
+def seeds(chart: Path, loaded: LoadedChart, release: HelmRelease) -> Seeds:
     """The image keys of `chart`, which an engine has loaded, with the values that they have without being set.
 
     Where the chart leaves a tag to its appVersion, that is written out when the manifests stay the same, and is a hint
@@ -82,19 +82,21 @@ def _versioned(keys: list[ImageKey], chart: Path) -> Iterator[ImageKey]:
             yield ImageKey(path=key.path, value=str(value) if isinstance(value, float) else value)
 
 
-def _same(loaded: LoadedChart, release: Release, before: str, keys: list[ImageKey]) -> bool:
+def _same(loaded: LoadedChart, release: HelmRelease, before: str, keys: list[ImageKey]) -> bool:
     values = _tree(keys)
     try:
         final = loaded.final_values(values)
         if loaded.schema is not None and not ValuesSchema(loaded.schema).fits(final):
             return False
-        named = Release(name=release.name, namespace=release.namespace, values=values, kubernetes=release.kubernetes)
+        named = HelmRelease(
+            name=release.name, namespace=release.namespace, values=values, kubernetes=release.kubernetes
+        )
         return loaded.render(named) == before
     except GitopsError:
         return False
 
 
-def _harmless(loaded: LoadedChart, release: Release, before: str, keys: list[ImageKey]) -> list[ImageKey]:
+def _harmless(loaded: LoadedChart, release: HelmRelease, before: str, keys: list[ImageKey]) -> list[ImageKey]:
     return [key for key in keys if _same(loaded, release, before, [key])]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gitops_gen.changes.version_order import Direction, compared, direction
-from gitops_gen.yaml.editing.difference import Difference
+from gitops_gen.yaml.editing.difference import KeyDifference
 from tests.conftest import commit_all, git
 
 Change = Callable[..., str]
@@ -45,8 +45,8 @@ def test_versions_have_an_order_where_they_are_versions(old: str, new: str, step
     assert compared(new, old) == (None if step is None else -step)
 
 
-def step(key: str, old: object, new: object) -> Difference:
-    return Difference(path=("values", *key.split(".")), old=old, new=new)
+def step(key: str, old: object, new: object) -> KeyDifference:
+    return KeyDifference(path=("values", *key.split(".")), old=old, new=new)
 
 
 @pytest.mark.parametrize(
@@ -60,10 +60,10 @@ def step(key: str, old: object, new: object) -> Difference:
         ([step("image.digest", "sha256:1", "sha256:2")], Direction.DIFFERS),
         ([step("replicas", "1.0", "2.0")], Direction.DIFFERS),
         ([step("image.tag", 1.4, 1.5)], Direction.DIFFERS),
-        ([Difference(path=("values",), old=None, new={"image": {"tag": "1.5.0"}}, was=False)], Direction.DIFFERS),
+        ([KeyDifference(path=("values",), old=None, new={"image": {"tag": "1.5.0"}}, was=False)], Direction.DIFFERS),
     ],
 )
-def test_a_release_goes_up_or_down_or_differs(changes: list[Difference], way: Direction) -> None:
+def test_a_release_goes_up_or_down_or_differs(changes: list[KeyDifference], way: Direction) -> None:
     assert direction(changes) is way
 
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitops_gen.helm.embedded import EmbeddedEngine
-from gitops_gen.helm.engine import LoadedChart, Release
+from gitops_gen.helm.engine import HelmRelease, LoadedChart
 from gitops_gen.helm.template_text import printed, survives
 from gitops_gen.helm.version_keys import holds_version, is_released
 from gitops_gen.yaml.key_paths import parse_key
@@ -54,7 +54,7 @@ def printing(tmp_path_factory: pytest.TempPathFactory) -> LoadedChart:
 
 
 def shown(chart: LoadedChart, values: list[object]) -> list[str]:
-    rendered = chart.render(Release(name="a", namespace="a", values={"items": values}))
+    rendered = chart.render(HelmRelease(name="a", namespace="a", values={"items": values}))
     return [item[1:] for item in load_all(rendered, "all.yaml")[0]["items"]]
 
 

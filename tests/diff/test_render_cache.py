@@ -14,10 +14,10 @@ from gitops_gen.helm import cache as cache_module
 from gitops_gen.helm.cache import CachedRenderer, RenderCache, cache_folder, chart_digest
 from gitops_gen.helm.choice import open_engine
 from gitops_gen.helm.digest import chart_digest as content_digest
-from gitops_gen.helm.engine import LoadedChart, Release
+from gitops_gen.helm.engine import HelmRelease, LoadedChart
 
 KEY = "ab" * 32
-RELEASE = Release(name="shop", namespace="shop", values={"a": 1}, kubernetes="1.36", api_versions=("v1",))
+RELEASE = HelmRelease(name="shop", namespace="shop", values={"a": 1}, kubernetes="1.36", api_versions=("v1",))
 
 
 class CountingEngine:
@@ -36,7 +36,7 @@ class _CountingChart:
     def __init__(self, engine: CountingEngine, path: Path) -> None:
         self._engine, self._path = engine, path
 
-    def render(self, release: Release) -> str:
+    def render(self, release: HelmRelease) -> str:
         self._engine.renders += 1
         return f"{(self._path / 'Chart.yaml').read_text()} {release}"
 
@@ -69,7 +69,7 @@ def test_the_second_render_comes_from_the_cache(chart: Path, tmp_path: Path) -> 
         replace(RELEASE, api_versions=()),
     ],
 )
-def test_each_part_of_a_release_counts(chart: Path, tmp_path: Path, other: Release) -> None:
+def test_each_part_of_a_release_counts(chart: Path, tmp_path: Path, other: HelmRelease) -> None:
     engine = CountingEngine()
     for release in (RELEASE, other):
         CachedRenderer(engine, RenderCache(tmp_path / "c")).render(chart, release)

@@ -6,7 +6,7 @@ import pytest
 
 from gitops_gen.commands.plan import plan
 from gitops_gen.helm.choice import open_engine
-from gitops_gen.helm.engine import Release
+from gitops_gen.helm.engine import HelmRelease
 from gitops_gen.project.layers import merge
 from gitops_gen.project.workspace import open_workspace
 from gitops_gen.rules.planning import plan_rendered
@@ -63,7 +63,7 @@ SCENARIOS = sorted(path.name for path in (CHART / "ci").glob("*-values.yaml"))
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_every_scenario_is_proven_under_argo_cd(scenario: str) -> None:
     values = merge(load((CHART / "ci" / scenario).read_text(), scenario) or {}, {"argocd": {"enabled": True}})
-    release = Release(name="api-forge", namespace="demo", values=values, kubernetes="1.36")
+    release = HelmRelease(name="api-forge", namespace="demo", values=values, kubernetes="1.36")
     rendered = open_engine("").load(CHART).render(release)
     judged = plan_rendered(rendered, scenario, namespace="demo", sync_timeout="30m")
     assert findings(judged) == []

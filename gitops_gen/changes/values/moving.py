@@ -1,8 +1,8 @@
 """Moving a key between an environment's release.yaml and environment.yaml, with its value and comments."""
 
 from gitops_gen.changes.values.lists import list_path
-from gitops_gen.changes.values.places import Place
-from gitops_gen.changes.values.targets import Layer
+from gitops_gen.changes.values.places import ValueSource
+from gitops_gen.changes.values.targets import InputFile
 from gitops_gen.changes.values.view import View
 from gitops_gen.errors import UsageError
 from gitops_gen.models.layout import PROJECT_FILE
@@ -14,7 +14,7 @@ from gitops_gen.yaml.key_paths import KeyPath, typed_key
 class Moving:
     """Moves keys of the environments in a view into one of their two files."""
 
-    def __init__(self, view: View, layer: Layer) -> None:
+    def __init__(self, view: View, layer: InputFile) -> None:
         self.view, self.layer = view, layer
         self.places = view.places
 
@@ -40,7 +40,7 @@ class Moving:
         return True
 
     def move_in(
-        self, environment: ResolvedEnvironment, path: KeyPath, shared: dict[str, tuple[Place, Cutting]]
+        self, environment: ResolvedEnvironment, path: KeyPath, shared: dict[str, tuple[ValueSource, Cutting]]
     ) -> bool:
         """Move a key of one environment; whether it is in the file now."""
         place, moved_from = self.layer.place(environment.name), ""
@@ -55,10 +55,10 @@ class Moving:
             self.view.edited(path, environment, place, moved_from)
         return there or bool(moved_from)
 
-    def shared(self, path: KeyPath) -> dict[str, tuple[Place, Cutting]]:
+    def shared(self, path: KeyPath) -> dict[str, tuple[ValueSource, Cutting]]:
         """What gitops.yaml sets at a key for each environment: in the stage's defaults, or for all, in any."""
         stage = self.view.target.stage
-        found: dict[str, tuple[Place, Cutting]] = {}
+        found: dict[str, tuple[ValueSource, Cutting]] = {}
         for environment in self.view.environments:
             for place in self.places.of(environment):
                 mine = place == self.places.shared(stage) or not stage

@@ -7,7 +7,7 @@ from typing import Any
 from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, PROJECT_FILE, RELEASE_FILE
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.layers import Values, merge
-from gitops_gen.project.workspace import Workspace
+from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.editing.document import delete, set_value
 from gitops_gen.yaml.editing.transplant import Cutting, copied, cut, pasted
 from gitops_gen.yaml.key_paths import KeyPath, value_at
@@ -17,7 +17,7 @@ NEW_RELEASE = "apiVersion: gitops-gen/v1\nkind: Release\n"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class ValueSource:
     """A map of values in a file: what users call it, the file, and the path of the map in it."""
 
     name: str
@@ -25,27 +25,27 @@ class Place:
     prefix: KeyPath
 
 
-def release_place(environment: str) -> Place:
+def release_place(environment: str) -> ValueSource:
     """What an environment releases."""
-    return Place(name="release", file=f"{ENVIRONMENTS}/{environment}/{RELEASE_FILE}", prefix=("values",))
+    return ValueSource(name="release", file=f"{ENVIRONMENTS}/{environment}/{RELEASE_FILE}", prefix=("values",))
 
 
-def own_place(environment: str) -> Place:
+def own_place(environment: str) -> ValueSource:
     """What stays with an environment."""
-    return Place(name="environment", file=f"{ENVIRONMENTS}/{environment}/{ENVIRONMENT_FILE}", prefix=("values",))
+    return ValueSource(name="environment", file=f"{ENVIRONMENTS}/{environment}/{ENVIRONMENT_FILE}", prefix=("values",))
 
 
-class Places:
+class ValueSources:
     """The values in all places of a project; edits change the texts here, and no file."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: OpenProject) -> None:
         self._workspace = workspace
         self._stages = [stage.name for stage in workspace.project().spec.stages]
         #: what the edits made of the files
         self.texts: dict[str, str] = {}
         self._parsed: dict[str, Any] = {}
         #: what the files of resolved environments set, which need not be read again
-        self._resolved: dict[Place, Values] = {}
+        self._resolved: dict[ValueSource, Values] = {}
 
     def know(self, environment: ResolvedEnvironment) -> None:
         """Take over what was read for an environment."""
@@ -53,18 +53,20 @@ class Places:
         for place in (own_place(environment.name), release_place(environment.name)):
             self._resolved[place] = layers.get((place.file, place.prefix), {})
 
-    def shared(self, stage: str = "") -> Place:
+    def shared(self, stage: str = "") -> ValueSource:
         """The defaults of a stage, or of the project."""
         if not stage:
-            return Place(name="defaults", file=PROJECT_FILE, prefix=("defaults", "values"))
+            return ValueSource(name="defaults", file=PROJECT_FILE, prefix=("defaults", "values"))
         prefix = ("stages", self._stages.index(stage), "defaults", "values")
-        return Place(name=f"stage {stage}", file=PROJECT_FILE, prefix=prefix)
+        return ValueSource(name=f"stage {stage}", file=PROJECT_FILE, prefix=prefix)
 
-    def of(self, environment: ResolvedEnvironment) -> Iterator[Place]:
+    def of(self, environment: ResolvedEnvironment) -> Iterator[ValueSource]:
         """The places that an environment's values come from, the weakest first; injected ones are in none of them."""
         cluster = environment.cluster
         yield self.shared()
-        yield Place(name=f"cluster {cluster}", file=PROJECT_FILE, prefix=("clusters", cluster, "defaults", "values"))
+        yield ValueSource(
+            name=f"cluster {cluster}", file=PROJECT_FILE, prefix=("clusters", cluster, "defaults", "values")
+        )
         if environment.stage:
             yield self.shared(environment.stage)
         yield own_place(environment.name)
@@ -78,7 +80,7 @@ class Places:
             return NEW_RELEASE if missing else path.read_bytes().decode()
         return self.texts[file]
 
-    def values(self, place: Place) -> Values:
+    def values(self, place: ValueSource) -> Values:
         """What a place sets."""
         if place in self._resolved and place.file not in self.texts:
             return self._resolved[place]
@@ -88,11 +90,11 @@ class Places:
         found = value_at(self._parsed[text], place.prefix)[1]
         return found if isinstance(found, dict) else {}
 
-    def sets(self, place: Place, path: KeyPath) -> bool:
+    def sets(self, place: ValueSource, path: KeyPath) -> bool:
         """Whether a place sets a key."""
         return value_at(self.values(place), path)[0]
 
-    def merged(self, environment: ResolvedEnvironment, upto: Place | None = None) -> Values:
+    def merged(self, environment: ResolvedEnvironment, upto: ValueSource | None = None) -> Values:
         """An environment's overrides; with `upto`, what that place and the weaker ones set."""
         merged: Values = {}
         for place in self.of(environment):
@@ -102,26 +104,26 @@ class Places:
         injected = next((layer.values for layer in environment.layers if layer.name == "inject"), {})
         return merge(merged, injected)
 
-    def set(self, place: Place, path: KeyPath, value: Any) -> None:
+    def set(self, place: ValueSource, path: KeyPath, value: Any) -> None:
         """Set one key. Raises `EditError` where that cannot be written."""
         self.texts[place.file] = set_value(self.text(place.file), (*place.prefix, *path), value, place.file)
 
-    def remove(self, place: Place, path: KeyPath) -> None:
+    def remove(self, place: ValueSource, path: KeyPath) -> None:
         """Remove one key, and the maps that are left empty. Raises `EditError` where that cannot be written."""
         text = self.text(place.file)
         self.texts[place.file] = removed_with_parents(text, (*place.prefix, *path), place.file, len(place.prefix))
 
-    def copy(self, place: Place, path: KeyPath) -> Cutting:
+    def copy(self, place: ValueSource, path: KeyPath) -> Cutting:
         """One key with its comments."""
         return copied(self.text(place.file), (*place.prefix, *path), place.file)
 
-    def cut(self, place: Place, path: KeyPath) -> Cutting:
+    def cut(self, place: ValueSource, path: KeyPath) -> Cutting:
         """Take one key out, with its comments."""
         text, cutting = cut(self.text(place.file), (*place.prefix, *path), place.file, len(place.prefix))
         self.texts[place.file] = text
         return cutting
 
-    def paste(self, place: Place, path: KeyPath, cutting: Cutting) -> None:
+    def paste(self, place: ValueSource, path: KeyPath, cutting: Cutting) -> None:
         """Put a key in that was taken out elsewhere."""
         self.texts[place.file] = pasted(self.text(place.file), (*place.prefix, *path), cutting, place.file)
 

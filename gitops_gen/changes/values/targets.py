@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from gitops_gen.changes.values.places import Place, own_place, release_place
+from gitops_gen.changes.values.places import ValueSource, own_place, release_place
 from gitops_gen.errors import UsageError
 from gitops_gen.models.layout import ENVIRONMENT_FILE, RELEASE_FILE
 from gitops_gen.names import did_you_mean
 from gitops_gen.project.environment import ResolvedEnvironment
-from gitops_gen.project.workspace import Workspace
+from gitops_gen.project.workspace import OpenProject
 
 
-class Layer(Enum):
+class InputFile(Enum):
     """Which hand-written file a value goes into."""
 
     RELEASE = RELEASE_FILE
@@ -23,18 +23,18 @@ class Layer(Enum):
         """How it is chosen on the command line."""
         return f"--{self.name.lower()}"
 
-    def place(self, environment: str) -> Place:
+    def place(self, environment: str) -> ValueSource:
         """The file of an environment."""
-        return release_place(environment) if self is Layer.RELEASE else own_place(environment)
+        return release_place(environment) if self is InputFile.RELEASE else own_place(environment)
 
     @property
-    def other(self) -> "Layer":
+    def other(self) -> "InputFile":
         """The other file of an environment."""
-        return Layer.ENVIRONMENT if self is Layer.RELEASE else Layer.RELEASE
+        return InputFile.ENVIRONMENT if self is InputFile.RELEASE else InputFile.RELEASE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Target:
+class Selection:
     """Which environments: one by name, a stage, or (with neither) all of them."""
 
     environment: str = ""
@@ -51,7 +51,7 @@ class Target:
         return self.environment or (f"--stage {self.stage}" if self.stage else "--all")
 
 
-def targeted(workspace: Workspace, target: Target) -> Iterator[ResolvedEnvironment]:
+def targeted(workspace: OpenProject, target: Selection) -> Iterator[ResolvedEnvironment]:
     """The environments that a target means. Raises `UsageError` for none, `ProblemsError` for a wrong one."""
     if target.environment:
         yield workspace.environment(target.environment)
@@ -67,7 +67,7 @@ def targeted(workspace: Workspace, target: Target) -> Iterator[ResolvedEnvironme
     yield from found
 
 
-def target_of(place: Place, environment: ResolvedEnvironment) -> str:
+def target_of(place: ValueSource, environment: ResolvedEnvironment) -> str:
     """The target, as it is typed, that writes to a place; empty when there is none."""
     targets = {"defaults": "--all", f"stage {environment.stage}": f"--stage {environment.stage}"}
     return {**targets, "release": environment.name, "environment": environment.name}.get(place.name, "")

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from gitops_gen.changes.values.assignments import Known
-from gitops_gen.changes.values.places import Place, Places
-from gitops_gen.changes.values.targets import Target, target_of, targeted
+from gitops_gen.changes.values.places import ValueSource, ValueSources
+from gitops_gen.changes.values.targets import Selection, target_of, targeted
 from gitops_gen.changes.values.value_changes import ValueChange, spoken_type
 from gitops_gen.errors import ProblemsError, UsageError
 from gitops_gen.models.layout import PROJECT_FILE
@@ -13,7 +13,7 @@ from gitops_gen.names import did_you_mean
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.layers import Values, merge
 from gitops_gen.project.reading import read_text
-from gitops_gen.project.workspace import Workspace
+from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.key_paths import KeyPath, leaves, typed_key, value_at
 from gitops_gen.yaml.reader import load
 
@@ -21,11 +21,11 @@ from gitops_gen.yaml.reader import load
 class View:
     """The environments that are meant, the places that their values come from, and what was edited in these."""
 
-    def __init__(self, workspace: Workspace, target: Target) -> None:
+    def __init__(self, workspace: OpenProject, target: Selection) -> None:
         """Raises `UsageError` for a target that means no environment."""
         self.workspace, self.target = workspace, target
         self.environments = list(targeted(workspace, target))
-        self.places = Places(workspace)
+        self.places = ValueSources(workspace)
         for environment in self.environments:
             self.places.know(environment)
         self.before = {environment.name: self.places.merged(environment) for environment in self.environments}
@@ -34,7 +34,7 @@ class View:
         #: the key, the environment, the file that was edited, and the one that the key was in before it was moved
         self._edits: dict[tuple[KeyPath, str, str, str], None] = {}
 
-    def edited(self, path: KeyPath, environment: ResolvedEnvironment, place: Place, moved_from: str = "") -> None:
+    def edited(self, path: KeyPath, environment: ResolvedEnvironment, place: ValueSource, moved_from: str = "") -> None:
         """Note what is shown afterwards."""
         self._edits[path, environment.name, place.file, moved_from] = None
 
@@ -72,7 +72,7 @@ class View:
             return {}
         return values if isinstance(values, dict) else {}
 
-    def visible(self, environment: ResolvedEnvironment, place: Place) -> Values:
+    def visible(self, environment: ResolvedEnvironment, place: ValueSource) -> Values:
         """What a place and all below it make of the values, the chart's own among them."""
         upto = None if self.target.environment or place.file != PROJECT_FILE else place
         return merge(self.chart_values(environment), self.places.merged(environment, upto))

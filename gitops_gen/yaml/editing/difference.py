@@ -11,7 +11,7 @@ from gitops_gen.yaml.reader import load
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Difference:
+class KeyDifference:
     """One place where two values differ; `was` and `now` tell what is set (a null) from what is not there."""
 
     path: KeyPath
@@ -21,7 +21,7 @@ class Difference:
     now: bool = True
 
 
-def differences(old: Any, new: Any, path: KeyPath = ()) -> Iterator[Difference]:
+def differences(old: Any, new: Any, path: KeyPath = ()) -> Iterator[KeyDifference]:
     """Where two values differ: map by map, and item by item in lists of one length; keys that go come last."""
     if isinstance(old, dict) and isinstance(new, dict) and new:
         yield from _map_differences(old, new, path)
@@ -29,20 +29,20 @@ def differences(old: Any, new: Any, path: KeyPath = ()) -> Iterator[Difference]:
         for index, (left, right) in enumerate(zip(old, new, strict=True)):
             yield from differences(left, right, (*path, index))
     elif not same(old, new):
-        yield Difference(path=path, old=old, new=new)
+        yield KeyDifference(path=path, old=old, new=new)
 
 
-def _map_differences(old: dict[str, Any], new: dict[str, Any], path: KeyPath) -> Iterator[Difference]:
+def _map_differences(old: dict[str, Any], new: dict[str, Any], path: KeyPath) -> Iterator[KeyDifference]:
     for key, value in new.items():
         if key in old:
             yield from differences(old[key], value, (*path, key))
         else:
-            yield Difference(path=(*path, key), old=None, new=value, was=False)
+            yield KeyDifference(path=(*path, key), old=None, new=value, was=False)
     for key in old.keys() - new.keys():
-        yield Difference(path=(*path, key), old=old[key], new=None, now=False)
+        yield KeyDifference(path=(*path, key), old=old[key], new=None, now=False)
 
 
-def apply(text: str, changes: list[Difference], file: str, prefix: KeyPath = ()) -> str:
+def apply(text: str, changes: list[KeyDifference], file: str, prefix: KeyPath = ()) -> str:
     """`text` with every difference's new value at its path below `prefix`. Raises as `set_value` does."""
     for change in changes:
         path = (*prefix, *change.path)

@@ -9,7 +9,7 @@ import yaml
 
 from gitops_gen.errors import ProblemsError
 from gitops_gen.yaml.editing.data import assigned, removed, same
-from gitops_gen.yaml.editing.nodes import EditError, Entry, Kind, Node, parse
+from gitops_gen.yaml.editing.nodes import EditError, Kind, MapEntry, Node, parse
 from gitops_gen.yaml.editing.style import Style, block, child_indent, column, entry, inline, scalar, style_of
 from gitops_gen.yaml.key_paths import KeyPath
 from gitops_gen.yaml.reader import load
@@ -66,7 +66,7 @@ class Slot:
     """Where a value stands: its entry (None for the root), and whether that is inside `{…}` or `[…]`."""
 
     node: Node
-    entry: Entry | None
+    entry: MapEntry | None
     parent: Node | None
     flow: bool
 
@@ -193,7 +193,7 @@ class Document:
         """Where the replacement begins: an anchor stays (others may refer to it), a tag goes with its value."""
         return node.properties if "!" in self.text[node.properties : node.start] else node.start
 
-    def _fold(self, slot: Slot, holder: Entry, value: Any) -> str:
+    def _fold(self, slot: Slot, holder: MapEntry, value: Any) -> str:
         """The block below a key replaced by something that stands behind the key."""
         header, body = scalar(value, self.style, self._slot_column(slot))
         first = slot.node.entries[0].start

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitops_gen.yaml.editing.data import same
-from gitops_gen.yaml.editing.difference import Difference, apply, differences
+from gitops_gen.yaml.editing.difference import KeyDifference, apply, differences
 from gitops_gen.yaml.key_paths import KeyPath
 from gitops_gen.yaml.reader import load
 
@@ -21,7 +21,7 @@ class Merge:
 def merged(base: str, ours: str, theirs: str, file: str) -> Merge:
     """`ours` with what changed from `base` to `theirs`. Raises `ProblemsError` or `EditError`."""
     start, mine = load(base, file) or {}, load(ours, file) or {}
-    wanted: list[Difference] = []
+    wanted: list[KeyDifference] = []
     conflicts: list[KeyPath] = []
     for change in _finely(differences(start, load(theirs, file) or {}), mine):
         was, now = _at(start, change.path), _at(mine, change.path)
@@ -33,7 +33,7 @@ def merged(base: str, ours: str, theirs: str, file: str) -> Merge:
     return Merge(text=apply(ours, wanted, file), conflicts=tuple(conflicts))
 
 
-def _finely(changes: Iterable[Difference], mine: Any) -> Iterator[Difference]:
+def _finely(changes: Iterable[KeyDifference], mine: Any) -> Iterator[KeyDifference]:
     """A map that both sides added is compared key by key."""
     for change in changes:
         if (

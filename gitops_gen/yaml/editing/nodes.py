@@ -48,7 +48,7 @@ class Node:
     flow: bool = False
     style: str = ""
     scalar: str = ""
-    entries: "tuple[Entry, ...]" = ()
+    entries: "tuple[MapEntry, ...]" = ()
 
     @property
     def is_empty(self) -> bool:
@@ -60,7 +60,7 @@ class Node:
         """Whether it is a map or list written over lines of its own."""
         return self.kind in (Kind.MAP, Kind.LIST) and not self.flow
 
-    def entry(self, step: str | int) -> "Entry | None":
+    def entry(self, step: str | int) -> "MapEntry | None":
         """The entry of a map's key or a list's index."""
         if self.kind is Kind.LIST:
             return self.entries[step] if isinstance(step, int) and 0 <= step < len(self.entries) else None
@@ -68,7 +68,7 @@ class Node:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class MapEntry:
     """A key with its value, or an item of a list: `start` is where the key (the dash; in flow the item) begins.
 
     `head` is where its value may begin: behind the colon or the dash.
@@ -155,7 +155,7 @@ class _Parser:
         return start + len(kept)
 
     def map(self, event: Any, properties: int, start: int) -> Node:
-        entries: list[Entry] = []
+        entries: list[MapEntry] = []
         while not isinstance(key := next(self.events), yaml.MappingEndEvent):
             entries.append(self.map_entry(key))
         end = _at(key.end_mark) if event.flow_style else entries[-1].value.end
@@ -163,7 +163,7 @@ class _Parser:
             kind=Kind.MAP, properties=properties, start=start, end=end, flow=event.flow_style, entries=tuple(entries)
         )
 
-    def map_entry(self, event: Any) -> Entry:
+    def map_entry(self, event: Any) -> MapEntry:
         key = self.node(event, _at(event.start_mark))
         line = self.text.rfind("\n", 0, key.properties) + 1
         if key.kind is not Kind.SCALAR or _EXPLICIT_KEY.match(self.text[line : key.properties].lstrip(" -")):
@@ -171,10 +171,10 @@ class _Parser:
         colon = _COLON.match(self.text, key.end)
         head = colon.end() if colon else key.end
         value = self.node(next(self.events), head)
-        return Entry(key=key.scalar, key_quote=key.style, start=key.properties, head=head, value=value)
+        return MapEntry(key=key.scalar, key_quote=key.style, start=key.properties, head=head, value=value)
 
     def list(self, event: Any, properties: int, start: int) -> Node:
-        entries: list[Entry] = []
+        entries: list[MapEntry] = []
         position = start
         while not isinstance(item := next(self.events), yaml.SequenceEndEvent):
             entries.append(self.item(item, position, flow=event.flow_style))
@@ -184,11 +184,11 @@ class _Parser:
             kind=Kind.LIST, properties=properties, start=start, end=end, flow=event.flow_style, entries=tuple(entries)
         )
 
-    def item(self, event: Any, position: int, *, flow: bool) -> Entry:
+    def item(self, event: Any, position: int, *, flow: bool) -> MapEntry:
         """An item; in a block, `position` is its dash."""
         head = _at(event.start_mark) if flow else position + 1
         value = self.node(event, head)
-        return Entry(key="", key_quote="", start=value.properties if flow else position, head=head, value=value)
+        return MapEntry(key="", key_quote="", start=value.properties if flow else position, head=head, value=value)
 
     def next_item(self, position: int) -> int:
         return self.skip(position)

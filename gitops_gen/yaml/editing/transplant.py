@@ -9,7 +9,7 @@ from typing import Any
 from gitops_gen.errors import ProblemsError
 from gitops_gen.yaml.editing.data import assigned, same
 from gitops_gen.yaml.editing.document import Document, delete, set_value
-from gitops_gen.yaml.editing.nodes import EditError, Entry, Kind, Node, parse
+from gitops_gen.yaml.editing.nodes import EditError, Kind, MapEntry, Node, parse
 from gitops_gen.yaml.editing.style import Style, column, style_of
 from gitops_gen.yaml.key_paths import KeyPath
 from gitops_gen.yaml.reader import load
@@ -142,11 +142,11 @@ def _comments_of(text: str, path: KeyPath) -> list[str]:
     return [comment.strip() for comment in text[_above(text, line) : line].splitlines()]
 
 
-def _holder(text: str, path: KeyPath) -> Entry | None:
+def _holder(text: str, path: KeyPath) -> MapEntry | None:
     """The entry of a key that has lines of its own, None in `{…}` and behind an alias."""
     root = parse(text.removeprefix("\ufeff"))
     node: Node | None = root
-    entry: Entry | None = None
+    entry: MapEntry | None = None
     for step in path:
         if node is None or node.kind not in (Kind.MAP, Kind.LIST) or node.flow:
             return None
@@ -157,7 +157,7 @@ def _holder(text: str, path: KeyPath) -> Entry | None:
     return entry if not text[text.rfind("\n", 0, entry.start) + 1 : entry.start].strip(" ") else None
 
 
-def _lines(text: str, found: Entry) -> Iterator[str]:
+def _lines(text: str, found: MapEntry) -> Iterator[str]:
     """The lines of an entry without its margin, the comments above it first."""
     line = text.rfind("\n", 0, found.start) + 1
     _, end = _span(text, found)
@@ -168,7 +168,7 @@ def _lines(text: str, found: Entry) -> Iterator[str]:
         yield own[min(margin, indent.end() if indent else 0) :]
 
 
-def _span(text: str, found: Entry) -> tuple[int, int]:
+def _span(text: str, found: MapEntry) -> tuple[int, int]:
     """The lines of an entry, from the start of the first to the start of the line behind the last."""
     return text.rfind("\n", 0, found.start) + 1, Document.of(text).after(found.value.end)
 
