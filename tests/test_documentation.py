@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from gitops_gen.cli import cli, run
+from tests.cli.test_cli import commands
 from tests.conftest import REPOSITORY, commit_all, copy_reference, git
 from tests.migration.original import exported
-from tests.test_cli import commands
 
 DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(?:console|bash|sh|shell)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

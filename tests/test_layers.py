@@ -156,7 +156,9 @@ ANSWERS = {
 
 
 def test_contributing_says_where_things_are() -> None:
-    rows = re.findall(r"^\| ([^|]+) \| `(gitops_gen/[^`]+)` \|$", (REPOSITORY / "CONTRIBUTING.md").read_text(), re.M)
+    rows = re.findall(
+        r"^\| ([^|]+) \| `(gitops_gen/[^`]+)` \|$", (REPOSITORY / "CONTRIBUTING.md").read_text(), re.MULTILINE
+    )
     assert {question for question, _ in rows} == ANSWERS.keys()
     assert [question for question, file in rows if ANSWERS[question] not in (REPOSITORY / file).read_text()] == []
 

@@ -14,10 +14,13 @@ from gitops_gen.runtime import workers
 from tests.conftest import REPOSITORY
 
 INTERRUPTED = """
+import signal
 import time
 from gitops_gen.runtime.workers import in_workers
 
 if __name__ == "__main__":
+    # A shell has its background jobs ignore it, and the tests may be one.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     print("started", flush=True)
     list(in_workers(time.sleep, [60] * 4))
 """
@@ -60,7 +63,12 @@ def test_an_interrupt_ends_the_workers_at_once(tmp_path: Path, *, everybody: boo
     command.stdout.readline()
     time.sleep(after)
     (os.killpg if everybody else os.kill)(command.pid, signal.SIGINT)
-    _, err = command.communicate(timeout=20)
+    try:
+        _, err = command.communicate(timeout=20)
+    except subprocess.TimeoutExpired:
+        os.killpg(command.pid, signal.SIGKILL)
+        command.communicate()
+        raise
     assert err.count("Traceback") == 1, "the one of the command itself, which has nothing that catches the interrupt"
     wait_until_gone(command.pid)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.change.conftest import as_author, head, is_clean
+from tests.changes.conftest import as_author, head, is_clean
 from tests.conftest import git
 
 DEV, PRODUCTION = "environments/dev/release.yaml", "environments/production/release.yaml"

@@ -10,7 +10,7 @@ from gitops_gen.compare.fleet import Engines
 from gitops_gen.compare.states import Question, diff
 from gitops_gen.errors import GitopsError, UsageError
 from gitops_gen.git.snapshot import CommitFiles, Repository, WorkingFiles
-from tests.diff.diff_fleet import Fleet, git, make_fleet
+from tests.compare.diff_fleet import Fleet, git, make_fleet
 
 
 @pytest.fixture

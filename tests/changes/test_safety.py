@@ -13,7 +13,7 @@ import pytest
 from gitops_gen.git.beside import check_out_beside
 from gitops_gen.git.journal import recover, transaction
 from gitops_gen.git.lock import locked, state_folder
-from tests.change.conftest import committed, head, is_clean, message
+from tests.changes.conftest import committed, head, is_clean, message
 from tests.conftest import REPOSITORY, commit_all, git, tree
 
 COMMIT = ("set", "dev", "image.tag=1.5.0", "--commit")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.change.conftest import is_clean
+from tests.changes.conftest import is_clean
 from tests.conftest import GitopsGen, commit_all, git, tree
 
 

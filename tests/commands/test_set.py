@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gitops_gen.yaml.reader import load
-from tests.change.conftest import changed, committed, head, is_clean, message
+from tests.changes.conftest import changed, committed, head, is_clean, message
 from tests.conftest import commit_all, git
 
 RELEASE = "environments/dev/release.yaml"

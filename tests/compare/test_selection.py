@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.compare.diff_fleet import Fleet, does_not_render, git, make_fleet
 from tests.conftest import GitopsGen
-from tests.diff.diff_fleet import Fleet, does_not_render, git, make_fleet
 
 
 @pytest.fixture

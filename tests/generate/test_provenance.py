@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.changes.conftest import own_identity
 from tests.conftest import GitopsGen, commit_all, git
 
 VALUES = "environments/dev/values.yaml"
 APPLICATION = "argocd/applications/dev.yaml"
 HOST = "dev.example.com=testing.example.com"
+
+__all__ = ["own_identity"]
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.change.conftest import committed, head, is_clean, message
+from tests.changes.conftest import committed, head, is_clean, message
 from tests.conftest import git, tree
 
 RELEASE = "environments/dev/release.yaml"

@@ -12,7 +12,7 @@ from gitops_gen.changes.change import Draft, plan
 from gitops_gen.cli import run
 from gitops_gen.git.commits import Message
 from gitops_gen.project.workspace import open_workspace
-from tests.change.conftest import committed, head, is_clean, message
+from tests.changes.conftest import committed, head, is_clean, message
 from tests.conftest import commit_all, git, tree
 
 APPLICATION = "argocd/applications/dev.yaml"

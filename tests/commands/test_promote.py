@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.change.conftest import committed, head, is_clean, message
+from tests.changes.conftest import committed, head, is_clean, message
 from tests.conftest import git
 
 PRODUCTION = "environments/production/release.yaml"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.writers import run_kills, run_writers
-from tests.change.conftest import as_author, head, is_clean
+from tests.changes.conftest import as_author, head, is_clean
 from tests.conftest import git
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from gitops_gen.yaml.editing.document import set_value
 from gitops_gen.yaml.reader import load
-from tests.change.conftest import head, is_clean
+from tests.changes.conftest import head, is_clean
 from tests.conftest import GitopsGen, commit_all, git, tree
 
 DEV = "environments/dev/environment.yaml"

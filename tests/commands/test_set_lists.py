@@ -7,7 +7,7 @@ import pytest
 
 from gitops_gen.cli import run
 from gitops_gen.yaml.reader import load
-from tests.change.conftest import is_clean
+from tests.changes.conftest import is_clean
 from tests.conftest import commit_all
 
 ENVIRONMENT = "environments/dev/environment.yaml"

@@ -8,9 +8,9 @@ import pytest
 from gitops_gen.yaml.editing.data import assigned, same
 from gitops_gen.yaml.editing.transplant import cut, pasted
 from gitops_gen.yaml.reader import load
-from tests.change.conftest import changed, is_clean
-from tests.change.test_edit import NAMES, before
+from tests.changes.conftest import changed, is_clean
 from tests.conftest import commit_all
+from tests.yaml.test_edit import NAMES, before
 
 HEAD = "apiVersion: gitops-gen/v1\nkind: {}\n"
 ENVIRONMENT = f"""{HEAD.format("Environment")}stage: dev

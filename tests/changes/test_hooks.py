@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.change.conftest import head, is_clean, message
-from tests.change.test_uncommitted import is_fresh_at
+from tests.changes.conftest import head, is_clean, message
+from tests.changes.test_uncommitted import is_fresh_at
 from tests.conftest import commit_all, git
 
 SET = ("set", "dev", "image.tag=1.5.0")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gitops_gen.yaml.reader import load
-from tests.change.conftest import as_author, head, is_clean
+from tests.changes.conftest import as_author, head, is_clean
 from tests.conftest import GitopsGen, Result, git
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.change.conftest import head, message
+from tests.changes.conftest import head, message
 from tests.conftest import GitopsGen, git
 
 RELEASE = "environments/{}/release.yaml"

@@ -11,8 +11,8 @@ from gitops_gen.compare.identity import Identity, same_words
 from gitops_gen.compare.model import Difference
 from gitops_gen.compare.states import Question, diff
 from gitops_gen.starter.project import Wishes
+from tests.compare.diff_fleet import Fleet, make_fleet
 from tests.conftest import commit_all
-from tests.diff.diff_fleet import Fleet, make_fleet
 
 IDENTITY = Identity(facts=(("staging", "production"), ("shop-st", "shop-prod"), ("teams/st", "teams/prod"), ("a", "a")))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.change.conftest import head, is_clean, message
+from tests.changes.conftest import head, is_clean, message
 from tests.conftest import git, tree
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gitops_gen.cli import run
 from gitops_gen.yaml.reader import load, load_all
-from tests.change.conftest import is_clean
+from tests.changes.conftest import is_clean
 from tests.conftest import INPUTS, commit_all
 
 CHART = """

@@ -12,7 +12,7 @@ from gitops_gen.compare import fleet as fleet_module
 from gitops_gen.compare.fleet import Engines
 from gitops_gen.compare.model import Difference, Effect
 from gitops_gen.compare.states import Question, diff
-from tests.diff.diff_fleet import CASES, GOLDEN, Fleet, changed, git, make_fleet
+from tests.compare.diff_fleet import CASES, GOLDEN, Fleet, changed, git, make_fleet
 
 
 @pytest.fixture
