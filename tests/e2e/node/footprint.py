@@ -33,6 +33,7 @@ FOLDERS = (
     "/var/log/containers",
     "/etc/cni",
     "/opt/cni",
+    "/opt/containerd",
 )
 #: systemd's, which come and go with every login
 SYSTEMD = re.compile(r"\.(scope|service|slice|mount|socket)(/|$)")
@@ -86,7 +87,7 @@ def make_cgroups() -> None:
 
 def remove_cgroups() -> None:
     """Take it away; the kernel needs a moment until a cgroup whose processes were killed is empty."""
-    end = time.monotonic() + 5
+    end = time.monotonic() + 10
     while left := sorted(_cgroups(ROOT), reverse=True):
         for path in left:
             _remove(path)

@@ -22,6 +22,8 @@ from .stand_ins import STAND_INS, StandIn
 
 HERE = pathlib.Path(__file__).resolve().parent
 STORE = CACHE / "images"
+#: how the folder of a layer that is being made begins
+UNFINISHED = "unfinished-"
 SUITE = "bookworm"
 PAUSE = "docker.io/library/pause:1"
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -37,6 +39,12 @@ def make() -> None:
     """Make the layers of every image that are not in the cache; says what takes a while."""
     for stand_in in STAND_INS:
         _layers(stand_in)
+
+
+def remove_unfinished() -> None:
+    """Take away what a run that was killed left of the layers that it was making."""
+    for folder in STORE.glob(f"{UNFINISHED}*"):
+        shutil.rmtree(folder)
 
 
 def load(stand_in: StandIn, names: Iterable[str]) -> None:
@@ -116,7 +124,7 @@ def _cached(name: str, write: Callable[[pathlib.Path], None]) -> pathlib.Path:
     if layer.exists():
         return layer
     STORE.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=STORE) as scratch:
+    with tempfile.TemporaryDirectory(dir=STORE, prefix=UNFINISHED) as scratch:
         root = pathlib.Path(scratch) / "root"
         root.mkdir(mode=0o755)
         write(root)
@@ -137,8 +145,8 @@ def _digest(layer: pathlib.Path) -> str:
 def _debian(packages: tuple[str, ...], root: pathlib.Path) -> None:
     sys.stderr.write(f"making an image with Debian's {' and '.join(packages)}, once: about a minute\n")
     bootstrap = ["debootstrap", "--variant=minbase", f"--include={','.join(packages)}", SUITE, str(root)]
-    # What it mounts is gone with the mount namespace, however it ends.
-    isolated = ["unshare", "--mount", "--propagation", "private", *bootstrap]
+    # What it mounts and starts is gone with its namespaces, however it ends.
+    isolated = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private", *bootstrap]
     run = subprocess.run(isolated, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if run.returncode:
         raise SystemExit(f"{' '.join(bootstrap)}: exit {run.returncode}\n" + "\n".join(run.stdout.splitlines()[-10:]))
