@@ -7,15 +7,17 @@ DEV    := $(VENV)/.ready-for-development
 PINS   := --constraint constraints.txt
 PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PINS)
 
-.PHONY: help setup demo test lint types check schemas argocd-schema chart-readme bench e2e e2e-node services constraints clean
+.PHONY: help setup demo test lint types check schemas argocd-schema chart-readme bench tools e2e e2e-node services constraints clean
 
 help:
 	@echo 'make demo   generate a repository in a scratch folder and show it'
 	@echo 'make test   run the tests'
 	@echo 'make lint   ruff, codespell;  make types   mypy;  make check   are the generated files up to date?'
+	@echo 'make tools  build kubeconform, kube-score, checkov, Helm 4 and Helm 3, which make test uses when they are there (Go; once, about 4 minutes)'
 	@echo 'make e2e    run the scenarios on a real Argo CD (Go, redis-server; builds its programs once, about 20 minutes)'
-	@echo 'make e2e-node  run the chart'"'"'s pods on a real kubelet (Linux, root, containerd; says what it needs)'
-	@echo 'make services  run the chart'"'"'s scripts against PostgreSQL, Redis and Temporal (says what it needs)'
+	@echo 'make e2e-node  run the chart'"'"'s pods on a real kubelet (Linux, root, containerd; says what it needs; about 25 minutes of building more)'
+	@echo 'make services  run the chart'"'"'s scripts against PostgreSQL, Redis and Temporal (Linux, Go, PostgreSQL 15, redis-server; builds for about'
+	@echo '               10 minutes once; a third of it wants the programs of make e2e: without them it skips those tests and says how many and why)'
 	@echo 'make schemas, make chart-readme   write the schemas for editors and the chart'"'"'s README anew'
 	@echo 'make argocd-schema  write what is known of Application and AppProject anew, from the pinned Argo CD (after make e2e)'
 	@echo 'make bench  measure the speeds that the documentation names'
@@ -59,6 +61,9 @@ bench: $(DEV)
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.diff --helm "$${GITOPS_GEN_HELM:-helm}"
 
+tools: $(DEV)
+	tests/e2e/build.sh lint
+
 e2e: $(DEV)
 	tests/e2e/build.sh
 	$(BIN)/python -m pytest tests/e2e -n 2 --dist loadfile --no-loadscope-reorder
@@ -68,6 +73,7 @@ e2e-node: $(DEV)
 	tests/e2e/build.sh e2e node
 	tests/services/build.sh
 	$(BIN)/python -m tests.e2e.node
+	$(BIN)/python -m pytest tests/e2e/node_run
 
 services: $(DEV)
 	tests/services/build.sh || echo 'goes on without what cannot be built here: the tests that need it say so'

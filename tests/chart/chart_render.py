@@ -20,7 +20,7 @@ import yaml
 
 from tests.built import BIN
 
-HOW = "tests/e2e/build.sh lint builds it"
+HOW = "`make tools` builds it"
 CHART = Path(__file__).parents[2] / "helm" / "api-forge"
 SCENARIOS = sorted(path.name.removesuffix("-values.yaml") for path in (CHART / "ci").glob("*-values.yaml"))
 

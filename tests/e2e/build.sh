@@ -2,62 +2,33 @@
 # Builds the real control plane's programs from their pinned Go modules, once, into a cache that outlives the checkout.
 #
 # usage: build.sh [e2e|lint|node]…     (default: e2e)
-#        build.sh --built              builds nothing; exits 0 when a run has all that it needs, else 1
+#        build.sh --built [GROUP]…     builds nothing; exits 0 when everything of the groups is there, else 1
 #
-#   e2e    kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, etcd, kwok, argocd, external-secrets, helm, grpcurl
+#   e2e    kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, etcd, kwok, argocd, external-secrets, helm, helm3, grpcurl
 #   lint   kubeconform, kube-score, helm, helm3; checkov in a Python environment of its own
 #   node   kubelet, kube-proxy, coredns: with e2e, what runs pods for real
 #
 # Pins are pins/*/go.mod, and pins/checkov/requirements.txt. A program is built again when the module version that it
-# states about itself (`go version -m`) is not the pinned one. Cold, the whole takes about 17 minutes on two cores; with
-# everything there, less than a second. E2E_CACHE chooses another place than ~/.cache/gitops-gen-e2e.
+# states about itself (`go version -m`) is not the pinned one. Cold, the whole takes about 20 minutes on two cores and
+# tells what it builds, each minute how long it has been at it, and how long it took; with everything there, less than a second. One build of a cache
+# goes on at a time: another one waits. E2E_CACHE chooses another place than ~/.cache/gitops-gen-e2e.
 set -euo pipefail
-shopt -s inherit_errexit
 
-pins=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/pins
-cache=${E2E_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/gitops-gen-e2e}
-bin=$cache/bin
-share=$cache/share
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-export CGO_ENABLED=0 GOFLAGS="-buildvcs=false -mod=mod" GOWORK=off
-
-complain() {
-    echo "build.sh: $1" >&2
-    exit 2
-}
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+pins=$here/pins
+only_ask=''
+if [ "${1:-}" = --built ]; then
+    only_ask=yes
+    shift
+fi
+# shellcheck source=../go_programs.sh
+. "$here/../go_programs.sh"
 
 check_machine() {
-    local version
-    command -v go >/dev/null || complain "Go 1.26 or newer is missing: https://go.dev/dl/"
-    version=$(go env GOVERSION)
-    [ "$(printf '%s\n' go1.26 "$version" | sort -V | head -n 1)" = go1.26 ] ||
-        complain "Go 1.26 or newer is needed, this is $version: https://go.dev/dl/"
+    check_go
     command -v redis-server >/dev/null || complain "redis-server is missing: apt-get install redis-server (Debian), brew install redis"
     command -v git >/dev/null || complain "git is missing: apt-get install git"
     command -v openssl >/dev/null || complain "openssl is missing: apt-get install openssl"
-}
-
-pinned() { # pin [module]  → the version that pins/<pin>/go.mod requires, or replaces the module by
-    local module=${2:-}
-    if [ -n "$module" ]; then
-        awk -v module="$module" '$1 == module && $2 == "=>" { print $4 }' "$pins/$1/go.mod"
-    else
-        awk '$1 == "require" { print $3 }' "$pins/$1/go.mod"
-    fi
-}
-
-is_built() { # program pin
-    [ -x "$bin/$1" ] && go version -m "$bin/$1" 2>/dev/null | awk -v pin="$(pinned "$2")" '$1 == "mod" { same = $3 == pin } END { exit !same }'
-}
-
-build() { # program pin package [linker flags]
-    is_built "$1" "$2" && return
-    [ -z "$only_ask" ] || exit 1
-    echo "building $1 $(pinned "$2")" >&2
-    [ -d "$scratch/$2" ] || cp -r "$pins/$2" "$scratch/$2"
-    (cd "$scratch/$2" && go build -trimpath -ldflags "-s -w ${4:-}" -o "$bin/$1.new" "$3")
-    mv "$bin/$1.new" "$bin/$1"
 }
 
 module() { # module@version → its folder in Go's module cache
@@ -103,6 +74,7 @@ build_e2e() {
     build etcd etcd go.etcd.io/etcd/server/v3
     build kwok kwok sigs.k8s.io/kwok/cmd/kwok
     build helm helm helm.sh/helm/v4/cmd/helm
+    build helm3 helm3 helm.sh/helm/v3/cmd/helm
     build argocd argocd github.com/argoproj/argo-cd/v3/cmd
     build external-secrets external-secrets github.com/external-secrets/external-secrets
     build grpcurl grpcurl github.com/fullstorydev/grpcurl/cmd/grpcurl
@@ -145,13 +117,8 @@ build_node() {
     build coredns coredns github.com/coredns/coredns
 }
 
-only_ask=
-if [ "${1:-}" = --built ]; then
-    only_ask=yes
-    shift
-fi
 check_machine
-mkdir -p "$bin" "$share"
+take_cache
 for group in "${@:-e2e}"; do
     case $group in
     e2e | lint | node) "build_$group" ;;

@@ -18,7 +18,7 @@ from .cluster import Cluster
 from .processes import FIRST_PORT
 from .programs import CACHE, missing
 from .project import Project
-from .report import Row, table
+from .report import Row, log_folders, table
 
 #: Argo CD's own limit for one sync with all its retries, in seconds: no sync that works comes near it
 SYNC_TIMEOUT = 600
@@ -120,7 +120,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
         for line in table(rows.values()):
             terminalreporter.write_line(line)
     if exitstatus:
-        terminalreporter.write_line(f"logs of every controller: {config.stash[STATE]}")
+        for folder in log_folders(config.stash[STATE]):
+            terminalreporter.write_line(f"logs of every controller: {folder}")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

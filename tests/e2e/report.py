@@ -1,5 +1,6 @@
-"""The table at the end of a run: scenario, seconds, verdict."""
+"""What stands at the end of a run: the table of scenario, seconds and verdict, and where the logs are."""
 
+import pathlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -34,3 +35,8 @@ def table(rows: Iterable[Row]) -> list[str]:
     ]
     total = sum(row.seconds for row in rows)
     return [*lines, f"{'total':<{width}}  {total:6.1f} s"]
+
+
+def log_folders(state: pathlib.Path) -> list[pathlib.Path]:
+    """Where the logs of the controllers are: those of the one cluster, or of each worker's own."""
+    return [folder for folder in (state / "log", *sorted(state.glob("gw*/log"))) if folder.is_dir()]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROGRAMS = ("etcd", "kube-apiserver", "kubectl")
-HOW = "tests/e2e/build.sh builds it"
+HOW = "`make e2e` builds it"
 
 
 def absent(*programs: str) -> str:

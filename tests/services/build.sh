@@ -6,14 +6,9 @@
 #
 # usage: build.sh [--built]     --built builds nothing; exits 0 when everything is there, else 1
 set -euo pipefail
-shopt -s inherit_errexit
 
-pins=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/pins
-bin=${E2E_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/gitops-gen-e2e}/bin
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-export CGO_ENABLED=0 GOFLAGS="-buildvcs=false -mod=mod" GOWORK=off
-
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+pins=$here/pins
 case ${1:-} in
 --built) only_ask=yes ;;
 '') only_ask='' ;;
@@ -22,30 +17,11 @@ case ${1:-} in
     exit 2
     ;;
 esac
-command -v go >/dev/null || {
-    echo "build.sh: Go 1.26 or newer is missing: https://go.dev/dl/" >&2
-    exit 2
-}
+# shellcheck source=../go_programs.sh
+. "$here/../go_programs.sh"
 
-pinned() { # pin → the version that its go.mod requires
-    awk '$1 == "require" { print $3 }' "$pins/$1/go.mod"
-}
-
-is_built() { # program pin
-    [ -x "$bin/$1" ] && go version -m "$bin/$1" 2>/dev/null |
-        awk -v pin="$(pinned "$2")" '$1 == "mod" && $3 == pin { same = 1 } END { exit !same }'
-}
-
-build() { # program pin package
-    is_built "$1" "$2" && return
-    [ -z "$only_ask" ] || exit 1
-    echo "building $1 $(pinned "$2")" >&2
-    [ -d "$scratch/$2" ] || cp -r "$pins/$2" "$scratch/$2"
-    (cd "$scratch/$2" && go build -trimpath -ldflags "-s -w" -o "$bin/$1.new" "$3")
-    mv "$bin/$1.new" "$bin/$1"
-}
-
-mkdir -p "$bin"
+check_go
+take_cache
 build shfmt shfmt mvdan.cc/sh/v3/cmd/shfmt
 build temporal-sql-tool temporal go.temporal.io/server/cmd/tools/sql
 build temporal-server temporal go.temporal.io/server/cmd/server

@@ -14,6 +14,7 @@ from api_server import ApiServer, absent
 from control_plane import ControlPlane, incomplete
 from machine import Machine, Pod, missing
 from release import Release, Secrets, make_secrets
+from skipped import SkipReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +29,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        return
     if config.getoption("--branches") and not os.environ.get(branches.RECORD):
         config.pluginmanager.register(BranchReport())
+    config.pluginmanager.register(SkipReport())
 
 
 class BranchReport:

@@ -27,7 +27,7 @@ def incomplete(*programs: str) -> str:
     """What is missing for a control plane, with the command that brings it."""
     if reason := absent(*CONTROLLERS, *programs):
         return reason
-    return "" if _definitions() else "External Secrets' definitions are missing: tests/e2e/build.sh brings them"
+    return "" if _definitions() else "External Secrets' definitions are missing: `make e2e` brings them"
 
 
 class ControlPlane(ApiServer):

@@ -22,7 +22,7 @@ def strict(api_server: ApiServer) -> ApiServer:
     """With External Secrets' definitions, and a namespace that enforces `restricted`."""
     bundles = sorted(CACHE.glob("share/external-secrets-*/crds/bundle.yaml"))
     if not bundles:
-        pytest.skip("External Secrets' definitions are missing: tests/e2e/build.sh brings them")
+        pytest.skip("External Secrets' definitions are missing: `make e2e` brings them")
     done = api_server.kubectl("apply", "--server-side", "-f", str(bundles[-1]))
     assert done.returncode == 0, done.stderr
     done = api_server.kubectl("wait", "--for=condition=Established", "--all", "crd", "--timeout=60s")

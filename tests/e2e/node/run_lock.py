@@ -19,8 +19,8 @@ class BusyError(RuntimeError):
 class RunLock(contextlib.ExitStack):
     """The locks of one run, held from when this is made until the block is left.
 
-    All runs of a machine share its cgroups, whatever state folder they use, so the folder of cgroups is locked. The lock
-    of the state folder is the one that `python -m tests.e2e` takes.
+    All runs of a machine share its cgroups, whatever state folder they use, so their folder is locked. The lock of the
+    state folder is the one that `python -m tests.e2e` takes.
 
     Raises:
         BusyError: another run, or the cleaning up after one, is under way; nothing was changed.
