@@ -98,18 +98,13 @@ def load(dev: Pods) -> Iterator[list[int]]:
     told: list[int] = []
     pod = dev.get("postgres")["metadata"]["name"]
     command = [str(BIN / "kubectl"), f"--kubeconfig={dev.node.kubeconfig}", "exec", "-n", dev.namespace, pod]
-    run = subprocess.Popen(
-        [*command, "-c", "postgres", "--", "sh", "-c", LOAD],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert run.stdout is not None
-    told.append(int(run.stdout.readline()))
-    yield told
-    lines = run.stdout.read().splitlines()
-    told.extend(int(line) for line in lines[:-1])  # the last one may be cut off
-    run.wait()
+    command += ["-c", "postgres", "--", "sh", "-c", LOAD]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as run:
+        assert run.stdout is not None
+        told.append(int(run.stdout.readline()))
+        yield told
+        lines = run.stdout.read().splitlines()
+        told.extend(int(line) for line in lines[:-1])  # the last one may be cut off
 
 
 def replaced_while_it_stops(dev: Pods, component: str, process: int, container: str, name: str) -> Object:
