@@ -21,6 +21,7 @@ from gitops_gen.diff.redaction import redacted
 from gitops_gen.diff.revert import change_of_wait, longest_wait, matters
 from gitops_gen.diff.structure import MISSING, Place, path_text, places
 from gitops_gen.errors import GitopsError, ProblemsError
+from gitops_gen.manifests.annotations import is_helm_test
 from gitops_gen.manifests.objects import Manifest, parse
 from gitops_gen.sync.policy import SyncPolicy
 from gitops_gen.yaml_text import dump
@@ -199,7 +200,8 @@ def _whole(old: Rendered | None, new: Rendered | None) -> EnvironmentChange | No
         return None
     own = _own(side, side)[0]
     text = canonical(_stream(side), own, "", own)[0]
-    manifests = parse(text, "the rendered manifests", namespace=marked(side.namespace, own))
+    parsed = parse(text, "the rendered manifests", namespace=marked(side.namespace, own))
+    manifests = [item for item in parsed if not is_helm_test(item)]
     action = Action.ADDED if new else Action.REMOVED
     objects = tuple(ObjectChange(action=action, object=title(item)) for item in manifests)
     if new is None:

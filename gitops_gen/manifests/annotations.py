@@ -48,6 +48,7 @@ _HELM_PHASES = {
     "pre-delete": Phase.PRE_DELETE,
     "post-delete": Phase.POST_DELETE,
 }
+_HELM_TESTS = frozenset({"test", "test-success", "test-failure"})
 
 
 def words(manifest: Manifest, annotation: str) -> tuple[str, ...]:
@@ -81,6 +82,12 @@ def is_hook(manifest: Manifest) -> bool:
     return bool(manifest.annotations.get(HELM_HOOK, "crd-install") != "crd-install")
 
 
+def is_helm_test(manifest: Manifest) -> bool:
+    """Whether the object is only a test of `helm test`: Argo CD applies none of them."""
+    named = words(manifest, HELM_HOOK)
+    return HOOK not in manifest.annotations and bool(named) and _HELM_TESTS.issuperset(named)
+
+
 def is_skipped(manifest: Manifest) -> bool:
     """Whether the object says itself that no sync applies it."""
     return words(manifest, HOOK) == ("Skip",)
@@ -99,7 +106,7 @@ def phases(manifest: Manifest) -> tuple[Phase, ...]:
 
 
 def is_deleted_on_success(manifest: Manifest) -> bool:
-    """Whether Argo CD deletes the hook as soon as it has succeeded."""
+    """Whether Argo CD deletes the hook at the end of a sync that succeeded."""
     return "HookSucceeded" in words(manifest, HOOK_DELETE_POLICY) or "hook-succeeded" in words(
         manifest, HELM_DELETE_POLICY
     )

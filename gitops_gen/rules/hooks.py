@@ -8,6 +8,7 @@ from gitops_gen.manifests.annotations import (
     HELM_RESOURCE_POLICY,
     HOOK,
     Phase,
+    is_helm_test,
     is_hook,
     phases,
     sync_options,
@@ -26,7 +27,7 @@ _SETUP = re.compile(
 
 def _ignored(plan: SyncPlan) -> Iterator[Hit]:
     for manifest in plan.manifests:
-        if is_hook(manifest) and not phases(manifest):
+        if is_hook(manifest) and not is_helm_test(manifest) and not phases(manifest):
             named = ", ".join(words(manifest, HOOK) or words(manifest, HELM_HOOK)) or "nothing"
             yield manifest, f"is never applied: Argo CD knows no hook `{named}`"
 
@@ -77,13 +78,10 @@ RULES = (
         title="Every hook has a phase in Argo CD",
         explanation=(
             "Argo CD runs pre- and post-install and -upgrade hooks as PreSync and PostSync, and pre- and post-delete "
-            "ones when the Application is deleted. Helm's tests and rollback hooks it leaves out without a word, and "
-            "so it does with a phase it does not know."
+            "ones when the Application is deleted. Rollback hooks and hooks of an unknown phase are never applied, "
+            "without a message. Helm tests are not applied either; they are meant for `helm test` and are no finding."
         ),
-        remedy=(
-            "leave Helm's tests out of what Argo CD renders (helm.skipTests, or a value), or make it a Job in a late "
-            "wave"
-        ),
+        remedy="use a hook that Argo CD knows (PreSync, Sync, PostSync, SyncFail), or a Job in a late wave",
         check=_ignored,
     ),
     Rule(

@@ -101,15 +101,16 @@ RULES = (
     ),
     Rule(
         id="deleted-before-use",
-        title="A hook that others need is not deleted when it has succeeded",
+        title="A hook that others need after the sync is not deleted when it has succeeded",
         explanation=(
-            "A ConfigMap, Secret or account that is a hook succeeds as soon as it is applied; with the policy "
-            "hook-succeeded Argo CD deletes it before the next wave."
+            "With the policy hook-succeeded Argo CD deletes a hook when the sync ends. Every hook and every Job that "
+            "the sync waits for can use it until then; a Deployment cannot, because its pods start again later "
+            "(gitops-engine, sync_context.go)."
         ),
         remedy="make it a plain object in an earlier wave, or use before-hook-creation",
         check=_with(
             Verdict.DELETED,
-            "needs {producer}, which is a hook of {there} and deleted as soon as it has succeeded ({why})",
+            "needs {producer}, a hook of {there} that Argo CD deletes when the sync has succeeded ({why})",
         ),
     ),
     Rule(
