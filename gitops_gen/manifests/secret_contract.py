@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitops_gen.manifests.objects import Manifest, mapping, mappings
-from gitops_gen.manifests.secrets import SecretUse, made_secret, secret_uses
+from gitops_gen.manifests.secrets import SecretUse, made_secret, perhaps_made_secrets, secret_uses
 
 ISSUERS = {"cert-manager.io/issuer", "cert-manager.io/cluster-issuer"}
 
@@ -42,9 +42,14 @@ def secret_contract(manifests: Iterable[Manifest]) -> tuple[SecretKey, ...]:
     manifests = tuple(manifests)
     uses = (*secret_uses(manifests), *_served_certificates(manifests))
     makers = {secret: item for item in manifests for secret in (made_secret(item), *_requested(item)) if secret}
+    perhaps = {secret: item for item in manifests for secret in perhaps_made_secrets(item)}
     names = sorted({use.secret for use in uses} | makers.keys())
     return tuple(
-        key for name in names for key in _keys(name, [use for use in uses if use.secret == name], makers.get(name))
+        key
+        for name in names
+        for key in _keys(
+            name, [use for use in uses if use.secret == name], makers.get(name), None if name in makers else perhaps.get(name)
+        )
     )
 
 
@@ -68,7 +73,9 @@ def _requested(manifest: Manifest) -> tuple[str, ...]:
     return _certificates(manifest) if ISSUERS & annotations.keys() else ()
 
 
-def _keys(secret: str, uses: list[SecretUse], maker: Manifest | None) -> Iterator[SecretKey]:
+def _keys(
+    secret: str, uses: list[SecretUse], maker: Manifest | None, perhaps: Manifest | None
+) -> Iterator[SecretKey]:
     fetched = {str(item.get("secretKey")): item for item in mappings(maker.spec.get("data"))} if maker else {}
     named = dict.fromkeys([*fetched, *(use.key for use in uses if use.key)])
     for key in named or ("",):
@@ -78,8 +85,12 @@ def _keys(secret: str, uses: list[SecretUse], maker: Manifest | None) -> Iterato
             key=key,
             readers=tuple(dict.fromkeys(str(use.consumer) for use in readers)),
             optional=bool(readers) and all(use.optional for use in readers),
-            origin=_origin(maker, fetched.get(key), named=bool(fetched)) if maker else Origin(),
+            origin=_origin(maker, fetched.get(key), named=bool(fetched)) if maker else _made_perhaps(perhaps),
         )
+
+
+def _made_perhaps(job: Manifest | None) -> Origin:
+    return Origin(object=f"{job.id} (perhaps)") if job else Origin()
 
 
 def _origin(maker: Manifest, item: Mapping[str, Any] | None, *, named: bool) -> Origin:

@@ -2,12 +2,13 @@
 values.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from gitops_gen.manifests.objects import Manifest, ObjectId, mapping, mappings
-from gitops_gen.manifests.pods import Reference, pod_of, references
+from gitops_gen.manifests.pods import Reference, command, pod_of, references
 
 _MAKERS: Mapping[tuple[str, str], tuple[tuple[str, ...], ...]] = {
     ("external-secrets.io", "ExternalSecret"): (("target", "name"),),
@@ -18,6 +19,12 @@ _MAKERS: Mapping[tuple[str, str], tuple[tuple[str, ...], ...]] = {
     ("secrets.hashicorp.com", "VaultDynamicSecret"): (("destination", "name"),),
 }
 """Where a custom resource's specification names the Secret it makes; its own name is the Secret's otherwise."""
+
+
+_MADE_BY_COMMAND = re.compile(
+    r"(?:--secret-name[ =]|\bkubectl\b[^\n;|&]*?\bcreate\s+secret\s+(?:generic|tls|docker-registry)\s+)"
+    r"['\"]?([a-z0-9][a-z0-9.-]*)"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +46,15 @@ def made_secret(manifest: Manifest) -> str:
     if paths is None:
         return ""
     return next((name for path in paths if (name := _at(manifest.spec, path))), manifest.name)
+
+
+def perhaps_made_secrets(manifest: Manifest) -> tuple[str, ...]:
+    """The Secrets that a Job seems to make, as its command says: `--secret-name=X`, `kubectl create secret generic X`.
+    What a command does cannot be proven from here.
+    """
+    pod = pod_of(manifest) if manifest.kind == "Job" else None
+    lines = [command(container) for container in (*pod.init_containers, *pod.containers)] if pod else []
+    return tuple(dict.fromkeys(match[1] for line in lines for match in _MADE_BY_COMMAND.finditer(line)))
 
 
 def made_keys(external_secret: Manifest) -> tuple[str, ...]:

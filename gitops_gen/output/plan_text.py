@@ -34,6 +34,8 @@ def plan_lines(judged: JudgedPlan) -> Iterator[str]:
     if plan.steps:
         yield ""
         yield from _bound_lines(plan)
+    for note in judged.notes:
+        yield f"  note: {' '.join(part for part in (note.object, note.message) if part)} ({note.rule})"
     for finding in judged.findings:
         yield ""
         yield from _finding_lines(finding)

@@ -33,9 +33,21 @@ def _ignored(plan: SyncPlan) -> Iterator[Hit]:
 
 
 def _kept(plan: SyncPlan) -> Iterator[Hit]:
-    for manifest in plan.manifests:
-        if HELM_RESOURCE_POLICY in manifest.annotations and "Prune=false" not in sync_options(manifest):
-            yield manifest, f"has {HELM_RESOURCE_POLICY}, but Argo CD prunes it all the same when it leaves the chart"
+    kept = [
+        str(item.id)
+        for item in plan.manifests
+        if HELM_RESOURCE_POLICY in item.annotations and "Prune=false" not in (*sync_options(item), *plan.policy.sync_options)
+    ]
+    if kept:
+        whom = kept[0] if len(kept) == 1 else f"{len(kept)} objects ({', '.join(kept[:SHOWN_KEPT])}{_more(kept)})"
+        yield None, f"{HELM_RESOURCE_POLICY} does not stop Argo CD from pruning {whom} when it leaves the chart"
+
+
+SHOWN_KEPT = 3
+
+
+def _more(names: list[str]) -> str:
+    return ", …" if len(names) > SHOWN_KEPT else ""
 
 
 def _late_setup(plan: SyncPlan) -> Iterator[Hit]:
@@ -93,6 +105,7 @@ RULES = (
         ),
         remedy="add argocd.argoproj.io/sync-options: Prune=false,Delete=false",
         check=_kept,
+        is_note=True,
     ),
     Rule(
         id="setup-after-its-users",

@@ -29,6 +29,8 @@ class JudgedPlan:
     findings: tuple[Finding, ...]
     #: findings that an object's `gitops-gen.io/ignore` set aside
     ignored: tuple[Finding, ...] = ()
+    #: what is worth knowing and no fault
+    notes: tuple[Finding, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -40,11 +42,13 @@ class JudgedPlan:
 def judge(plan: SyncPlan) -> JudgedPlan:
     """What the rules find in a plan."""
     ignored = {str(item.id): set(ids) for item in plan.manifests if (ids := ignored_rules(item))}
-    found = [finding for rule in SYNC_RULES for finding in rule.findings(plan)]
+    found = [finding for rule in SYNC_RULES if not rule.is_note for finding in rule.findings(plan)]
+    noted = [finding for rule in SYNC_RULES if rule.is_note for finding in rule.findings(plan)]
     return JudgedPlan(
         plan=plan,
         findings=tuple(item for item in found if item.rule not in ignored.get(item.object, ())),
         ignored=tuple(item for item in found if item.rule in ignored.get(item.object, ())),
+        notes=tuple(item for item in noted if item.rule not in ignored.get(item.object, ())),
     )
 
 

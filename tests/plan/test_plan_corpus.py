@@ -5,7 +5,7 @@ import pytest
 from gitops_gen.rules.sync import SYNC_RULES
 from tests.plan.plan_corpus import Case, cases
 
-REFUSED, ACCEPTED = cases("refused"), cases("accepted")
+REFUSED, ACCEPTED, NOTED = cases("refused"), cases("accepted"), cases("noted")
 
 
 @pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.folder.name)
@@ -24,8 +24,15 @@ def test_is_proven(case: Case) -> None:
     assert judged.ok
 
 
+@pytest.mark.parametrize("case", NOTED, ids=lambda case: case.folder.name)
+def test_is_noted_and_no_fault(case: Case) -> None:
+    judged = case.judged
+    assert (judged.ok, judged.findings) == (True, ())
+    assert [(item.rule, item.object) for item in judged.notes] == [(case.facts["rule"], case.facts.get("object", ""))]
+
+
 def test_every_rule_has_a_case() -> None:
-    assert {rule.id for rule in SYNC_RULES} == {case.facts["rule"] for case in REFUSED}
+    assert {rule.id for rule in SYNC_RULES} == {case.facts["rule"] for case in (*REFUSED, *NOTED)}
 
 
 def test_the_corpus_is_as_large_as_it_claims() -> None:
