@@ -5,6 +5,7 @@ Read as Argo CD reads them, version 3.5: https://github.com/argoproj/argo-cd/tre
 """
 
 import re
+from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
@@ -115,6 +116,22 @@ def is_deleted_on_success(manifest: Manifest) -> bool:
 def sync_options(manifest: Manifest) -> tuple[str, ...]:
     """`Prune=false`, `Replace=true` and the like."""
     return words(manifest, SYNC_OPTIONS)
+
+
+def is_forced(manifest: Manifest) -> bool:
+    """Whether Argo CD deletes the object and creates it again when the API server refuses a change."""
+    return "Force=true" in sync_options(manifest)
+
+
+def applies_server_side(manifest: Manifest, options: Iterable[str]) -> bool:
+    """Whether Argo CD applies the object server-side; `options` are the Application's. Replace comes first.
+
+    https://github.com/argoproj/argo-cd/blob/v3.5.1/gitops-engine/pkg/sync/sync_context.go (`shouldUseServerSideApply`)
+    """
+    own, options = sync_options(manifest), tuple(options)
+    if "Replace=true" in (*own, *options) or "ServerSideApply=false" in own:
+        return False
+    return "ServerSideApply=true" in (*own, *options)
 
 
 def needs(manifest: Manifest) -> tuple[str, ...]:

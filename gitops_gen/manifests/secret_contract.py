@@ -48,7 +48,10 @@ def secret_contract(manifests: Iterable[Manifest]) -> tuple[SecretKey, ...]:
         key
         for name in names
         for key in _keys(
-            name, [use for use in uses if use.secret == name], makers.get(name), None if name in makers else perhaps.get(name)
+            name,
+            [use for use in uses if use.secret == name],
+            makers.get(name),
+            None if name in makers else perhaps.get(name),
         )
     )
 
@@ -73,9 +76,7 @@ def _requested(manifest: Manifest) -> tuple[str, ...]:
     return _certificates(manifest) if ISSUERS & annotations.keys() else ()
 
 
-def _keys(
-    secret: str, uses: list[SecretUse], maker: Manifest | None, perhaps: Manifest | None
-) -> Iterator[SecretKey]:
+def _keys(secret: str, uses: list[SecretUse], maker: Manifest | None, perhaps: Manifest | None) -> Iterator[SecretKey]:
     fetched = {str(item.get("secretKey")): item for item in mappings(maker.spec.get("data"))} if maker else {}
     named = dict.fromkeys([*fetched, *(use.key for use in uses if use.key)])
     for key in named or ("",):

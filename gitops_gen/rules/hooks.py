@@ -36,7 +36,8 @@ def _kept(plan: SyncPlan) -> Iterator[Hit]:
     kept = [
         str(item.id)
         for item in plan.manifests
-        if HELM_RESOURCE_POLICY in item.annotations and "Prune=false" not in (*sync_options(item), *plan.policy.sync_options)
+        if HELM_RESOURCE_POLICY in item.annotations
+        and "Prune=false" not in (*sync_options(item), *plan.policy.sync_options)
     ]
     if kept:
         whom = kept[0] if len(kept) == 1 else f"{len(kept)} objects ({', '.join(kept[:SHOWN_KEPT])}{_more(kept)})"

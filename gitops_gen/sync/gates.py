@@ -7,11 +7,13 @@ into Argo CD and the Lua ones that it ships: https://github.com/argoproj/argo-cd
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from gitops_gen.errors import GitopsError
 from gitops_gen.manifests.annotations import is_hook
-from gitops_gen.manifests.objects import Manifest, mapping, number
+from gitops_gen.manifests.objects import Manifest, mapping, mappings, number
 from gitops_gen.manifests.pods import pod_of
 from gitops_gen.sync.custom_health import has_custom_health
-from gitops_gen.sync.durations import TIMES, text
+from gitops_gen.sync.durations import TIMES, seconds, text
+from gitops_gen.sync.pauses import pause_of
 
 KUBERNETES_PROGRESS_DEADLINE = 600
 """What the API server writes into a Deployment that sets none:
@@ -45,17 +47,16 @@ def gate_of(manifest: Manifest, scaled: Mapping[str, int]) -> Gate | None:
     `scaled` says up to how many replicas an autoscaler takes a workload, by `Kind/name`.
     """
     kind = (manifest.id.group, manifest.kind)
-    if kind == ("apps", "Deployment"):
-        return _deployment(manifest, scaled.get(str(manifest.id)))
+    if reason := pause_of(manifest):
+        return Gate(manifest=manifest, seconds=None, reason=reason, stuck=True)
+    if rolled_out := _ROLLED_OUT.get(kind):
+        return rolled_out(manifest, scaled.get(str(manifest.id)))
     if built_in := _BUILT_IN.get(kind):
         return built_in(manifest)
     if kind in _AT_ONCE:
         return Gate(manifest=manifest, seconds=0, reason="its controller reports its state at once")
-    if reason := _ENDLESS.get(kind):
-        return _endless(manifest, reason, first_only=kind in _ONCE)
-    if has_custom_health(*kind):
-        return _endless(manifest, "only its operator can end it", first_only=kind in _ONCE)
-    return None
+    reason = _ENDLESS.get(kind) or ("only its operator can end it" if has_custom_health(*kind) else "")
+    return _endless(manifest, reason, first_only=kind in _ONCE) if reason else None
 
 
 _ENDLESS = {
@@ -118,6 +119,41 @@ def _deployment(manifest: Manifest, scaled: int | None) -> Gate:
     return Gate(manifest=manifest, seconds=total, reason=reason, by_default=written is None and replicas > 0)
 
 
+def _rollout(manifest: Manifest, scaled: int | None) -> Gate:
+    """An Argo Rollout: Degraded once its progress deadline has passed, with each step's pause on top.
+
+    https://argo-rollouts.readthedocs.io/en/stable/features/specification/
+    """
+    strategy = mapping(manifest.spec.get("strategy"))
+    steps = mappings(mapping(strategy.get("canary")).get("steps"))
+    if any("analysis" in step or "experiment" in step for step in steps) or "prePromotion" in repr(strategy):
+        return _endless(manifest, "its analysis has no deadline")
+    written = number(manifest.spec.get("progressDeadlineSeconds"))
+    deadline = KUBERNETES_PROGRESS_DEADLINE if written is None else written
+    replicas = _replicas(manifest, scaled)
+    pauses = sum(_pause_seconds(mapping(step["pause"]).get("duration")) for step in steps if "pause" in step)
+    reason = f"progressDeadlineSeconds {text(deadline)} {TIMES} {_replica_text(replicas, scaled)}"
+    if pauses:
+        reason += f" + {text(pauses)} for the pauses of its steps"
+    return Gate(
+        manifest=manifest,
+        seconds=deadline * replicas + pauses,
+        reason=reason,
+        by_default=written is None and replicas > 0,
+    )
+
+
+def _pause_seconds(duration: object) -> int:
+    """A pause as Argo Rollouts reads it: a number of seconds, or text such as `10m`."""
+    digits = str(duration)
+    if digits.isdecimal():
+        return int(digits)
+    try:
+        return seconds(digits)
+    except GitopsError:
+        return 0
+
+
 def _replicas(manifest: Manifest, scaled: int | None) -> int:
     # The deadline starts again with every pod that becomes available, so each replica may take the whole of it
     # (measured).
@@ -148,6 +184,10 @@ def _service(manifest: Manifest) -> Gate:
     return Gate(manifest=manifest, seconds=0, reason="a Service without load balancer is healthy at once")
 
 
+_ROLLED_OUT: Mapping[tuple[str, str], Callable[[Manifest, int | None], Gate]] = {
+    ("apps", "Deployment"): _deployment,
+    ("argoproj.io", "Rollout"): _rollout,
+}
 _BUILT_IN: Mapping[tuple[str, str], Callable[[Manifest], Gate]] = {
     ("batch", "Job"): _job,
     ("apps", "StatefulSet"): _replica_set,

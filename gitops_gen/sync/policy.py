@@ -44,6 +44,10 @@ class SyncPolicy:
     """
 
     sync_options: tuple[str, ...] = ("CreateNamespace=true", "PruneLast=true")
+    #: Argo CD syncs by itself
+    automated: bool = True
+    #: an automated sync may prune everything that the Application has
+    allow_empty: bool = False
     #: retries after the first attempt; -1 for no limit
     retry_limit: int = -1
     #: a retry takes the newest commit instead of the one that failed
@@ -80,7 +84,10 @@ def policy_of(
     policy = mapping(mapping(application.get("spec")).get("syncPolicy"))
     retry = policy.get("retry")
     limit = number(mapping(retry).get("limit")) if isinstance(retry, dict) else ARGO_RETRY_LIMIT
+    automated = policy.get("automated")
     return SyncPolicy(
+        automated=isinstance(automated, dict) and automated.get("enabled") is not False,
+        allow_empty=mapping(automated).get("allowEmpty") is True,
         sync_options=tuple(str(option) for option in sequence(policy.get("syncOptions"))),
         retry_limit=limit or 0,
         retry_refresh=mapping(retry).get("refresh") is True,
