@@ -62,6 +62,48 @@ def made_keys(external_secret: Manifest) -> tuple[str, ...]:
     return tuple(str(item.get("secretKey")) for item in mappings(external_secret.spec.get("data")))
 
 
+def provided_keys(manifest: Manifest) -> frozenset[str] | None:
+    """The keys that a ConfigMap or Secret has, or that an ExternalSecret or SealedSecret makes; None when they cannot
+    be known from here (an empty object that something else fills, a whole entry of a store).
+    """
+    if manifest.kind == "ExternalSecret":
+        return _templated_keys(manifest)
+    if manifest.kind == "SealedSecret":
+        return _keys_of(manifest.spec, "encryptedData")
+    if manifest.kind not in {"ConfigMap", "Secret"} or manifest.data.get("type") == _TOKEN:
+        return None
+    return _keys_of(manifest.data, "data", "stringData", "binaryData")
+
+
+_TOKEN = "kubernetes.io/service-account-token"  # noqa: S105
+
+
+def _keys_of(data: Mapping[str, Any], *fields: str) -> frozenset[str] | None:
+    return frozenset(str(key) for field in fields for key in mapping(data.get(field))) or None
+
+
+def templates_of(external_secret: Manifest) -> tuple[Mapping[str, Any], bool]:
+    """`target.template.data`, and whether it replaces what is fetched (mergePolicy Replace, the default).
+
+    https://external-secrets.io/latest/guides/templating/
+    """
+    template = mapping(mapping(external_secret.spec.get("target")).get("template"))
+    data = mapping(template.get("data"))
+    replaces = bool(data or template.get("templateFrom")) and template.get("mergePolicy") != "Merge"
+    return data, replaces
+
+
+def _templated_keys(external_secret: Manifest) -> frozenset[str] | None:
+    data, replaces = templates_of(external_secret)
+    template = mapping(mapping(external_secret.spec.get("target")).get("template"))
+    whole_entries = bool(external_secret.spec.get("dataFrom")) and not replaces
+    merges = mapping(external_secret.spec.get("target")).get("creationPolicy") == "Merge"
+    if template.get("templateFrom") or whole_entries or merges:
+        return None
+    fetched = () if replaces else made_keys(external_secret)
+    return frozenset((*map(str, data), *fetched)) or None
+
+
 def _at(spec: Mapping[str, Any], path: tuple[str, ...]) -> str:
     value: Any = spec
     for step in path:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from gitops_gen.errors import UsageError
 from gitops_gen.manifests.annotations import ignored_rules
 from gitops_gen.names import did_you_mean
-from gitops_gen.rules import application, content, gates, hooks, jobs, order, volumes, waves
+from gitops_gen.rules import application, content, fields, gates, hooks, jobs, keys, order, scaling, volumes, waves
 from gitops_gen.rules.rule import Finding, Rule
 from gitops_gen.sync.plan import SyncPlan
 
@@ -17,6 +17,9 @@ SYNC_RULES: tuple[Rule, ...] = (
     *hooks.RULES,
     *jobs.RULES,
     *waves.RULES,
+    *fields.RULES,
+    *keys.RULES,
+    *scaling.RULES,
     *application.RULES,
 )
 

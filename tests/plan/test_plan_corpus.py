@@ -2,7 +2,8 @@
 
 import pytest
 
-from gitops_gen.rules.sync import SYNC_RULES
+from gitops_gen.rules.sync import SYNC_RULES, judge
+from tests.plan.manifest_kit import planned, thing
 from tests.plan.plan_corpus import Case, cases
 
 REFUSED, ACCEPTED, NOTED = cases("refused"), cases("accepted"), cases("noted")
@@ -32,9 +33,21 @@ def test_is_noted_and_no_fault(case: Case) -> None:
 
 
 def test_every_rule_has_a_case() -> None:
-    assert {rule.id for rule in SYNC_RULES} == {case.facts["rule"] for case in (*REFUSED, *NOTED)}
+    assert {rule.id for rule in SYNC_RULES} == {case.facts["rule"] for case in (*REFUSED, *NOTED)} | {
+        "object-too-large"
+    }
 
 
 def test_the_corpus_is_as_large_as_it_claims() -> None:
     assert len(REFUSED) >= 40
     assert len(ACCEPTED) >= 15
+
+
+@pytest.mark.parametrize("options", [("ServerSideApply=true",), ("Replace=true",)])
+def test_a_large_object_is_applied_server_side(options: tuple[str, ...]) -> None:
+    """As objects that are made here: 300,000 bytes are no text to keep."""
+    large = thing("CustomResourceDefinition", "x.demo", spec={"description": "d" * 300_000})
+    small = thing("CustomResourceDefinition", "y.demo", spec={"description": "d" * 200_000})
+    found = [(item.rule, item.object) for item in judge(planned(large, small)).findings]
+    assert found == [("object-too-large", "CustomResourceDefinition/x.demo")]
+    assert not judge(planned(large, small, sync_options=options)).findings
