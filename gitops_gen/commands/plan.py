@@ -3,6 +3,7 @@ wait.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gitops_gen.argocd.manifests import application, application_name
 from gitops_gen.commands.render import render_environment
@@ -10,7 +11,7 @@ from gitops_gen.commands.workspace import Workspace
 from gitops_gen.errors import fail_if_any
 from gitops_gen.manifests.objects import parse
 from gitops_gen.resolve.environment import ResolvedEnvironment
-from gitops_gen.rules.sync import JudgedPlan, judge
+from gitops_gen.rules.sync import JudgedPlan, SetAside, judge, unused
 from gitops_gen.spec.files import ProjectFile
 from gitops_gen.sync.durations import seconds
 from gitops_gen.sync.plan import plan_of
@@ -23,7 +24,15 @@ def plan(workspace: Workspace, names: Sequence[str] = ()) -> tuple[JudgedPlan, .
 
     Raises `UsageError`, `ProblemsError` (inputs, values, rendered output) and `ChartError` (what the chart refuses).
     """
-    return tuple(plan_environment(workspace, name) for name in names or workspace.names())
+    plans = [plan_environment(workspace, name) for name in names or workspace.names()]
+    if plans and set(workspace.names()) <= {judged.plan.name for judged in plans}:
+        found = tuple(finding for _, finding in unused(plans, _set_aside(workspace.project())))
+        plans[0] = replace(plans[0], findings=(*plans[0].findings, *found))
+    return tuple(plans)
+
+
+def _set_aside(project: ProjectFile) -> tuple[SetAside, ...]:
+    return tuple(SetAside(rule=entry.rule, object=entry.object) for entry in project.spec.rules.ignore)
 
 
 def plan_environment(workspace: Workspace, name: str) -> JudgedPlan:
@@ -36,7 +45,8 @@ def plan_environment(workspace: Workspace, name: str) -> JudgedPlan:
     )
     project = workspace.project()
     policy = _policy(workspace, project, environment)
-    return judge(plan_of(manifests, policy, name=name, application=application_name(project.spec, name)))
+    sync_plan = plan_of(manifests, policy, name=name, application=application_name(project.spec, name))
+    return judge(sync_plan, _set_aside(project))
 
 
 def _policy(workspace: Workspace, project: ProjectFile, environment: ResolvedEnvironment) -> SyncPolicy:

@@ -34,7 +34,7 @@ def _unbounded(plan: SyncPlan) -> Iterator[Hit]:
             if gate.first_only
             else ""
         )
-        yield gate.manifest, f"is waited for in {step.title}{when}, and nothing ends the wait: {gate.reason}"
+        yield gate.manifest, f"is waited for in {step.title}{when}, and the wait has no limit: {gate.reason}"
 
 
 def _is_own(gate: Gate) -> bool:
@@ -45,7 +45,7 @@ def _is_own(gate: Gate) -> bool:
 def _job_deadline(plan: SyncPlan) -> Iterator[Hit]:
     prunes = plan.policy.sync_timeout is None
     for step, gate in _gates(plan, lambda gate: _endless(gate) and gate.manifest.kind == "Job", prunes=prunes):
-        yield gate.manifest, f"is waited for in {step.title} and has no end: {gate.reason}"
+        yield gate.manifest, f"is waited for in {step.title} and the wait has no limit: {gate.reason}"
 
 
 def _deployment_deadline(plan: SyncPlan) -> Iterator[Hit]:
@@ -53,7 +53,7 @@ def _deployment_deadline(plan: SyncPlan) -> Iterator[Hit]:
         return gate.by_default or (gate.manifest.kind == "Deployment" and _endless(gate))
 
     for step, gate in _gates(plan, chosen):
-        how = "Kubernetes fills in 10m a replica" if gate.by_default else gate.reason
+        how = "the default of 10m a replica applies" if gate.by_default else gate.reason
         yield gate.manifest, f"is waited for in {step.title} with no progressDeadlineSeconds of its own: {how}"
 
 
@@ -64,7 +64,7 @@ def _stuck(plan: SyncPlan) -> Iterator[Hit]:
 
 def _autoscaler(plan: SyncPlan) -> Iterator[Hit]:
     for step, gate in _gates(plan, lambda gate: gate.manifest.kind == "HorizontalPodAutoscaler"):
-        yield gate.manifest, f"is waited for in {step.title}: without metrics it is Degraded, and the sync fails there"
+        yield gate.manifest, f"is waited for in {step.title}: without metrics it is Degraded, which fails the sync"
 
 
 def _cron_job(plan: SyncPlan) -> Iterator[Hit]:
@@ -75,7 +75,7 @@ def _cron_job(plan: SyncPlan) -> Iterator[Hit]:
     for step, gate in _gates(plan, chosen):
         yield (
             gate.manifest,
-            f"is waited for in {step.title}: after a failed run it is Degraded, and every sync fails there",
+            f"is waited for in {step.title}: after a failed run it is Degraded, which fails every sync",
         )
 
 

@@ -55,16 +55,18 @@ def gate_of(manifest: Manifest, scaled: Mapping[str, int]) -> Gate | None:
         return built_in(manifest)
     if kind in _AT_ONCE:
         return Gate(manifest=manifest, seconds=0, reason="its controller reports its state at once")
-    reason = _ENDLESS.get(kind) or ("only its operator can end it" if has_custom_health(*kind) else "")
+    reason = _ENDLESS.get(kind) or (
+        "it has no deadline and depends on its operator" if has_custom_health(*kind) else ""
+    )
     return _endless(manifest, reason, first_only=kind in _ONCE) if reason else None
 
 
 _ENDLESS = {
-    ("", "Pod"): "a pod that cannot be scheduled has no end",
-    ("", "PersistentVolumeClaim"): "a volume that never comes ends nothing",
-    ("networking.k8s.io", "Ingress"): "an address that never comes ends nothing",
-    ("extensions", "Ingress"): "an address that never comes ends nothing",
-    ("apiregistration.k8s.io", "APIService"): "a backend that never comes ends nothing",
+    ("", "Pod"): "a pod that cannot be scheduled stays Pending",
+    ("", "PersistentVolumeClaim"): "without a volume it stays Pending",
+    ("networking.k8s.io", "Ingress"): "without an address it stays Progressing",
+    ("extensions", "Ingress"): "without an address it stays Progressing",
+    ("apiregistration.k8s.io", "APIService"): "without a backend it stays Progressing",
 }
 _AT_ONCE = {
     ("autoscaling", "HorizontalPodAutoscaler"),
@@ -93,7 +95,7 @@ def _job(manifest: Manifest) -> Gate:
         return Gate(manifest=manifest, seconds=None, reason="it is suspended", stuck=True)
     deadline = number(manifest.spec.get("activeDeadlineSeconds"))
     if deadline is None:
-        return _endless(manifest, "it has no activeDeadlineSeconds: a pod that never starts ends nothing")
+        return _endless(manifest, "it has no activeDeadlineSeconds, and its pod may never start")
     # A Job counts as failed only after its pods are gone (since Kubernetes 1.31).
     grace = pod.grace if (pod := pod_of(manifest)) else 0
     return Gate(
@@ -108,7 +110,7 @@ def _deployment(manifest: Manifest, scaled: int | None) -> Gate:
         return Gate(manifest=manifest, seconds=None, reason="it is paused", stuck=True)
     written = number(manifest.spec.get("progressDeadlineSeconds"))
     if written is not None and written >= NO_DEADLINE:
-        return _endless(manifest, f"progressDeadlineSeconds {written} stands for no deadline")
+        return _endless(manifest, f"progressDeadlineSeconds {written} means no deadline")
     deadline = KUBERNETES_PROGRESS_DEADLINE if written is None else written
     replicas = _replicas(manifest, scaled)
     total = deadline * replicas
@@ -163,7 +165,7 @@ def _replicas(manifest: Manifest, scaled: int | None) -> int:
 
 def _replica_text(replicas: int, scaled: int | None) -> str:
     word = "replica" if replicas == 1 else "replicas"
-    return f"{replicas} {word} (the autoscaler's most)" if scaled and scaled == replicas else f"{replicas} {word}"
+    return f"{replicas} {word} (the autoscaler's maximum)" if scaled and scaled == replicas else f"{replicas} {word}"
 
 
 def _replica_set(manifest: Manifest) -> Gate:
@@ -174,13 +176,13 @@ def _replica_set(manifest: Manifest) -> Gate:
 
 def _daemon_set(manifest: Manifest) -> Gate:
     if mapping(manifest.spec.get("updateStrategy")).get("type") == "OnDelete":
-        return Gate(manifest=manifest, seconds=0, reason="Argo CD waits for no pod of an OnDelete DaemonSet")
+        return Gate(manifest=manifest, seconds=0, reason="Argo CD does not wait for the pods of an OnDelete DaemonSet")
     return _endless(manifest, "a DaemonSet has no deadline")
 
 
 def _service(manifest: Manifest) -> Gate:
     if manifest.spec.get("type") == "LoadBalancer":
-        return _endless(manifest, "an address that never comes ends nothing", first_only=True)
+        return _endless(manifest, "without an address it stays Progressing", first_only=True)
     return Gate(manifest=manifest, seconds=0, reason="a Service without load balancer is healthy at once")
 
 
