@@ -67,7 +67,7 @@ Longest time until Argo CD picks up a revert
     Argo CD may treat commits pushed during the sync as already attempted
 
 job-without-deadline: Job/seed (test.yaml)
-    is waited for in wave 5 and has no end: it has no activeDeadlineSeconds, and its pod may never start
+    is waited for in wave 5 and the wait has no limit: it has no activeDeadlineSeconds, and its pod may never start
     → set spec.activeDeadlineSeconds
 
 job-name-without-hash: Job/seed (test.yaml)
@@ -103,7 +103,7 @@ def test_an_application_without_paths_needs_no_sync_by_hand() -> None:
     plan = plan_of(demo().manifests, SyncPolicy(sync_timeout=900, names_paths=False), name="dev", application="d")
     lines = list(plan_lines(judge(plan)))
     assert "  to cut it short: argocd app terminate-op d" in lines
-    assert "  the sync timeout counts retries too" in lines
+    assert "  the sync timeout includes retries" in lines
 
 
 def test_mermaid() -> None:
