@@ -7,7 +7,20 @@ from fnmatch import fnmatchcase
 from gitops_gen.errors import UsageError
 from gitops_gen.manifests.annotations import ignored_rules
 from gitops_gen.names import did_you_mean
-from gitops_gen.rules import application, content, fields, gates, hooks, jobs, keys, order, scaling, volumes, waves
+from gitops_gen.rules import (
+    application,
+    content,
+    definitions,
+    fields,
+    gates,
+    hooks,
+    jobs,
+    keys,
+    order,
+    scaling,
+    volumes,
+    waves,
+)
 from gitops_gen.rules.rule import Finding, Rule
 from gitops_gen.sync.plan import SyncPlan
 
@@ -31,6 +44,7 @@ SYNC_RULES: tuple[Rule, ...] = (
     *waves.RULES,
     *fields.RULES,
     *keys.RULES,
+    *definitions.RULES,
     *scaling.RULES,
     UNUSED,
     *application.RULES,
