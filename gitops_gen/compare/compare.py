@@ -5,15 +5,16 @@ parsing, for every other one that differs from it in its own name only.
 """
 
 import json
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from gitops_gen.compare.canonical import ENVIRONMENT, Own, canonical, marked, with_hash_marks, without_hashes
 from gitops_gen.compare.documents import Pair, differing, pairs, title
-from gitops_gen.compare.effects import effects, removed_environment
+from gitops_gen.compare.effects import effects, kept_with_application, refused_to_empty, removed_environment
 from gitops_gen.compare.identity import Identity, same_words
 from gitops_gen.compare.model import Action, Consequence, Effect, EnvironmentChange, FieldChange, Folded, ObjectChange
 from gitops_gen.compare.noise import noise
@@ -21,6 +22,7 @@ from gitops_gen.compare.redaction import redacted
 from gitops_gen.compare.revert import change_of_wait, longest_wait, matters
 from gitops_gen.compare.structure import MISSING, Place, path_text, places
 from gitops_gen.errors import GitopsError, ProblemsError
+from gitops_gen.manifests.annotations import is_helm_test, is_hook, sync_options
 from gitops_gen.manifests.objects import Manifest, parse
 from gitops_gen.sync.policy import SyncPolicy
 from gitops_gen.yaml.writer import dump
@@ -43,6 +45,32 @@ class Rendered:
     protected: bool
     #: what the environment is told apart by, in the same order on both sides: where two environments are compared
     facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Syncing:
+    """How Argo CD syncs the new side, as far as the effects of a change depend on it."""
+
+    prunes: bool
+    options: tuple[str, ...]
+    #: nothing is left, and an automated sync refuses that
+    emptied: bool
+
+    @classmethod
+    def of(cls, old: Rendered, new: Rendered) -> "_Syncing":
+        refuses = new.prunes and new.policy.automated and not new.policy.allow_empty
+        emptied = refuses and not _applies_something(new) and _applies_something(old)
+        return cls(prunes=new.prunes, options=new.policy.sync_options, emptied=emptied)
+
+
+def _applies_something(side: Rendered) -> bool:
+    """Whether the render has an object that is no hook: Argo CD counts hooks in no comparison."""
+    if "/hook" not in side.manifests:
+        return _KIND.search(side.manifests) is not None
+    return any(not is_hook(item) for item in parse(side.manifests, "the rendered manifests"))
+
+
+_KIND = re.compile(r"^[\"']?kind[\"']?\s*:", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +99,7 @@ def compare(old: Rendered | None, new: Rendered | None) -> EnvironmentChange | N
     documents = differing(before, after)
     here = marked(old.namespace, old_own)
     namespaces = (here, here if identity.facts else marked(new.namespace, new_own))
-    found = _compared(*documents, namespaces, new.prunes)
+    found = _compared(*documents, namespaces, _Syncing.of(old, new))
     moves = _moves(namespaces)
     if found.wait_may_change or old.policy != new.policy:
         waits = [
@@ -121,27 +149,52 @@ def _compared(
     old: tuple[str, ...],
     new: tuple[str, ...],
     namespaces: tuple[str, str],
-    prunes: bool,  # noqa: FBT001
+    syncing: _Syncing,
 ) -> _Found:
     objects: list[ObjectChange] = []
     consequences: list[Consequence] = []
     folded: Counter[str] = Counter()
     relevant = False
-    for pair in pairs(old, new, namespaces):
+    found = pairs(old, new, namespaces)
+    for pair in found:
         changes = _places(pair)
         if not changes and pair.old and pair.new and pair.old.name == pair.new.name:
             continue
         relevant = relevant or matters(pair)
-        consequences += effects(pair, changes, prunes=prunes)
+        consequences += _effects(pair, changes, syncing, kept=_stays(found))
         shown, reasons = _sifted(changes, pair)
         folded.update(reasons)
         if shown or pair.old is None or pair.new is None:
             objects.append(_object_change(pair, shown))
+    if syncing.emptied:
+        consequences.append(refused_to_empty(sum(_leaves_the_chart(pair) for pair in found)))
     return _Found(
         objects=tuple(objects),
         consequences=tuple(dict.fromkeys(consequences)),
         folded=tuple(Folded(reason=reason, count=count) for reason, count in sorted(folded.items())),
         wait_may_change=relevant,
+    )
+
+
+def _effects(pair: Pair, changes: Sequence[Place], syncing: _Syncing, *, kept: bool) -> Iterable[Consequence]:
+    if pair.old and _leaves_the_chart(pair):
+        if syncing.emptied:
+            return []
+        if kept:
+            return [kept_with_application(pair.old)]
+    return effects(pair, changes, prunes=syncing.prunes, options=syncing.options)
+
+
+def _leaves_the_chart(pair: Pair) -> bool:
+    return pair.new is None and pair.old is not None and pair.old.id.group != "argoproj.io"
+
+
+def _stays(found: Iterable[Pair]) -> bool:
+    """Whether the Application goes from git and stays in the cluster, with everything it has."""
+    gone = [pair.old for pair in found if pair.new is None and pair.old]
+    return any(
+        item.id.group == "argoproj.io" and item.kind == "Application" and "Prune=false" in sync_options(item)
+        for item in gone
     )
 
 
@@ -199,7 +252,8 @@ def _whole(old: Rendered | None, new: Rendered | None) -> EnvironmentChange | No
         return None
     own = _own(side, side)[0]
     text = canonical(_stream(side), own, "", own)[0]
-    manifests = parse(text, "the rendered manifests", namespace=marked(side.namespace, own))
+    parsed = parse(text, "the rendered manifests", namespace=marked(side.namespace, own))
+    manifests = [item for item in parsed if not is_helm_test(item)]
     action = Action.ADDED if new else Action.REMOVED
     objects = tuple(ObjectChange(action=action, object=title(item)) for item in manifests)
     if new is None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from gitops_gen.compare.canonical import without_hashes
+from gitops_gen.manifests.annotations import is_helm_test
 from gitops_gen.manifests.objects import Manifest, ObjectId, parse
 
 _SEPARATOR = re.compile(r"\n---[ \t]*(?:#.*)?(?=\n|$)")
@@ -57,6 +58,8 @@ def _objects(documents: tuple[str, ...], namespace: str) -> dict[tuple[ObjectId,
     seen: Counter[ObjectId] = Counter()
     found = {}
     for manifest in manifests:
+        if is_helm_test(manifest):  # which no sync applies
+            continue
         identity = _stable(manifest.id)
         found[identity, seen[identity]] = manifest
         seen[identity] += 1

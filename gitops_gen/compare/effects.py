@@ -14,7 +14,7 @@ from gitops_gen.compare.model import Consequence, Effect
 from gitops_gen.compare.noise import CHECKSUM, noise
 from gitops_gen.compare.quantity import quantity
 from gitops_gen.compare.structure import MISSING, Path, Place
-from gitops_gen.manifests.annotations import is_hook, sync_options
+from gitops_gen.manifests.annotations import applies_server_side, is_forced, is_hook, sync_options
 from gitops_gen.manifests.objects import Manifest, mapping
 from gitops_gen.manifests.pods import pod_of
 
@@ -23,19 +23,38 @@ _TEMPLATE: Path = ("spec", "template")
 _KEEPS = frozenset({"Prune=false", "Delete=false"})
 
 
-def effects(pair: Pair, changes: Sequence[Place], *, prunes: bool) -> Iterator[Consequence]:
-    """What happens to one object; `prunes` says whether Argo CD deletes here what git no longer has."""
+def effects(pair: Pair, changes: Sequence[Place], *, prunes: bool, options: Sequence[str]) -> Iterator[Consequence]:
+    """What happens to one object; `prunes` says whether Argo CD deletes here what git no longer has, `options` are the
+    Application's sync options.
+    """
     if pair.old is None and pair.new is not None:
         yield from _added(pair.new)
     elif pair.new is None and pair.old is not None:
         yield removal(pair.old, prunes=prunes)
     elif pair.old is not None and pair.new is not None:
-        yield from _changed(pair.old, pair.new, changes)
+        yield from _changed(pair.old, pair.new, changes, options)
 
 
 def _added(new: Manifest) -> Iterator[Consequence]:
     if _is_job(new):
         yield Consequence(effect=Effect.RUNS, object=title(new), detail="new")
+
+
+def kept_with_application(old: Manifest) -> Consequence:
+    """What becomes of a removed object whose Application stays without being synced."""
+    return Consequence(effect=Effect.LEAVES, object=title(old), detail="protect: true keeps its Application as it is")
+
+
+def refused_to_empty(count: int) -> Consequence:
+    """What an automated sync does that would prune everything an Application has: nothing.
+
+    https://github.com/argoproj/argo-cd/blob/v3.5.1/controller/appcontroller.go (`will wipe out all resources`)
+    """
+    detail = (
+        f"no object is left: Argo CD refuses an automated sync that would prune everything (allowEmpty is not set), so "
+        f"nothing of the {count} objects is deleted and the Application stays OutOfSync"
+    )
+    return Consequence(effect=Effect.FAILS, object="the environment", detail=detail)
 
 
 def removal(old: Manifest, *, prunes: bool) -> Consequence:
@@ -52,7 +71,7 @@ def removal(old: Manifest, *, prunes: bool) -> Consequence:
     return Consequence(effect=Effect.PRUNES, object=name)
 
 
-def _changed(old: Manifest, new: Manifest, changes: Sequence[Place]) -> Iterator[Consequence]:
+def _changed(old: Manifest, new: Manifest, changes: Sequence[Place], options: Sequence[str]) -> Iterator[Consequence]:
     renamed = old.name != new.name
     if renamed:
         if _is_job(new):
@@ -60,7 +79,7 @@ def _changed(old: Manifest, new: Manifest, changes: Sequence[Place]) -> Iterator
     elif _is_job(new) and is_hook(new):
         yield Consequence(effect=Effect.RUNS, object=title(new), detail="a hook: it runs in every sync")
     else:
-        yield from _refused(old, new, changes)
+        yield from _refused(old, new, changes, options)
     if (new.id.group, new.kind) in _WORKLOADS:
         yield from _restarted(new, changes)
         yield from _scaled(new, changes)
@@ -73,9 +92,12 @@ def _is_job(manifest: Manifest) -> bool:
     return (manifest.id.group, manifest.kind) == ("batch", "Job")
 
 
-def _refused(old: Manifest, new: Manifest, changes: Sequence[Place]) -> Iterator[Consequence]:
+def _refused(old: Manifest, new: Manifest, changes: Sequence[Place], options: Sequence[str]) -> Iterator[Consequence]:
     for reason in dict.fromkeys(refusals(old, new, changes)):
-        if "Force=true" in sync_options(new):
+        if is_forced(new) and applies_server_side(new, options):
+            detail = f"{reason}; Force=true does not help: --force cannot be used with --server-side"
+            yield Consequence(effect=Effect.FAILS, object=title(new), detail=detail)
+        elif is_forced(new):
             detail = f"{reason}; Force=true deletes the object and makes it again"
             yield Consequence(effect=Effect.RESTARTS, object=title(new), detail=detail)
         else:

@@ -8,7 +8,13 @@ from collections.abc import Iterator, Sequence
 
 from gitops_gen.compare.quantity import quantity
 from gitops_gen.compare.structure import MISSING, Path, Place, path_text
-from gitops_gen.manifests.objects import Manifest
+from gitops_gen.manifests.objects import Manifest, mappings
+
+_VOLUME_SOURCES = (
+    *("awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "csi", "fc", "flexVolume", "flocker"),
+    *("gcePersistentDisk", "glusterfs", "hostPath", "iscsi", "local", "nfs", "photonPersistentDisk", "portworxVolume"),
+    *("quobyte", "rbd", "scaleIO", "storageos", "vsphereVolume", "volumeMode"),
+)
 
 _FIXED: dict[tuple[str, str], tuple[Path, ...]] = {
     ("apps", "Deployment"): (("spec", "selector"),),
@@ -26,7 +32,9 @@ _FIXED: dict[tuple[str, str], tuple[Path, ...]] = {
         ("spec", "managedBy"),
     ),
     ("", "PersistentVolumeClaim"): (("spec",),),
-    ("", "Service"): (("spec", "clusterIP"),),
+    ("", "Service"): (("spec", "clusterIP"), ("spec", "loadBalancerClass")),
+    ("", "PersistentVolume"): tuple(("spec", source) for source in _VOLUME_SOURCES),
+    ("", "Pod"): (("spec",),),
     ("", "Secret"): (("type",),),
     ("rbac.authorization.k8s.io", "RoleBinding"): (("roleRef",),),
     ("rbac.authorization.k8s.io", "ClusterRoleBinding"): (("roleRef",),),
@@ -50,6 +58,11 @@ _FREE: dict[tuple[str, str], tuple[Path, ...]] = {
         ("spec", "persistentVolumeClaimRetentionPolicy"),
         ("spec", "minReadySeconds"),
     ),
+    ("", "Pod"): (
+        ("spec", "activeDeadlineSeconds"),
+        ("spec", "tolerations"),
+        ("spec", "terminationGracePeriodSeconds"),
+    ),
     ("", "PersistentVolumeClaim"): (("spec", "resources"), ("spec", "volumeAttributesClassName")),
 }
 _SEALED = ("ConfigMap", "Secret")
@@ -61,7 +74,8 @@ def refusals(old: Manifest, new: Manifest, changes: Sequence[Place]) -> Iterator
     identity = (new.id.group, new.kind)
     fixed, free = _FIXED.get(identity, ()), _FREE.get(identity, ())
     for place in changes:
-        if any(_below(place.path, path) for path in fixed) and not any(_below(place.path, path) for path in free):
+        free_here = any(_below(place.path, path) for path in free) or _is_kept(place) or _is_pod_image(new, place)
+        if any(_below(place.path, path) for path in fixed) and not free_here:
             yield f"{_trunk(place.path)} is immutable"
     if new.kind in _SEALED and new.id.group == "" and old.data.get("immutable") is True:
         yield from (
@@ -71,6 +85,32 @@ def refusals(old: Manifest, new: Manifest, changes: Sequence[Place]) -> Iterator
         )
     if identity == ("", "PersistentVolumeClaim"):
         yield from _shrinking(changes)
+    if new.kind == "CustomResourceDefinition":
+        yield from _dropped_versions(old, new)
+
+
+def _is_kept(place: Place) -> bool:
+    """A cluster IP that is taken out of the manifest stays as it is, `None` too."""
+    return place.path == ("spec", "clusterIP") and place.new is MISSING
+
+
+def _is_pod_image(new: Manifest, place: Place) -> bool:
+    return (
+        (new.id.group, new.kind) == ("", "Pod")
+        and place.path[1] in {"containers", "initContainers"}
+        and place.path[-1] == "image"
+    )
+
+
+def _dropped_versions(old: Manifest, new: Manifest) -> Iterator[str]:
+    """The version that objects are stored in must stay: `status.storedVersions` names it.
+
+    https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definition-versioning/
+    """
+    left = {item.get("name") for item in mappings(new.spec.get("versions"))}
+    for item in mappings(old.spec.get("versions")):
+        if item.get("storage") is True and item.get("name") not in left:
+            yield f"spec.versions lacks {item.get('name')}, in which objects are stored"
 
 
 def _shrinking(changes: Sequence[Place]) -> Iterator[str]:

@@ -5,6 +5,7 @@ Read as Argo CD reads them, version 3.5: https://github.com/argoproj/argo-cd/tre
 """
 
 import re
+from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
@@ -48,6 +49,7 @@ _HELM_PHASES = {
     "pre-delete": Phase.PRE_DELETE,
     "post-delete": Phase.POST_DELETE,
 }
+_HELM_TESTS = frozenset({"test", "test-success", "test-failure"})
 
 
 def words(manifest: Manifest, annotation: str) -> tuple[str, ...]:
@@ -81,6 +83,12 @@ def is_hook(manifest: Manifest) -> bool:
     return bool(manifest.annotations.get(HELM_HOOK, "crd-install") != "crd-install")
 
 
+def is_helm_test(manifest: Manifest) -> bool:
+    """Whether the object is only a test of `helm test`: Argo CD applies none of them."""
+    named = words(manifest, HELM_HOOK)
+    return HOOK not in manifest.annotations and bool(named) and _HELM_TESTS.issuperset(named)
+
+
 def is_skipped(manifest: Manifest) -> bool:
     """Whether the object says itself that no sync applies it."""
     return words(manifest, HOOK) == ("Skip",)
@@ -99,7 +107,7 @@ def phases(manifest: Manifest) -> tuple[Phase, ...]:
 
 
 def is_deleted_on_success(manifest: Manifest) -> bool:
-    """Whether Argo CD deletes the hook as soon as it has succeeded."""
+    """Whether Argo CD deletes the hook at the end of a sync that succeeded."""
     return "HookSucceeded" in words(manifest, HOOK_DELETE_POLICY) or "hook-succeeded" in words(
         manifest, HELM_DELETE_POLICY
     )
@@ -108,6 +116,22 @@ def is_deleted_on_success(manifest: Manifest) -> bool:
 def sync_options(manifest: Manifest) -> tuple[str, ...]:
     """`Prune=false`, `Replace=true` and the like."""
     return words(manifest, SYNC_OPTIONS)
+
+
+def is_forced(manifest: Manifest) -> bool:
+    """Whether Argo CD deletes the object and creates it again when the API server refuses a change."""
+    return "Force=true" in sync_options(manifest)
+
+
+def applies_server_side(manifest: Manifest, options: Iterable[str]) -> bool:
+    """Whether Argo CD applies the object server-side; `options` are the Application's. Replace comes first.
+
+    https://github.com/argoproj/argo-cd/blob/v3.5.1/gitops-engine/pkg/sync/sync_context.go (`shouldUseServerSideApply`)
+    """
+    own, options = sync_options(manifest), tuple(options)
+    if "Replace=true" in (*own, *options) or "ServerSideApply=false" in own:
+        return False
+    return "ServerSideApply=true" in (*own, *options)
 
 
 def needs(manifest: Manifest) -> tuple[str, ...]:

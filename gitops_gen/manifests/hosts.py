@@ -18,6 +18,17 @@ _ADDRESS_NAME = re.compile(
     r"|(^|_)(SEEDS?|SERVERS?|ENDPOINTS?|BROKERS?|UPSTREAMS?|PEERS|NODES))$",
     re.IGNORECASE,
 )
+_OWN_NAME = re.compile(
+    r"(?:(?:^|\s)--?(?:sans?|dns-?names?|common-?name|cn|subj(?:ect)?|addext|advertise[\w-]*|listen[\w-]*|bind[\w-]*"
+    r"|(?:external|public|root|base)-?url|issuer[\w-]*|audience[\w-]*)[ =]|\bDNS(?:\.\d+)?\s*[:=]|\bCN\s*=)\S*$",
+    re.IGNORECASE,
+)
+"""Before a name that a certificate is made for, or that a server has itself: no client connects to it there."""
+
+_MAKES_CERTIFICATE = re.compile(r"--secret-name\b|\bcfssl\b|\bgencert\b|\bcertgen\b|\bmkcert\b|\bopenssl\s+req\b")
+_HOST_LIST = re.compile(r"(?:^|\s)--?host(?:name)?s?[ =]\S*$")
+"""With such a command, `--host=` lists the names in the certificate."""
+
 _USER = re.compile(r"[^\s/@'\"]*@")
 """Behind a name that is the user of a URL."""
 
@@ -37,6 +48,8 @@ class HostNames:
         """The Services that a command line, a script or a configuration text talks to."""
         for match in self.pattern.finditer(text):
             name = match[1]
+            if _is_own_name(text, match.start()):
+                continue
             if _USER.match(text, match.end()):
                 continue
             port = _PORT.match(text, match.end())
@@ -53,6 +66,11 @@ class HostNames:
                 if part.strip() in self.ports:
                     yield part.strip()
         yield from self.in_text(value)
+
+
+def _is_own_name(text: str, start: int) -> bool:
+    before = text[max(0, start - _LOOK_BEHIND) : start]
+    return bool(_OWN_NAME.search(before)) or bool(_HOST_LIST.search(before) and _MAKES_CERTIFICATE.search(text))
 
 
 def host_names(services: Iterable[tuple[str, frozenset[int]]]) -> HostNames:

@@ -3,7 +3,7 @@ name.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gitops_gen.manifests.objects import Manifest, mapping, mappings, number, sequence
@@ -24,6 +24,7 @@ class Pod:
 
     labels: Mapping[str, Any]
     spec: Mapping[str, Any]
+    annotations: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def init_containers(self) -> list[Mapping[str, Any]]:
@@ -67,7 +68,12 @@ def pod_of(manifest: Manifest) -> Pod | None:
     template = _template(manifest)
     if template is None:
         return None
-    return Pod(labels=mapping(mapping(template.get("metadata")).get("labels")), spec=mapping(template.get("spec")))
+    metadata = mapping(template.get("metadata"))
+    return Pod(
+        labels=mapping(metadata.get("labels")),
+        annotations={} if manifest.kind == "Pod" else mapping(metadata.get("annotations")),
+        spec=mapping(template.get("spec")),
+    )
 
 
 def _template(manifest: Manifest) -> Mapping[str, Any] | None:
@@ -95,8 +101,8 @@ def _volume_references(volume: Mapping[str, Any]) -> Iterator[Reference]:
     if claim := mapping(volume.get("persistentVolumeClaim")).get("claimName"):
         yield Reference(kind="PersistentVolumeClaim", name=str(claim), how=how)
     for source in [volume, *mappings(mapping(volume.get("projected")).get("sources"))]:
-        for field, kind, name_field in _VOLUME_SOURCES:
-            named = mapping(source.get(field))
+        for place, kind, name_field in _VOLUME_SOURCES:
+            named = mapping(source.get(place))
             if name := named.get(name_field) or named.get("name"):
                 yield from _files(named, kind, str(name), how)
 
@@ -113,17 +119,17 @@ def _files(source: Mapping[str, Any], kind: str, name: str, how: str) -> Iterato
 
 def _env_references(container: Mapping[str, Any]) -> Iterator[Reference]:
     for item in mappings(container.get("envFrom")):
-        for field, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
-            if name := mapping(item.get(field)).get("name"):
-                yield Reference(kind=kind, name=str(name), how="envFrom", optional=item[field].get("optional") is True)
+        for place, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
+            if name := mapping(item.get(place)).get("name"):
+                yield Reference(kind=kind, name=str(name), how="envFrom", optional=item[place].get("optional") is True)
     for item in mappings(container.get("env")):
         source = mapping(item.get("valueFrom"))
-        for field, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
-            if name := (named := mapping(source.get(field))).get("name"):
+        for place, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
+            if name := (named := mapping(source.get(place))).get("name"):
                 key, optional = str(named.get("key", "")), named.get("optional") is True
                 yield Reference(kind=kind, name=str(name), how=f"env {item.get('name')}", key=key, optional=optional)
 
 
 def command(container: Mapping[str, Any]) -> str:
     """The container's command and arguments as one text."""
-    return " ".join(str(part) for field in ("command", "args") for part in sequence(container.get(field)))
+    return " ".join(str(part) for place in ("command", "args") for part in sequence(container.get(place)))

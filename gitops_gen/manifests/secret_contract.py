@@ -4,12 +4,13 @@ values.
 Where an ExternalSecret fetches a key from: https://external-secrets.io/latest/api/externalsecret/
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from gitops_gen.manifests.objects import Manifest, mapping, mappings
-from gitops_gen.manifests.secrets import SecretUse, made_secret, secret_uses
+from gitops_gen.manifests.secrets import SecretUse, made_secret, perhaps_made_secrets, secret_uses, templates_of
 
 ISSUERS = {"cert-manager.io/issuer", "cert-manager.io/cluster-issuer"}
 
@@ -42,9 +43,17 @@ def secret_contract(manifests: Iterable[Manifest]) -> tuple[ContractKey, ...]:
     manifests = tuple(manifests)
     uses = (*secret_uses(manifests), *_served_certificates(manifests))
     makers = {secret: item for item in manifests for secret in (made_secret(item), *_requested(item)) if secret}
+    perhaps = {secret: item for item in manifests for secret in perhaps_made_secrets(item)}
     names = sorted({use.secret for use in uses} | makers.keys())
     return tuple(
-        key for name in names for key in _keys(name, [use for use in uses if use.secret == name], makers.get(name))
+        key
+        for name in names
+        for key in _keys(
+            name,
+            [use for use in uses if use.secret == name],
+            makers.get(name),
+            None if name in makers else perhaps.get(name),
+        )
     )
 
 
@@ -68,9 +77,12 @@ def _requested(manifest: Manifest) -> tuple[str, ...]:
     return _certificates(manifest) if ISSUERS & annotations.keys() else ()
 
 
-def _keys(secret: str, uses: list[SecretUse], maker: Manifest | None) -> Iterator[ContractKey]:
-    fetched = {str(item.get("secretKey")): item for item in mappings(maker.spec.get("data"))} if maker else {}
-    named = dict.fromkeys([*fetched, *(use.key for use in uses if use.key)])
+def _keys(
+    secret: str, uses: list[SecretUse], maker: Manifest | None, perhaps: Manifest | None
+) -> Iterator[ContractKey]:
+    fetched = _fetched(maker) if maker else {}
+    templates = templates_of(maker)[0] if maker and maker.kind == "ExternalSecret" else {}
+    named = dict.fromkeys([*fetched, *map(str, templates), *(use.key for use in uses if use.key)])
     for key in named or ("",):
         readers = [use for use in uses if use.key in ("", key)]
         yield ContractKey(
@@ -78,8 +90,37 @@ def _keys(secret: str, uses: list[SecretUse], maker: Manifest | None) -> Iterato
             key=key,
             readers=tuple(dict.fromkeys(str(use.consumer) for use in readers)),
             optional=bool(readers) and all(use.optional for use in readers),
-            origin=_origin(maker, fetched.get(key), named=bool(fetched)) if maker else Origin(),
+            origin=_from_template(maker, str(templates[key]))
+            if maker and key in templates
+            else _origin(maker, fetched.get(key), named=bool(fetched or templates))
+            if maker
+            else _made_perhaps(perhaps),
         )
+
+
+def _fetched(maker: Manifest) -> dict[str, Mapping[str, Any]]:
+    """The keys that come into the Secret as they are fetched."""
+    if maker.kind == "ExternalSecret" and templates_of(maker)[1]:
+        return {}
+    return {str(item.get("secretKey")): item for item in mappings(maker.spec.get("data"))}
+
+
+def _from_template(maker: Manifest, template: str) -> Origin:
+    """A key that a template makes: out of all the entries that it names."""
+    inputs = [mapping(item.get("remoteRef")) for item in mappings(maker.spec.get("data")) if _names(template, item)]
+    entries = dict.fromkeys(str(remote.get("key") or "") for remote in inputs)
+    properties = dict.fromkeys(str(remote["property"]) for remote in inputs if remote.get("property"))
+    return Origin(
+        object=str(maker.id), store=_store(maker.spec), entry=", ".join(entries), property=", ".join(properties)
+    )
+
+
+def _names(template: str, item: Mapping[str, Any]) -> bool:
+    return re.search(rf"\b{re.escape(str(item.get('secretKey')))}\b", template) is not None
+
+
+def _made_perhaps(job: Manifest | None) -> Origin:
+    return Origin(object=f"{job.id} (perhaps)") if job else Origin()
 
 
 def _origin(maker: Manifest, item: Mapping[str, Any] | None, *, named: bool) -> Origin:

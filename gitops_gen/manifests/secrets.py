@@ -2,12 +2,13 @@
 values.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from gitops_gen.manifests.objects import Manifest, ObjectId, mapping, mappings
-from gitops_gen.manifests.pods import Reference, pod_of, references
+from gitops_gen.manifests.pods import Reference, command, pod_of, references
 
 _MAKERS: Mapping[tuple[str, str], tuple[tuple[str, ...], ...]] = {
     ("external-secrets.io", "ExternalSecret"): (("target", "name"),),
@@ -18,6 +19,12 @@ _MAKERS: Mapping[tuple[str, str], tuple[tuple[str, ...], ...]] = {
     ("secrets.hashicorp.com", "VaultDynamicSecret"): (("destination", "name"),),
 }
 """Where a custom resource's specification names the Secret it makes; its own name is the Secret's otherwise."""
+
+
+_MADE_BY_COMMAND = re.compile(
+    r"(?:--secret-name[ =]|\bkubectl\b[^\n;|&]*?\bcreate\s+secret\s+(?:generic|tls|docker-registry)\s+)"
+    r"['\"]?([a-z0-9][a-z0-9.-]*)"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,9 +48,60 @@ def made_secret(manifest: Manifest) -> str:
     return next((name for path in paths if (name := _at(manifest.spec, path))), manifest.name)
 
 
+def perhaps_made_secrets(manifest: Manifest) -> tuple[str, ...]:
+    """The Secrets that a Job seems to make, as its command says: `--secret-name=X`, `kubectl create secret generic X`.
+    What a command does cannot be proven from here.
+    """
+    pod = pod_of(manifest) if manifest.kind == "Job" else None
+    lines = [command(container) for container in (*pod.init_containers, *pod.containers)] if pod else []
+    return tuple(dict.fromkeys(match[1] for line in lines for match in _MADE_BY_COMMAND.finditer(line)))
+
+
 def made_keys(external_secret: Manifest) -> tuple[str, ...]:
     """The keys that an ExternalSecret fetches one by one."""
     return tuple(str(item.get("secretKey")) for item in mappings(external_secret.spec.get("data")))
+
+
+def provided_keys(manifest: Manifest) -> frozenset[str] | None:
+    """The keys that a ConfigMap or Secret has, or that an ExternalSecret or SealedSecret makes; None when they cannot
+    be known from here (an empty object that something else fills, a whole entry of a store).
+    """
+    if manifest.kind == "ExternalSecret":
+        return _templated_keys(manifest)
+    if manifest.kind == "SealedSecret":
+        return _keys_of(manifest.spec, "encryptedData")
+    if manifest.kind not in {"ConfigMap", "Secret"} or manifest.data.get("type") == _TOKEN:
+        return None
+    return _keys_of(manifest.data, "data", "stringData", "binaryData")
+
+
+_TOKEN = "kubernetes.io/service-account-token"  # noqa: S105
+
+
+def _keys_of(data: Mapping[str, Any], *fields: str) -> frozenset[str] | None:
+    return frozenset(str(key) for field in fields for key in mapping(data.get(field))) or None
+
+
+def templates_of(external_secret: Manifest) -> tuple[Mapping[str, Any], bool]:
+    """`target.template.data`, and whether it replaces what is fetched (mergePolicy Replace, the default).
+
+    https://external-secrets.io/latest/guides/templating/
+    """
+    template = mapping(mapping(external_secret.spec.get("target")).get("template"))
+    data = mapping(template.get("data"))
+    replaces = bool(data or template.get("templateFrom")) and template.get("mergePolicy") != "Merge"
+    return data, replaces
+
+
+def _templated_keys(external_secret: Manifest) -> frozenset[str] | None:
+    data, replaces = templates_of(external_secret)
+    template = mapping(mapping(external_secret.spec.get("target")).get("template"))
+    whole_entries = bool(external_secret.spec.get("dataFrom")) and not replaces
+    merges = mapping(external_secret.spec.get("target")).get("creationPolicy") == "Merge"
+    if template.get("templateFrom") or whole_entries or merges:
+        return None
+    fetched = () if replaces else made_keys(external_secret)
+    return frozenset((*map(str, data), *fetched)) or None
 
 
 def _at(spec: Mapping[str, Any], path: tuple[str, ...]) -> str:

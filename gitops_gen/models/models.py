@@ -255,6 +255,24 @@ class Argocd(ArgocdOverrides):
     """The longest that a revert may have to wait behind a running sync; `plan` fails above it."""
 
 
+class IgnoredFinding(Model):
+    """One finding of `plan` that is set aside, for a chart that somebody else maintains."""
+
+    rule: Text
+    """Id of the rule; `gitops-gen rules` lists them."""
+    object: Text
+    """The object as `plan` prints it, `Kind/name`; `*` stands for any text."""
+    reason: Text
+    """Why the finding is no fault here."""
+
+
+class Rules(Model):
+    """How `plan` judges."""
+
+    ignore: list[IgnoredFinding] = []
+    """Findings that are set aside; one that matches nothing is a finding itself."""
+
+
 class Project(Model):
     """`gitops.yaml`: the repository, its chart, clusters, stages and secret stores, and what all environments share."""
 
@@ -281,6 +299,8 @@ class Project(Model):
     """Stores of External Secrets by the name that environments use."""
     defaults: Layer = Layer()
     """What all environments share."""
+    rules: Rules = Rules()
+    """How `plan` judges: findings that are set aside."""
     inject: dict[str, Any] = {}
     """Chart values made from the environment's own facts, such as `{global: {environment: "{environment}"}}`."""
 

@@ -24,6 +24,7 @@ def plan_data(judged: JudgedPlan) -> dict[str, Any]:
         "given": [{"consumer": str(item.consumer.id), "what": item.what, "why": item.why} for item in plan.given],
         "revert": {"firstSync": _bound(plan.first_bound), "laterSync": _bound(plan.later_bound)},
         "findings": [_finding(item) for item in judged.findings],
+        "notes": [_finding(item) for item in judged.notes],
         "ignored": [_finding(item) for item in judged.ignored],
     }
 

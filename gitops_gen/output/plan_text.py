@@ -30,10 +30,12 @@ def plan_lines(judged: JudgedPlan) -> Iterator[str]:
     yield from _unapplied_lines(plan)
     yield from _given_lines(plan)
     if plan.steps and has_only_hooks(plan):
-        yield "  nothing but hooks: Argo CD syncs them only when told to (argocd app sync)"
+        yield "  hooks only: Argo CD syncs them only on request (argocd app sync)"
     if plan.steps:
         yield ""
         yield from _bound_lines(plan)
+    for note in judged.notes:
+        yield f"  note: {' '.join(part for part in (note.object, note.message) if part)} ({note.rule})"
     for finding in judged.findings:
         yield ""
         yield from _finding_lines(finding)
@@ -46,9 +48,9 @@ def _headline(judged: JudgedPlan) -> str:
     sound = sum(proof.verdict in SOUND for proof in plan.proofs)
     state = "proven" if judged.ok else _count(len(judged.findings), "finding")
     ignored = f", {len(judged.ignored)} ignored" if judged.ignored else ""
-    needs = f"{sound} of {_count(len(plan.proofs), 'need')} met"
+    ordered = f"{sound} of {len(plan.proofs)} dependencies ordered"
     objects = _count(len(plan.manifests), "object")
-    return f"{plan.name}: {_count(len(plan.steps), 'wave')}, {objects}, {needs}: {state}{ignored}"
+    return f"{plan.name}: {_count(len(plan.steps), 'wave')}, {objects}, {ordered}: {state}{ignored}"
 
 
 def _step_lines(plan: SyncPlan, index: int, step: Step, width: int) -> Iterator[str]:
@@ -91,16 +93,16 @@ def _gate_words(group: list[Gate]) -> str:
 
 def _unapplied_lines(plan: SyncPlan) -> Iterator[str]:
     if left := [str(item.id) for item in unapplied(plan)]:
-        yield f"  not part of a sync: {', '.join(left)}"
+        yield f"  not applied by a sync: {', '.join(left)}"
 
 
 def _given_lines(plan: SyncPlan) -> Iterator[str]:
     if names := dict.fromkeys(item.what for item in plan.given):
-        yield f"  must be there already: {', '.join(names)}"
+        yield f"  must exist in the cluster: {', '.join(names)}"
 
 
 def _bound_lines(plan: SyncPlan) -> Iterator[str]:
-    yield "Longest time before a revert is looked at"
+    yield "Longest time until Argo CD picks up a revert"
     for title, bound in (("behind the first sync", plan.first_bound), ("behind a later sync", plan.later_bound)):
         yield f"  {title}: {_bound_words(bound)}"
         for position, term in enumerate(bound.terms):
@@ -115,16 +117,18 @@ def _remedy_lines(plan: SyncPlan) -> Iterator[str]:
     then = f", then argocd app sync {application}" if by_hand else ""
     yield f"  to cut it short: argocd app terminate-op {application}{then}"
     if plan.policy.sync_timeout is not None:
-        after = "; after it run argocd app sync: what came meanwhile may seem tried" if by_hand else ""
-        yield f"  the sync timeout counts retries too{after}"
+        yield "  the sync timeout includes retries"
+        if by_hand:
+            yield f"  after it run argocd app sync {application}:"
+            yield "    Argo CD may treat commits pushed during the sync as already attempted"
 
 
 def _bound_words(bound: Bound) -> str:
     if bound.seconds is None:
-        return "for ever"
+        return "without limit"
     if not bound.is_cut:
         return text(bound.seconds)
-    own = "an endless wait" if bound.total is None else f"{text(bound.total)}, the sum below"
+    own = "no limit" if bound.total is None else f"{text(bound.total)}, the sum below"
     return f"{text(bound.seconds)}, the sync timeout; without it {own}"
 
 

@@ -1,4 +1,4 @@
-"""The rule on what a sync consists of: of nothing, nothing is proven."""
+"""The rule on what a sync consists of: an empty one is not proven."""
 
 from collections.abc import Iterator
 
@@ -8,10 +8,10 @@ from gitops_gen.sync.plan import SyncPlan
 
 def _nothing(plan: SyncPlan) -> Iterator[Hit]:
     if not plan.manifests:
-        yield None, "no object is rendered: there is nothing to sync, and nothing is proven"
+        yield None, "no object is rendered: there is nothing to sync"
     elif not plan.steps:
         count = len(plan.manifests)
-        yield None, f"no sync applies the rendered object{'s' * (count != 1)} ({count}): nothing is proven"
+        yield None, f"no sync applies the rendered object{'s' * (count != 1)} ({count})"
 
 
 RULES = (
@@ -23,7 +23,7 @@ RULES = (
             "switched off. Argo CD refuses to prune everything in an automated sync unless allowEmpty is set "
             "(https://argo-cd.readthedocs.io/en/stable/user-guide/auto_sync/)."
         ),
-        remedy="look at what is rendered: `gitops-gen render ENV`, or the command before the pipe",
+        remedy="check what is rendered: `gitops-gen render ENV`, or the command before the pipe",
         check=_nothing,
     ),
 )

@@ -34,7 +34,7 @@ def _unbounded(plan: SyncPlan) -> Iterator[Hit]:
             if gate.first_only
             else ""
         )
-        yield gate.manifest, f"is waited for in {step.title}{when}, and nothing ends the wait: {gate.reason}"
+        yield gate.manifest, f"is waited for in {step.title}{when}, and the wait has no limit: {gate.reason}"
 
 
 def _is_own(gate: Gate) -> bool:
@@ -45,15 +45,15 @@ def _is_own(gate: Gate) -> bool:
 def _job_deadline(plan: SyncPlan) -> Iterator[Hit]:
     prunes = plan.policy.sync_timeout is None
     for step, gate in _gates(plan, lambda gate: _endless(gate) and gate.manifest.kind == "Job", prunes=prunes):
-        yield gate.manifest, f"is waited for in {step.title} and has no end: {gate.reason}"
+        yield gate.manifest, f"is waited for in {step.title} and the wait has no limit: {gate.reason}"
 
 
 def _deployment_deadline(plan: SyncPlan) -> Iterator[Hit]:
     def chosen(gate: Gate) -> bool:
-        return gate.manifest.kind == "Deployment" and (_endless(gate) or gate.by_default)
+        return gate.by_default or (gate.manifest.kind == "Deployment" and _endless(gate))
 
     for step, gate in _gates(plan, chosen):
-        how = "Kubernetes fills in 10m a replica" if gate.by_default else gate.reason
+        how = "the default of 10m a replica applies" if gate.by_default else gate.reason
         yield gate.manifest, f"is waited for in {step.title} with no progressDeadlineSeconds of its own: {how}"
 
 
@@ -64,7 +64,19 @@ def _stuck(plan: SyncPlan) -> Iterator[Hit]:
 
 def _autoscaler(plan: SyncPlan) -> Iterator[Hit]:
     for step, gate in _gates(plan, lambda gate: gate.manifest.kind == "HorizontalPodAutoscaler"):
-        yield gate.manifest, f"is waited for in {step.title}: without metrics it is Degraded, and the sync fails there"
+        yield gate.manifest, f"is waited for in {step.title}: without metrics it is Degraded, which fails the sync"
+
+
+def _cron_job(plan: SyncPlan) -> Iterator[Hit]:
+    def chosen(gate: Gate) -> bool:
+        manifest = gate.manifest
+        return (manifest.id.group, manifest.kind) == ("batch", "CronJob") and manifest.spec.get("suspend") is not True
+
+    for step, gate in _gates(plan, chosen):
+        yield (
+            gate.manifest,
+            f"is waited for in {step.title}: after a failed run it is Degraded, which fails every sync",
+        )
 
 
 def _limit(plan: SyncPlan) -> Iterator[Hit]:
@@ -88,7 +100,7 @@ RULES = (
     ),
     Rule(
         id="deployment-without-deadline",
-        title="A Deployment that a sync waits for says how long",
+        title="A Deployment or Rollout that a sync waits for has progressDeadlineSeconds",
         explanation=(
             "progressDeadlineSeconds ends the wait for a rollout that does not come up, and starts again with each "
             "replica. Kubernetes fills in 600 where none is set, which nobody chose for this workload; 2147483647 "
@@ -113,11 +125,16 @@ RULES = (
     ),
     Rule(
         id="gate-never-opens",
-        title="Nothing that a sync waits for is paused or suspended",
+        title="Nothing that a sync waits for is paused or waits for a person",
         explanation=(
-            "A paused Deployment and a suspended Job are Suspended to Argo CD, which it waits for like Progressing."
+            "To Argo CD a paused Deployment, a suspended Job, a Rollout with a canary step `pause: {}` and every "
+            "custom resource that is paused are Suspended: a gated wave waits for them without limit, as for "
+            "Progressing. Argo CD picks up no new commit until somebody resumes them."
         ),
-        remedy="take paused or suspend out; scale to 0 replicas to switch a workload off",
+        remedy=(
+            "remove the pause, give it a duration, or put the object into the last wave; scale to 0 replicas to switch "
+            "a workload off"
+        ),
         check=_stuck,
     ),
     Rule(
@@ -129,6 +146,17 @@ RULES = (
         ),
         remedy="put it into the last wave",
         check=_autoscaler,
+    ),
+    Rule(
+        id="cronjob-in-gated-wave",
+        title="A CronJob is in the wave that nothing waits for",
+        explanation=(
+            "Since Argo CD 3.2 a CronJob whose last run failed is Degraded, which fails its wave. The waves behind it, "
+            "and with them a fix or a revert, are not applied until a run succeeds "
+            "(https://github.com/argoproj/argo-cd/issues/26539)."
+        ),
+        remedy="put it into the last wave",
+        check=_cron_job,
     ),
     Rule(
         id="revert-over-limit",

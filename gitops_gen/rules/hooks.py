@@ -8,6 +8,7 @@ from gitops_gen.manifests.annotations import (
     HELM_RESOURCE_POLICY,
     HOOK,
     Phase,
+    is_helm_test,
     is_hook,
     phases,
     sync_options,
@@ -26,15 +27,28 @@ _SETUP = re.compile(
 
 def _ignored(plan: SyncPlan) -> Iterator[Hit]:
     for manifest in plan.manifests:
-        if is_hook(manifest) and not phases(manifest):
+        if is_hook(manifest) and not is_helm_test(manifest) and not phases(manifest):
             named = ", ".join(words(manifest, HOOK) or words(manifest, HELM_HOOK)) or "nothing"
             yield manifest, f"is never applied: Argo CD knows no hook `{named}`"
 
 
 def _kept(plan: SyncPlan) -> Iterator[Hit]:
-    for manifest in plan.manifests:
-        if HELM_RESOURCE_POLICY in manifest.annotations and "Prune=false" not in sync_options(manifest):
-            yield manifest, f"has {HELM_RESOURCE_POLICY}, but Argo CD prunes it all the same when it leaves the chart"
+    kept = [
+        str(item.id)
+        for item in plan.manifests
+        if HELM_RESOURCE_POLICY in item.annotations
+        and "Prune=false" not in (*sync_options(item), *plan.policy.sync_options)
+    ]
+    if kept:
+        whom = kept[0] if len(kept) == 1 else f"{len(kept)} objects ({', '.join(kept[:SHOWN_KEPT])}{_more(kept)})"
+        yield None, f"{HELM_RESOURCE_POLICY} does not stop Argo CD from pruning {whom} when it leaves the chart"
+
+
+SHOWN_KEPT = 3
+
+
+def _more(names: list[str]) -> str:
+    return ", …" if len(names) > SHOWN_KEPT else ""
 
 
 def _late_setup(plan: SyncPlan) -> Iterator[Hit]:
@@ -77,13 +91,10 @@ RULES = (
         title="Every hook has a phase in Argo CD",
         explanation=(
             "Argo CD runs pre- and post-install and -upgrade hooks as PreSync and PostSync, and pre- and post-delete "
-            "ones when the Application is deleted. Helm's tests and rollback hooks it leaves out without a word, and "
-            "so it does with a phase it does not know."
+            "ones when the Application is deleted. Rollback hooks and hooks of an unknown phase are never applied, "
+            "without a message. Helm tests are not applied either; they are meant for `helm test` and are no finding."
         ),
-        remedy=(
-            "leave Helm's tests out of what Argo CD renders (helm.skipTests, or a value), or make it a Job in a late "
-            "wave"
-        ),
+        remedy="use a hook that Argo CD knows (PreSync, Sync, PostSync, SyncFail), or a Job in a late wave",
         check=_ignored,
     ),
     Rule(
@@ -95,6 +106,7 @@ RULES = (
         ),
         remedy="add argocd.argoproj.io/sync-options: Prune=false,Delete=false",
         check=_kept,
+        is_note=True,
     ),
     Rule(
         id="setup-after-its-users",

@@ -5,7 +5,7 @@ Argo CD's back.
 import re
 from collections.abc import Iterator
 
-from gitops_gen.manifests.annotations import Phase, is_hook, phases, sync_options
+from gitops_gen.manifests.annotations import Phase, applies_server_side, is_forced, is_hook, phases
 from gitops_gen.manifests.objects import Manifest
 from gitops_gen.rules.rule import Hit, Rule
 from gitops_gen.sync.plan import SyncPlan
@@ -32,13 +32,14 @@ def _ttl(plan: SyncPlan) -> Iterator[Hit]:
 
 def _name(plan: SyncPlan) -> Iterator[Hit]:
     for job in _plain_jobs(plan):
-        if not _is_replaced(plan, job) and (problem := _name_problem(job)):
+        if problem := _name_problem(job):
             yield job, problem
 
 
-def _is_replaced(plan: SyncPlan, job: Manifest) -> bool:
-    options = {*sync_options(job), *plan.policy.sync_options}
-    return {"Force=true", "Replace=true"} <= options
+def _force(plan: SyncPlan) -> Iterator[Hit]:
+    for manifest in plan.manifests:
+        if is_forced(manifest) and applies_server_side(manifest, plan.policy.sync_options):
+            yield manifest, "has Force=true and is applied server-side: --force cannot be used with --server-side"
 
 
 def _name_problem(job: Manifest) -> str:
@@ -47,12 +48,23 @@ def _name_problem(job: Manifest) -> str:
     suffix = job.name.rpartition("-")[2]
     if _CLOCK.fullmatch(suffix):
         return f"has a date or time in its name (`{suffix}`): it runs again with every render, changed or not"
-    if not _HEX.fullmatch(suffix) and not _SAFE.fullmatch(suffix):
+    # `Force=true` counts on the object alone, without Replace too; with server-side apply it has a rule of its own.
+    if not is_forced(job) and not _HEX.fullmatch(suffix) and not _SAFE.fullmatch(suffix):
         return "has a name that does not change with its content: a change fails, because a Job's template is immutable"
     return ""
 
 
 RULES = (
+    Rule(
+        id="force-with-server-side-apply",
+        title="An object with Force=true is not applied server-side",
+        explanation=(
+            "kubectl refuses --force together with --server-side, so that each sync of the object fails "
+            "(https://github.com/argoproj/argo-cd/issues/29624)."
+        ),
+        remedy="add ServerSideApply=false, or Replace=true, to the object's sync options",
+        check=_force,
+    ),
     Rule(
         id="job-ttl",
         title="A plain Job has no ttlSecondsAfterFinished",

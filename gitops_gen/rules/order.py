@@ -38,95 +38,99 @@ def _cycle(plan: SyncPlan) -> Iterator[Hit]:
     for round_trip in cycles(plan.proofs):
         names = [str(proof.edge.consumer.id) for proof in round_trip]
         reasons = "; ".join(f"{proof.edge.consumer.id}: {proof.edge.why}" for proof in round_trip)
-        yield round_trip[0].edge.consumer, f"waits in a circle: {' → '.join([*names, names[0]])} ({reasons})"
+        yield round_trip[0].edge.consumer, f"waits in a cycle: {' → '.join([*names, names[0]])} ({reasons})"
 
 
 def _undeclared(plan: SyncPlan) -> Iterator[Hit]:
     for manifest, pattern in undeclared(plan.cast):
-        yield manifest, f"its annotation {NEEDS} names `{pattern}`, and no rendered object is called that"
+        yield manifest, f"its annotation {NEEDS} names `{pattern}`, and no rendered object has that name"
 
 
 RULES = (
     Rule(
         id="deadlock",
-        title="No wave waits for what a later wave brings",
+        title="No wave waits for an object of a later wave",
         explanation=(
             "Argo CD applies a wave only when everything in the waves before it is healthy. An object whose pods "
             "cannot start without something in a later wave (a Secret, a volume, a service that an init container "
-            "waits for) keeps that wave from ever coming. Helm hooks are waves too: pre-install runs before "
+            "waits for) blocks that wave for ever. Helm hooks are waves too: pre-install runs before "
             "everything else, post-install after everything is healthy."
         ),
         remedy=(
-            "move the producer into an earlier wave (argocd.argoproj.io/sync-wave), or the consumer into a later one"
+            "move the needed object into an earlier wave (argocd.argoproj.io/sync-wave), or this one into a later wave"
         ),
         check=_with(
             Verdict.DEADLOCK,
-            "cannot become healthy in {here}: it needs {producer} {state}, which comes in {there} ({why}); "
+            "cannot become healthy in {here}: it needs {producer} {state}, which is applied in {there} ({why}); "
             "Argo CD waits for {here} before it goes on",
         ),
     ),
     Rule(
         id="against-order",
-        title="What an object needs is not applied after it",
+        title="Dependencies are applied before the objects that need them",
         explanation=(
-            "The object needs something that a later wave brings. It may come right by itself in the end, but until "
-            "then it fails or restarts, and its deadline runs."
+            "The object depends on an object of a later wave. It may recover by itself, but until then it fails or "
+            "restarts, and its deadline runs."
         ),
         remedy=(
-            "move the producer into an earlier wave (argocd.argoproj.io/sync-wave), or the consumer into a later one"
+            "move the needed object into an earlier wave (argocd.argoproj.io/sync-wave), or this one into a later wave"
         ),
         check=_with(
-            Verdict.AGAINST, "is applied in {here} but needs {producer} {state}, which comes in {there} ({why})"
+            Verdict.AGAINST, "is applied in {here} but needs {producer} {state}, which is applied in {there} ({why})"
         ),
     ),
     Rule(
         id="not-ready-before",
-        title="What must be ready is waited for",
+        title="A dependency that must be ready is waited for",
         explanation=(
             "Inside a wave Argo CD applies everything in a row without waiting, and it never waits for what has no "
             "health check. A Job that starts before its database is up uses its retries and fails for good: a failed "
             "Job is not run again by retries of the sync."
         ),
-        remedy="put the producer into an earlier wave, or let an init container wait for it",
+        remedy="move the needed object into an earlier wave, or let an init container wait for it",
         check=_with(
             Verdict.NOT_READY, "starts in {here} while nothing has waited for {producer} of {there} to be ready ({why})"
         ),
     ),
     Rule(
         id="needs-what-is-never-applied",
-        title="What an object needs is applied by the sync",
-        explanation="Argo CD applies no Helm test hooks, no rollback hooks, and hooks of a deletion only then.",
-        remedy="take the hook annotation off the producer",
-        check=_with(Verdict.NEVER, "needs {producer}, which no sync applies: it is a hook of another occasion ({why})"),
+        title="Dependencies are applied by the sync",
+        explanation=(
+            "Argo CD applies no Helm tests and no rollback hooks, and deletion hooks only when the Application is "
+            "deleted."
+        ),
+        remedy="remove the hook annotation from the object that is needed",
+        check=_with(Verdict.NEVER, "needs {producer}, which no sync applies: it is a hook of another phase ({why})"),
     ),
     Rule(
         id="deleted-before-use",
-        title="A hook that others need is not deleted when it has succeeded",
+        title="A hook that others need after the sync is not deleted when it has succeeded",
         explanation=(
-            "A ConfigMap, Secret or account that is a hook succeeds as soon as it is applied; with the policy "
-            "hook-succeeded Argo CD deletes it before the next wave."
+            "With the policy hook-succeeded Argo CD deletes a hook when the sync ends. Every hook and every Job that "
+            "the sync waits for can use it until then; a Deployment cannot, because its pods start again later "
+            "(gitops-engine, sync_context.go)."
         ),
         remedy="make it a plain object in an earlier wave, or use before-hook-creation",
         check=_with(
             Verdict.DELETED,
-            "needs {producer}, which is a hook of {there} and deleted as soon as it has succeeded ({why})",
+            "needs {producer}, a hook of {there} that Argo CD deletes when the sync has succeeded ({why})",
         ),
     ),
     Rule(
         id="cycle",
-        title="No objects wait for each other in a circle",
-        explanation="Each one's pods are held back until the next one is ready, so that none of them ever is.",
-        remedy="take one of the waits out",
+        title="No objects wait for each other in a cycle",
+        explanation="The pods of each one wait until the next one is ready, so none of them ever becomes ready.",
+        remedy="remove one of the waits",
         check=_cycle,
     ),
     Rule(
         id="needs-nothing-rendered",
-        title="A declared need names a rendered object",
+        title="A declared dependency names a rendered object",
         explanation=(
-            f"{NEEDS} lists objects as Kind/name, with `*` for text that changes. One that matches nothing proves "
-            "nothing."
+            f"{NEEDS} lists objects as Kind/name, with `*` for text that changes. A pattern that matches nothing has "
+            "no effect."
         ),
-        remedy=f"correct the name in {NEEDS}, or take it out",
+        remedy=f"correct the name in {NEEDS}, or remove it",
         check=_undeclared,
     ),
 )

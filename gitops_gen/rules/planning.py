@@ -8,7 +8,7 @@ from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.reading import ProjectFile
 from gitops_gen.project.rendering import render_environment
 from gitops_gen.project.workspace import OpenProject
-from gitops_gen.rules.sync import JudgedPlan, judge
+from gitops_gen.rules.sync import JudgedPlan, SetAside, judge
 from gitops_gen.sync.durations import seconds
 from gitops_gen.sync.plan import plan_of
 from gitops_gen.sync.policy import SyncPolicy, policy_of
@@ -25,7 +25,13 @@ def plan_environment(workspace: OpenProject, name: str) -> JudgedPlan:
     )
     project = workspace.project()
     policy = _policy(workspace, project, environment)
-    return judge(plan_of(manifests, policy, name=name, application=application_name(project.spec, name)))
+    sync_plan = plan_of(manifests, policy, name=name, application=application_name(project.spec, name))
+    return judge(sync_plan, set_aside(project))
+
+
+def set_aside(project: ProjectFile) -> tuple[SetAside, ...]:
+    """The findings that gitops.yaml sets aside."""
+    return tuple(SetAside(rule=entry.rule, object=entry.object) for entry in project.spec.rules.ignore)
 
 
 def _policy(workspace: OpenProject, project: ProjectFile, environment: ResolvedEnvironment) -> SyncPolicy:

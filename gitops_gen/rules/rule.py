@@ -46,6 +46,8 @@ class Rule:
     explanation: str
     remedy: str
     check: Check
+    #: a note is worth knowing and no fault: it does not make the plan fail
+    is_note: bool = False
 
     def findings(self, plan: SyncPlan) -> Iterable[Finding]:
         """Every place in the plan where the rule does not hold."""

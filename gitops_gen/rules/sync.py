@@ -1,14 +1,39 @@
 """Every rule about a sync, and the judgement of a plan by all of them."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from gitops_gen.errors import UsageError
 from gitops_gen.manifests.annotations import ignored_rules
 from gitops_gen.names import did_you_mean
-from gitops_gen.rules import application, content, gates, hooks, jobs, order, volumes, waves
+from gitops_gen.rules import (
+    application,
+    content,
+    definitions,
+    fields,
+    gates,
+    hooks,
+    jobs,
+    keys,
+    order,
+    scaling,
+    volumes,
+    waves,
+)
 from gitops_gen.rules.rule import Finding, Rule
 from gitops_gen.sync.plan import SyncPlan
 
+UNUSED = Rule(
+    id="ignore-matches-nothing",
+    title="Each entry of rules.ignore sets a finding aside",
+    explanation=(
+        "An entry that matches no finding of any environment is left over or misspelled. It would hide the next "
+        "finding of that name. It is checked when all environments are planned."
+    ),
+    remedy="correct rule and object, or remove the entry from rules.ignore",
+    check=lambda _: (),
+)
 SYNC_RULES: tuple[Rule, ...] = (
     *content.RULES,
     *order.RULES,
@@ -17,6 +42,11 @@ SYNC_RULES: tuple[Rule, ...] = (
     *hooks.RULES,
     *jobs.RULES,
     *waves.RULES,
+    *fields.RULES,
+    *keys.RULES,
+    *definitions.RULES,
+    *scaling.RULES,
+    UNUSED,
     *application.RULES,
 )
 
@@ -29,6 +59,8 @@ class JudgedPlan:
     findings: tuple[Finding, ...]
     #: findings that an object's `gitops-gen.io/ignore` set aside
     ignored: tuple[Finding, ...] = ()
+    #: what is worth knowing and no fault
+    notes: tuple[Finding, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -37,15 +69,53 @@ class JudgedPlan:
         return not self.findings and all(bound.seconds is not None for bound in bounds)
 
 
-def judge(plan: SyncPlan) -> JudgedPlan:
-    """What the rules find in a plan."""
-    ignored = {str(item.id): set(ids) for item in plan.manifests if (ids := ignored_rules(item))}
-    found = [finding for rule in SYNC_RULES for finding in rule.findings(plan)]
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SetAside:
+    """A finding that the project sets aside."""
+
+    rule: str
+    #: `Kind/name`, with `*` for any text
+    object: str
+
+    def matches(self, finding: Finding) -> bool:
+        """Whether the finding is the one that is meant."""
+        return finding.rule == self.rule and fnmatchcase(finding.object, self.object)
+
+
+def judge(plan: SyncPlan, set_aside: Sequence[SetAside] = ()) -> JudgedPlan:
+    """What the rules find in a plan; `set_aside` are the findings that the project ignores, as annotations of an object
+    do.
+    """
+    annotated = {str(item.id): set(ids) for item in plan.manifests if (ids := ignored_rules(item))}
+
+    def is_ignored(finding: Finding) -> bool:
+        in_project = any(entry.matches(finding) for entry in set_aside)
+        return in_project or finding.rule in annotated.get(finding.object, ())
+
+    found = [finding for rule in SYNC_RULES if not rule.is_note for finding in rule.findings(plan)]
+    noted = [finding for rule in SYNC_RULES if rule.is_note for finding in rule.findings(plan)]
     return JudgedPlan(
         plan=plan,
-        findings=tuple(item for item in found if item.rule not in ignored.get(item.object, ())),
-        ignored=tuple(item for item in found if item.rule in ignored.get(item.object, ())),
+        findings=tuple(item for item in found if not is_ignored(item)),
+        ignored=tuple(item for item in found if is_ignored(item)),
+        notes=tuple(item for item in noted if not is_ignored(item)),
     )
+
+
+def unused(plans: Iterable[JudgedPlan], set_aside: Iterable[SetAside]) -> list[tuple[int, Finding]]:
+    """The entries, by their position, that match no finding of any of these plans."""
+    ignored = [finding for judged in plans for finding in judged.ignored]
+    return [
+        (index, Finding(rule=UNUSED.id, message=_unused_text(index, entry), source="gitops.yaml", remedy=UNUSED.remedy))
+        for index, entry in enumerate(set_aside)
+        if not any(entry.matches(finding) for finding in ignored)
+    ]
+
+
+def _unused_text(index: int, entry: SetAside) -> str:
+    known = [rule.id for rule in SYNC_RULES]
+    why = "" if entry.rule in known else f"; there is no rule `{entry.rule}` {did_you_mean(entry.rule, known)}".rstrip()
+    return f"rules.ignore[{index}] matches no finding: {entry.rule} of {entry.object}{why}"
 
 
 def rule_named(rule_id: str) -> Rule:

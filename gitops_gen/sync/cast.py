@@ -10,7 +10,7 @@ from typing import Any
 from gitops_gen.manifests.hosts import HostNames, host_names
 from gitops_gen.manifests.objects import Manifest, mapping, mappings, number
 from gitops_gen.manifests.pods import Pod, pod_of
-from gitops_gen.manifests.secrets import made_secret
+from gitops_gen.manifests.secrets import made_secret, perhaps_made_secrets
 
 
 class Cast:
@@ -54,6 +54,14 @@ class Cast:
         return {
             (name, item.id.namespace): item for name, item in sorted(made, key=lambda pair: pair[1].kind == "Secret")
         }
+
+    def perhaps_maker(self, name: str, namespace: str) -> Manifest | None:
+        """The Job whose command seems to make the Secret."""
+        return self._perhaps.get((name, namespace))
+
+    @cached_property
+    def _perhaps(self) -> dict[tuple[str, str], Manifest]:
+        return {(name, job.id.namespace): job for job in self.of_kind("Job") for name in perhaps_made_secrets(job)}
 
     def behind(self, service: Manifest) -> list[Manifest]:
         """The workloads whose pods the Service selects."""

@@ -96,7 +96,13 @@ def _referenced(cast: Cast, manifest: Manifest, pod: Pod) -> _Found:
         if producer is not None:
             yield _reference_edge(manifest, reference, producer)
         elif reference.name != "default":
-            yield Given(consumer=manifest, what=f"{reference.kind}/{reference.name}", why=reference.how)
+            yield Given(consumer=manifest, what=_given_name(cast, manifest, reference), why=reference.how)
+
+
+def _given_name(cast: Cast, manifest: Manifest, reference: Reference) -> str:
+    name = f"{reference.kind}/{reference.name}"
+    job = cast.perhaps_maker(reference.name, manifest.id.namespace) if reference.kind == "Secret" else None
+    return f"{name} (perhaps made by {job.id})" if job else name
 
 
 def _producer(cast: Cast, reference: Reference, namespace: str) -> Manifest | None:

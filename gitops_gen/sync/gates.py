@@ -7,11 +7,13 @@ into Argo CD and the Lua ones that it ships: https://github.com/argoproj/argo-cd
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from gitops_gen.errors import GitopsError
 from gitops_gen.manifests.annotations import is_hook
-from gitops_gen.manifests.objects import Manifest, mapping, number
+from gitops_gen.manifests.objects import Manifest, mapping, mappings, number
 from gitops_gen.manifests.pods import pod_of
 from gitops_gen.sync.custom_health import has_custom_health
-from gitops_gen.sync.durations import TIMES, text
+from gitops_gen.sync.durations import TIMES, seconds, text
+from gitops_gen.sync.pauses import pause_of
 
 KUBERNETES_PROGRESS_DEADLINE = 600
 """What the API server writes into a Deployment that sets none:
@@ -45,25 +47,26 @@ def gate_of(manifest: Manifest, scaled: Mapping[str, int]) -> Gate | None:
     `scaled` says up to how many replicas an autoscaler takes a workload, by `Kind/name`.
     """
     kind = (manifest.id.group, manifest.kind)
-    if kind == ("apps", "Deployment"):
-        return _deployment(manifest, scaled.get(str(manifest.id)))
+    if reason := pause_of(manifest):
+        return Gate(manifest=manifest, seconds=None, reason=reason, stuck=True)
+    if rolled_out := _ROLLED_OUT.get(kind):
+        return rolled_out(manifest, scaled.get(str(manifest.id)))
     if built_in := _BUILT_IN.get(kind):
         return built_in(manifest)
     if kind in _AT_ONCE:
         return Gate(manifest=manifest, seconds=0, reason="its controller reports its state at once")
-    if reason := _ENDLESS.get(kind):
-        return _endless(manifest, reason, first_only=kind in _ONCE)
-    if has_custom_health(*kind):
-        return _endless(manifest, "only its operator can end it", first_only=kind in _ONCE)
-    return None
+    reason = _ENDLESS.get(kind) or (
+        "it has no deadline and depends on its operator" if has_custom_health(*kind) else ""
+    )
+    return _endless(manifest, reason, first_only=kind in _ONCE) if reason else None
 
 
 _ENDLESS = {
-    ("", "Pod"): "a pod that cannot be scheduled has no end",
-    ("", "PersistentVolumeClaim"): "a volume that never comes ends nothing",
-    ("networking.k8s.io", "Ingress"): "an address that never comes ends nothing",
-    ("extensions", "Ingress"): "an address that never comes ends nothing",
-    ("apiregistration.k8s.io", "APIService"): "a backend that never comes ends nothing",
+    ("", "Pod"): "a pod that cannot be scheduled stays Pending",
+    ("", "PersistentVolumeClaim"): "without a volume it stays Pending",
+    ("networking.k8s.io", "Ingress"): "without an address it stays Progressing",
+    ("extensions", "Ingress"): "without an address it stays Progressing",
+    ("apiregistration.k8s.io", "APIService"): "without a backend it stays Progressing",
 }
 _AT_ONCE = {
     ("autoscaling", "HorizontalPodAutoscaler"),
@@ -92,7 +95,7 @@ def _job(manifest: Manifest) -> Gate:
         return Gate(manifest=manifest, seconds=None, reason="it is suspended", stuck=True)
     deadline = number(manifest.spec.get("activeDeadlineSeconds"))
     if deadline is None:
-        return _endless(manifest, "it has no activeDeadlineSeconds: a pod that never starts ends nothing")
+        return _endless(manifest, "it has no activeDeadlineSeconds, and its pod may never start")
     # A Job counts as failed only after its pods are gone (since Kubernetes 1.31).
     grace = pod.grace if (pod := pod_of(manifest)) else 0
     return Gate(
@@ -107,7 +110,7 @@ def _deployment(manifest: Manifest, scaled: int | None) -> Gate:
         return Gate(manifest=manifest, seconds=None, reason="it is paused", stuck=True)
     written = number(manifest.spec.get("progressDeadlineSeconds"))
     if written is not None and written >= NO_DEADLINE:
-        return _endless(manifest, f"progressDeadlineSeconds {written} stands for no deadline")
+        return _endless(manifest, f"progressDeadlineSeconds {written} means no deadline")
     deadline = KUBERNETES_PROGRESS_DEADLINE if written is None else written
     replicas = _replicas(manifest, scaled)
     total = deadline * replicas
@@ -116,6 +119,41 @@ def _deployment(manifest: Manifest, scaled: int | None) -> Gate:
     if mapping(manifest.spec.get("strategy")).get("type") == "Recreate" and replicas and pod:
         total, reason = total + pod.grace, f"{reason} + {text(pod.grace)} for the old pod to stop"
     return Gate(manifest=manifest, seconds=total, reason=reason, by_default=written is None and replicas > 0)
+
+
+def _rollout(manifest: Manifest, scaled: int | None) -> Gate:
+    """An Argo Rollout: Degraded once its progress deadline has passed, with each step's pause on top.
+
+    https://argo-rollouts.readthedocs.io/en/stable/features/specification/
+    """
+    strategy = mapping(manifest.spec.get("strategy"))
+    steps = mappings(mapping(strategy.get("canary")).get("steps"))
+    if any("analysis" in step or "experiment" in step for step in steps) or "prePromotion" in repr(strategy):
+        return _endless(manifest, "its analysis has no deadline")
+    written = number(manifest.spec.get("progressDeadlineSeconds"))
+    deadline = KUBERNETES_PROGRESS_DEADLINE if written is None else written
+    replicas = _replicas(manifest, scaled)
+    pauses = sum(_pause_seconds(mapping(step["pause"]).get("duration")) for step in steps if "pause" in step)
+    reason = f"progressDeadlineSeconds {text(deadline)} {TIMES} {_replica_text(replicas, scaled)}"
+    if pauses:
+        reason += f" + {text(pauses)} for the pauses of its steps"
+    return Gate(
+        manifest=manifest,
+        seconds=deadline * replicas + pauses,
+        reason=reason,
+        by_default=written is None and replicas > 0,
+    )
+
+
+def _pause_seconds(duration: object) -> int:
+    """A pause as Argo Rollouts reads it: a number of seconds, or text such as `10m`."""
+    digits = str(duration)
+    if digits.isdecimal():
+        return int(digits)
+    try:
+        return seconds(digits)
+    except GitopsError:
+        return 0
 
 
 def _replicas(manifest: Manifest, scaled: int | None) -> int:
@@ -127,7 +165,7 @@ def _replicas(manifest: Manifest, scaled: int | None) -> int:
 
 def _replica_text(replicas: int, scaled: int | None) -> str:
     word = "replica" if replicas == 1 else "replicas"
-    return f"{replicas} {word} (the autoscaler's most)" if scaled and scaled == replicas else f"{replicas} {word}"
+    return f"{replicas} {word} (the autoscaler's maximum)" if scaled and scaled == replicas else f"{replicas} {word}"
 
 
 def _replica_set(manifest: Manifest) -> Gate:
@@ -138,16 +176,20 @@ def _replica_set(manifest: Manifest) -> Gate:
 
 def _daemon_set(manifest: Manifest) -> Gate:
     if mapping(manifest.spec.get("updateStrategy")).get("type") == "OnDelete":
-        return Gate(manifest=manifest, seconds=0, reason="Argo CD waits for no pod of an OnDelete DaemonSet")
+        return Gate(manifest=manifest, seconds=0, reason="Argo CD does not wait for the pods of an OnDelete DaemonSet")
     return _endless(manifest, "a DaemonSet has no deadline")
 
 
 def _service(manifest: Manifest) -> Gate:
     if manifest.spec.get("type") == "LoadBalancer":
-        return _endless(manifest, "an address that never comes ends nothing", first_only=True)
+        return _endless(manifest, "without an address it stays Progressing", first_only=True)
     return Gate(manifest=manifest, seconds=0, reason="a Service without load balancer is healthy at once")
 
 
+_ROLLED_OUT: Mapping[tuple[str, str], Callable[[Manifest, int | None], Gate]] = {
+    ("apps", "Deployment"): _deployment,
+    ("argoproj.io", "Rollout"): _rollout,
+}
 _BUILT_IN: Mapping[tuple[str, str], Callable[[Manifest], Gate]] = {
     ("batch", "Job"): _job,
     ("apps", "StatefulSet"): _replica_set,

@@ -44,6 +44,12 @@ class SyncPolicy:
     """
 
     sync_options: tuple[str, ...] = ("CreateNamespace=true", "PruneLast=true")
+    #: Argo CD syncs by itself
+    automated: bool = True
+    #: self-heal sets a number of replicas back: it is on, and no ignoreDifferences names them
+    self_heals_replicas: bool = True
+    #: an automated sync may prune everything that the Application has
+    allow_empty: bool = False
     #: retries after the first attempt; -1 for no limit
     retry_limit: int = -1
     #: a retry takes the newest commit instead of the one that failed
@@ -80,7 +86,11 @@ def policy_of(
     policy = mapping(mapping(application.get("spec")).get("syncPolicy"))
     retry = policy.get("retry")
     limit = number(mapping(retry).get("limit")) if isinstance(retry, dict) else ARGO_RETRY_LIMIT
+    automated = policy.get("automated")
     return SyncPolicy(
+        automated=isinstance(automated, dict) and automated.get("enabled") is not False,
+        self_heals_replicas=mapping(automated).get("selfHeal") is True and not _ignores_replicas(application),
+        allow_empty=mapping(automated).get("allowEmpty") is True,
         sync_options=tuple(str(option) for option in sequence(policy.get("syncOptions"))),
         retry_limit=limit or 0,
         retry_refresh=mapping(retry).get("refresh") is True,
@@ -88,6 +98,16 @@ def policy_of(
         names_paths=bool(annotations.get(GENERATE_PATHS)),
         sync_timeout=sync_timeout,
         revert_limit=revert_limit,
+    )
+
+
+def _ignores_replicas(application: Mapping[str, Any]) -> bool:
+    ignored = sequence(mapping(application.get("spec")).get("ignoreDifferences"))
+    return any(
+        "replicas" in str(place)
+        for item in ignored
+        for field in ("jsonPointers", "jqPathExpressions")
+        for place in sequence(mapping(item).get(field))
     )
 
 

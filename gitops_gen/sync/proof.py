@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from gitops_gen.manifests.annotations import Phase, is_deleted_on_success, is_skipped
+from gitops_gen.manifests.annotations import Phase, is_deleted_on_success, is_hook, is_skipped
 from gitops_gen.manifests.objects import Manifest
 from gitops_gen.sync.edges import Edge, Meanwhile, Need
 from gitops_gen.sync.gates import Gate
@@ -26,7 +26,7 @@ class Verdict(Enum):
     NOT_READY = "not ready before"
     #: Argo CD never applies the producer
     NEVER = "never applied"
-    #: the producer is a hook that is deleted before the consumer comes
+    #: the producer is a hook that is deleted at the end of the sync, and the consumer outlives the sync
     DELETED = "deleted before"
 
 
@@ -96,14 +96,25 @@ def _verdict(edge: Edge, places: Places, consumer: tuple[int, int], producer: tu
     if producer[0] > consumer[0] or places.steps[producer[0]].phase is Phase.SYNC_FAIL:
         hangs = edge.meanwhile is Meanwhile.WAITS and places.gates(edge.consumer)
         return Verdict.DEADLOCK if hangs else Verdict.AGAINST
+    if is_deleted_on_success(edge.producer) and edge.producer.kind != "Job" and _outlives_sync(edge.consumer, places):
+        return Verdict.DELETED
     if producer[0] < consumer[0]:
         return _earlier(edge, places)
     return _together(edge, places, consumer, producer)
 
 
+def _outlives_sync(consumer: Manifest, places: Places) -> bool:
+    """Whether the object may start pods after the sync has ended, which is when Argo CD deletes succeeded hooks.
+
+    https://github.com/argoproj/argo-cd/blob/v3.5.0/gitops-engine/pkg/sync/sync_context.go
+    (`hooksPendingDeletionSuccessful`)
+    """
+    if is_hook(consumer):
+        return consumer.kind not in {"Job", "Pod"} and not is_deleted_on_success(consumer)
+    return consumer.kind != "Job" or not places.gates(consumer)
+
+
 def _earlier(edge: Edge, places: Places) -> Verdict:
-    if is_deleted_on_success(edge.producer) and edge.producer.kind != "Job":
-        return Verdict.DELETED
     if edge.need is Need.PRESENT or places.gates(edge.producer):
         return Verdict.PROVEN
     return Verdict.NOT_READY if edge.meanwhile in _IMPATIENT else Verdict.WAITS

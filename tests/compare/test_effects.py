@@ -1,5 +1,7 @@
 """What a change does to the cluster, said in words: one pair of manifests a case."""
 
+from dataclasses import replace
+
 import pytest
 
 from gitops_gen.compare.compare import Rendered, compare
@@ -8,6 +10,8 @@ from gitops_gen.sync.policy import SyncPolicy
 from gitops_gen.yaml.writer import dump
 
 POLICY = SyncPolicy()
+REST = "\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: rest}\n"
+"""Something stays: Argo CD refuses to prune everything."""
 
 
 def side(manifests: str, *, prunes: bool = True) -> Rendered:
@@ -23,7 +27,7 @@ def side(manifests: str, *, prunes: bool = True) -> Rendered:
 
 
 def differ(old: str, new: str, *, prunes: bool = True) -> EnvironmentChange | None:
-    return compare(side(old, prunes=prunes), side(new, prunes=prunes))
+    return compare(side(old + REST, prunes=prunes), side(new + REST, prunes=prunes))
 
 
 def said(old: str, new: str, *, prunes: bool = True) -> set[tuple[str, str, str]]:
@@ -142,6 +146,51 @@ def test_a_forced_replacement_does_not_fail() -> None:
     ((effect, _, detail),) = said(old, old.replace("a:1", "a:2"))
     assert effect == "restarts"
     assert "Force=true" in detail
+
+
+def test_force_fails_with_server_side_apply() -> None:
+    old = manifest("Job", "batch/v1", {"argocd.argoproj.io/sync-options": "Force=true"}, spec={"template": template()})
+    new = old.replace("a:1", "a:2")
+    policy = SyncPolicy(sync_options=("ServerSideApply=true",))
+    change = compare(replace(side(old), policy=policy), replace(side(new), policy=policy))
+    assert change
+    assert [item.effect for item in change.consequences] == [Effect.FAILS]
+    assert "--server-side" in change.consequences[0].detail
+    own = old.replace("Force=true", "Force=true,ServerSideApply=false")
+    change = compare(replace(side(own), policy=policy), replace(side(own.replace("a:1", "a:2")), policy=policy))
+    assert change
+    assert [item.effect for item in change.consequences] == [Effect.RESTARTS]
+
+
+HOOK = manifest("Job", "batch/v1", {"helm.sh/hook": "pre-install"}, spec={"template": template()})
+
+
+@pytest.mark.parametrize("left", ["", HOOK])
+def test_an_automated_sync_does_not_prune_everything(left: str) -> None:
+    old = f"{claim('1Gi')}---\n{manifest('ConfigMap')}---\n{HOOK}"
+    change = compare(side(old), side(left))
+    assert change
+    assert [item.effect for item in change.consequences if item.object == "the environment"] == [Effect.FAILS]
+    assert not {item.effect for item in change.consequences} & {Effect.LOSES, Effect.PRUNES}
+
+
+@pytest.mark.parametrize("policy", [SyncPolicy(allow_empty=True), SyncPolicy(automated=False)])
+def test_everything_is_pruned_where_that_is_allowed(policy: SyncPolicy) -> None:
+    change = compare(side(claim("1Gi")), replace(side(""), policy=policy))
+    assert change
+    assert [item.effect for item in change.consequences if item.object] == [Effect.LOSES]
+
+
+@pytest.mark.parametrize(("protect", "effect"), [("Prune=false", Effect.LEAVES), ("", Effect.LOSES)])
+def test_a_renamed_application_that_is_protected_keeps_its_data(protect: str, effect: Effect) -> None:
+    options = {"argocd.argoproj.io/sync-options": protect} if protect else {}
+    application = manifest("Application", "argoproj.io/v1alpha1", options).replace("name: x", "name: shop-dev")
+    before = replace(side(claim("1Gi") + REST), argocd=application)
+    after = replace(side(REST), argocd=application.replace("shop-dev", "store-dev"))
+    change = compare(before, after)
+    assert change
+    data = [item.effect for item in change.consequences if item.object.startswith("PersistentVolumeClaim")]
+    assert data == [effect]
 
 
 def test_comments_order_and_style_are_no_difference() -> None:

@@ -2,10 +2,11 @@
 
 import pytest
 
-from gitops_gen.rules.sync import SYNC_RULES
+from gitops_gen.rules.sync import SYNC_RULES, judge
+from tests.plan.manifest_kit import planned, thing
 from tests.plan.plan_corpus import Case, cases
 
-REFUSED, ACCEPTED = cases("refused"), cases("accepted")
+REFUSED, ACCEPTED, NOTED = cases("refused"), cases("accepted"), cases("noted")
 
 
 @pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.folder.name)
@@ -24,10 +25,30 @@ def test_is_proven(case: Case) -> None:
     assert judged.ok
 
 
+@pytest.mark.parametrize("case", NOTED, ids=lambda case: case.folder.name)
+def test_is_noted_and_no_fault(case: Case) -> None:
+    judged = case.judged
+    assert (judged.ok, judged.findings) == (True, ())
+    assert [(item.rule, item.object) for item in judged.notes] == [(case.facts["rule"], case.facts.get("object", ""))]
+
+
 def test_every_rule_has_a_case() -> None:
-    assert {rule.id for rule in SYNC_RULES} == {case.facts["rule"] for case in REFUSED}
+    assert {rule.id for rule in SYNC_RULES} == {case.facts["rule"] for case in (*REFUSED, *NOTED)} | {
+        "object-too-large",
+        "ignore-matches-nothing",
+    }
 
 
 def test_the_corpus_is_as_large_as_it_claims() -> None:
     assert len(REFUSED) >= 40
     assert len(ACCEPTED) >= 15
+
+
+@pytest.mark.parametrize("options", [("ServerSideApply=true",), ("Replace=true",)])
+def test_a_large_object_is_applied_server_side(options: tuple[str, ...]) -> None:
+    """As objects that are made here: 300,000 bytes are no text to keep."""
+    large = thing("CustomResourceDefinition", "x.demo", spec={"description": "d" * 300_000})
+    small = thing("CustomResourceDefinition", "y.demo", spec={"description": "d" * 200_000})
+    found = [(item.rule, item.object) for item in judge(planned(large, small)).findings]
+    assert found == [("object-too-large", "CustomResourceDefinition/x.demo")]
+    assert not judge(planned(large, small, sync_options=options)).findings

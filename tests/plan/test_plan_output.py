@@ -33,39 +33,41 @@ def demo() -> SyncPlan:
 
 
 TEXT = f"""\
-dev: 3 waves, 6 objects, 3 of 3 needs met: 2 findings
+dev: 3 waves, 6 objects, 3 of 3 dependencies ordered: 2 findings
 
   wave 0   ● PersistentVolumeClaim data
            ● Service redis
            ● Deployment redis
-           │   waits for PersistentVolumeClaim/data on its first sync, no end: a volume that never comes ends nothing
+           │   waits for PersistentVolumeClaim/data on its first sync, no end: without a volume it stays Pending
            │   waits for Deployment/redis, at most 5m: progressDeadlineSeconds 5m {TIMES} 1 replica
            ▼
   wave 5   ● Deployment app
            ● Job seed
-           │   waits for Job/seed, no end: it has no activeDeadlineSeconds: a pod that never starts ends nothing
+           │   waits for Job/seed, no end: it has no activeDeadlineSeconds, and its pod may never start
            │   waits for Deployment/app, at most 10m: progressDeadlineSeconds 5m {TIMES} 2 replicas
            ▼
   wave 40  ● ConfigMap released
            ■ the sync ends here without waiting; a sync that prunes something waits here first
-  must be there already: Secret/redis
+  must exist in the cluster: Secret/redis
 
-Longest time before a revert is looked at
-  behind the first sync: 15m, the sync timeout; without it an endless wait
-       no end  wave 0: PersistentVolumeClaim/data: a volume that never comes ends nothing
-    +  no end  wave 5: Job/seed: it has no activeDeadlineSeconds: a pod that never starts ends nothing
+Longest time until Argo CD picks up a revert
+  behind the first sync: 15m, the sync timeout; without it no limit
+       no end  wave 0: PersistentVolumeClaim/data: without a volume it stays Pending
+    +  no end  wave 5: Job/seed: it has no activeDeadlineSeconds, and its pod may never start
     +      6s  pauses: 2s after each wave but the last (its own step for the namespace): 3 {TIMES} 2s
     +      1m  back-off: the longest pause before a retry takes the newest commit
-  behind a later sync: 15m, the sync timeout; without it an endless wait
+  behind a later sync: 15m, the sync timeout; without it no limit
            5m  wave 0: Deployment/redis: progressDeadlineSeconds 5m {TIMES} 1 replica
-    +  no end  wave 5: Job/seed: it has no activeDeadlineSeconds: a pod that never starts ends nothing
+    +  no end  wave 5: Job/seed: it has no activeDeadlineSeconds, and its pod may never start
     +      6s  pauses: 2s after each wave but the last (its own wave for pruning): 3 {TIMES} 2s
     +      1m  back-off: the longest pause before a retry takes the newest commit
   to cut it short: argocd app terminate-op demo-dev, then argocd app sync demo-dev
-  the sync timeout counts retries too; after it run argocd app sync: what came meanwhile may seem tried
+  the sync timeout includes retries
+  after it run argocd app sync demo-dev:
+    Argo CD may treat commits pushed during the sync as already attempted
 
 job-without-deadline: Job/seed (test.yaml)
-    is waited for in wave 5 and has no end: it has no activeDeadlineSeconds: a pod that never starts ends nothing
+    is waited for in wave 5 and the wait has no limit: it has no activeDeadlineSeconds, and its pod may never start
     → set spec.activeDeadlineSeconds
 
 job-name-without-hash: Job/seed (test.yaml)
@@ -101,7 +103,7 @@ def test_an_application_without_paths_needs_no_sync_by_hand() -> None:
     plan = plan_of(demo().manifests, SyncPolicy(sync_timeout=900, names_paths=False), name="dev", application="d")
     lines = list(plan_lines(judge(plan)))
     assert "  to cut it short: argocd app terminate-op d" in lines
-    assert "  the sync timeout counts retries too" in lines
+    assert "  the sync timeout includes retries" in lines
 
 
 def test_mermaid() -> None:
@@ -115,7 +117,7 @@ def test_data_is_plain_json() -> None:
     assert data["waves"][0]["gates"][0] == {
         "object": "PersistentVolumeClaim/data",
         "seconds": None,
-        "reason": "a volume that never comes ends nothing",
+        "reason": "without a volume it stays Pending",
         "firstSyncOnly": True,
     }
     assert {need["verdict"] for need in data["needs"]} == {"proven"}
@@ -125,17 +127,17 @@ def test_data_is_plain_json() -> None:
 
 def test_a_proven_plan_says_so() -> None:
     lines = list(plan_lines(judge(planned(deployment("app", 0)))))
-    assert lines[0] == "test: 1 wave, 1 object, 0 of 0 needs met: proven"
+    assert lines[0] == "test: 1 wave, 1 object, 0 of 0 dependencies ordered: proven"
 
 
 def test_hooks_alone_never_sync_by_themselves() -> None:
     lines = list(plan_lines(judge(planned(thing("Job", "j", hook="Sync", spec={"activeDeadlineSeconds": 60})))))
-    assert "  nothing but hooks: Argo CD syncs them only when told to (argocd app sync)" in lines
+    assert "  hooks only: Argo CD syncs them only on request (argocd app sync)" in lines
 
 
 def test_an_endless_wait_is_called_that() -> None:
     judged = judge(planned(thing("StatefulSet", "db", 0), thing("ConfigMap", "last", 5)))
-    assert "  behind the first sync: for ever" in list(plan_lines(judged))
+    assert "  behind the first sync: without limit" in list(plan_lines(judged))
     assert not judged.ok
 
 
@@ -182,4 +184,30 @@ def test_an_environment_that_renders_nothing_is_not_proven(good: Path, gitops_ge
     result = gitops_gen(good, "plan")
     assert result.code == 1
     assert "dev: nothing to sync: not proven\n" in result.out
-    assert "production: 1 wave, 1 object, 0 of 0 needs met: proven\n" in result.out
+    assert "production: 1 wave, 1 object, 0 of 0 dependencies ordered: proven\n" in result.out
+
+
+JOB = (
+    "apiVersion: batch/v1\nkind: Job\nmetadata: {name: seed}\nspec: {activeDeadlineSeconds: 60, template: {spec: {}}}\n"
+)
+
+
+def test_a_finding_is_set_aside_in_gitops_yaml(good: Path, gitops_gen: GitopsGen) -> None:
+    (good / "chart/templates/job.yaml").write_text(JOB)
+    assert "job-name-without-hash: Job/seed" in gitops_gen(good, "plan").out
+    project = good / "gitops.yaml"
+    entry = "rules:\n  ignore:\n  - {rule: job-name-without-hash, object: Job/se*, reason: not our chart}\n"
+    project.write_text(project.read_text() + entry)
+    result = gitops_gen(good, "plan")
+    assert (result.code, "1 ignored" in result.out) == (0, True)
+
+
+def test_an_entry_that_matches_nothing_is_a_finding(good: Path, gitops_gen: GitopsGen) -> None:
+    project = good / "gitops.yaml"
+    entry = "rules:\n  ignore:\n  - {rule: job-name-without-hsh, object: Job/seed, reason: not our chart}\n"
+    project.write_text(project.read_text() + entry)
+    result = gitops_gen(good, "plan")
+    assert result.code == 1
+    assert "ignore-matches-nothing" in result.out
+    assert "job-name-without-hash" in result.out
+    assert "ignore-matches-nothing" not in gitops_gen(good, "plan", "dev").out

@@ -1,0 +1,151 @@
+"""Rules on fields that Argo CD or the API server refuses: values that are no strings, names that are too long, objects
+that are too large to be applied.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gitops_gen.manifests.annotations import HELM_WEIGHT, SYNC_WAVE, applies_server_side, is_helm_test, sync_options
+from gitops_gen.manifests.objects import Manifest, mapping, mappings
+from gitops_gen.manifests.pods import pod_of
+from gitops_gen.rules.rule import Hit, Rule
+from gitops_gen.sync.plan import SyncPlan
+
+ANNOTATIONS_LIMIT = 262_144
+"""Bytes of all annotations together: `TotalAnnotationSizeLimitB` in
+https://github.com/kubernetes/kubernetes/blob/v1.36.0/staging/src/k8s.io/apimachinery/pkg/api/validation/objectmeta.go
+"""
+
+LABEL_LIMIT = 63
+_LABEL = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?")
+_NAME_LIMITS = {
+    ("", "Service"): (63, "it is a DNS label"),
+    ("", "Namespace"): (63, "it is a DNS label"),
+    ("batch", "Job"): (63, "its pods carry it as a label"),
+    ("batch", "CronJob"): (52, "its Jobs get 11 characters more"),
+    ("apps", "StatefulSet"): (52, "its pods carry it as a label with 11 characters more"),
+}
+_LONGEST_NAME = (253, "Kubernetes allows no more")
+_DEFAULTED = {SYNC_WAVE, HELM_WEIGHT}
+"""`wave-not-integer` says what happens to these."""
+
+
+def _strings(plan: SyncPlan) -> Iterator[Hit]:
+    for manifest in plan.manifests:
+        for place, value in _non_strings(manifest):
+            yield manifest, f"{place} is {_shown(value)}, and only a string can stand there"
+
+
+def _non_strings(manifest: Manifest) -> Iterator[tuple[str, Any]]:
+    for name, value in manifest.annotations.items():
+        # Argo CD reads annotations without coercing null: `nestedNullableStringMap` in util/kube/kube.go of v3.5.1.
+        if not isinstance(value, str) and name not in _DEFAULTED:
+            yield f"metadata.annotations.{name}", value
+    if not is_helm_test(manifest):
+        yield from ((place, value) for place, value in _others(manifest) if not isinstance(value, str | None))
+
+
+def _others(manifest: Manifest) -> Iterator[tuple[str, Any]]:
+    for place, values in _string_maps(manifest):
+        yield from ((f"{place}.{key}", value) for key, value in values.items())
+    yield from _environment(manifest)
+
+
+def _string_maps(manifest: Manifest) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    yield "metadata.labels", mapping(manifest.metadata.get("labels"))
+    if manifest.id.group == "" and manifest.kind in {"ConfigMap", "Secret"}:
+        for field in ("data", "stringData"):
+            yield field, mapping(manifest.data.get(field))
+    if pod := pod_of(manifest):
+        yield "spec.template.metadata.labels", pod.labels
+        yield "spec.template.metadata.annotations", pod.annotations
+
+
+def _environment(manifest: Manifest) -> Iterator[tuple[str, Any]]:
+    pod = pod_of(manifest)
+    for container in (*pod.init_containers, *pod.containers) if pod else ():
+        for item in mappings(container.get("env")):
+            yield f"env {item.get('name')} of container {container.get('name')}", item.get("value")
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value, default=str, ensure_ascii=False)
+
+
+def _names(plan: SyncPlan) -> Iterator[Hit]:
+    for manifest in plan.manifests:
+        limit, reason = _NAME_LIMITS.get((manifest.id.group, manifest.kind), _LONGEST_NAME)
+        if "name" in manifest.metadata and len(manifest.name) > limit:
+            yield manifest, f"has a name of {len(manifest.name)} characters; {limit} are allowed: {reason}"
+        for key, value in _labels(manifest):
+            if len(value) > LABEL_LIMIT:
+                yield manifest, f"label {key} has {len(value)} characters; {LABEL_LIMIT} are allowed"
+            elif not _LABEL.fullmatch(value):
+                yield manifest, f"label {key} is `{value}`: only letters, digits, `-`, `_` and `.` may stand in it"
+
+
+def _labels(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    pod = pod_of(manifest)
+    found = {**mapping(manifest.metadata.get("labels")), **(pod.labels if pod else {})}
+    yield from ((key, value) for key, value in found.items() if isinstance(value, str))
+
+
+def _sizes(plan: SyncPlan) -> Iterator[Hit]:
+    for manifest in plan.manifests:
+        if _is_applied_client_side(manifest, plan) and (size := _applied_size(manifest)) > ANNOTATIONS_LIMIT:
+            yield (
+                manifest,
+                f"has {size} bytes, which client-side apply writes into an annotation of at most {ANNOTATIONS_LIMIT}",
+            )
+
+
+def _is_applied_client_side(manifest: Manifest, plan: SyncPlan) -> bool:
+    options = plan.policy.sync_options
+    replaces = "Replace=true" in (*sync_options(manifest), *options)
+    return not replaces and not applies_server_side(manifest, options)
+
+
+def _applied_size(manifest: Manifest) -> int:
+    """The bytes of `last-applied-configuration` as Go writes it, and those of the other annotations."""
+    text = json.dumps(manifest.data, default=str, ensure_ascii=False, separators=(",", ":"))
+    escaped = 5 * sum(text.count(sign) for sign in "<>&")  # as \u003c
+    others = sum(len(f"{name}{value}".encode()) for name, value in manifest.annotations.items())
+    return len(text.encode()) + escaped + others
+
+
+RULES = (
+    Rule(
+        id="value-not-a-string",
+        title="Annotations, labels, environment values and ConfigMap data are strings",
+        explanation=(
+            "An annotation that is no string keeps Argo CD from generating any manifest of the Application: its state "
+            "is Unknown and no sync begins, because Argo CD cannot write its tracking id "
+            "(https://github.com/argoproj/argo-cd/issues/13730). A label, an env value or a datum that is no string is "
+            "refused by the API server, and the sync fails."
+        ),
+        remedy="put the value in quotes: `{{ .Values.x | quote }}`",
+        check=_strings,
+    ),
+    Rule(
+        id="name-too-long",
+        title="Names and labels are as Kubernetes allows them",
+        explanation=(
+            "The API server refuses a Service name or a label value of more than 63 characters. Jobs, CronJobs and "
+            "StatefulSets write their name into labels of their pods."
+        ),
+        remedy='shorten it: `trunc 63 | trimSuffix "-"`',
+        check=_names,
+    ),
+    Rule(
+        id="object-too-large",
+        title="A large object is applied server-side",
+        explanation=(
+            "Client-side apply writes the whole object into the annotation last-applied-configuration. With more than "
+            "262,144 bytes the API server refuses it (`metadata.annotations: Too long`). Large CRDs are the usual case."
+        ),
+        remedy="add ServerSideApply=true to the object's sync options or to the Application's",
+        check=_sizes,
+    ),
+)

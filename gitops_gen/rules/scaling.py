@@ -1,0 +1,48 @@
+"""Rule on scaling: an autoscaler and self-heal must not both decide on the replicas."""
+
+from collections.abc import Iterator
+
+from gitops_gen.manifests.objects import Manifest, mapping, number
+from gitops_gen.rules.rule import Hit, Rule
+from gitops_gen.sync.plan import SyncPlan
+
+_AUTOSCALERS = {("autoscaling", "HorizontalPodAutoscaler"), ("keda.sh", "ScaledObject")}
+
+
+def _replicas(plan: SyncPlan) -> Iterator[Hit]:
+    if not plan.policy.self_heals_replicas:
+        return
+    for scaler in plan.manifests:
+        target = _target(plan, scaler)
+        replicas = number(target.spec.get("replicas")) if target else None
+        if target and replicas is not None and not _is_fixed(scaler, replicas):
+            yield target, f"sets replicas: {replicas}, and {scaler.id} scales it: self-heal sets it back each time"
+
+
+def _target(plan: SyncPlan, scaler: Manifest) -> Manifest | None:
+    if (scaler.id.group, scaler.kind) not in _AUTOSCALERS:
+        return None
+    target = mapping(scaler.spec.get("scaleTargetRef"))
+    return plan.cast.named(str(target.get("kind") or "Deployment"), str(target.get("name")), scaler.id.namespace)
+
+
+def _is_fixed(scaler: Manifest, replicas: int) -> bool:
+    """Whether the autoscaler's limits leave that one number."""
+    least = scaler.spec.get("minReplicas", scaler.spec.get("minReplicaCount"))
+    most = scaler.spec.get("maxReplicas", scaler.spec.get("maxReplicaCount"))
+    return bool(least == most == replicas)
+
+
+RULES = (
+    Rule(
+        id="replicas-with-autoscaler",
+        title="A workload with an autoscaler sets no replicas",
+        explanation=(
+            "The autoscaler changes spec.replicas, Argo CD finds the Application OutOfSync and self-heal sets the "
+            "number of the manifest again, so that the two fight "
+            "(https://argo-cd.readthedocs.io/en/stable/user-guide/best_practices/)."
+        ),
+        remedy="leave spec.replicas out when the autoscaler is on, or list /spec/replicas in ignoreDifferences",
+        check=_replicas,
+    ),
+)
