@@ -31,12 +31,15 @@ REFERENCE = pathlib.Path(__file__).resolve().parents[2]
 CI_VALUES = sorted((REFERENCE / "helm/api-forge/ci").glob("*-values.yaml"))
 #: seconds that a healthy rollout or Job never needs here, however busy the machine is
 DEADLINE = 60
+#: of PostgreSQL and Redis, whose rollouts have the time of a shutdown and a start at least
+_START: Object = {"terminationGracePeriodSeconds": 20, "startupProbe": {"periodSeconds": 1, "failureThreshold": 40}}
 DEADLINES: Object = {
     "postgresql": {
+        **_START,
         "progressDeadlineSeconds": DEADLINE,
         "verifier": {"activeDeadlineSeconds": DEADLINE, "backoffLimit": 0},
     },
-    "redis": {"progressDeadlineSeconds": DEADLINE},
+    "redis": {**_START, "progressDeadlineSeconds": DEADLINE},
     "temporal": {
         "progressDeadlineSeconds": DEADLINE,
         "schemaSetup": {"activeDeadlineSeconds": DEADLINE, "backoffLimit": 0},
@@ -155,8 +158,10 @@ class Project:
         shutil.rmtree(self.repository.path / "environments" / environment)
 
     def generate(self) -> None:
-        """Run `gitops-gen generate`."""
-        self.run("generate")
+        """Run `gitops-gen generate`. A copy without history has nothing that tells an edited file from one that is
+        behind its inputs, so the files may be overwritten.
+        """
+        self.run("generate", "--overwrite")
 
     def commit(self, subject: str) -> str:
         """Generate, commit and push; returns the commit."""

@@ -78,7 +78,7 @@ def test_one_environments_change_renders_it_alone(project: Project, renders: Ren
 
 @pytest.mark.scenario(f"9 an edit of the chart with {COUNT} environments")
 def test_an_edit_of_the_chart_renders_all(project: Project, renders: Renders) -> None:
-    chart = project.repository.path / "helm/api-forge/templates/released.yaml"
+    chart = project.repository.path / "helm/api-forge/templates/release/configmap.yaml"
     chart.write_text(chart.read_text() + "\n")
     counted = renders.after("Edit the chart")
     assert set(counted) == set(NAMES)

@@ -17,13 +17,19 @@ from .project import Project
 REDIS: Object = {"redis": {"enabled": True}}
 NOWHERE: Object = {"redis-secrets": {"redis_password": {"store": "nowhere"}}}
 
+#: a rollout of the database has the time of a shutdown and a start at least
+QUICK: Object = {
+    "terminationGracePeriodSeconds": 5,
+    "startupProbe": {"periodSeconds": 1, "failureThreshold": 5},
+}
+
 HANGS = {
     "job": Hang(
         values={"temporal": {"adminTools": tagged(), "schemaSetup": {"activeDeadlineSeconds": DEADLINE}}},
         start=FULL,
         new=False,
     ),
-    "postgres": Hang(values={"postgresql": tagged(progressDeadlineSeconds=DEADLINE)}, start=FULL, new=False),
+    "postgres": Hang(values={"postgresql": tagged(progressDeadlineSeconds=DEADLINE, **QUICK)}, start=FULL, new=False),
     "app": Hang(values={"app": tagged(progressDeadlineSeconds=DEADLINE)}, new=False),
     "store": Hang(values=REDIS, overrides=NOWHERE),
 }
