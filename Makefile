@@ -12,10 +12,10 @@ PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIN
 help:
 	@echo 'make demo   generate a repository in a scratch folder and show it'
 	@echo 'make test   run the tests'
-	@echo 'make lint   ruff, codespell, word list;  make types   mypy;  make check   are the generated files up to date?'
+	@echo 'make lint   ruff, codespell, word list;  make types   mypy;  make check   check that the generated files are up to date'
 	@echo 'make e2e    run the scenarios on a real Argo CD (Go, redis-server; builds its programs once, about 20 minutes)'
-	@echo 'make e2e-node  run the chart'"'"'s pods on a real kubelet (Linux, root, containerd; says what it needs)'
-	@echo 'make services  run the chart'"'"'s scripts against PostgreSQL, Redis and Temporal (says what it needs)'
+	@echo 'make e2e-node  run the chart'"'"'s pods on a real kubelet (Linux, root, containerd; lists what it needs)'
+	@echo 'make services  run the chart'"'"'s scripts against PostgreSQL, Redis and Temporal (lists what it needs)'
 	@echo 'make schemas, make chart-readme   regenerate the schemas for editors and the chart'"'"'s README'
 	@echo 'make argocd-schema  regenerate the schema of Application and AppProject from the pinned Argo CD (after make e2e)'
 	@echo 'make bench  measure the speeds that the documentation names'
@@ -71,7 +71,7 @@ e2e-node: $(DEV)
 	$(BIN)/python -m tests.e2e.node
 
 services: $(DEV)
-	tests/services/build.sh || echo 'not everything can be built here: the tests that need the rest are skipped and say so'
+	tests/services/build.sh || echo 'not everything can be built here: the tests that need the rest are skipped'
 	$(BIN)/python -m pytest tests/services -n 2 --branches
 
 constraints: # the newest versions that pyproject.toml allows

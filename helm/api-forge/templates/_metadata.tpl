@@ -54,7 +54,7 @@ Input: root, name, component, own (the component's podLabels; optional).
 {{- end }}
 
 {{/*
-An object's annotations after the sync wave, each on a line of its own with the indentation of `metadata.annotations`; nothing when there are none.
+An object's annotations after the sync wave, each on its own line with the indentation of `metadata.annotations`; nothing when there are none.
 Input: root, own (a map, which wins over global.annotations; optional).
 */}}
 {{- define "api-forge.annotations" -}}
