@@ -333,7 +333,7 @@ def test_with_tls_off_and_plaintext_allowed_the_verifier_names_both(initialized:
     }  # fmt: skip
     wrong = replace(plain, secrets=with_password(plain.secrets, "postgres-secrets", "postgres_app_user_pw", "wrong"))
     done = verify(wrong, PGSSLMODE="prefer")
-    assert "FAIL plaintext-appuser: not refused by pg_hba.conf but:" in done.log
+    assert "FAIL plaintext-appuser: not refused by pg_hba.conf:" in done.log
     database.close()
 
 
