@@ -12,14 +12,14 @@ PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIN
 help:
 	@echo 'make demo   generate a repository in a scratch folder and show it'
 	@echo 'make test   run the tests'
-	@echo 'make lint   ruff, codespell;  make types   mypy;  make check   are the generated files up to date?'
+	@echo 'make lint   ruff, codespell, word list;  make types   mypy;  make check   check that the generated files are up to date'
 	@echo 'make tools  build kubeconform, kube-score, checkov, Helm 4 and Helm 3, which make test uses when they are there (Go; once, about 4 minutes)'
 	@echo 'make e2e    run the scenarios on a real Argo CD (Go, redis-server; builds its programs once, about 20 minutes)'
-	@echo 'make e2e-node  run the chart'"'"'s pods on a real kubelet (Linux, root, containerd; says what it needs; about 25 minutes of building more)'
+	@echo 'make e2e-node  run the chart'"'"'s pods on a real kubelet (Linux, root, containerd; lists what it needs; about 25 minutes of building more)'
 	@echo 'make services  run the chart'"'"'s scripts against PostgreSQL, Redis and Temporal (Linux, Go, PostgreSQL 15, redis-server; builds for about'
 	@echo '               10 minutes once; a third of it wants the programs of make e2e: without them it skips those tests and says how many and why)'
-	@echo 'make schemas, make chart-readme   write the schemas for editors and the chart'"'"'s README anew'
-	@echo 'make argocd-schema  write what is known of Application and AppProject anew, from the pinned Argo CD (after make e2e)'
+	@echo 'make schemas, make chart-readme   regenerate the schemas for editors and the chart'"'"'s README'
+	@echo 'make argocd-schema  regenerate the schema of Application and AppProject from the pinned Argo CD (after make e2e)'
 	@echo 'make bench  measure the speeds that the documentation names'
 
 setup: $(DEV)
@@ -46,6 +46,7 @@ lint: $(DEV)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/codespell gitops_gen bench docs helm tests *.md
+	$(BIN)/python -m pytest -q tests/test_prose.py
 
 types: $(DEV)
 	$(BIN)/mypy
@@ -76,7 +77,7 @@ e2e-node: $(DEV)
 	$(BIN)/python -m pytest tests/e2e/node_run
 
 services: $(DEV)
-	tests/services/build.sh || echo 'goes on without what cannot be built here: the tests that need it say so'
+	tests/services/build.sh || echo 'not everything can be built here: the tests that need the rest are skipped'
 	$(BIN)/python -m pytest tests/services -n 2 --branches
 
 constraints: # the newest versions that pyproject.toml allows

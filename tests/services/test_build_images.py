@@ -88,7 +88,7 @@ def test_a_local_cluster_gets_the_image(source: Path, cluster: str, call: str) -
     [
         ((), "--tag is missing"),
         (("--tag", "latest"), "use a version or a commit"),
-        (("--tag", "a b"), "is no image tag"),
+        (("--tag", "a b"), "is not a valid image tag"),
         (("--tag", "1", "--platform", "linux/amd64,linux/arm64"), "add --push"),
         (("--tag", "1", "--file", "nowhere"), "nowhere does not exist"),
         (("--tag", "1", "--typo"), "unknown argument '--typo'"),

@@ -99,7 +99,7 @@ def test_the_gate_gives_up_and_says_why(database: Pod, release: Release) -> None
     database.close()
     done = release.pod("postgres-verifier").run("wait-for-postgres", WAIT_TIMEOUT_SECONDS="2")
     assert done.code == 1
-    assert "still not there after 2 s: postgres:5432 - no response" in done.log
+    assert "not ready after 2 s: postgres:5432 - no response" in done.log
 
 
 @pytest.mark.parametrize("sign", ["base/1", "PG_VERSION", "pgdata/PG_VERSION", "pgdata/postmaster.pid"])
@@ -159,7 +159,8 @@ def test_a_cluster_in_the_root_of_the_volume_is_not_hidden_by_a_new_one(initiali
     shutil.copytree(initialized / "pgdata", claim, dirs_exist_ok=True)
     done = release.pod("postgres").run("init-database")
     assert done.code == 1
-    assert done.log.startswith("FAIL the volume holds a cluster itself, not in its folder pgdata")
+    assert done.log.startswith("FAIL the root of the volume holds a PostgreSQL cluster")
+    assert "the chart uses its folder pgdata" in done.log
     assert not (claim / "pgdata").exists()
 
 
@@ -333,7 +334,7 @@ def test_with_tls_off_and_plaintext_allowed_the_verifier_names_both(initialized:
     }  # fmt: skip
     wrong = replace(plain, secrets=with_password(plain.secrets, "postgres-secrets", "postgres_app_user_pw", "wrong"))
     done = verify(wrong, PGSSLMODE="prefer")
-    assert "FAIL plaintext-appuser: not refused by pg_hba.conf but:" in done.log
+    assert "FAIL plaintext-appuser: not refused by pg_hba.conf:" in done.log
     database.close()
 
 

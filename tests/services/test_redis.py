@@ -42,7 +42,7 @@ def test_probe_and_gate_tell_a_wrong_password_from_a_right_one(release: Release)
     assert wrong.pod("redis").run("redis", "sh", "/etc/redis/healthcheck.sh").code == 1
     done = wrong.pod("app").run("wait-for-redis", WAIT_TIMEOUT_SECONDS="2")
     assert done.code == 1
-    assert "still not there after 2 s: " in done.log
+    assert "not ready after 2 s: " in done.log
     assert "WRONGPASS" in done.log
     assert "NOAUTH" in done.log
 

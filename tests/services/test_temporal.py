@@ -199,7 +199,7 @@ def test_a_server_that_appears_late_is_waited_for(release: Release) -> None:
 def test_the_namespace_is_made_and_kept_up_to_date(temporal: Pod, release: Release) -> None:
     gate = release.pod("app").run("wait-for-temporal", WAIT_TIMEOUT_SECONDS="1")
     assert gate.code == 1
-    assert "namespace default at temporal:7233 is still not there after 1 s" in gate.log
+    assert "namespace default at temporal:7233 is not ready after 1 s" in gate.log
 
     done = release.pod("temporal-namespace-init").run("namespace-init")
     assert done.code == 0, done.log

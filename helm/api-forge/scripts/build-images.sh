@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Build the application's image, the only one that is not stock, and say how to deploy it.
+# Build the application's image, the only one that is not stock, and print the values to deploy it.
 #
 # usage: build-images.sh --tag TAG [--repository NAME] [--context DIR] [--file DOCKERFILE] [--platform LIST] [--push] [--load kind|minikube|k3d[:CLUSTER]]
 #
-#   --tag TAG         required, and never `latest`: what runs must be told apart
+#   --tag TAG         required, and never `latest`, which does not identify a version
 #   --repository NAME default: api-forge-app
 #   --context DIR     the application's source tree; default: the current folder
 #   --file FILE       default: <context>/Dockerfile
@@ -33,8 +33,8 @@ while [ $# -gt 0 ]; do
     esac
 done
 [ -n "$tag" ] || die "--tag is missing: see --help" 2
-[ "$tag" != latest ] || die "--tag latest would not tell what runs: use a version or a commit" 2
-[[ $tag =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ ]] || die "--tag $tag is no image tag" 2
+[ "$tag" != latest ] || die "--tag latest does not identify a version: use a version or a commit" 2
+[[ $tag =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ ]] || die "--tag $tag is not a valid image tag" 2
 [[ $platform != *,* || -n $push ]] || die "an image for several platforms cannot stay on this machine: add --push" 2
 case ${load%%:*} in
 '') ;;

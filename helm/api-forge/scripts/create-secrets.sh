@@ -8,7 +8,7 @@
 #                  A file wins over what the cluster has. What has neither is generated: passwords of 24 letters and digits, and
 #                  a certificate authority with a server certificate for PostgreSQL.
 #   --rotate KEY   give KEY a new value, from its file when there is one; `postgres-tls` makes a new server certificate and authority
-#   --dry-run      say what would be done, touch nothing
+#   --dry-run      print what would be done, change nothing
 #
 # No value is ever an argument of a program, printed, or written to a disk: work happens in a folder in memory where there is one.
 # After a rotation restart what reads the Secret: docs/chart/rotate-secrets.md.
@@ -50,7 +50,7 @@ umask 077
 place=${TMPDIR:-/tmp}
 [ ! -w /dev/shm ] || place=/dev/shm
 work=$(mktemp -d "$place/secrets.XXXXXX")
-# What openssl says is of interest when it fails, and noise otherwise.
+# openssl prints progress to stderr: shown only when it fails.
 finish() {
     [ ! -s "$work/openssl.log" ] || cat "$work/openssl.log" >&2
     rm -rf "$work"
@@ -131,7 +131,7 @@ decide_certificate() {
     if [ -n "$all_certificates_given" ]; then
         cp "$2" "$4"
         echo "from $2"
-    elif [ -n "$all_certificates_there" ] && [[ $rotate != *" postgres-tls "* ]]; then
+    elif [ -n "$all_certificates_stored" ] && [[ $rotate != *" postgres-tls "* ]]; then
         cp "$3" "$4"
         echo kept
     else
@@ -143,15 +143,15 @@ decide_certificate() {
 
 for secret in "${!keys[@]}"; do fetch "$secret"; done
 
-given=0 there=0 total=0
+given=0 stored=0 total=0
 for file in $certificates; do
     total=$((total + 1))
     [ ! -f "$from/certs/$file" ] || given=$((given + 1))
-    compgen -G "$work/old/*/$file" >/dev/null && there=$((there + 1))
+    compgen -G "$work/old/*/$file" >/dev/null && stored=$((stored + 1))
 done
 all_certificates_given=$([ "$given" -lt "$total" ] || echo yes)
-all_certificates_there=$([ "$there" -lt "$total" ] || echo yes)
-[ "$given" -eq 0 ] || [ -n "$all_certificates_given" ] || die "$from/certs has $given of the $total files $certificates: they belong together, so put all of them there, or none"
+all_certificates_stored=$([ "$stored" -lt "$total" ] || echo yes)
+[ "$given" -eq 0 ] || [ -n "$all_certificates_given" ] || die "$from/certs has $given of the $total files $certificates: they belong together, so provide all of them, or none"
 if [ -n "$all_certificates_given" ]; then
     openssl verify -CAfile "$from/certs/root-ca.crt" -untrusted "$from/certs/ca-bundle.crt" -verify_hostname postgres "$from/certs/server.crt" >/dev/null ||
         die "$from/certs/server.crt is not for the host \`postgres\`, or its authority is not in ca-bundle.crt and root-ca.crt"
@@ -168,7 +168,7 @@ done
 [ -z "$dry_run" ] || exit 0
 
 for secret in "${!keys[@]}"; do
-    # Keys of somebody else's in the same Secret stay.
+    # Other keys of the Secret stay.
     for file in "$work/old/$secret"/*; do
         [ ! -e "$file" ] || [ -e "$work/new/$secret/${file##*/}" ] || cp "$file" "$work/new/$secret/"
     done

@@ -1,8 +1,8 @@
 {{/*
 Labels and annotations. Object names are fixed, since a release owns its namespace; only labels carry the release's name.
 
-Sync waves, which each document names for itself. Argo CD goes on to the next wave when everything in this one is healthy, and waits for nothing
-in the last: there is what may never become healthy. https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/
+Sync waves, which each template sets. Argo CD starts the next wave when everything in this one is healthy, and waits for nothing
+in the last: so the last wave holds what may never become healthy. https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/
 
     -20  SecretStore                                  10  Temporal
     -15  ExternalSecrets                              15  Job that makes Temporal's namespace
@@ -38,7 +38,7 @@ environment: {{ . | quote }}
 {{- end }}
 
 {{/*
-A pod's labels. The version is none of them: there it would roll each pod at every release of the chart.
+A pod's labels. They do not include the version, which would restart each pod at every release of the chart.
 Input: root, name, component, own (the component's podLabels; optional).
 */}}
 {{- define "api-forge.podLabels" -}}
@@ -54,7 +54,7 @@ Input: root, name, component, own (the component's podLabels; optional).
 {{- end }}
 
 {{/*
-An object's annotations behind the sync wave, each on a line of its own with the indentation of `metadata.annotations`; nothing when there are none.
+An object's annotations after the sync wave, each on its own line with the indentation of `metadata.annotations`; nothing when there are none.
 Input: root, own (a map, which wins over global.annotations; optional).
 */}}
 {{- define "api-forge.annotations" -}}
@@ -69,7 +69,7 @@ Input: root, own (a map, which wins over global.annotations; optional).
 {{- end }}
 
 {{/*
-A Deployment's annotations behind the sync wave. At a change of a Secret that it reads Stakater Reloader shall restart it.
+A Deployment's annotations after the sync wave. With them Stakater Reloader restarts it when a Secret that it reads changes.
 Input: root, own (optional), secrets (as `api-forge.secretVolume` reads them; optional).
 */}}
 {{- define "api-forge.deploymentAnnotations" -}}

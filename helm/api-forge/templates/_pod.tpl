@@ -18,7 +18,7 @@ What pods and containers have in common: images, the restrictions of Pod Securit
 {{- include "api-forge.image" (dict "root" . "image" (merge (dict "tag" $tag) .Values.app.image)) -}}
 {{- end }}
 
-{{/* The worker's image: the app's, but for what it says itself. Input: root. */}}
+{{/* The worker's image: the app's, with the fields that `worker.image` sets. Input: root. */}}
 {{- define "api-forge.workerImage" -}}
 {{- $app := .Values.app.image -}}
 {{- $own := .Values.worker.image -}}
@@ -101,7 +101,7 @@ Input: a list of Secrets (name, keys).
 {{- end }}
 
 {{/*
-A deadline. Argo CD starts a workload when what it needs is there; without it everything starts at once and the gates take their part of the time.
+A deadline. Argo CD starts a workload when its dependencies are ready. Without Argo CD everything starts at once, so the time of the gates is added.
 Input: root, seconds.
 */}}
 {{- define "api-forge.deadline" -}}
@@ -113,7 +113,7 @@ Input: root, seconds.
 {{- end }}
 
 {{/*
-One entry of a ConfigMap, under the file's name. The indentation is told, so a text may begin with spaces.
+One entry of a ConfigMap, under the file's name. The indentation is explicit (`|2`), so a text may begin with spaces.
 Input: root, file (the chart's), own (the environment's text instead; optional), more (text that follows and wins; optional).
 */}}
 {{- define "api-forge.file" -}}

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Create the roles, databases, schema and grants of the application and, when TEMPORAL_DB_USER is set, of Temporal. Each statement may be
-# repeated: what is there is kept, what is missing is added, and passwords are set to those of the secret files.
+# Create the roles, databases, schema and grants of the application and, when TEMPORAL_DB_USER is set, of Temporal. Safe to
+# repeat: what exists is kept, what is missing is added, and passwords are set to those of the secret files.
 # Connects as the superuser with libpq's variables. Passwords are read by psql from their files, so they are on no command line.
 set -eu
 
@@ -93,4 +93,4 @@ ALTER DEFAULT PRIVILEGES FOR ROLE :"owner" IN SCHEMA public GRANT USAGE, SELECT,
 SQL
     done
 fi
-echo "the database is as the release needs it"
+echo "roles, databases and grants are up to date"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Bring the data directory into the state that the release needs, before the server starts for its clients.
-# Creates the cluster in a folder of its own and renames it when complete, so a kill leaves either nothing or a cluster; then runs INIT_SCRIPT
+# Creates the cluster in a separate folder and renames it when complete, so a kill leaves either nothing or a cluster; then runs INIT_SCRIPT
 # against a server that only this container can reach. Safe to repeat: it runs at every start, which also sets rotated passwords.
 set -eu
 
@@ -10,22 +10,21 @@ socket=$(mktemp -d)
 incomplete=$PGDATA.incomplete
 
 if [ ! -s "$PGDATA/PG_VERSION" ] && [ -s "${PGDATA%/*}/PG_VERSION" ]; then
-    echo "FAIL the volume holds a cluster itself, not in its folder ${PGDATA##*/}: a new and empty one would be made beside it" >&2
+    echo "FAIL the root of the volume holds a PostgreSQL cluster: the chart uses its folder ${PGDATA##*/} and would create a second, empty cluster there. Move the files into that folder" >&2
     exit 1
 fi
 
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
-    # An init that was killed; a data directory proper is never named so.
+    # The rest of an init that was killed; a complete data directory never has this name.
     rm -rf "$incomplete"
     initdb --pgdata "$incomplete" --username postgres --pwfile "$secrets/postgres_password" \
         --auth-local trust --auth-host scram-sha-256 --encoding UTF8 --locale C.UTF-8 --data-checksums
-    # Empty at most: a mount point or what a failed container left.
+    # rmdir fails unless it is empty: a mount point, or what a failed container left.
     [ ! -d "$PGDATA" ] || rmdir "$PGDATA"
     mv "$incomplete" "$PGDATA"
 fi
 
-# A volume that another deployment filled is opened to the pod's group when it is mounted (fsGroup), and the server refuses a data directory
-# that its group may write.
+# fsGroup makes the files of a volume that another deployment filled writable for the pod's group, and the server refuses such a data directory.
 chmod u=rwx,go= "$PGDATA" || {
     echo "FAIL $PGDATA belongs to user $(stat -c %u "$PGDATA"), and this is user $(id -u): set postgresql.runAsUser to that user" >&2
     exit 1

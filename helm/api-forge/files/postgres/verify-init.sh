@@ -1,6 +1,6 @@
 #!/bin/sh
-# Check that PostgreSQL is as the release needs it: roles, ownership, grants, default privileges, extensions, TLS, and that nothing gets in
-# without TLS or a password. Runs every check, prints one line each (ok or FAIL, its name and what is wrong) and fails when one failed.
+# Check that PostgreSQL is as the release needs it: roles, ownership, grants, default privileges, extensions, TLS, and that the server refuses
+# connections without TLS or a password. Runs every check, prints one line each (ok or FAIL, its name and what is wrong) and fails when one failed.
 # Changes nothing. Reads PGHOST, PGPORT, PGSSLMODE, PGSSLROOTCERT, the names of roles and databases, and passwords from SECRETS_DIR.
 set -eu
 
@@ -80,7 +80,7 @@ table_grants() {
 # default_privileges NAME MAKER USER TYPE PRIVILEGES: what MAKER makes later, USER may use.
 default_privileges() {
     subject=$3
-    expect "$1" "$APP_DB" "what $2 makes in schema $APP_SCHEMA will lack $5 for $3" \
+    expect "$1" "$APP_DB" "default privileges are missing: $3 will lack $5 on what $2 creates in schema $APP_SCHEMA" \
         "SELECT count(DISTINCT acl.privilege_type) = cardinality(string_to_array('$5', ','))
          FROM pg_default_acl d JOIN pg_namespace n ON n.oid = d.defaclnamespace, aclexplode(d.defaclacl) AS acl
          WHERE n.nspname = :'schema' AND d.defaclrole = to_regrole(quote_ident('$2')) AND d.defaclobjtype = '$4'
@@ -89,11 +89,11 @@ default_privileges() {
 
 refuses_plaintext() {
     if answer=$(PGSSLMODE=disable PGSSLROOTCERT='' as "$1" "$2" "$3" --command 'SELECT 1'); then
-        bad "plaintext-$1" "a connection without TLS was let in: pg_hba.conf needs hostnossl … reject"
+        bad "plaintext-$1" "a connection without TLS was accepted: pg_hba.conf needs hostnossl … reject"
     else
         case $answer in
         *pg_hba.conf*) ok "plaintext-$1" ;;
-        *) bad "plaintext-$1" "not refused by pg_hba.conf but: $answer" ;;
+        *) bad "plaintext-$1" "not refused by pg_hba.conf: $answer" ;;
         esac
     fi
 }
@@ -141,7 +141,7 @@ refuses_plaintext "$APP_DB_USER" postgres_app_user_pw "$APP_DB"
 refuses_plaintext postgres postgres_password postgres
 expect hba-syntax postgres "pg_hba.conf has a line that the server cannot read" \
     "SELECT count(*) = 0 FROM pg_hba_file_rules WHERE error IS NOT NULL"
-expect hba-tls-only postgres "pg_hba.conf lets a connection in over the network without TLS, or without scram-sha-256" \
+expect hba-tls-only postgres "pg_hba.conf accepts network connections without TLS, or without scram-sha-256" \
     "SELECT count(*) = 0 FROM pg_hba_file_rules
      WHERE (type IN ('host', 'hostnossl') AND auth_method <> 'reject') OR (type = 'hostssl' AND auth_method NOT IN ('scram-sha-256', 'cert', 'reject'))"
 expect hba-reject postgres "pg_hba.conf has no hostnossl … reject for all addresses" \

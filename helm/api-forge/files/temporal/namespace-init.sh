@@ -9,7 +9,7 @@ operator() {
     temporal operator "$@" --address "$TEMPORAL_ADDRESS" --command-timeout 10s 2>&1
 }
 
-# Another run may have been faster, or the frontend not know its own namespaces yet: both look like a failure and are not.
+# Another run may have created it, or the frontend may not have loaded its namespaces: both look like a failure and are not.
 bring_up_to_date() {
     operator cluster health || return 1
     if operator namespace describe --namespace "$TEMPORAL_NAMESPACE" >/dev/null; then

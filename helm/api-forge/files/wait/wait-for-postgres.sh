@@ -1,12 +1,12 @@
 #!/bin/sh
-# Hold a pod until PostgreSQL answers, and lets PGUSER in when there is one.
-# Reads libpq's own variables, PASSWORD_FILE and WAIT_TIMEOUT_SECONDS. Every ten seconds it says what it waits for; at the deadline it fails.
+# Hold a pod until PostgreSQL accepts connections, and a login of PGUSER when it is set.
+# Reads libpq's own variables, PASSWORD_FILE and WAIT_TIMEOUT_SECONDS. Prints every ten seconds what it waits for, and fails at the deadline.
 set -eu
 
 : "${PGHOST:?}" "${PGPORT:?}"
 export PGCONNECT_TIMEOUT=5
 deadline=$(($(date +%s) + ${WAIT_TIMEOUT_SECONDS:-600}))
-told=0
+next_report=0
 
 if [ -n "${PASSWORD_FILE:-}" ]; then
     PGPASSWORD=$(cat "$PASSWORD_FILE")
@@ -24,12 +24,12 @@ answers() {
 until reason=$(answers); do
     now=$(date +%s)
     if [ "$now" -ge "$deadline" ]; then
-        echo "PostgreSQL at $PGHOST:$PGPORT is still not there after ${WAIT_TIMEOUT_SECONDS:-600} s: $reason" >&2
+        echo "PostgreSQL at $PGHOST:$PGPORT is not ready after ${WAIT_TIMEOUT_SECONDS:-600} s: $reason" >&2
         exit 1
     fi
-    if [ "$now" -ge "$told" ]; then
+    if [ "$now" -ge "$next_report" ]; then
         echo "waiting for PostgreSQL at $PGHOST:$PGPORT: $reason" >&2
-        told=$((now + 10))
+        next_report=$((now + 10))
     fi
     sleep 1
 done

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Hold a pod until Redis answers and takes the password. `redis-cli ping` exits 0 on NOAUTH too, so the answer itself is read.
+# Hold a pod until Redis answers and accepts the password. `redis-cli ping` exits 0 on NOAUTH too, so the answer itself is read.
 set -eu
 
 : "${REDIS_HOST:?}" "${REDIS_PORT:?}" "${PASSWORD_FILE:?}"
 deadline=$(($(date +%s) + ${WAIT_TIMEOUT_SECONDS:-600}))
-told=0
+next_report=0
 REDISCLI_AUTH=$(cat "$PASSWORD_FILE")
 export REDISCLI_AUTH
 
@@ -16,12 +16,12 @@ answers() {
 until answers; do
     now=$(date +%s)
     if [ "$now" -ge "$deadline" ]; then
-        echo "Redis at $REDIS_HOST:$REDIS_PORT is still not there after ${WAIT_TIMEOUT_SECONDS:-600} s: $answer" >&2
+        echo "Redis at $REDIS_HOST:$REDIS_PORT is not ready after ${WAIT_TIMEOUT_SECONDS:-600} s: $answer" >&2
         exit 1
     fi
-    if [ "$now" -ge "$told" ]; then
+    if [ "$now" -ge "$next_report" ]; then
         echo "waiting for Redis at $REDIS_HOST:$REDIS_PORT: $answer" >&2
-        told=$((now + 10))
+        next_report=$((now + 10))
     fi
     sleep 1
 done

@@ -5,7 +5,7 @@ set -eu
 : "${PGHOST:?}" "${PGPORT:?}" "${PASSWORD_FILE:?}" "${TEMPORAL_DB:?}" "${TEMPORAL_VIS_DB:?}" "${TEMPORAL_SCHEMA:?}" "${TEMPORAL_VIS_SCHEMA:?}"
 export PGCONNECT_TIMEOUT=5
 deadline=$(($(date +%s) + ${WAIT_TIMEOUT_SECONDS:-600}))
-told=0
+next_report=0
 PGPASSWORD=$(cat "$PASSWORD_FILE")
 export PGPASSWORD
 
@@ -27,12 +27,12 @@ schema_is_ready() {
 until schema_is_ready "$TEMPORAL_DB" "$TEMPORAL_SCHEMA" && schema_is_ready "$TEMPORAL_VIS_DB" "$TEMPORAL_VIS_SCHEMA"; do
     now=$(date +%s)
     if [ "$now" -ge "$deadline" ]; then
-        echo "the schema is still not there after ${WAIT_TIMEOUT_SECONDS:-600} s: $reason" >&2
+        echo "the schemas are not ready after ${WAIT_TIMEOUT_SECONDS:-600} s: $reason" >&2
         exit 1
     fi
-    if [ "$now" -ge "$told" ]; then
+    if [ "$now" -ge "$next_report" ]; then
         echo "waiting for the schema: $reason" >&2
-        told=$((now + 10))
+        next_report=$((now + 10))
     fi
     sleep 1
 done

@@ -86,7 +86,7 @@ The variables of a .env file: full-line comments and blank lines are dropped, on
 {{- $own := .Values.configFiles.appConfig -}}
 {{- if .Values.app.config -}}
 {{- $shipped := or $own (.Files.Get "files/app/config.yaml") | fromYaml -}}
-{{- /* Quotes around ${NAME}, lest the text that the application puts there is read as YAML. */ -}}
+{{- /* Quotes around ${NAME}, so that the text that the application inserts is not parsed as YAML. */ -}}
 {{- $own = regexReplaceAll "(?m)(: |- )(\\$\\{.*\\})$" (mergeOverwrite $shipped (deepCopy .Values.app.config) | toYaml) "${1}\"${2}\"" -}}
 {{- end -}}
 {{ include "api-forge.file" (dict "root" . "file" "files/app/config.yaml" "own" $own) }}

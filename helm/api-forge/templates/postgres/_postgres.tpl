@@ -60,7 +60,7 @@ PostgreSQL's files, and what its server, its clients and its Jobs read.
 {{- end }}
 {{- end }}
 
-{{/* libpq's variables of a client. Input: root, user (optional: without it the client only asks whether the server is there), database. */}}
+{{/* libpq's variables of a client. Input: root, user (optional: without it the client only checks that the server answers), database. */}}
 {{- define "api-forge.postgres.clientEnv" -}}
 {{- $postgres := include "api-forge.postgres" .root | fromYaml -}}
 - {name: PGHOST, value: {{ $postgres.host | quote }}}

@@ -1,5 +1,5 @@
 {{/*
-The Secrets that the release reads and their keys: what External Secrets must fetch, and what must exist otherwise. Input: root.
+The Secrets that the release reads and their keys: External Secrets fetches them; without it they must exist. Input: root.
 Output: a map, as YAML to be read with `fromYaml`, of the Secret's role in the chart (which is its default name) to its actual name and keys.
 */}}
 {{- define "api-forge.secretContract" -}}

@@ -1,5 +1,5 @@
 {{/*
-Init containers that wait for what a pod needs: so the order holds without Argo CD too.
+Init containers that wait for what a pod needs: they keep the order without Argo CD.
 */}}
 
 {{/* What all gates have in common; further variables of `env` follow. Input: root, for (what it waits for), image. */}}
