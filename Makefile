@@ -45,7 +45,7 @@ test: $(DEV)
 lint: $(DEV)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/codespell gitops_gen bench docs helm tests *.md
+	$(BIN)/codespell gitops_gen bench docs helm *.md
 	$(BIN)/python -m pytest -q tests/test_prose.py
 
 types: $(DEV)

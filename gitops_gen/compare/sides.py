@@ -51,7 +51,7 @@ class Pins:
         commit = self.repository.commit(revision)
         if (commit, path) not in self.made:
             target = self.scratch / "pins" / commit
-            self.repository.write(self.repository.files(commit, [path]), target)
+            self.repository.write(self.repository.reachable(commit, [path]), target)
             self.made[commit, path] = target / path
         return self.made[commit, path], commit
 

@@ -1,18 +1,10 @@
 """Questions to the git repository that a project lies in."""
 
-import io
-import posixpath
-import tarfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from gitops_gen.errors import GitopsError
 from gitops_gen.git.runner import forget_hook
 from gitops_gen.models.layout import PROJECT_FILE
 from gitops_gen.runtime.programs import run
-
-if TYPE_CHECKING:
-    import git
 
 
 def git_root(folder: Path) -> Path | None:
@@ -45,40 +37,3 @@ def other_projects(project: Path) -> list[Path]:
     listed = run(["git", "-C", str(top), "ls-files", "-z", "--", f":(glob)**/{PROJECT_FILE}"])
     folders = sorted({(top / path).parent for path in listed.split("\0") if path})
     return [folder for folder in folders if folder != project.resolve() and (folder / PROJECT_FILE).is_file()]
-
-
-def export(project: Path, revision: str, path: str, target: Path) -> None:
-    """Write the folder `path` (in the project) as it was at `revision` below `target`. Raises `GitopsError`.
-
-    Read from git's objects: the working tree is left alone.
-    """
-    repository = _open(project)
-    import git
-
-    if revision.startswith("-"):
-        raise GitopsError(f"`{revision}` is no revision")
-    try:
-        inside = posixpath.normpath(prefix(project) + path)  # git takes no `..` there
-        archive = repository.git.archive("--format=tar", f"{revision}:{inside}", stdout_as_string=False)
-    except git.GitCommandError as error:
-        raise GitopsError(
-            f"`{path}` cannot be read at revision `{revision}`: {_said(error)}",
-            "name a tag or commit that has it; if it is not here yet: `git fetch --tags`",
-        ) from error
-    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        tar.extractall(target, filter="data")
-
-
-def _said(error: "git.GitCommandError") -> str:
-    """What git printed, without GitPython's frame around it."""
-    return str(error.stderr).strip().removeprefix("stderr: '").removesuffix("'").removeprefix("fatal: ").strip()
-
-
-def _open(project: Path) -> "git.Repo":
-    import git
-
-    forget_hook()
-    try:
-        return git.Repo(project, search_parent_directories=True)
-    except git.InvalidGitRepositoryError as error:
-        raise GitopsError(f"{project} is not in a git repository", "run `git init` first") from error

@@ -71,6 +71,16 @@ class Repository:
             found.update(self._below(TreeEntry(_FOLDER, str(top)), path))
         return found
 
+    def reachable(self, commit: str, paths: Iterable[str]) -> dict[str, TreeEntry]:
+        """The files of a commit below `paths`, and those that symlinks among them lead to inside the repository."""
+        found: dict[str, TreeEntry] = {}
+        wanted = list(paths)
+        while wanted:
+            new = {path: entry for path, entry in self.files(commit, wanted).items() if path not in found}
+            found |= new
+            wanted = [target for path, way in self.links(new).items() if (target := _destination(path, way))]
+        return found
+
     def _below(self, entry: TreeEntry, path: str) -> Iterator[tuple[str, TreeEntry]]:
         parts = PurePosixPath(path).parts
         for name in parts:
@@ -180,8 +190,8 @@ class CommitFiles:
         return self._repository.contents(self._repository.files(self._commit, paths))
 
     def need(self, paths: Collection[str]) -> None:
-        """Write what is not there yet."""
-        entries = self._repository.files(self._commit, set(paths) - self._needed)
+        """Write what does not exist yet, with what symlinks lead to."""
+        entries = self._repository.reachable(self._commit, set(paths) - self._needed)
         missing = {path: entry for path, entry in entries.items() if path not in self._written}
         self._repository.write(missing, self.top)
         self._written.update(missing)
@@ -189,7 +199,11 @@ class CommitFiles:
 
 
 class WorkingFiles:
-    """The files of a working tree, tracked or not: Helm reads both."""
+    """The files of a working tree, tracked or not: Helm reads both.
+
+    A file that git calls unchanged has the id that the index has, though line ends on disk may differ from those in the
+    commit (https://git-scm.com/docs/gitattributes#_eol).
+    """
 
     def __init__(self, top: Path, id_length: int) -> None:
         self.top = top
@@ -199,7 +213,20 @@ class WorkingFiles:
         """The ids that git would give to what is there now."""
         files = {file.relative_to(self.top).as_posix(): file for path in paths for file in self._walk(path)}
         links = {path: os.fspath(file.readlink()) for path, file in files.items() if file.is_symlink()}
-        return _followed({path: self._id(file) for path, file in files.items()}, links, self._behind)
+        ids = {path: self._id(file) for path, file in files.items()}
+        return _followed(ids | self._unchanged(ids, paths), links, self._behind)
+
+    def _unchanged(self, ids: Mapping[str, str], paths: Collection[str]) -> dict[str, str]:
+        """The ids in the index of files with other bytes on disk that are no change to git."""
+        chosen = ("--", *paths)
+        listed = ask(self.top, "ls-files", "--stage", "-z", *chosen, env=ENVIRONMENT).text.split("\0")[:-1]
+        index = {path: facts.split(" ")[1] for facts, _, path in (record.partition("\t") for record in listed)}
+        differing = [path for path, identity in ids.items() if index.get(path, identity) != identity]
+        if not differing:
+            return {}
+        changed = ask(self.top, "diff", "--name-only", "--no-ext-diff", "--no-textconv", "-z", *chosen, env=ENVIRONMENT)
+        modified = set(changed.text.split("\0"))
+        return {path: index[path] for path in differing if path not in modified}
 
     def _behind(self, path: str) -> dict[str, str]:
         return {file.relative_to(self.top).as_posix(): self._id(file) for file in self._walk(path)}
@@ -229,10 +256,15 @@ class WorkingFiles:
 def _followed(ids: dict[str, str], links: Mapping[str, str], behind: Callable[[str], dict[str, str]]) -> dict[str, str]:
     """The ids, those of symlinks with the ids of what is behind them inside the repository."""
     for path, destination in links.items():
-        target = posixpath.normpath(posixpath.join(posixpath.dirname(path), destination))
-        if not target.startswith(("/", "..")):
+        if target := _destination(path, destination):
             ids[path] = " ".join((ids[path], *(identity for _, identity in sorted(behind(target).items()))))
     return ids
+
+
+def _destination(link: str, way: str) -> str:
+    """The path that a symlink leads to; empty when it leaves the repository."""
+    target = posixpath.normpath(posixpath.join(posixpath.dirname(link), way))
+    return "" if target == ".." or target.startswith(("/", "../")) else target
 
 
 def _refuse_escape(path: str) -> None:
@@ -254,3 +286,25 @@ def _link(target: Path, file: Path, destination: str) -> None:
     inside = (file.parent / destination).resolve()
     if not destination.startswith("/") and inside.is_relative_to(target.resolve()):
         file.symlink_to(destination)
+
+
+def export(project: Path, revision: str, path: str, target: Path) -> Path:
+    """Write the folder `path` (in the project) as it was at `revision` below `target`, with what its symlinks lead to,
+    and return it. Raises `GitopsError`.
+
+    The bytes are those of git's objects. `git archive` would obey `export-ignore` and `export-subst`
+    (https://git-scm.com/docs/git-archive#ATTRIBUTES), which Argo CD's checkout does not.
+    """
+    repository = Repository(project)
+    hint = "name a tag or commit that has it; if it is not here yet: `git fetch --tags`"
+    try:
+        commit = repository.commit(revision)
+    except UsageError as error:
+        raise GitopsError(
+            f"`{path}` cannot be read at revision `{revision}`: {error}", f"{hint}; {error.hint}"
+        ) from error
+    inside = posixpath.normpath(prefix(project) + path)
+    if not repository.files(commit, [inside]):
+        raise GitopsError(f"`{path}` cannot be read at revision `{revision}`: it has no such folder", hint)
+    repository.write(repository.reachable(commit, [inside]), target)
+    return target / inside

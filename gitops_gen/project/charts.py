@@ -25,8 +25,8 @@ from gitops_gen.yaml.key_paths import KeyPath
 
 _log = logging.getLogger(__name__)
 
-Export = Callable[[str, str, Path], None]
-"""Writes a folder of the project as it was at a revision: revision, path, target folder."""
+Export = Callable[[str, str, Path], Path]
+"""Writes a folder of the project as it was at a revision: revision, path, target folder. Returns where it lies there."""
 
 
 class Charts:
@@ -144,9 +144,7 @@ class Charts:
             return self.pulled(source)
         if not source.revision:
             return self._folder(source.path)
-        target = self._scratch() / Path(source.path).name
-        self._export(source.revision, source.path, target)
-        return target
+        return self._export(source.revision, source.path, self._scratch())
 
     def _scratch(self) -> Path:
         """A folder that goes away with this object, or with the process: an engine may read from it until then."""

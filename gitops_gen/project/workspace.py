@@ -5,7 +5,8 @@ from functools import partial
 from pathlib import Path
 
 from gitops_gen.errors import Problem, ProblemsError, UsageError, fail_if_any
-from gitops_gen.git.repository import export, git_root, prefix
+from gitops_gen.git.repository import git_root, prefix
+from gitops_gen.git.snapshot import export
 from gitops_gen.git.sparse import NOTHING, Absent, absent_files, checking_out
 from gitops_gen.helm.choice import open_engine
 from gitops_gen.models.layout import ENVIRONMENTS, ManifestPaths
