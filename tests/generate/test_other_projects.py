@@ -75,7 +75,7 @@ def test_the_same_name_is_told(repository: Repository, gitops_gen: GitopsGen) ->
     said = told(gitops_gen(repository / "shop", "generate"))
     assert said == (
         "note: the project in ../till is called `shop` too, as its Argo CD objects are: "
-        "right only where another Argo CD reads it"
+        "only correct if a different Argo CD reads it"
     )
 
 
