@@ -97,4 +97,4 @@ def test_without_git_it_says_what_it_did_not_do(
 ) -> None:
     monkeypatch.setenv("PATH", str(repository / "empty"))
     said = told(gitops_gen(repository / "shop", "generate", "--check"))
-    assert "other projects of this repository are not looked for" in said
+    assert "other projects of this repository are not checked" in said
