@@ -1,5 +1,5 @@
-"""What can go wrong, as data: a `Problem` says what, where and what to do next; errors carry problems to the one
-place that prints them.
+"""Problems and errors. A `Problem` is a message with its place and a hint; errors carry problems to the one place that
+prints them.
 """
 
 from collections.abc import Iterable
@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Problem:
-    """One thing that is wrong with the input.
+    """One fault of the input.
 
     `file` is a path as the user would type it; `line` counts from 1; `key` is a dotted path inside the file; `hint`
-    says what to do or to type next; `rule` is the id of the rule that found it, where one did.
+    is the next step or command; `rule` is the id of the rule that found it, where one did.
     """
 
     message: str
@@ -22,11 +22,11 @@ class Problem:
     rule: str = ""
 
     def at(self, file: str, line: int | None) -> "Problem":
-        """The same problem with its place filled in."""
+        """A copy of the problem with file and line."""
         return replace(self, file=file, line=line)
 
     def keyed(self, key: str) -> "Problem":
-        """The same problem with its key filled in."""
+        """A copy of the problem with a key."""
         return replace(self, key=key)
 
     @property
@@ -46,13 +46,13 @@ class GitopsError(Exception):
 
 
 class UsageError(GitopsError):
-    """The command line asks for something that does not exist."""
+    """The command line is wrong, for example names something that does not exist."""
 
     exit_code = 2
 
 
 class ProblemsError(GitopsError):
-    """The input is wrong: every problem that was found, in one go."""
+    """The input is wrong: carries every problem that was found."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems), key=lambda p: (p.file, p.line or 0, p.key, p.message)))

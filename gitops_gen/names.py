@@ -1,4 +1,4 @@
-"""Names: what Kubernetes accepts as one, and which known name a misspelt one was meant to be.
+"""Names that Kubernetes accepts, and suggestions for misspelled names.
 
 https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
 """
@@ -20,17 +20,17 @@ def is_dns_label(name: str) -> bool:
 
 
 def is_dns_subdomain(name: str) -> bool:
-    """Whether `name` can name most other objects, an Application for one (RFC 1123 subdomain, 253 characters)."""
+    """Whether `name` can name most other objects, such as an Application (RFC 1123 subdomain, 253 characters)."""
     return len(name) <= SUBDOMAIN_LENGTH and DNS_SUBDOMAIN.fullmatch(name) is not None
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The known name that is most like `name`, empty when none is."""
+    """The known name closest to `name`; empty when none is close."""
     return next(iter(get_close_matches(name, sorted(known), 1)), "")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A hint for an unknown `name`: the nearest known one, else all of them."""
+    """A hint for an unknown `name`: the closest known one, else all of them."""
     names = sorted(known)
     if near := nearest(name, names):
         return f"did you mean `{near}`?"
@@ -38,5 +38,5 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def printable(text: str) -> str:
-    """What somebody else wrote, in one line and without what a terminal would take for a command."""
+    """Text from other people on one line, with control characters replaced: safe to print in a terminal."""
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)

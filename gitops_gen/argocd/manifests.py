@@ -130,13 +130,13 @@ def _laid_over(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 @lru_cache(maxsize=64)
 def _way(start: str, end: str) -> str:
-    """The relative path from one folder of the repository to another."""
+    """The relative path between two folders of the repository."""
     return posixpath.relpath(f"/{end}", f"/{start}")
 
 
 @cache
 def _template(name: str) -> "jinja2.Template":
-    # Late: what needs no manifest needs not wait for it, and what does may have Helm render meanwhile.
+    # Imported here because Jinja is slow to import and not every command renders a manifest.
     import jinja2
 
     loader = jinja2.PackageLoader("gitops_gen.argocd")

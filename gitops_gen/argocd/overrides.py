@@ -1,4 +1,4 @@
-"""What is merged over a generated Application or AppProject, held to Argo CD's own definitions of the two."""
+"""Validates what is merged over a generated Application or AppProject against Argo CD's definitions."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ from gitops_gen.yaml.reader import load
 
 
 class Overrides:
-    """Checks environments one after the other. What is the same in many of them is checked once."""
+    """Checks environments in turn. Equal overrides are checked once."""
 
     def __init__(self, text_of: Callable[[str], str]) -> None:
         """`text_of` gives the text of an input file."""

@@ -165,7 +165,7 @@ def _write_common(draft: _Draft, ground: Ground, project: NewProject, *, proven:
     facts = {"project": project, "environment": next(iter(project.environments)), "at_top": not ground.inside}
     for name, template in _COMMON.items():
         if (ground.folder / name).exists():
-            draft.notes.append(f"{name} is there and stays as it is")
+            draft.notes.append(f"{name} exists and is not changed")
         else:
             _write(draft.folder / name, filled(f"common/{template}", **facts))
     ci = ci_files(ground, project, proven=proven)

@@ -1,1 +1,1 @@
-"""The generated files: what they should be, and what lies on disk."""
+"""The generated files: the desired content, and the files on disk."""

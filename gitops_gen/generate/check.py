@@ -1,4 +1,4 @@
-"""Which generated files are not as they should be, and how."""
+"""Compares the generated files on disk with the desired ones."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -25,14 +25,14 @@ class Generation:
 
 
 def desired_of(workspace: OpenProject, environments: Sequence[str], memo: Memo | None = None) -> DesiredTree:
-    """The generated files as they should be. Raises `ProblemsError`, `UsageError`."""
+    """The desired generated files. Raises `ProblemsError`, `UsageError`."""
     folder, charts, paths = workspace.folder, workspace.charts, workspace.paths
     return desired_tree(folder, charts, paths, environments, memo, absent=workspace.absent)
 
 
 def _edited(workspace: OpenProject, changes: Sequence[Change]) -> set[str]:
     """The paths of the files that somebody edited by hand, of those that differ."""
-    # Late: most runs find nothing that differs.
+    # Imported here because most runs find no difference.
     from gitops_gen.generate.provenance import Provenance
 
     folder, charts, paths = workspace.checkout, workspace.charts, workspace.paths
@@ -65,5 +65,5 @@ def compared(workspace: OpenProject, desired: DesiredTree, *, orphans: bool) -> 
 
 
 def check(workspace: OpenProject, environments: Sequence[str] = ()) -> Generation:
-    """Which generated files are not as they should be. Writes nothing. Raises `ProblemsError`, `UsageError`."""
+    """The generated files that differ from the desired ones. Writes nothing. Raises `ProblemsError`, `UsageError`."""
     return compared(workspace, desired_of(workspace, environments), orphans=not environments)

@@ -1,5 +1,5 @@
-"""The desired tree: the text of every generated file, from the hand-written ones. Nothing is written here and nothing
-stops at the first problem.
+"""The desired tree: the text of every generated file, computed from the hand-written files. Writes nothing and collects
+all problems.
 """
 
 import logging
@@ -15,7 +15,7 @@ from gitops_gen.errors import Problem, ProblemsError, UsageError, fail_if_any
 from gitops_gen.generate.destinations import Destinations
 from gitops_gen.generate.files import stamp
 from gitops_gen.generate.memo import Memo, MemoEntry, digest
-from gitops_gen.generate.other_projects import Neighbours
+from gitops_gen.generate.other_projects import OtherProjects
 from gitops_gen.generate.value_checks import ValueChecks
 from gitops_gen.git.sparse import NOTHING, Absent, checking_out
 from gitops_gen.models.layout import ENVIRONMENTS, PROJECT_FILE, ROOT_FILE, ManifestPaths, values_path
@@ -44,7 +44,7 @@ END = "# End of the values."
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DesiredTree:
-    """What the generated files should be: path in the project → text; and what a person should know besides."""
+    """The desired generated files (path in the project → text) and notices for the user."""
 
     files: dict[str, str]
     settled: frozenset[str]
@@ -63,17 +63,19 @@ def desired_tree(  # noqa: PLR0913 - each is what the result depends on
 ) -> DesiredTree:
     """The generated files of the project in `folder`; with `only`, those of these environments.
 
-    Every environment is read and checked all the same: a rule may need them all. With `memo`, environments of which
+    Every environment is still read and checked: a rule may need all of them. With `memo`, environments of which
     nothing changed are left out; their files are `settled`. Those that are `absent` from the checkout are neither read
-    nor generated. `entries` is what a memo should remember once the files are written. Raises `ProblemsError` with
-    everything that is wrong, and `UsageError` for an environment that does not exist or is not here.
+    nor generated. `entries` is what the memo stores after the files are written. Raises `ProblemsError` with
+    all problems, and `UsageError` for an environment that does not exist or is not checked out.
     """
     overrides = Overrides(partial(read_text, folder))
-    builder = _Builder(folder, charts, paths, memo, absent, ValueChecks(folder, charts), Neighbours(folder), overrides)
+    builder = _Builder(
+        folder, charts, paths, memo, absent, ValueChecks(folder, charts), OtherProjects(folder), overrides
+    )
     names = builder.read_names(only)
     for name in names:
         builder.add_environment(name, wanted=not only or name in only)
-    builder.problems += builder.meet_neighbours()
+    builder.problems += builder.check_other_projects()
     builder.problems += builder.values.finish()
     _log.info("%d environments, %d of them unchanged since the last run", len(names), len(builder.settled))
     fail_if_any(builder.problems)
@@ -93,7 +95,7 @@ class _Builder:
     memo: Memo | None
     absent: Absent
     values: ValueChecks
-    neighbours: Neighbours
+    other_projects: OtherProjects
     overrides: Overrides
     project: ProjectFile | None = None
     problems: list[Problem] = field(default_factory=list)
@@ -119,15 +121,15 @@ class _Builder:
         return names
 
     def partial_chart(self) -> Iterator[Problem]:
-        """What is said of a chart of which something is not here: a part of it could pass for the whole."""
+        """Problems of a chart that is only partly checked out: it may render without an error."""
         path = self.project.spec.chart.path if self.project else None
         if path and self.absent.is_partial(posixpath.normpath(path)):
-            yield Problem(file=path, message="is not checked out as a whole", hint=checking_out(path))
+            yield Problem(file=path, message="is only partly checked out", hint=checking_out(path))
 
     def add_environment(self, name: str, *, wanted: bool) -> None:
         entry = self.memo.settled(name) if self.memo else None
         if entry is None:
-            self.work_out(name, wanted=wanted)
+            self.compute(name, wanted=wanted)
             return
         self.settled.add(name)
         self.entries[name] = entry
@@ -135,7 +137,7 @@ class _Builder:
             name, server=entry.server, namespace=entry.namespace, cluster=entry.cluster
         )
 
-    def work_out(self, name: str, *, wanted: bool) -> None:
+    def compute(self, name: str, *, wanted: bool) -> None:
         files, problems = read_environment(self.folder, name)
         self.problems += problems
         if self.project is None or files is None:
@@ -163,15 +165,15 @@ class _Builder:
     def at_namespace(self, problem: Problem) -> Problem:
         return problem.at(problem.file, locate(read_text(self.folder, problem.file), ("namespace",)))
 
-    def meet_neighbours(self) -> Iterator[Problem]:
+    def check_other_projects(self) -> Iterator[Problem]:
         if self.project is not None:
-            yield from map(self.at_namespace, self.neighbours.problems(self.project, self.destinations.owners))
+            yield from map(self.at_namespace, self.other_projects.problems(self.project, self.destinations.owners))
 
     def notices(self) -> list[str]:
-        return [*self.neighbours.notices, *self.values.notices, *filter(None, [self.absent.notice])]
+        return [*self.other_projects.notices, *self.values.notices, *filter(None, [self.absent.notice])]
 
     def remember(self, environment: ResolvedEnvironment, files: EnvironmentFiles, outputs: dict[str, str]) -> None:
-        """Keep what a memo needs; not for a chart that lies elsewhere, whose content is not among the memo's facts."""
+        """Keep what the memo stores, unless the chart is outside the working tree: the memo's key does not cover it."""
         if self.memo is not None and not environment.pinned and not environment.chart.repository:
             self.entries[environment.name] = MemoEntry(
                 inputs=self.memo.inputs(*(text.encode() for text in files.texts)),

@@ -1,4 +1,4 @@
-"""A rule over all environments at once: one namespace on one cluster belongs to one environment."""
+"""A rule over all environments: a namespace on a cluster belongs to one environment."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS
 
 
 class Destinations:
-    """Remembers which environment deploys where.
+    """Records the destination of each environment.
 
     Two Applications in one namespace fight over the same objects, and Argo CD's own `FailOnSharedResource` has a race
     on the first sync.
@@ -18,7 +18,7 @@ class Destinations:
         self.owners: dict[tuple[str, str], str] = {}
 
     def claim(self, name: str, *, server: str, namespace: str, cluster: str) -> Iterator[Problem]:
-        """Take a namespace for an environment; a problem when another one has it.
+        """Record a namespace for an environment; a problem when another environment has it.
 
         `server` is what tells clusters apart, `cluster` what the project calls it.
         """

@@ -1,4 +1,4 @@
-"""Bringing the generated files up to date."""
+"""Updates the generated files."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ from gitops_gen.project.workspace import OpenProject
 
 
 def generate(workspace: OpenProject, environments: Sequence[str] = (), *, overwrite: bool = False) -> Generation:
-    """Write every generated file that is not as it should be, and remove the orphaned ones.
+    """Write every generated file that differs, and remove the orphaned ones.
 
     Nothing is written when anything is wrong: in the inputs, or because a file is in the way. A file that was edited by
     hand is in the way unless `overwrite`. Raises `ProblemsError`, `UsageError` and `GitopsError` (the disk).

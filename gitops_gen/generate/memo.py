@@ -1,4 +1,4 @@
-"""What a successful `generate` remembers outside the repository: for each environment, which inputs gave which files.
+"""What a successful `generate` stores outside the repository: for each environment, which inputs gave which files.
 
 An environment whose inputs and generated files are both still those is left alone, without resolving or merging
 anything. Everything is compared by content (and the tool by its files' times), so a wrong entry cannot arise, only a
@@ -76,7 +76,7 @@ class Memo:
         return digest("\0".join(facts).encode(), project).encode()
 
     def settled(self, name: str) -> MemoEntry | None:
-        """The environment's entry when its inputs and its generated files are what they were; None to work it out
+        """The environment's entry when its inputs and its generated files are what they were; None to compute it
         anew.
         """
         entry = self._entries.get(name)
@@ -98,7 +98,7 @@ class Memo:
         return digest(_content(f"{self._folder}/{path}")) == wanted
 
     def save(self, entries: Mapping[str, MemoEntry]) -> None:
-        """Keep these entries and forget all others; a cache that cannot be written is no failure."""
+        """Keep these entries and drop all others; a cache that cannot be written is not an error."""
         if entries == self._entries:
             return
         temporary = self._file.with_suffix(f".{os.getpid()}.tmp")
@@ -111,7 +111,7 @@ class Memo:
 
 
 def cache_folder() -> Path:
-    """Where `generate` keeps what it remembers."""
+    """The folder of the memo."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "gitops-gen", "generate")
 
 
@@ -133,7 +133,7 @@ def _content(path: str) -> bytes:
 
 
 def _installed(package: str) -> Iterable[str]:
-    """The files of an installed package with their sizes and times: an edited or upgraded tool starts anew."""
+    """The files of an installed package with their sizes and times: a changed tool starts with an empty memo."""
     spec = find_spec(package)
     for top in spec.submodule_search_locations or () if spec else ():
         for folder, _, files in os.walk(top):

@@ -1,4 +1,4 @@
-"""Other projects of the same git repository: where they deploy to must not be where this one does.
+"""Other projects of the same git repository: their destinations must not overlap with those of this one.
 
 What they deploy is read off their generated Applications, which are what Argo CD sees of them, and cheaper than
 resolving every environment of every project.
@@ -18,15 +18,15 @@ from gitops_gen.runtime.programs import ProcessError
 from gitops_gen.yaml.reader import load
 
 OWN_CLUSTER = ("https://kubernetes.default.svc", "in-cluster")
-"""What every Argo CD calls the cluster that it runs in: two of them mean two clusters by it."""
+"""The names of the cluster that Argo CD runs in: in two Argo CD instances they mean two clusters."""
 
-_TWO = "right only where another Argo CD reads it"
+_TWO = "only correct if a different Argo CD reads it"
 _DESTINATION = re.compile(r"^  destination:\n    (?:server|name): (\S+)\n    namespace: (\S+)$", re.MULTILINE)
 
 Destination = tuple[str, str]
 
 
-class Neighbours:
+class OtherProjects:
     """The other projects; what may be wrong but need not be is kept in `notices`."""
 
     def __init__(self, folder: Path) -> None:
@@ -38,7 +38,7 @@ class Neighbours:
         try:
             others = other_projects(self._folder)
         except ProcessError as error:
-            self.notices.append(f"other projects of this repository are not looked for: {error}")
+            self.notices.append(f"other projects of this repository are not checked: {error}")
             return
         for other in others:
             self._compare_names(project, other)
@@ -50,7 +50,7 @@ class Neighbours:
         try:
             data: Any = load((other / PROJECT_FILE).read_text(), PROJECT_FILE)
         except (ProblemsError, OSError, UnicodeDecodeError):
-            return  # told when that project is generated
+            return  # reported when that project is generated
         if isinstance(data, dict) and data.get("name") == project.spec.name:
             same = (
                 f"the project in {self._shown(other)} is called `{project.spec.name}` too, as its Argo CD objects are"

@@ -17,7 +17,7 @@ threads and the caches are awake; more at a time would only hold memory.
 
 
 class ValueChecks:
-    """Takes environments one by one and holds their final values to the schema of their chart, many in a row."""
+    """Validates the final values of environments against the schema of their chart, in batches."""
 
     def __init__(self, folder: Path, charts: Charts) -> None:
         self._folder, self._charts = folder, charts
@@ -27,7 +27,7 @@ class ValueChecks:
         self.notices: dict[str, None] = {}
 
     def submit(self, environment: ResolvedEnvironment) -> None:
-        """Have the environment's values checked, sooner or later."""
+        """Submit the values of an environment for a check."""
         self._waiting.append(environment)
         if len(self._waiting) == BATCH:
             self._check_waiting()
@@ -55,7 +55,7 @@ class ValueChecks:
             yield self._chart_problem(environment, error)
 
     def _chart_problem(self, environment: ResolvedEnvironment, error: GitopsError) -> Problem:
-        """A chart that cannot be had, or whose values cannot be merged, at the place that chose it."""
+        """The problem of a chart that cannot be loaded or merged, at the place that selects it."""
         file = environment.files[-1] if environment.pinned else PROJECT_FILE
         line = locate(read_text(self._folder, file), ("chart",))
         return Problem(file=file, line=line, key="chart", message=str(error), hint=error.hint)

@@ -1,1 +1,1 @@
-"""Helm: two engines behind one interface, the values schema of a chart, kept renders."""
+"""Helm: two engines behind one interface, the values schema of a chart, cached renders."""

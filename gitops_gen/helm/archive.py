@@ -1,4 +1,4 @@
-"""A chart as a `.tgz` in memory: taken from where it lies, with the values schemas and what they cost left out."""
+"""A chart as a `.tgz` in memory: read from a folder or archive, without its values schemas."""
 
 import gzip
 import io
@@ -19,7 +19,7 @@ VALUES_TEMPLATE = "templates/gitops-gen-values"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChartArchive:
-    """A chart taken apart.
+    """The parts of a chart.
 
     `data` is the archive without any values.schema.json, `schema` the top chart's. `values` is an archive whose one
     template prints the final values, with the subcharts' schemas in it; None for a chart without subcharts.
@@ -45,7 +45,7 @@ def without_schemas(archive: bytes) -> ChartArchive:
 
 
 def values_archive(name: str, values: dict[str, Any]) -> bytes:
-    """A chart that holds nothing but values."""
+    """A chart that contains only values."""
     files = {"Chart.yaml": {"apiVersion": "v2", "name": name, "version": "0.0.0"}, "values.yaml": values}
     return _packed(_member(f"{name}/{file}", dump(content).encode()) for file, content in files.items())
 

@@ -27,7 +27,7 @@ def helm_program() -> str:
 
 
 class BinaryEngine:
-    """One `helm` process a render."""
+    """Runs one `helm` process per render."""
 
     name = "binary"
 
@@ -54,7 +54,7 @@ class BinaryEngine:
 
 
 class BinaryChart:
-    """A chart where it lies; each question is a `helm template`."""
+    """A chart at a path; each call runs `helm template`."""
 
     def __init__(self, program: str, path: Path) -> None:
         self._program, self._path = program, path

@@ -1,4 +1,4 @@
-"""Renders kept between runs, found by everything that decides them: the chart's files, the release and the engine.
+"""Renders cached between runs. The key covers all inputs: the chart's files, the release and the engine.
 
 An entry is one compressed file, written in one step and checked when it is read, so that processes can share the folder
 and a torn or foreign file is only a miss. Streams with a Secret in them are never kept.
@@ -57,7 +57,7 @@ def _files(path: Path) -> Iterator[tuple[str, Path]]:
 
 
 class RenderCache:
-    """A folder of rendered streams. Never fails: what cannot be read or written is rendered again."""
+    """A folder of rendered streams. Unreadable entries are rendered again."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -72,7 +72,7 @@ class RenderCache:
         return text.decode() if _seal(key, text) == stored[:_DIGEST_SIZE] else None
 
     def put(self, key: str, text: str) -> None:
-        """Keep a stream, unless it holds a Secret; the oldest ones make room."""
+        """Store a stream unless it contains a Secret; the oldest entries are removed."""
         if _SECRET.search(text):
             return
         content = text.encode()
@@ -100,7 +100,7 @@ class RenderCache:
 
 
 def _seal(key: str, content: bytes) -> bytes:
-    """Binds the content to its key, so that neither a torn nor a moved file passes."""
+    """Binds the content to its key, so that neither a truncated nor a moved file is accepted."""
     return hashlib.sha256(key.encode() + content).digest()
 
 
@@ -119,7 +119,7 @@ def _make_room(shard: Path, limit: int) -> None:
 
 
 class CachedRenderer:
-    """Renders charts by their path: from the cache where it can, by the engine where it must."""
+    """Renders charts by their path: from the cache, or with the engine on a miss."""
 
     def __init__(self, engine: Engine, cache: RenderCache | None) -> None:
         self._engine, self._cache = engine, cache
@@ -166,7 +166,7 @@ class CachedRenderer:
 
 
 def open_renderer(engine: str, *, cached: bool) -> CachedRenderer:
-    """A renderer with the engine called so, that keeps renders between runs or does not.
+    """A renderer with the named engine, with or without a cache between runs.
 
     Raises `UsageError` for an unknown name and `ChartError` when the engine cannot run here.
     """

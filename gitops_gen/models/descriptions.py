@@ -1,5 +1,5 @@
-"""What the docstrings in `models` say about each field, for editors and for error messages. Read from the source when
-they are asked for: pydantic can do it for every model at import, which takes every command as long as the models do.
+"""The docstring of each field in `models`, for editors and error messages. Read from the source on demand: pydantic can
+do it for every model at import, which doubles the import time of every command.
 """
 
 import ast
@@ -14,7 +14,7 @@ from gitops_gen.models import models
 
 
 def description(model: type[BaseModel], field: str) -> str:
-    """What is said about a field of a model, in its own class or in the one that it is inherited from."""
+    """The docstring of a field, own or inherited; empty when there is none."""
     found = (_docstrings().get(parent.__name__, {}).get(field, "") for parent in model.__mro__)
     return next(filter(None, found), "")
 

@@ -1,4 +1,4 @@
-"""What a single text in a hand-written file must look like: names, paths, durations, schedules, options."""
+"""Formats of single values in hand-written files: names, paths, durations, schedules, options."""
 
 import re
 from functools import cache
@@ -21,11 +21,17 @@ _CRON_FIELDS: tuple[tuple[str, int, int, list[str]], ...] = (
     ("month", 1, 12, ["", *_MONTHS]),
     ("day of the week", 0, 6, _DAYS),
 )
+_USER_INFO = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//[^/\\?#]*@|[^/@:]+:[^/@:]+@", re.IGNORECASE)
+_SSH_USER = re.compile(r"(git\+)?ssh://[^/\\?#@:]+@[^/\\?#@]*(?:/|$)", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"\{[\w.]+\}")
+_LABEL_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
+_CHART_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
+_PARENT = re.compile(r"(?:^|[/\\:]|%2f|%5c)(?:\.|%2e){2}(?:$|[/\\?#]|%2f|%5c)", re.IGNORECASE)
 _CRON_PART = re.compile(r"(?:[*?]|(\w+)(?:-(\w+))?)(?:/([1-9]\d*))?")
 
 
 class MisplacedError(ValueError):
-    """What is wrong with the value at `path` below the one that is being validated."""
+    """The value at `path`, relative to the validated one, is invalid."""
 
     def __init__(self, message: str, path: KeyPath) -> None:
         super().__init__(message)
@@ -33,18 +39,21 @@ class MisplacedError(ValueError):
 
 
 def require(fits: object, message: str, path: KeyPath = ()) -> None:
-    """Raise a `ValueError`, which pydantic collects, unless something `fits`."""
+    """Raise a `ValueError`, which pydantic collects, unless `fits` is true."""
     if not fits:
         raise MisplacedError(message, path)
 
 
 def _dns_label(name: str) -> str:
-    require(is_dns_label(name), "must be a DNS label: lower-case letters, digits and `-`, at most 63, no `-` at an end")
+    require(
+        is_dns_label(name),
+        "must be a DNS label: lowercase letters, digits and `-`, at most 63, no `-` at the start or end",
+    )
     return name
 
 
 def _dns_subdomain(name: str) -> str:
-    require(is_dns_subdomain(name), "must be a DNS name: lower-case letters, digits, `-` and `.`, at most 253")
+    require(is_dns_subdomain(name), "must be a DNS name: lowercase letters, digits, `-` and `.`, at most 253")
     return name
 
 
@@ -62,12 +71,63 @@ def _duration(text: str) -> str:
 
 
 def _relative_path(path: str) -> str:
+    _plain(path)
     require(_RELATIVE.fullmatch(path), "must be a path relative to the folder of gitops.yaml, with `/`")
     return path
 
 
+def _plain(text: str) -> str:
+    """Text that is passed on to git, Helm and Argo CD: no line break and no terminal escape."""
+    require(text.isprintable(), "must be one line without control or invisible characters")
+    return text
+
+
+def _url(url: str) -> str:
+    """A URL that every generated manifest repeats; credentials belong in a Secret of Argo CD:
+    https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/#repositories.
+    """
+    _plain(url)
+    require(not re.search(r"\s", url), "must be a URL without spaces")
+    require(not url.startswith("-"), "must be a URL: none starts with `-`")
+    require(not _PARENT.search(url), "must be a URL without `..`")
+    has_credentials = _USER_INFO.match(url) and not _SSH_USER.match(url)
+    require(
+        not has_credentials,
+        "must not contain credentials: remove them from the URL, replace them at the provider, and keep the new ones "
+        "in a Secret of Argo CD (`argocd repo add` or `argocd cluster add`)",
+    )
+    return url
+
+
+def _chart_name(name: str) -> str:
+    fits = _CHART_NAME.fullmatch(name) and ".." not in name
+    require(fits, "must be a chart name: letters, digits, `-`, `_` and `.`, no `..`")
+    return name
+
+
+def _chart_version(version: str) -> str:
+    _plain(version)
+    require(not version.startswith("-"), "must be a chart version: none starts with `-`")
+    require(not re.search(r"[\s/\\]|\.\.", version), "must be a chart version without spaces, `/` and `..`")
+    return version
+
+
+def _label_value(value: str) -> str:
+    """https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set.
+    Placeholders are filled in, and checked, later.
+    """
+    require(
+        _LABEL_VALUE.fullmatch(_PLACEHOLDER.sub("x", value)),
+        "must be a label value: at most 63 letters, digits, `-`, `_` and `.`, a letter or digit at both ends",
+    )
+    return value
+
+
 def _revision(revision: str) -> str:
+    """https://git-scm.com/docs/git-check-ref-format: no control character, no blank, no `..`."""
+    _plain(revision)
     require(not revision.startswith("-"), "must be a branch, tag or commit: none starts with `-`")
+    require(not re.search(r"\s|\.\.", revision), "must be a branch, tag or commit: none has a space or `..`")
     return revision
 
 
@@ -82,7 +142,7 @@ def _cron(schedule: str) -> str:
     require(len(fields) == len(_CRON_FIELDS), "must be a cron schedule of five fields, such as `0 22 * * 1-5`")
     for text, (name, low, high, words) in zip(fields, _CRON_FIELDS, strict=True):
         fits = all(_fits_cron(part, low, high, words) for part in text.split(","))
-        require(fits, f"`{text}` is no {name} of a cron schedule: {low} to {high}, such as `0 22 * * 1-5`")
+        require(fits, f"`{text}` is not a valid {name} of a cron schedule: use {low} to {high}, such as `0 22 * * 1-5`")
     return schedule
 
 
@@ -99,9 +159,9 @@ def _cron_number(text: str, words: list[str]) -> int:
 
 
 def _time_zone(name: str) -> str:
-    """Held against the machine's own time zones; where it has none, Argo CD is the first to look."""
+    """Compared with the time zones of this machine; without any, only Argo CD validates it."""
     known = _time_zones()
-    require(not known or name in known, f"`{name}` is no time zone: {did_you_mean(name, known) if known else ''}")
+    require(not known or name in known, f"`{name}` is not a time zone: {did_you_mean(name, known) if known else ''}")
     return name
 
 
@@ -115,11 +175,19 @@ def _time_zones() -> frozenset[str]:
 def _sync_option(option: str) -> str:
     name, _, value = option.partition("=")
     require(name and value, "must be `Name=value`, such as `ServerSideApply=true`")
-    require(option != "ApplyOutOfSyncOnly=true", "makes a retry skip a failed Job and sync what needs it: leave it out")
-    require(option != "Prune=confirm", "would hold every later commit until somebody confirms: use `protect: true`")
+    require(
+        option != "ApplyOutOfSyncOnly=true",
+        "makes a retry skip a failed Job and sync the objects that depend on it: remove it",
+    )
+    require(option != "Prune=confirm", "blocks every later commit until somebody confirms: use `protect: true`")
     return option
 
 
+Url = Annotated[str, Field(min_length=1), AfterValidator(_url)]
+ChartName = Annotated[str, Field(min_length=1), AfterValidator(_chart_name)]
+ChartVersion = Annotated[str, Field(min_length=1), AfterValidator(_chart_version)]
+LabelValue = Annotated[str, AfterValidator(_label_value)]
+PlainText = Annotated[str, Field(min_length=1), AfterValidator(_plain)]
 DnsLabel = Annotated[str, AfterValidator(_dns_label)]
 DnsSubdomain = Annotated[str, AfterValidator(_dns_subdomain)]
 ReleaseName = Annotated[str, AfterValidator(_release_name)]

@@ -1,4 +1,4 @@
-"""Where the files of a project lie, each path once: what is written by hand, what is generated, what Argo CD reads."""
+"""The paths of a project: hand-written files, generated files, and the files that Argo CD reads."""
 
 import posixpath
 from dataclasses import dataclass
@@ -29,8 +29,9 @@ ROOT_FILE = "argocd/root.yaml"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ManifestPaths:
-    """Where the project lies in its git repository: Argo CD counts every path from there. `prefix` is empty or ends
-    in `/`.
+    """The position of the project in its git repository. Argo CD resolves every path from the git root.
+
+    `prefix` is empty or ends in `/`.
     """
 
     prefix: str = ""
@@ -41,16 +42,16 @@ class ManifestPaths:
 
 
 def values_path(environment: str) -> str:
-    """Where an environment's generated values lie in the project."""
+    """The path in the project of an environment's generated values."""
     return f"{ENVIRONMENTS}/{environment}/values.yaml"
 
 
 OWNED = ("environments/*/values.yaml", "argocd/root.yaml", "argocd/projects/*.yaml", "argocd/applications/*.yaml")
-"""Where generated files can lie, relative to the project: nothing else is ever looked at."""
+"""Patterns of generated files, relative to the project. No other file is read as one."""
 
 
 def is_generated_path(path: str) -> bool:
-    """Whether a path of the project is one where only generated files lie."""
+    """Whether a path of the project is reserved for generated files."""
     return any(fnmatchcase(path, pattern) for pattern in OWNED)
 
 
@@ -67,7 +68,7 @@ PULLED = ".gitops-gen/charts"
 
 
 def release_path(environment: str) -> str:
-    """Where an environment's release lies in the project."""
+    """The path in the project of an environment's release."""
     return f"{ENVIRONMENTS}/{environment}/{RELEASE_FILE}"
 
 

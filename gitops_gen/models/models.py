@@ -1,7 +1,7 @@
 """The strict models of the hand-written files: `gitops.yaml`, `environment.yaml` and `release.yaml`.
 
 Every docstring here is what an editor shows for the key (`gitops-gen schema`), so each says what the key does and
-what it defaults to (`descriptions` reads them).
+its default. `descriptions` reads them.
 """
 
 from typing import Annotated, Any, Literal, Self
@@ -10,17 +10,22 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from gitops_gen.models.formats import (
+    ChartName,
+    ChartVersion,
     Cron,
     DnsLabel,
     DnsSubdomain,
     Duration,
     KubernetesVersion,
+    LabelValue,
+    PlainText,
     RelativePath,
     ReleaseName,
     Revision,
     SyncOption,
     Text,
     TimeZone,
+    Url,
     require,
 )
 
@@ -40,15 +45,15 @@ class Model(BaseModel):
 
 
 class Chart(Model):
-    """Where the chart lies: a folder of this repository, or a Helm repository."""
+    """Where the chart is: a folder of this repository, or a Helm repository."""
 
     path: RelativePath | None = None
     """The chart's folder, relative to the folder of gitops.yaml."""
-    repository: Text | None = None
+    repository: Url | None = None
     """URL of a Helm repository (`https://…` or `oci://…`); needs `name` and `version`."""
-    name: Text | None = None
+    name: ChartName | None = None
     """The chart's name in the Helm repository."""
-    version: Text | None = None
+    version: ChartVersion | None = None
     """The chart's exact version in the Helm repository."""
 
     @model_validator(mode="after")
@@ -60,15 +65,15 @@ class Chart(Model):
 
 
 class ChartPin(Model):
-    """The chart version one environment stays at until its release moves on."""
+    """The chart version that one environment uses until its release changes."""
 
     revision: Revision | None = None
-    """A tag or commit of this repository at which the chart is taken."""
-    repository: Text | None = None
+    """A tag or commit of this repository from which the chart is read."""
+    repository: Url | None = None
     """URL of a Helm repository; needs `name` and `version`."""
-    name: Text | None = None
+    name: ChartName | None = None
     """The chart's name in the Helm repository."""
-    version: Text | None = None
+    version: ChartVersion | None = None
     """The chart's exact version in the Helm repository."""
 
     @model_validator(mode="after")
@@ -89,32 +94,33 @@ class SyncWindow(Model):
     duration: Duration
     """How long it stays open, such as `8h`."""
     manual_sync: bool = False
-    """Whether a person may sync by hand meanwhile; without it a deny window also holds back a rollback."""
+    """Whether a manual sync is allowed while automated syncs are blocked. Without it a deny window also blocks a
+    rollback."""
     time_zone: TimeZone | None = None
-    """The schedule's time zone, such as `Europe/Berlin`; UTC when left out."""
+    """The schedule's time zone, such as `Europe/Berlin`; the default is UTC."""
 
 
 class Sync(Model):
     """How Argo CD syncs the environment."""
 
     automated: bool | None = None
-    """Whether Argo CD syncs by itself when git changes; true when left out."""
+    """Whether Argo CD syncs automatically when git changes; the default is true."""
     prune: bool | None = None
-    """Whether it deletes what git no longer has; true when left out."""
+    """Whether it deletes objects that are no longer in git; the default is true."""
     self_heal: bool | None = None
-    """Whether it undoes changes made in the cluster; true when left out."""
+    """Whether it undoes changes made in the cluster; the default is true."""
     options: list[SyncOption] | None = None
     """More sync options, `Name=value`; one of the same name replaces the generated one."""
     windows: list[SyncWindow] | None = None
     """Sync windows of the environment's AppProject."""
     content_name: bool | None = None
     """Whether the Application's source carries a digest of the chart and the values as its name, so that a release
-    which arrives behind a sync that was terminated lands without a person; false when left out. Branches then conflict
+    which arrives behind a sync that was terminated lands without a person; the default is false. Branches then conflict
     in it."""
 
 
 class SecretKey(Model):
-    """Where one key of one Secret comes from, when not from the usual place."""
+    """Where one key of one Secret comes from, if not from the default entry."""
 
     store: Text | None = None
     """One of `secretStores`."""
@@ -125,7 +131,7 @@ class SecretKey(Model):
 
 
 class Secrets(Model):
-    """Where the environment's secrets come from. References only: no value of a secret is ever in this repository."""
+    """Where the environment's secrets come from. References only: this repository holds no secret values."""
 
     store: Text | None = None
     """One of `secretStores`."""
@@ -139,10 +145,10 @@ class Metadata(Model):
     """What may be merged over a generated manifest's metadata."""
 
     name: None = Field(default=None, exclude=True)
-    """The generated manifest's identity: files and references rest on it."""
+    """The generated manifest's name: files and references depend on it."""
     namespace: None = Field(default=None, exclude=True)
     """Argo CD's own namespace: set `argocd.namespace` in gitops.yaml."""
-    labels: dict[str, str | None] | None = None
+    labels: dict[str, LabelValue | None] | None = None
     """Labels; null removes one."""
     annotations: dict[str, str | None] | None = None
     """Annotations; null removes one."""
@@ -156,7 +162,7 @@ class ManifestOverride(Model):
     metadata: Metadata | None = None
     """Labels, annotations and finalizers."""
     spec: dict[str, Any] | None = None
-    """Fields of the manifest's spec, in Argo CD's own words."""
+    """Fields of the manifest's spec, as Argo CD defines them."""
 
 
 class ProjectOverride(ManifestOverride):
@@ -176,20 +182,20 @@ class ArgocdOverrides(Model):
 
 
 class Layer(Model):
-    """What `defaults`, a cluster's defaults, a stage's defaults and an environment may say; the later wins, maps
-    merge.
+    """What `defaults`, a cluster's defaults, a stage's defaults and an environment may set. A later layer wins, maps
+    are merged.
     """
 
     cluster: Text | None = None
     """One of `clusters`."""
     namespace: Text | None = None
     """The namespace; `{project}`, `{environment}`, `{stage}` and `{cluster}` are replaced."""
-    namespace_labels: dict[str, str] | None = None
+    namespace_labels: dict[str, LabelValue] | None = None
     """Labels that Argo CD puts on the namespace, such as `pod-security.kubernetes.io/enforce: restricted`."""
     namespace_annotations: dict[str, str] | None = None
     """Annotations that Argo CD puts on the namespace."""
     protect: bool | None = None
-    """Whether removing the environment's files leaves its running objects alone; false when left out."""
+    """Whether removing the environment's files keeps its running objects; the default is false."""
     sync: Sync | None = None
     """How Argo CD syncs the environment."""
     secrets: Secrets | None = None
@@ -210,9 +216,9 @@ class ClusterDefaults(Layer):
 class Cluster(Model):
     """A cluster that Argo CD deploys to: exactly one of `server` and `name`, as Argo CD knows it."""
 
-    server: Text | None = None
+    server: Url | None = None
     """The API server's URL as registered in Argo CD; `https://kubernetes.default.svc` is Argo CD's own cluster."""
-    name: Text | None = None
+    name: PlainText | None = None
     """The cluster's name as registered in Argo CD."""
     kubernetes: KubernetesVersion | None = None
     """Kubernetes version for rendering offline, quoted, such as `"1.33"`."""
@@ -244,15 +250,15 @@ class SecretStore(Model):
 
 
 class Argocd(ArgocdOverrides):
-    """Argo CD's own facts, and what is merged over every generated manifest."""
+    """Settings of Argo CD, and what is merged over every generated manifest."""
 
     namespace: DnsLabel = "argocd"
     """The namespace that Argo CD runs in."""
     sync_timeout: Duration | None = None
-    """What `controller.sync.timeout.seconds` is set to there, as a duration; it ends what has no deadline of its
-    own."""
+    """What `controller.sync.timeout.seconds` is set to, as a duration. It ends a sync that no other
+    deadline ends."""
     revert_limit: Duration | None = None
-    """The longest that a revert may have to wait behind a running sync; `plan` fails above it."""
+    """The longest time that a revert may wait for a running sync; `plan` fails above it."""
 
 
 class IgnoredFinding(Model):
@@ -283,14 +289,14 @@ class Project(Model):
     name: ReleaseName
     """Applications and AppProjects are `<name>-<environment>`, the root Application and the Helm release are
     `<name>`."""
-    repository: Text
+    repository: Url
     """URL of this git repository as Argo CD reads it."""
     revision: Revision = "HEAD"
     """Branch that Argo CD follows; `HEAD` is the default branch."""
     chart: Chart
     """The Helm chart that every environment deploys."""
     argocd: Argocd = Argocd()
-    """Argo CD's own facts, and what is merged over every generated manifest."""
+    """Settings of Argo CD, and what is merged over every generated manifest."""
     clusters: Annotated[dict[str, Cluster], Field(min_length=1)]
     """Clusters by the name that environments use."""
     stages: list[Stage] = []
@@ -302,18 +308,18 @@ class Project(Model):
     rules: Rules = Rules()
     """How `plan` judges: findings that are set aside."""
     inject: dict[str, Any] = {}
-    """Chart values made from the environment's own facts, such as `{global: {environment: "{environment}"}}`."""
+    """Chart values computed from the environment's facts, such as `{global: {environment: "{environment}"}}`."""
 
     @model_validator(mode="after")
     def _stages_differ(self) -> Self:
         names = [stage.name for stage in self.stages]
         for index, name in enumerate(names):
-            require(name not in names[:index], f"the stage `{name}` is there already", ("stages", index, "name"))
+            require(name not in names[:index], f"duplicate stage `{name}`", ("stages", index, "name"))
         return self
 
 
 class Environment(Layer):
-    """`environment.yaml`: what stays of an environment, whatever it runs."""
+    """`environment.yaml`: the settings of an environment that do not change with a release."""
 
     api_version: Literal["gitops-gen/v1"]
     """Always `gitops-gen/v1`."""
@@ -324,13 +330,13 @@ class Environment(Layer):
 
 
 class Release(Model):
-    """`release.yaml`: what moves from one environment to the next."""
+    """`release.yaml`: what `promote` copies from one environment to the next."""
 
     api_version: Literal["gitops-gen/v1"]
     """Always `gitops-gen/v1`."""
     kind: Literal["Release"]
     """Always `Release`."""
     chart: ChartPin | None = None
-    """The chart version this environment stays at; without it every edit of the chart reaches it at once."""
+    """The chart version of this environment; without it every edit of the chart applies at once."""
     values: dict[str, Any] = {}
     """Chart values that are promoted, such as image tags. No other layer may set them."""

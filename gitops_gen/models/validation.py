@@ -1,4 +1,4 @@
-"""From a parsed file to a typed model: pydantic's findings told as problems with a line, a key path and a hint."""
+"""From a parsed file to a typed model: pydantic's errors reported as problems with a line, a key path and a hint."""
 
 import types
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from gitops_gen.yaml.scalars import scalar
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
-_SPOKEN = {
+_TYPE_NAMES = {
     dict: "a map",
     list: "a list",
     str: "a string",
@@ -38,9 +38,9 @@ _WANTED = {
 
 
 def validate(model: type[ModelT], data: Any, file: str, text: Callable[[], str]) -> tuple[ModelT | None, list[Problem]]:
-    """The typed form of `data`, or None and every problem that it has.
+    """The typed form of `data`, or None and every problem in it.
 
-    `text` gives the file's text; it is asked for only when something is wrong and a line is wanted.
+    `text` gives the file's text; it is called only to find the line of a problem.
     """
     try:
         return model.model_validate(data), []
@@ -60,11 +60,11 @@ def _explain(model: type[BaseModel], found: Any, source: str) -> tuple[str, str]
     if kind == "extra_forbidden":
         return "unknown key", _unknown_key_hint(str(path[-1]), value, _known_keys(model, path[:-1]))
     if kind == "missing":
-        return "is missing", f"add `{path[-1]}:`"
+        return "is required", f"add `{path[-1]}:`"
     if kind in _WANTED:
         return _wrong_type(_WANTED[kind], value, source)
     if kind == "none_required":
-        return "cannot be set here", _description(model, path)
+        return "must not be set here", _description(model, path)
     if kind == "literal_error":
         words = _literals(found)
         hint = did_you_mean(str(value), words) if nearest(str(value), words) else ""
@@ -86,17 +86,17 @@ def _plain(found: Any) -> str:
 
 
 def _wrong_type(wanted: str, value: Any, source: str) -> tuple[str, str]:
-    spoken = _SPOKEN.get(type(value), type(value).__name__)
-    return f"must be {wanted}, is {spoken}", type_hint(wanted, value, source)
+    name = _TYPE_NAMES.get(type(value), type(value).__name__)
+    return f"must be {wanted}, is {name}", type_hint(wanted, value, source)
 
 
 def type_hint(wanted: str, value: Any, source: str) -> str:
-    """How to get the `wanted` type: by quotes, without them, by another word. `source` is the value as written."""
+    """How to write the value as the `wanted` type, empty when unknown. `source` is the value as written."""
     if wanted == "a string" and isinstance(value, bool | int | float):
         return f'quote it: "{source or value}"'
     read = scalar(value) if isinstance(value, str) and value else None
-    if read is not None and _SPOKEN.get(type(read)) == wanted:
-        return f"leave the quotes out: {value}"
+    if read is not None and _TYPE_NAMES.get(type(read)) == wanted:
+        return f"remove the quotes: {value}"
     return _boolean_hint(value) if wanted == "a boolean" and isinstance(value, str) else ""
 
 

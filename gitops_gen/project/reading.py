@@ -119,7 +119,7 @@ def _name_problems(root: Path, names: list[str]) -> Iterator[Problem]:
             yield Problem(
                 file=f"{ENVIRONMENTS}/{name}",
                 message=f"`{name}` cannot name an environment: it must be a DNS label",
-                hint="use at most 63 lower-case letters, digits and `-`",
+                hint="use at most 63 lowercase letters, digits and `-`",
             )
         if escape := _escape(root, f"{ENVIRONMENTS}/{name}") or _twin(root, f"{ENVIRONMENTS}/{name}"):
             yield escape

@@ -143,11 +143,12 @@ class _Resolver:
         return override
 
     def value_layers(self, sources: Sources, facts: Facts) -> tuple[ValueLayer, ...]:
+        released = self.files.release_data.get("values")
         release = ValueLayer(
             name="release",
             file=f"{self.folder}/{RELEASE_FILE}",
             prefix=("values",),
-            values=self.files.release_data.get("values", {}),
+            values=released if isinstance(released, dict) else {},  # another type is reported by the model
             exclusive=True,
         )
         injected = ValueLayer(

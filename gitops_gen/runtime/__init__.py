@@ -1,1 +1,1 @@
-"""What the operating system gives: programs, worker processes, memory settings."""
+"""Programs, worker processes, memory settings."""

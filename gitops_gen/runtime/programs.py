@@ -1,4 +1,4 @@
-"""The one door to other programs."""
+"""Runs other programs."""
 
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from gitops_gen.errors import GitopsError
 
 
 class ProcessError(GitopsError):
-    """A program failed: which one, with what code, and what it said."""
+    """A program failed: its command, exit code and standard error."""
 
     def __init__(self, argv: Sequence[str], code: int, stderr: str) -> None:
         super().__init__(f"`{' '.join(argv)}` exited with {code}: {stderr.strip()}")
@@ -34,7 +34,7 @@ def run(
 
 
 class Dialogue:
-    """A program that answers on its standard output what it is asked on its standard input."""
+    """A running program that reads requests on standard input and answers on standard output."""
 
     def __init__(self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> None:
         """Raises `ProcessError` when it cannot be started."""
@@ -61,6 +61,6 @@ class Dialogue:
         return self._answers.read(size)
 
     def end(self) -> None:
-        """Close both sides, upon which the program ends, and wait for that."""
+        """Close both streams, which ends the program, and wait for its end."""
         with suppress(BrokenPipeError), self._process:
             self._questions.close()

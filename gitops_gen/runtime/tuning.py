@@ -26,7 +26,7 @@ https://www.gnu.org/software/libc/manual/html_node/Memory-Allocation-Tunables.ht
 
 
 def relax() -> None:
-    """Have Python's look seldom, in this process."""
+    """Run Python's collector rarely in this process."""
     gc.set_threshold(THRESHOLD)
 
 

@@ -21,7 +21,7 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 WORTH_RENDERS = 80
-"""Renders from which on workers pay for their start (measured with the reference chart: half a second each)."""
+"""Renders from which on workers are faster (measured with the reference chart: half a second each)."""
 
 MOST = 8
 """Each worker holds a Helm and its memory; more of them than this gain little."""
@@ -33,7 +33,7 @@ _CGROUPS = Path("/sys/fs/cgroup")
 
 
 def pay_off(renders: int) -> bool:
-    """Whether so many renders are done sooner by workers."""
+    """Whether workers are faster for this number of renders."""
     return renders >= WORTH_RENDERS and cores() > 1
 
 
@@ -77,7 +77,9 @@ def in_workers(function: Callable[[Task], Result], tasks: Iterable[Task]) -> Ite
     try:
         yield from pool.map(function, tasks, chunksize=BATCH)
     except BrokenProcessPool as error:
-        raise GitopsError("a worker process was killed", "is there enough memory? each needs about 200 MB") from error
+        raise GitopsError(
+            "a worker process was killed", "check the available memory: each worker needs about 200 MB"
+        ) from error
     except BaseException:
         _kill_workers()
         raise

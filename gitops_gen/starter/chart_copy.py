@@ -36,9 +36,9 @@ def copy_chart(source: Path, target: Path) -> Copied:
     `ChartError` when `source` is no chart, `GitopsError` when it cannot be copied.
     """
     if not (source / CHART_FILE).is_file():
-        raise UsageError(f"{source} is no chart: it has no {CHART_FILE}", "give the folder that holds Chart.yaml")
+        raise UsageError(f"{source} is not a chart: it has no {CHART_FILE}", "use the folder that contains Chart.yaml")
     if target.resolve().is_relative_to(source.resolve()):
-        raise UsageError(f"the new project would lie inside the chart {source}", "choose another folder")
+        raise UsageError(f"the new project would be inside the chart {source}", "choose another folder")
     _copy_tree(source, target)
     left_out = tuple(_leave_out(source, target))
     dependencies = tuple(_bring_dependencies(source, target, ()))
@@ -54,12 +54,12 @@ def copy_folder(source: Path, target: Path) -> None:
 
 def _copy_tree(source: Path, target: Path) -> None:
     if loop := next(_loops(source), None):
-        raise GitopsError(f"{loop} is a symlink to a folder around it", "take it out of the chart")
+        raise GitopsError(f"{loop} is a symlink to one of its parent folders", "remove it from the chart")
     try:
         shutil.copytree(source, target, ignore=_LITTER, dirs_exist_ok=True)
     except shutil.Error as error:
         place, _, reason = error.args[0][0]
-        raise GitopsError(f"{place} cannot be copied: {reason}", "mend it or take it out of the chart") from error
+        raise GitopsError(f"{place} cannot be copied: {reason}", "fix it or remove it from the chart") from error
 
 
 def _loops(source: Path) -> Iterator[Path]:
@@ -96,7 +96,7 @@ def _bring_dependencies(source: Path, target: Path, above: tuple[Path, ...]) -> 
             continue
         origin = (source / repository.removeprefix(_LOCAL)).resolve()
         if origin in above or not (origin / CHART_FILE).is_file():
-            raise ChartError(f"{source / CHART_FILE}: the dependency `{name}` is no chart at {repository}")
+            raise ChartError(f"{source / CHART_FILE}: the dependency `{name}` is not a chart at {repository}")
         _copy_tree(origin, target / DEPENDENCIES / name)
         yield name
         yield from _bring_dependencies(origin, target / DEPENDENCIES / name, (*above, origin))

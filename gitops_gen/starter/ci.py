@@ -37,9 +37,7 @@ def ci_files(ground: Ground, project: NewProject, *, proven: bool) -> CiFiles:
     notes: list[str] = []
     files |= _gitlab(ground, job, filled("common/gitlab.yaml.j2", **facts), notes)
     if (ground.root / PRE_COMMIT).exists():
-        notes.append(
-            f"{PRE_COMMIT} is there and stays as it is; its hook would be `{_command(ground)} generate --check`"
-        )
+        notes.append(f"{PRE_COMMIT} exists and is not changed; add the hook `{_command(ground)} generate --check`")
     else:
         files[PRE_COMMIT] = filled("common/pre-commit.yaml.j2", **facts)
     return CiFiles(files=files, notes=tuple(notes))
@@ -58,7 +56,7 @@ def _gitlab(ground: Ground, job: str, text: str, notes: list[str]) -> dict[str, 
     if not main:
         return {GITLAB: f"include:\n  - local: {_INCLUDE}\n", part: text}
     if _INCLUDE not in (ground.root / main).read_text(errors="replace"):
-        notes.append(f"{main} is there and stays as it is; let it read the new job: `include: [{{local: {part}}}]`")
+        notes.append(f"{main} exists and is not changed; add the new job: `include: [{{local: {part}}}]`")
     return {part: text}
 
 

@@ -76,7 +76,9 @@ def survey(folder: Path) -> Ground:
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         found = ", ".join(names[:_SHOWN]) + more
         if PROJECT_FILE in names:
-            raise UsageError(f"{folder} holds a project already: {found}", "add environments with `gitops-gen env add`")
+            raise UsageError(
+                f"{folder} already contains a project: {found}", "add environments with `gitops-gen env add`"
+            )
         hint = "choose an empty folder, a fresh clone, or a new folder in this repository, such as `gitops`"
         raise UsageError(f"{folder} is not empty; in the way: {found}", hint)
     return Ground(folder=here, top=git_root(here))

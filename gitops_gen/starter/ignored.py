@@ -107,4 +107,4 @@ def told(found: Collection[Ignored]) -> Iterator[str]:
         patterns[item.pattern].append(item.path)
     for pattern, paths in patterns.items():
         others = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-        yield f"git ignores {paths[0]}{others} by {pattern}: take it out, or commit with `git add --force`"
+        yield f"git ignores {paths[0]}{others} by {pattern}: remove the pattern, or commit with `git add --force`"

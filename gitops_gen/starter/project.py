@@ -111,20 +111,20 @@ def _faults(project: NewProject) -> Iterator[Problem]:
     if not is_dns_label(project.cluster):
         yield _no_label("--cluster", project.cluster)
     if not _SERVER.fullmatch(project.server):
-        hint = "give the API server's URL as Argo CD knows it, such as https://10.0.0.1:6443"
-        yield Problem(key="--server", message=f"`{project.server}` is no URL of an API server", hint=hint)
+        hint = "use the API server's URL as Argo CD knows it, such as https://10.0.0.1:6443"
+        yield Problem(key="--server", message=f"`{project.server}` is not a URL of an API server", hint=hint)
     if problem := url_problem(project.repository):
         yield problem.keyed("--repository")
 
 
 def _no_label(option: str, name: str) -> Problem:
-    return Problem(key=option, message=f"`{name}` is no DNS label", hint="use a-z, 0-9 and `-`, at most 63")
+    return Problem(key=option, message=f"`{name}` is not a DNS label", hint="use a-z, 0-9 and `-`, at most 63")
 
 
 def _name_faults(project: NewProject) -> Iterator[Problem]:
     if not is_dns_label(project.name) or len(project.name) > RELEASE_NAME_LENGTH:
-        hint = f"give a DNS label of at most {RELEASE_NAME_LENGTH} characters with `--name`"
-        yield Problem(key="--name", message=f"`{project.name}` cannot name a project", hint=hint)
+        hint = f"use a DNS label of at most {RELEASE_NAME_LENGTH} characters with `--name`"
+        yield Problem(key="--name", message=f"`{project.name}` is not a valid project name", hint=hint)
 
 
 def _environment_faults(project: NewProject) -> Iterator[Problem]:
@@ -142,10 +142,10 @@ def _namespace_faults(project: NewProject) -> Iterator[Problem]:
         yield Problem(key="--namespace", message=str(error), hint=error.hint)
         return
     if wrong := next((name for name, space in spaces.items() if not is_dns_label(space)), ""):
-        message = f"`{spaces[wrong]}`, the namespace of {wrong}, is no DNS label"
+        message = f"`{spaces[wrong]}`, the namespace of {wrong}, is not a DNS label"
         yield Problem(key="--namespace", message=message, hint="use a-z, 0-9 and `-`, at most 63")
     if len(set(spaces.values())) < len(spaces):
-        message = f"`{project.namespace}` gives several environments one namespace"
+        message = f"`{project.namespace}` gives several environments the same namespace"
         yield Problem(key="--namespace", message=message, hint="add `{environment}`, as in `" + NAMESPACE + "`")
 
 

@@ -20,11 +20,11 @@ def url_problem(url: str) -> Problem | None:
     """
     http = _HTTP.fullmatch(url)
     if (http and http["user"]) or re.match(r"ssh://[^/@\s]*:[^/@\s]*@", url):
-        hint = "leave them out; Argo CD keeps them in a repository Secret: `argocd repo add URL --username USER`"
-        return Problem(message=f"{_without_user(url)} was given with credentials, which git must not hold", hint=hint)
+        hint = "remove them; Argo CD keeps them in a repository Secret: `argocd repo add URL --username USER`"
+        return Problem(message=f"{_without_user(url)} contains credentials, which must not be in git", hint=hint)
     if http or any(form.fullmatch(url) for form in (_SSH, _SCP, _FILE)):
         return None
-    return Problem(message=f"`{url}` is no URL of a git repository", hint=f"give {_FORMS}")
+    return Problem(message=f"`{url}` is not a URL of a git repository", hint=f"use {_FORMS}")
 
 
 def _without_user(url: str) -> str:

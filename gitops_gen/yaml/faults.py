@@ -1,4 +1,4 @@
-"""Text that is no YAML: the parser's complaints told as problems, with a line."""
+"""YAML syntax errors: what the parser reports, as problems with a line."""
 
 import re
 
@@ -7,25 +7,25 @@ import yaml
 from gitops_gen.errors import Problem
 
 _TOO_DEEP = "maximum nesting depth"
-"""libyaml's own limit for `[[[…`, since 0.2.6; it may be met while it looks ahead, before ours is."""
+"""libyaml's own limit for `[[[…`, since 0.2.6; the parser reads ahead, so that it may apply before ours."""
 
-TAB_HINT = "indent with blanks: YAML takes no tabs there"
-CONFLICT_HINT = "finish the merge: keep what is right, and remove the lines of `<<<<<<<`, `=======` and `>>>>>>>`"
+TAB_HINT = "indent with spaces: YAML does not allow tabs for indentation"
+CONFLICT_HINT = "resolve the conflict: keep the correct lines and remove the markers `<<<<<<<`, `=======` and `>>>>>>>`"
 _CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)
 _HINTS = {
-    "control characters": "remove the character, or write it as an escape in double quotes",
-    "undefined alias": "quote the text, if it shall begin with `*`",
+    "control characters": "remove the character, or write it as an escape sequence in double quotes",
+    "undefined alias": "quote the text if it starts with `*`",
     "quoted scalar": "close the quote",
-    "flow": "close the bracket or brace, with a comma between two items",
-    "simple key": "write `key: value`, and quote a text that goes on in the next line",
-    "block": "indent the line as its neighbours are, and close each quote and bracket above it",
-    "cannot start any token": "quote the text that begins with this character",
+    "flow": "close the bracket or brace, and separate items with commas",
+    "simple key": "write `key: value`, and quote text that continues on the next line",
+    "block": "indent the line like the lines around it, and close each quote and bracket above it",
+    "cannot start any token": "quote text that starts with this character",
 }
-"""By a word of what libyaml says, the first that fits."""
+"""Hints by a word of libyaml's message. The first match is used."""
 
 
 class TooDeepError(RecursionError):
-    """A map or list below more others than any manifest has; `line` is where it starts."""
+    """A map or list is nested deeper than in any manifest; `line` is where it starts."""
 
     def __init__(self, line: int) -> None:
         super().__init__(line)
@@ -33,12 +33,12 @@ class TooDeepError(RecursionError):
 
 
 def depth_problem(file: str, line: int | None) -> Problem:
-    """A file that would take the parser, or this process, with it."""
+    """The problem of a file whose nesting would overflow the stack of the parser."""
     return Problem(file=file, line=line, message="is nested too deeply, or refers to itself")
 
 
 def syntax_problem(error: yaml.YAMLError, file: str, text: str) -> Problem:
-    """What PyYAML's parser could not read, and on which line of `text`."""
+    """The syntax error that PyYAML reports, with its line in `text`."""
     mark = getattr(error, "problem_mark", None)
     what = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
     line = mark.line + 1 if mark else _line_of_byte(text, getattr(error, "position", None))
@@ -52,12 +52,12 @@ def syntax_problem(error: yaml.YAMLError, file: str, text: str) -> Problem:
     )
 
 
-def _hint(told: str, text: str, line: int | None) -> str:
+def _hint(message: str, text: str, line: int | None) -> str:
     if line and _has_tab(text, line):
         return TAB_HINT
     if _CONFLICT.search(text):
         return CONFLICT_HINT
-    return next((hint for word, hint in _HINTS.items() if word in told), "")
+    return next((hint for word, hint in _HINTS.items() if word in message), "")
 
 
 def _context(error: yaml.YAMLError) -> str:

@@ -1,4 +1,4 @@
-"""Key paths: where a value stands in a tree of maps and lists, such as `app.hosts[0].name`."""
+"""Key paths: the position of a value in a tree of maps and lists, such as `app.hosts[0].name`."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ def dotted(path: KeyPath) -> str:
 
 
 def value_at(values: dict[str, Any], path: KeyPath) -> tuple[bool, Any]:
-    """Whether something is set at `path`, and what."""
+    """Whether a value is set at `path`, and the value."""
     current: Any = values
     for step in path:
         if isinstance(current, list):
@@ -28,7 +28,7 @@ def value_at(values: dict[str, Any], path: KeyPath) -> tuple[bool, Any]:
 
 
 def leaves(values: dict[str, Any], path: KeyPath = ()) -> Iterator[KeyPath]:
-    """The path of everything that is not a map with something in it."""
+    """The path of every value that is not a non-empty map."""
     for key in sorted(values):
         value = values[key]
         if isinstance(value, dict) and value:
@@ -46,19 +46,19 @@ _INDEX = re.compile(r"[0-9]+")
 def parse_key(key: str) -> KeyPath:
     r"""`app.hosts[0].name` → `("app", "hosts", 0, "name")`; `\.` is a dot inside a key, as in `helm --set`.
 
-    Raises `UsageError` for what is no key: an empty step, an index that is no number.
+    Raises `UsageError` for an empty step or an index that is not a number.
     """
     steps: list[str | int] = []
     for part in key.replace("\\.", "\0").split("."):
         found = _STEP.fullmatch(part.replace("\0", "."))
         if found is None:
-            raise UsageError(f"`{key}` is no key", "write it as `app.image.tag` or `ingress.hosts[0].host`")
+            raise UsageError(f"`{key}` is not a valid key", "write it as `app.image.tag` or `ingress.hosts[0].host`")
         steps += [found[1], *(int(index) for index in _INDEX.findall(found[2]))]
     return tuple(steps)
 
 
 def typed_key(path: KeyPath) -> str:
-    r"""A path as it is typed: `parse_key` gives the same path back.
+    r"""A path as the user types it: `parse_key` returns the same path.
 
     >>> typed_key(("hosts", 0, "a.b"))
     'hosts[0].a\\.b'

@@ -1,4 +1,4 @@
-"""From YAML text to values, as Kubernetes reads it, and to the lines on which they stand."""
+"""Reads YAML text as Kubernetes does, into values and their line numbers."""
 
 import math
 from collections.abc import Iterator
@@ -15,19 +15,19 @@ from gitops_gen.yaml.scalars import TAG, TAGS, scalar
 
 MERGE_KEY = "<<"
 EXPANSION_LIMIT = 100_000
-"""More values than this out of aliases is an attack or an accident (go-yaml has a limit for the same reason)."""
+"""The limit of values after expanding aliases, against "billion laughs" input; go-yaml has one for the same reason."""
 
 DEPTH_LIMIT = 200
 """Deeper nesting than any manifest's."""
 
-EMPTY_HINT = "remove the key, write `{}`, or write `null` if it shall delete what the chart has there"
+EMPTY_HINT = "remove the key, write `{}`, or write `null` to delete the chart's value"
 
 _COLLECTION_TAGS = {"!", TAG + "map", TAG + "seq"}
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Composer(_Loader):  # type: ignore[misc]
-    """PyYAML's parser without its idea of types: only tags that are written out reach the nodes."""
+    """PyYAML's parser without implicit types: nodes only have explicit tags."""
 
     def resolve(self, _kind: type, _value: str | None, _implicit: object) -> str:
         return ""
@@ -83,10 +83,10 @@ class _Builder:
                 continue
             key = self.key(key_node)
             if key in result:
-                self.add(key_node, f"the key `{key}` stands twice in one map", "remove one of them")
+                self.add(key_node, f"the key `{key}` is duplicated in this map", "remove one of the two")
             result[key] = self.build(value_node)
             if not self.empty_values and result[key] is None and _is_empty(value_node):
-                self.add(key_node, "nothing stands under it", EMPTY_HINT)
+                self.add(key_node, "has no value", EMPTY_HINT)
         for source in merged:
             result = {**source, **result}
         return result
@@ -96,7 +96,7 @@ class _Builder:
         sources = value if isinstance(value, list) else [value]
         if all(isinstance(source, dict) for source in sources):
             return sources
-        self.add(node, "`<<` merges maps only", "put an alias of a map behind it")
+        self.add(node, "`<<` merges maps only", "use an alias of a map as its value")
         return []
 
     def key(self, node: Any) -> str:
@@ -110,14 +110,14 @@ class _Builder:
                 else str(value)
             )
         shown = getattr(node, "value", "") if isinstance(node, yaml.ScalarNode) else "a map or list"
-        self.add(node, f"the key `{shown}` is not a string to Kubernetes", f'quote it: "{shown}"')
+        self.add(node, f"the key `{shown}` is not a string in Kubernetes", f'quote it: "{shown}"')
         return str(shown)
 
     def add(self, node: Any, message: str, hint: str = "") -> None:
         self.problems.append((node, self.problem(node, message, hint)))
 
     def located(self, root: Any) -> Iterator[Problem]:
-        """The problems with the keys of the places where they were met. Found afterwards: most files have none."""
+        """The problems with their key paths, which are only computed when there is a problem."""
         keys = dict(_keys(root, "", set())) if self.problems else {}
         return (problem.keyed(keys.get(id(node), "")) for node, problem in self.problems)
 
@@ -146,23 +146,30 @@ def _is_empty(node: Any) -> bool:
 
 
 def load(text: str, file: str, *, empty_values: bool = True) -> Any:
-    """The value of one YAML document, typed as Kubernetes' reader types it; None for an empty one.
+    """The value of one YAML document, with the types that Kubernetes reads; None for an empty one.
 
-    `file` names the text in problems; `empty_values=False` refuses `key:` with nothing behind it, which Helm takes
-    for a null that deletes the chart's whole `key`. Raises `ProblemsError` for bad syntax, duplicate keys, keys that
-    are no strings, more than one document and unsupported tags.
+    `file` names the text in problems; `empty_values=False` refuses `key:` without a value, which Helm reads
+    as a null that deletes the chart's whole `key`. Raises `ProblemsError` for bad syntax, duplicate keys, keys that
+    are not strings, more than one document and unsupported tags.
     """
     documents = list(_documents(text, file, strict=True, empty_values=empty_values))
     if len(documents) > 1:
         line = next(islice(_nodes(text), 1, None)).start_mark.line + 1
         raise ProblemsError(
-            [Problem(file=file, line=line, message="holds more than one YAML document", hint="keep one a file")]
+            [
+                Problem(
+                    file=file,
+                    line=line,
+                    message="contains more than one YAML document",
+                    hint="use one document per file",
+                )
+            ]
         )
     return documents[0] if documents else None
 
 
 def load_all(text: str, file: str) -> list[Any]:
-    """Every document of a rendered stream, empty ones left out; keys become strings as they do in Kubernetes."""
+    """Every document of a rendered stream without empty ones; keys become strings as in Kubernetes."""
     return [value for value in _documents(text, file, strict=False, empty_values=True) if value is not None]
 
 
@@ -195,9 +202,7 @@ def _nodes(text: str) -> Iterator[Any]:
 
 
 def _check_depth(text: str) -> None:
-    """Refuse what is nested too deeply before it is composed: libyaml's composer recurses in C and takes the process
-    with it.
-    """
+    """Refuse deep nesting before composing: libyaml's composer recurses in C, and a stack overflow ends the process."""
     brackets = text.count("[") + text.count("{") + text.count("- ") + text.count("? ")
     if brackets < DEPTH_LIMIT and " " * (DEPTH_LIMIT - 1) not in text:
         return
@@ -210,7 +215,7 @@ def _check_depth(text: str) -> None:
 
 
 def locate(text: str, path: KeyPath) -> int | None:
-    """The line (from 1) on which the value at `path` is set; of its nearest parent when it is not there itself."""
+    """The line (from 1) on which the value at `path` is set; of its nearest parent when the path does not exist."""
     root = _root(text)
     if root is None:
         return None

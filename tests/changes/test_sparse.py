@@ -99,7 +99,7 @@ def test_manifests_that_are_not_checked_out_are_held_against_the_index(good: Pat
     assert (checked.code, checked.out) == (1, "stale and not checked out  argocd/applications/dev.yaml\n")
     refused = gitops_gen(good, "generate")
     assert refused.code == 1
-    assert "argocd/applications/dev.yaml: changes and is not checked out" in refused.err
+    assert "argocd/applications/dev.yaml: would change but is not checked out" in refused.err
     assert "git sparse-checkout add argocd/applications" in refused.err
     assert tree(good) == before
 
@@ -109,7 +109,7 @@ def test_a_chart_that_is_not_checked_out_is_told(good: Path, gitops_gen: GitopsG
     leave_out(good, left_out)
     result = gitops_gen(good, "generate", "--check")
     assert result.code == 1
-    assert "chart: is not checked out as a whole" in result.err
+    assert "chart: is only partly checked out" in result.err
     assert "git sparse-checkout add chart" in result.err
 
 

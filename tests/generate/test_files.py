@@ -47,7 +47,7 @@ def test_check_tells_apart_what_is_wrong(reference: Path, gitops_gen: GitopsGen)
         ["edited by hand", "argocd/applications/staging.yaml"],
         ["orphaned", "argocd/projects/gone.yaml"],
         ["missing", "argocd/projects/production.yaml"],
-        ["not ours", "argocd/root.yaml"],
+        ["not generated", "argocd/root.yaml"],
         ["stale", "environments/dev/values.yaml"],
         ["orphaned", "environments/gone/values.yaml"],
         ["in a merge conflict", "environments/staging/values.yaml"],

@@ -75,7 +75,7 @@ def test_the_same_name_is_told(repository: Repository, gitops_gen: GitopsGen) ->
     said = told(gitops_gen(repository / "shop", "generate"))
     assert said == (
         "note: the project in ../till is called `shop` too, as its Argo CD objects are: "
-        "right only where another Argo CD reads it"
+        "only correct if a different Argo CD reads it"
     )
 
 
@@ -97,4 +97,4 @@ def test_without_git_it_says_what_it_did_not_do(
 ) -> None:
     monkeypatch.setenv("PATH", str(repository / "empty"))
     said = told(gitops_gen(repository / "shop", "generate", "--check"))
-    assert "other projects of this repository are not looked for" in said
+    assert "other projects of this repository are not checked" in said

@@ -90,7 +90,7 @@ def test_what_is_there_stays(clone: Path, shop: Path, gitops_gen: GitopsGen) -> 
     assert result.code == 0, result.err
     assert {path: (clone / path).read_text() for path in theirs} == theirs
     for name in ("README.md", ".gitignore", ".gitattributes", ".pre-commit-config.yaml", ".gitlab-ci.yml"):
-        assert f"note: {name} is there and stays as it is" in result.err
+        assert f"note: {name} exists and is not changed" in result.err
     assert (clone / ".github/workflows/gitops-2.yaml").is_file()
     assert "include: [{local: .gitlab/gitops-2.yml}]" in result.err
     assert (clone / ".gitlab/gitops-2.yml").is_file()
@@ -102,7 +102,7 @@ def test_what_is_there_stays(clone: Path, shop: Path, gitops_gen: GitopsGen) -> 
         ({"src/main.py": ""}, "in the way: src/"),
         ({"notes.txt": "", "README.md": ""}, "in the way: notes.txt"),
         ({f"{number}.txt": "" for number in range(9)}, "4.txt and 4 more"),
-        ({"gitops.yaml": ""}, "holds a project already"),
+        ({"gitops.yaml": ""}, "already contains a project"),
         ({".github": "", ".gitlab-ci.yml": "", ".gitlab": ""}, ".github is in the way"),
         ({"helm/x/Chart.yaml": ""}, "in the way: helm/"),
     ],
@@ -172,18 +172,18 @@ def test_names_that_yaml_takes_for_something_else(shop: Path, tmp_path: Path, gi
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--name", "My_App"], "--name: `My_App` cannot name a project"),
+        (["--name", "My_App"], "--name: `My_App` is not a valid project name"),
         (["--name", "x" * 54], "at most 53"),
-        (["--environment", "Dev"], "--environment: `Dev` is no DNS label"),
-        (["--environment", "dev="], "--environment: `` is no DNS label"),
+        (["--environment", "Dev"], "--environment: `Dev` is not a DNS label"),
+        (["--environment", "dev="], "--environment: `` is not a DNS label"),
         (["--environment", "a=dev", "--environment", "a=qa"], "`a` is given twice"),
-        (["--namespace", "shop"], "gives several environments one namespace"),
+        (["--namespace", "shop"], "gives several environments the same namespace"),
         (["--namespace", "{enviroment}"], "did you mean `environment`"),
-        (["--namespace", "UP-{environment}"], "is no DNS label"),
-        (["--cluster", "a b"], "--cluster: `a b` is no DNS label"),
-        (["--server", "10.0.0.1"], "--server: `10.0.0.1` is no URL of an API server"),
-        (["--server", "https://admin:pw@10.0.0.1"], "is no URL of an API server"),
-        (["--repository", "../here"], "--repository: `../here` is no URL of a git repository"),
+        (["--namespace", "UP-{environment}"], "is not a DNS label"),
+        (["--cluster", "a b"], "--cluster: `a b` is not a DNS label"),
+        (["--server", "10.0.0.1"], "--server: `10.0.0.1` is not a URL of an API server"),
+        (["--server", "https://admin:pw@10.0.0.1"], "is not a URL of an API server"),
+        (["--repository", "../here"], "--repository: `../here` is not a URL of a git repository"),
         (["--repository", "https://bot:s3cr3t@git.example.org/x.git"], "credentials"),
         (["--repository", "https://ghp_token@git.example.org/x.git"], "credentials"),
         (["--repository", "ssh://git:pw@git.example.org/x.git"], "credentials"),
@@ -399,7 +399,7 @@ def test_a_dependency_that_is_nowhere(tmp_path: Path, gitops_gen: GitopsGen) -> 
     assert "missing in charts/ directory: x" in result.err
     assert "helm dependency build" in result.err
     lost = chart(tmp_path / "lost", IMAGE, more=missing.replace("https://charts.example.com", "file://../gone"))
-    assert "`x` is no chart at file://../gone" in gitops_gen(tmp_path, "init", "new", "--chart", str(lost)).err
+    assert "`x` is not a chart at file://../gone" in gitops_gen(tmp_path, "init", "new", "--chart", str(lost)).err
     assert not (tmp_path / "new").exists()
 
 
@@ -580,6 +580,6 @@ def test_a_second_init_changes_nothing(tmp_path: Path, shop: Path, gitops_gen: G
     gitops_gen(tmp_path, "init", "new", "--chart", str(shop))
     before = tree(tmp_path / "new")
     again = gitops_gen(tmp_path, "init", "new", "--chart", str(shop))
-    assert "holds a project already" in result_of(again)
+    assert "already contains a project" in result_of(again)
     assert tree(tmp_path / "new") == before
     shutil.rmtree(tmp_path / "new")
