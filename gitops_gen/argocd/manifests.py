@@ -31,8 +31,16 @@ SYNC_OPTIONS = (
 BLOCK_INDENT = " " * 8
 
 
-def application(project: Project, environment: ResolvedEnvironment, paths: ManifestPaths, content: str = "") -> str:
+def application(
+    project: Project,
+    environment: ResolvedEnvironment,
+    paths: ManifestPaths,
+    content: str = "",
+    linked: tuple[str, ...] = (),
+) -> str:
     """The Application of an environment as YAML.
+
+    `linked` are paths from the git root that symlinks of the chart lead to: their changes render it again too.
 
     Values of a pinned chart stand inline as text: a patch of `valuesObject` would take a null in it for a deletion.
 
@@ -59,7 +67,7 @@ def application(project: Project, environment: ResolvedEnvironment, paths: Manif
         value_file=f"{_way(chart_path, paths.of(ENVIRONMENTS))}/{environment.name}/values.yaml" if chart_path else "",
         values_path=values_file,
         values=environment.values,
-        generate_paths=[f"/{path}" for path in (chart_path, posixpath.dirname(values_file)) if path],
+        generate_paths=[f"/{path}" for path in (chart_path, *linked, posixpath.dirname(values_file)) if path],
         sync=environment.sync,
         sync_options=sync_options(environment.sync.options),
         namespace_labels=_strings(tuple(environment.namespace_labels.items())),

@@ -212,7 +212,7 @@ def environment_files(
     name = environment.name
     values = values_text(environment.values)
     content = _content(environment, values, charts) if environment.sync.content_name else ""
-    manifest = application(project.spec, environment, paths, content)
+    manifest = application(project.spec, environment, paths, content, charts.linked(environment.chart))
     yield values_path(name), stamp(values, environment.files, command)
     yield f"argocd/applications/{name}.yaml", stamp(manifest, environment.files, command)
     if not environment.existing_project:

@@ -13,7 +13,7 @@ IGNORE_FILE = ".helmignore"
 def chart_digest(chart: Path) -> str:
     """Sixteen bytes as hex over the names and contents of what Helm reads of a chart folder or archive.
 
-    Files that .helmignore names are left out (https://helm.sh/docs/chart_template_guide/helm_ignore_file/).
+    Symlinks are followed, as Helm follows them. Files that .helmignore names are left out (https://helm.sh/docs/chart_template_guide/helm_ignore_file/).
     """
     hashed = hashlib.blake2b(digest_size=16)
     for name, content in _files(chart):
@@ -34,11 +34,17 @@ def _files(chart: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _names(chart: Path) -> Iterator[str]:
-    for folder, _, files in os.walk(chart):
+    for folder, folders, files in os.walk(chart, followlinks=True):
+        # A symlink to a folder that holds it would never end.
+        folders[:] = [name for name in folders if not _is_loop(Path(folder, name))]
         within = os.path.relpath(folder, chart)
         for file in files:
             if os.path.isfile(f"{folder}/{file}"):
                 yield PurePath(within, file).as_posix()
+
+
+def _is_loop(folder: Path) -> bool:
+    return folder.is_symlink() and folder.parent.resolve().is_relative_to(folder.resolve())
 
 
 def _patterns(file: Path) -> list[str]:

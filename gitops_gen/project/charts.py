@@ -26,7 +26,7 @@ from gitops_gen.yaml.key_paths import KeyPath
 _log = logging.getLogger(__name__)
 
 Export = Callable[[str, str, Path], Path]
-"""Writes a folder of the project as it was at a revision: revision, path, target folder. Returns where it lies there."""
+"""Writes a folder of the project as it was at a revision below a target folder: revision, path, target. Returns it."""
 
 
 class Charts:
@@ -44,6 +44,7 @@ class Charts:
         self._schemas: dict[ChartSource, ValuesSchema | None] = {}
         self._defaults: dict[ChartSource, Values] = {}
         self._contents: dict[ChartSource, str] = {}
+        self._linked: dict[ChartSource, tuple[str, ...]] = {}
 
     def of(self, root: Path) -> "Charts":
         """The charts of the same project as its files are in another folder."""
@@ -162,10 +163,28 @@ class Charts:
             )
         return folder
 
+    def linked(self, source: ChartSource) -> tuple[str, ...]:
+        """Where symlinks of a chart folder lead to outside of it, as paths from the git root: such as a library chart
+        that several charts share. Argo CD follows them inside the repository.
+        """
+        if source not in self._linked:
+            self._linked[source] = () if source.repository or source.revision else tuple(self._linked_from(source.path))
+        return self._linked[source]
+
+    def _linked_from(self, path: str) -> Iterator[str]:
+        folder = self._root / path
+        targets = {path.resolve() for path in self._symlinks(folder)}
+        inside = [path for path in targets if path.is_relative_to(self._repository)]
+        apart = [path for path in inside if not path.is_relative_to(folder.resolve())]
+        yield from sorted(path.relative_to(self._repository).as_posix() for path in apart)
+
+    def _symlinks(self, folder: Path) -> Iterator[Path]:
+        for place, folders, files in os.walk(folder):
+            yield from (path for name in (*folders, *files) if (path := Path(place, name)).is_symlink())
+
     def _outside(self, folder: Path) -> Iterator[str]:
         """The chart, or a symlink in it, where it leaves the repository."""
-        inside = [Path(place, name) for place, folders, files in os.walk(folder) for name in (*folders, *files)]
-        for path in (folder, *(path for path in inside if path.is_symlink())):
+        for path in (folder, *self._symlinks(folder)):
             if not path.resolve().is_relative_to(self._repository):
                 yield os.path.relpath(path, self._root)
 

@@ -84,3 +84,9 @@ def test_a_symlinked_library_chart_is_a_part_of_the_chart(library: Path, gitops_
 def test_a_pin_has_the_symlinked_library_chart_of_its_commit(library: Path, gitops_gen: GitopsGen) -> None:
     pin(library, "production", "v2")
     assert "name: first" in gitops_gen(library, "render", "production").out
+
+
+def test_argo_cd_is_told_to_watch_the_library_chart(library: Path, gitops_gen: GitopsGen) -> None:
+    assert gitops_gen(library, "generate").code == 0
+    application = (library / "argocd/applications/production.yaml").read_text()
+    assert "manifest-generate-paths: /chart;/common;/environments/production\n" in application
