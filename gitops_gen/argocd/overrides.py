@@ -12,7 +12,7 @@ from gitops_gen.models.layout import PROJECT_FILE, ManifestPaths
 from gitops_gen.models.models import Project
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.layers import ValueLayer
-from gitops_gen.project.values_schema import Blame, ValuesSchema
+from gitops_gen.project.values_schema import Origins, ValuesSchema
 from gitops_gen.yaml.reader import load
 
 
@@ -39,8 +39,8 @@ class Overrides:
         content = kind + json.dumps(over, sort_keys=True)
         if content in self._valid:
             return
-        blame = Blame(layers=layers, text_of=self._text_of, fallback=PROJECT_FILE)
-        found = list(_schema(kind).problems({"spec": load(text(), kind)["spec"]}, blame))
+        origins = Origins(layers=layers, text_of=self._text_of, fallback=PROJECT_FILE)
+        found = list(_schema(kind).problems({"spec": load(text(), kind)["spec"]}, origins))
         if not found:
             self._valid.add(content)
         yield from found

@@ -1,1 +1,1 @@
-"""The one door to git."""
+"""All access to git."""

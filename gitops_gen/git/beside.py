@@ -1,6 +1,6 @@
 """A second checkout of the repository, for commits that must not touch the user's files, index or branch.
 
-It lies below the state folder and has a git folder of its own, in which `commondir` leads to the repository's objects,
+It is stored in the state folder and has a separate git folder, in which `commondir` leads to the repository's objects,
 refs, hooks and configuration (https://git-scm.com/docs/gitrepository-layout). Unlike `git worktree add` nothing of it
 is registered in the repository: what a kill leaves behind is one folder, which the next command removes. `git worktree
 prune` is never run: it would destroy worktrees of the user's that are not mounted now.
@@ -19,11 +19,11 @@ from gitops_gen.git.runner import ask, run
 
 BESIDE = "beside"
 _WORKTREE = "worktree"
-"""Where earlier versions kept a real worktree."""
+"""The folder in which earlier versions kept a worktree."""
 
 _ENVIRONMENT = {"GIT_LFS_SKIP_SMUDGE": "1"}
 _QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.sparseCheckout=false")
-"""Filling the checkout is no `git checkout` of the user's: no hook, no monitor, and always the whole tree."""
+"""Options that write the whole tree without hooks and without the file system monitor."""
 
 
 def check_out_beside(project: Path, commit: str) -> Path:
@@ -34,7 +34,7 @@ def check_out_beside(project: Path, commit: str) -> Path:
         _prepare(place, git_dir)
     (place / ".git" / "HEAD").write_text(f"{commit}\n")
     if Path(run(place, "rev-parse", "--absolute-git-dir").strip()).resolve() != (place / ".git").resolve():
-        raise GitopsError(f"git does not take {place} for a checkout", "remove that folder and run the command again")
+        raise GitopsError(f"git does not accept {place} as a checkout", "remove that folder and run the command again")
     run(place, *_QUIET, "read-tree", "--reset", "-u", commit, env=_ENVIRONMENT)
     run(place, *_QUIET, "clean", "-d", "--force", "--quiet")
     return place
@@ -53,8 +53,8 @@ def _prepare(place: Path, git_dir: Path) -> None:
 
 
 def hooks_setting(project: Path) -> tuple[str, ...]:
-    """The option that has git in the second checkout run the user's own hooks: a relative `core.hooksPath` counts from
-    the top of their checkout, where also what git ignores is found.
+    """The option that makes git run the user's hooks in the second checkout: a relative `core.hooksPath` is resolved
+    from the top of their checkout, which also has the ignored files.
     """
     answer = ask(project, "config", "--type=path", "--get", "core.hooksPath")
     path = answer.text.rstrip("\n")
@@ -65,7 +65,7 @@ def hooks_setting(project: Path) -> tuple[str, ...]:
 
 
 def remove_beside(project: Path) -> None:
-    """Take the second checkout away, and what an earlier version left: only ever our own."""
+    """Remove the second checkout and the worktrees of earlier versions; worktrees of the user are kept."""
     state = state_folder(project)
     for name in (BESIDE, _WORKTREE):
         shutil.rmtree(state / name, ignore_errors=True)
@@ -81,5 +81,5 @@ def _registered(state: Path) -> Iterator[Path]:
             if (entry / link.read_text().strip()).resolve() == (state / _WORKTREE / ".git").resolve():
                 yield entry
         elif re.fullmatch(rf"{_WORKTREE}\d*", entry.name) and {path.name for path in entry.iterdir()} <= {"locked"}:
-            # A kill in the first moment of `git worktree add`: it holds nothing yet that anybody could lose.
+            # Left by a `git worktree add` that was killed at its start: it contains no data.
             yield entry

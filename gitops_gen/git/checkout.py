@@ -1,4 +1,4 @@
-"""The state of a checkout, asked before anything is written: what would keep a commit from being made, or make it
+"""The state of a checkout, asked before anything is written: what would prevent a commit or make it
 wrong.
 """
 
@@ -18,7 +18,7 @@ _OPERATIONS = {
     "CHERRY_PICK_HEAD": "cherry-pick",
     "REVERT_HEAD": "revert",
 }
-NOT_COMMITTED = "holds changes that are not committed"
+NOT_COMMITTED = "has uncommitted changes"
 PUT_ASIDE = "commit it first, or put it aside: `git stash push -u -- FILE`, and `git stash pop` afterwards"
 _UNBORN = "(initial)"
 _DETACHED = "(detached)"
@@ -47,7 +47,7 @@ class Checkout:
 
     @property
     def operation(self) -> str:
-        """What git is in the middle of: `rebase`, `merge` …, or nothing."""
+        """The operation in progress: `rebase`, `merge` …, or empty."""
         return operation(self.git_dir)
 
     @property
@@ -57,7 +57,7 @@ class Checkout:
 
 
 def operation(git_dir: Path) -> str:
-    """What git is in the middle of in a checkout: `rebase`, `merge` …, or nothing; asked without running git."""
+    """The operation in progress in a checkout: `rebase`, `merge` …, or empty. Does not run git."""
     return next((name for file, name in _OPERATIONS.items() if (git_dir / file).exists()), "")
 
 
@@ -124,21 +124,21 @@ def require_committable(checkout: Checkout, *, detached: bool = False) -> None:
     if checkout.operation:
         raise GitopsError(
             f"a {checkout.operation} is in progress",
-            f"finish it or give it up first: `git {checkout.operation} --continue` or `--abort`",
+            f"finish or abort it first: `git {checkout.operation} --continue` or `--abort`",
         )
     if not checkout.branch and not detached:
-        raise GitopsError("HEAD is detached: a commit would belong to no branch", "run `git switch BRANCH` first")
+        raise GitopsError("HEAD is detached: a commit would not be on any branch", "run `git switch BRANCH` first")
     for who in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"):
         answer = ask(checkout.project, "var", who)
         if answer.code:
             raise GitopsError(
-                "git does not know who you are",
+                "no git user is configured",
                 'run `git config user.name "…"` and `git config user.email "…"` first',
             )
 
 
 def require_clean(checkout: Checkout, paths: Iterable[str], what: str = PUT_ASIDE) -> None:
-    """Raise `ProblemsError` when one of the paths (from the project) holds changes that are not committed."""
+    """Raise `ProblemsError` when one of the paths (from the project) has uncommitted changes."""
     fail_if_any(_dirty(checkout, paths, what))
 
 
@@ -149,27 +149,27 @@ def _dirty(checkout: Checkout, paths: Iterable[str], what: str) -> Iterator[Prob
 
 
 def revision(project: Path, name: str) -> str:
-    """The commit that a user's word means. Raises `UsageError`; never lets it through as an option."""
+    """The commit of a revision that the user typed; it is never passed to git as an option. Raises `UsageError`."""
     answer = ask(project, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     if answer.code or name.startswith("-"):
         raise UsageError(
-            f"`{name}` is no commit here", "name a commit, tag or branch; if it is not here yet: `git fetch`"
+            f"`{name}` is an unknown revision", "use a commit, tag or branch; if it is not fetched yet, run `git fetch`"
         )
     return answer.text.strip()
 
 
 def branch_name(project: Path, name: str) -> str:
-    """A user's word as the name of a new branch. Raises `UsageError`."""
+    """The checked name of a new branch. Raises `UsageError`."""
     if name.startswith("-") or ask(project, "check-ref-format", f"refs/heads/{name}").code:
-        raise UsageError(f"`{name}` cannot name a branch")
+        raise UsageError(f"`{name}` is not a valid branch name", "see `git help check-ref-format`")
     if not ask(project, "show-ref", "--verify", "--quiet", f"refs/heads/{name}").code:
-        raise UsageError(
-            f"the branch `{name}` is there already", f"choose another name, or `git branch --delete {name}`"
-        )
+        raise UsageError(f"the branch `{name}` already exists", f"choose another name, or `git branch --delete {name}`")
     parents = [name[:at] for at, letter in enumerate(name) if letter == "/"]
     listed = run(project, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads").splitlines()
     if beside := [other for other in listed if other in parents or other.startswith(f"{name}/")]:
-        raise UsageError(f"git cannot have a branch `{name}` beside the branch `{beside[0]}`", "choose another name")
+        raise UsageError(
+            f"git cannot create a branch `{name}` while the branch `{beside[0]}` exists", "choose another name"
+        )
     return name
 
 
@@ -179,13 +179,13 @@ def create_branch(project: Path, name: str, commit: str) -> None:
 
 
 def undo_commit(project: Path, made: str) -> None:
-    """Take back the commit that HEAD is at: the files stay as they are, and nothing of it is staged any more."""
+    """Undo the commit at HEAD: the files are not changed, and its changes are not staged."""
     run(project, "reset", "--quiet", "--soft", f"{made}^")
     unstage_commit(project, made)
 
 
 def unstage_commit(project: Path, made: str) -> None:
-    """Have the index agree with HEAD on all that a commit changed: what a hook adds to a commit of some files only is
+    """Reset the index to HEAD for every path that a commit changed: what a hook adds to a commit of some files only is
     not in the user's index.
     """
     top = git_root(project.resolve()) or project
@@ -199,8 +199,8 @@ def unmerged(project: Path) -> list[str]:
 
 
 def resolve(project: Path, owns: Callable[[str], bool]) -> tuple[str, ...]:
-    """After a merge or the like that left conflicts: tell git that the paths (from the project) which `owns` says are
-    ours are as they shall be, there or not; gives them.
+    """After a merge or the like that left conflicts: mark the conflicting paths (from the project)
+    for which `owns` is true as resolved, as they are in the working tree. Returns these paths.
     """
     if git_root(project.resolve()) is None or not operation(state_folder(project).parent):
         return ()
@@ -241,4 +241,4 @@ def remote_of(checkout: Checkout, branch: str = "") -> Remote:
     if "origin" in names or len(names) == 1:
         return Remote(name="origin" if "origin" in names else names[0], branch=target)
     hint = f"run `git push --set-upstream REMOTE {target}` once" if names else "add one: `git remote add origin URL`"
-    raise GitopsError(f"nothing says where to push `{target}`", hint)
+    raise GitopsError(f"no remote is configured to push `{target}` to", hint)

@@ -1,4 +1,4 @@
-"""Commits of this tool: the files of one change and nothing else, with a message that the history can be read from."""
+"""Commits of this tool: the files of one change and nothing else, with a message from which the history is read."""
 
 import re
 import tempfile
@@ -16,7 +16,7 @@ _BLANKS = re.compile(r"\s+")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Message:
-    """What a commit says: a subject, lines of detail, and trailers that name the environments, the kind of change
+    """The message of a commit: a subject, lines of detail, and trailers that name the environments, the kind of change
     and, where there is one, the commit that it comes from. The user's own words go first: a subject, and paragraphs.
     """
 
@@ -39,7 +39,7 @@ class Message:
 
 
 def shortened(text: str) -> str:
-    """`text` on one line of bearable length."""
+    """`text` shortened to one line."""
     line = _BLANKS.sub(" ", text).strip()
     return line if len(line) <= SUBJECT_LENGTH else line[: SUBJECT_LENGTH - 1] + "…"
 
@@ -59,7 +59,7 @@ def commit(folder: Path, paths: list[str], message: str, options: Sequence[str] 
             return ""
         answer = ask(folder, *options, *_COMMIT, "--only", *chosen, stdin=message.encode())
     if answer.code:
-        raise GitopsError(f"git made no commit:\n{_said(answer)}", "nothing was changed")
+        raise GitopsError(f"git commit failed:\n{_said(answer)}", "nothing was changed")
     return run(folder, "rev-parse", "HEAD").strip()
 
 

@@ -1,5 +1,5 @@
 """All or nothing for a change of several files: what they were is written down first, so that the next command can undo
-what a killed one left half done. A file that somebody changed meanwhile is left alone.
+what a killed one left half done. A file that was changed since is not touched.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ _LOOKED_AT = 100
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JournalEntry:
-    """One file of a change: its bytes before (None: not there) and the digest of those after."""
+    """One file of a change: its bytes before (None: does not exist) and the digest of those after."""
 
     old: bytes | None
     new: str
@@ -80,11 +80,11 @@ def recover(project: Path) -> tuple[str, ...]:
     except (ValueError, TypeError, KeyError, AttributeError):
         aside = journal.with_suffix(".damaged")
         journal.replace(aside)
-        return (f"what a command that was interrupted here had done cannot be read; look at `git status` and {aside}",)
+        return (f"the record of an interrupted command cannot be read; check `git status` and {aside}",)
     landed, kept = _undone(record)
     journal.unlink()
-    said = "a command that was interrupted here had " + ("made its commit" if landed else "not finished: it was undone")
-    return (said, *(f"{path} was changed since and is left as it is" for path in kept))
+    said = "an interrupted command " + ("had made its commit" if landed else "was undone")
+    return (said, *(f"{path} was changed since and was not restored" for path in kept))
 
 
 def _undone(record: Record, *, by_hooks: bool = False) -> tuple[bool, list[str]]:
@@ -164,7 +164,7 @@ def _record(journal: Path) -> Record:
     project = Path(data["project"])
     inside = all(not PurePosixPath(path).is_absolute() and ".." not in PurePosixPath(path).parts for path in entries)
     if not inside or state_folder(project) != journal.parent:
-        raise ValueError("it names files that are not of this checkout")
+        raise ValueError("it names files outside this checkout")
     return Record(
         project=project,
         head=data["head"],

@@ -1,4 +1,4 @@
-"""When a remote was last heard of: what git knows of a remote's branch is as old as the last fetch or push."""
+"""The time of the last contact with a remote: the last fetch or push of its branch."""
 
 import os
 import re

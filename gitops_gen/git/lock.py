@@ -1,8 +1,8 @@
-"""One command at a time in a checkout. The lock is the kernel's own (flock), so it ends with the process however that
-ends; git processes inherit it, so it also covers a git that outlives a killed command.
+"""A lock that allows one command at a time in a checkout. It is a kernel lock (flock), which ends with the process in
+every case. Git processes inherit it, so it also covers a git process that outlives a killed command.
 
-The locked file holds its holder's process number, and nothing once that has ended. So a number in a file that nobody
-has locked is that of a killed command, whose git may have left locks of its own: these are broken first of all.
+The locked file contains the process id of the running command and is emptied at its end. So a process id in an
+unlocked file is that of a killed command, whose git may have left lock files: these are removed first.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ PATIENCE = 60.0
 """Seconds to wait for another command; a push that keeps losing its race takes longest."""
 
 _GRACE = 0.5
-"""Seconds that a lock of git's own may still be somebody else's."""
+"""Seconds before a lock file of git is treated as stale."""
 
 _GIT_LOCKS = ("*.lock", "refs/**/*.lock", "objects/info/**/*.lock")
 """Where git keeps them: the index, HEAD, the configuration and packed references; each reference; the commit graph."""
@@ -54,7 +54,8 @@ def locked(project: Path) -> Iterator[None]:
         file = open(folder / "lock", "a+b", buffering=0)  # noqa: SIM115 - closed below
     except OSError as error:
         raise GitopsError(
-            f"{folder} cannot be written: {error.strerror}", "it holds the lock on the checkout"
+            f"{folder} cannot be written: {error.strerror}",
+            "make it writable: the lock of the checkout is stored there",
         ) from error
     with file:
         _acquire(file.fileno(), project)
@@ -70,7 +71,7 @@ def locked(project: Path) -> Iterator[None]:
 
 
 def _begin(file: FileIO, git_dir: Path) -> None:
-    """Clean up after a killed holder, and say that there is a new one."""
+    """Clean up after a killed process, and record the new one."""
     before = os.fstat(file.fileno())
     if before.st_size:
         _break_git_locks(git_dir, since=before.st_mtime)
@@ -98,7 +99,7 @@ def _acquire(descriptor: int, project: Path) -> None:
     while not _try(descriptor):
         if time.monotonic() > deadline:
             raise GitopsError(
-                f"another gitops-gen has been working in {project} for a minute", "wait for it, or end it"
+                f"another gitops-gen has held the lock on {project} for a minute", "wait until it ends, or stop it"
             )
         time.sleep(0.02)
 

@@ -1,6 +1,6 @@
-"""Pushing beside other writers: what the remote has, a push on top of it, and what kept a push from arriving.
+"""Pushing with concurrent writers: the remote's state, a push on top of it, and why a push was rejected.
 
-A race is lost only when the remote's branch has moved. Whatever else the remote says is its last word, and is shown.
+A race is lost only when the remote's branch has moved. Any other rejection is final and is reported.
 """
 
 import random
@@ -17,7 +17,7 @@ from gitops_gen.git.runner import Answer, GitError, ask, blobs, run
 _FIRST_WAIT, _LONGEST_WAIT = 0.05, 1.0
 _LOCKED = ("cannot lock ref", "failed to update ref", ".lock'")
 _LASTING = ("cannot create", "not a directory")
-"""A branch that cannot be beside another (`feat` and `feat/x`): git says `cannot lock ref` there as well."""
+"""Branches with conflicting names (`feat` and `feat/x`): git reports `cannot lock ref` for these as well."""
 
 _LOCK_PATIENCE = 2.0
 """Seconds for a writer that holds the remote's lock to move the branch; a lock that stays longer is a stale one."""
@@ -52,15 +52,15 @@ def fetched(checkout: Checkout, target: Remote) -> str:
     if known and not is_ancestor(project, known, tip) and is_ancestor(project, known, checkout.head):
         where = f"{target.name}/{target.branch}"
         raise GitopsError(
-            f"{where} was rewritten: it does not hold {known[:12]} any more, which is part of your branch",
-            f"look at both first: `git log --left-right HEAD...{where}`; then `git rebase {where}`",
+            f"{where} was rewritten: it no longer contains {known[:12]}, which is part of your branch",
+            f"compare both with `git log --left-right HEAD...{where}`, then run `git rebase {where}`",
         )
     return tip
 
 
 def _unreachable(answer: Answer, target: Remote) -> GitopsError:
     error = GitError(("fetch",), answer)
-    error.hint = f"nothing was changed: what {target.name} has now must be known before something is put on top of it"
+    error.hint = f"nothing was changed: the push needs the current state of {target.name}"
     return error
 
 
@@ -110,8 +110,8 @@ def remote_lines(answer: Answer) -> Iterator[str]:
 
 
 def wait(attempt: int) -> None:
-    """Before the next attempt: random, growing at first so that many writers spread out, then shrinking so that nobody
-    starves.
+    """Wait before the next attempt: a random time, first growing to spread many writers, then shrinking so that
+    each one gets its turn.
     """
     longest = min(_FIRST_WAIT * 2 ** min(attempt, 8), _LONGEST_WAIT) / max(1, attempt - 8)
     time.sleep(random.uniform(0, longest))  # noqa: S311 - no secret

@@ -17,7 +17,7 @@ _NO_HOOKS = ("-c", "core.hooksPath=/dev/null")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sides:
-    """Who meets whom: a commit of ours, and the others' commits since the two histories parted."""
+    """The two sides of a conflict: an unpushed commit, and the remote's commits since the merge base."""
 
     mine: str
     base: str
@@ -36,7 +36,7 @@ Brings generated files up to date and merges inputs; gives the paths (from the p
 def joined(checkout: Checkout, target: Remote, tip: str, resolve: Resolve) -> str:
     """What to build on: the remote's `tip` with the commits of this branch that were not pushed on top of it.
 
-    Raises `GitopsError` when these do not go together.
+    Raises `GitopsError` if they conflict.
     """
     project, head = checkout.project, checkout.head
     if not tip or is_ancestor(project, tip, head):
@@ -59,7 +59,7 @@ class _Replay:
         span = f"{self.tip}..{self.checkout.head}"
         if merge := run(project, "rev-list", "--merges", "--max-count=1", span).strip():
             raise GitopsError(
-                f"{self.where} has moved, and your branch holds a merge that was not pushed ({merge[:12]})",
+                f"{self.where} has new commits, and your branch has a merge commit that was not pushed ({merge[:12]})",
                 f"nothing was changed; run `git pull --no-rebase {self.target.name} {self.target.branch}` first",
             )
         place = check_out_beside(project, self.tip)
@@ -87,8 +87,7 @@ class _Replay:
         subject = run(self.checkout.project, "log", "-1", "--format=%s", commit).strip()
         reasons = "".join(f"\n{line}" for line in (*_problems(error),) or (str(error),))
         return GitopsError(
-            f"{self.where} has changes that {commit[:12]} ({subject}), which was not pushed, does not go together with:"
-            f"{reasons}",
+            f"{self.where} conflicts with the unpushed commit {commit[:12]} ({subject}):{reasons}",
             f"nothing was pushed; run `git pull --rebase {self.target.name} {self.target.branch}`, decide there "
             "(`gitops-gen generate` makes the generated files anew), then run this again",
         )

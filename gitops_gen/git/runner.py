@@ -33,7 +33,7 @@ inherited_files: set[int] = set()
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """What a git command left behind."""
+    """The result of a git command."""
 
     code: int
     out: bytes
@@ -46,7 +46,7 @@ class Answer:
 
 
 class GitError(GitopsError):
-    """Git refused: what was asked of it, and its own words."""
+    """A git command failed: the command and git's message."""
 
     def __init__(self, arguments: tuple[str, ...], answer: Answer) -> None:
         said = answer.err.strip() or answer.text.strip() or f"exit code {answer.code}"
@@ -55,13 +55,13 @@ class GitError(GitopsError):
 
 
 def forget_hook() -> None:
-    """Leave the repository whose hook this process is, if it is one: folders say which repository is meant."""
+    """Remove git's environment variables that a hook inherits: the folder selects the repository."""
     for name in _INHERITED:
         os.environ.pop(name, None)
 
 
 def ask(folder: Path, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> Answer:
-    """Run `git` in `folder`, whatever comes of it."""
+    """Run `git` in `folder`, without checking its exit code."""
     import git
 
     forget_hook()
@@ -95,7 +95,7 @@ def run(folder: Path, *arguments: str, stdin: bytes = b"", env: Mapping[str, str
 
 
 def blobs(folder: Path, names: list[str]) -> list[bytes | None]:
-    """The contents of objects such as `HEAD:./gitops.yaml`, None for one that is not there; one process for all."""
+    """The contents of objects such as `HEAD:./gitops.yaml`, None for one that does not exist; one process for all."""
     out = ask(folder, "cat-file", "--batch", stdin="".join(f"{name}\n" for name in names).encode()).out
     contents: list[bytes | None] = []
     for _ in names:

@@ -34,18 +34,18 @@ class Absent:
 
     @property
     def notice(self) -> str:
-        """What a person should know about it; empty when every environment is here."""
+        """A notice of the environments that are not checked out; empty if there are none."""
         if not self.environments:
             return ""
-        return f"not checked out and not looked at: {', '.join(sorted(self.environments))}"
+        return f"not checked out and skipped: {', '.join(sorted(self.environments))}"
 
 
 NOTHING = Absent()
-"""Of a whole checkout."""
+"""For a checkout that is not sparse."""
 
 
 def checking_out(path: str) -> str:
-    """What to type to have a path of the project in the checkout."""
+    """A hint how to check out a path of the project."""
     return f"check it out: `git sparse-checkout add {path}`"
 
 

@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 def open_engine(name: str = "") -> Engine:
     """The engine called `name`; the default one when `name` is empty.
 
-    Raises `UsageError` for an unknown name and `ChartError` when the engine cannot run here.
+    Raises `UsageError` for an unknown name and `ChartError` when the engine is not available.
     """
     wanted = name or os.environ.get(ENGINE_VARIABLE, "")
     if wanted and wanted not in ENGINES:

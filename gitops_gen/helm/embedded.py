@@ -1,7 +1,7 @@
 """Helm inside this process, through helm-python-sdk (`helm_python`, Helm 4 as a C library).
 
-The library's habits that this adapter makes up for, each held by a test: a render changes a loaded chart that has
-subcharts (so each render of one loads the archive anew, about 1 ms); the values schema is compiled at every render (so
+Behaviour of the library that this adapter works around, each covered by a test: a render changes a loaded chart with
+subcharts (so each render of one loads the archive again, about 1 ms); the values schema is compiled at every render (so
 the archive has none, and subcharts' schemas are asked with the values only); a chart that `helm template` refuses
 (kubeVersion, missing dependency, library chart) renders anyway; a process forked after a render hangs.
 """
@@ -99,7 +99,7 @@ class EmbeddedChart:
     def _check_kubernetes(self, release: HelmRelease) -> None:
         constraint = str(self._metadata.get("kubeVersion") or "")
         if constraint and not _satisfies(constraint, release.kube_version):
-            wanted = f"Kubernetes {release.kube_version}" if release.kube_version else "Helm's own default"
+            wanted = f"Kubernetes {release.kube_version}" if release.kube_version else "Helm's default"
             raise ChartError(
                 f"chart requires kubeVersion: {constraint} which is incompatible with {wanted}",
                 "set the cluster's `kubernetes:` in gitops.yaml to the version that it runs",
@@ -177,7 +177,7 @@ def _archive(chart: helm_python.Chart, path: Path) -> ChartArchive:
 
 
 def _check_installable(chart: helm_python.Chart) -> None:
-    """What `helm template` refuses and the library does not (https://github.com/helm/helm/blob/main/pkg/action/install.go)."""
+    """Reject charts that `helm template` rejects and the library accepts (https://github.com/helm/helm/blob/main/pkg/action/install.go)."""
     metadata = chart.metadata
     if metadata.get("type", "application") not in ("application", ""):
         raise ChartError(f"{metadata['type']} charts are not installable")
@@ -197,7 +197,7 @@ _VERSION_CHECK = b"{{ semverCompare .Values.constraint .Capabilities.KubeVersion
 
 @cache
 def _satisfies(constraint: str, kube_version: str) -> bool:
-    """Ask Helm's own version rules, by a chart of one line."""
+    """Check a version constraint with Helm's rules, by rendering a minimal chart."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "templates").mkdir()
         Path(folder, "Chart.yaml").write_text("apiVersion: v2\nname: check\nversion: 0.0.0\n")

@@ -11,7 +11,7 @@ from gitops_gen.errors import GitopsError
 Values = dict[str, Any]
 
 ENGINE_VARIABLE = "GITOPS_GEN_ENGINE"
-"""Names the engine where the command line does not."""
+"""Selects the engine if the command line does not."""
 
 ENGINES = ("embedded", "binary")
 

@@ -1,4 +1,4 @@
-"""The type that a chart wants at a key: what its schema says there, and what its default is."""
+"""The type that a chart expects at a key: what its schema says there, and what its default is."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

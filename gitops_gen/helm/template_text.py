@@ -1,4 +1,4 @@
-"""What a template makes of a scalar: `{{ .Values.key }}` prints it as Go's `fmt` does, after Helm read every number as
+"""How a template prints a scalar: `{{ .Values.key }}` prints it as Go's `fmt` does, after Helm read every number as
 a float64. So 1.10 comes out as 1.1, and 7654321 as 7.654321e+06.
 """
 

@@ -20,7 +20,7 @@ from gitops_gen.models.layout import PULLED
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.reading import read_text
 from gitops_gen.project.unquoted import is_wrong, misread, quote_hint, suspects
-from gitops_gen.project.values_schema import Blame, ValuesSchema
+from gitops_gen.project.values_schema import Origins, ValuesSchema
 from gitops_gen.yaml.key_paths import KeyPath
 
 _log = logging.getLogger(__name__)
@@ -89,22 +89,22 @@ class Charts:
 
         Raises `ChartError` or `GitopsError` when the chart cannot be had.
         """
-        blame = Blame(layers=environment.layers, text_of=self._text_of, fallback=environment.files[1])
+        origins = Origins(layers=environment.layers, text_of=self._text_of, fallback=environment.files[1])
         try:
             final = self.chart(environment.chart).final_values(environment.values)
         except SubchartValuesError as error:
-            yield from (blame.problem(path, message, "") for path, message in error.faults)
+            yield from (origins.problem(path, message, "") for path, message in error.faults)
             return
         schema = self.schema(environment.chart)
         if schema is not None:
-            yield from schema.problems(final, blame)
-        yield from self._unquoted(environment, blame)
+            yield from schema.problems(final, origins)
+        yield from self._unquoted(environment, origins)
 
-    def _unquoted(self, environment: ResolvedEnvironment, blame: Blame) -> Iterator[Problem]:
+    def _unquoted(self, environment: ResolvedEnvironment, origins: Origins) -> Iterator[Problem]:
         for path, value, wish in self._suspects(environment.chart, environment.values):
-            text = blame.written(path)
+            text = origins.written(path)
             if is_wrong(path, value, wish, text):
-                yield blame.problem(
+                yield origins.problem(
                     path, f"{misread(text, value)}, and the chart wants a string", quote_hint(text, value)
                 )
 

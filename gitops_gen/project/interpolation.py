@@ -15,7 +15,7 @@ _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 
 
 class UnknownPlaceholderError(ValueError):
-    """A placeholder that stands for nothing; the hint names what there is."""
+    """An unknown or unmatched placeholder; the hint lists the known ones."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
@@ -47,11 +47,13 @@ def _replacement(match: re.Match[str], facts: Facts) -> str:
     if match[0] in ("{{", "}}"):
         return match[0][0]
     if match[1] is None:
-        raise UnknownPlaceholderError(f"`{match[0]}` has no partner", f"write `{match[0] * 2}` for `{match[0]}` itself")
+        raise UnknownPlaceholderError(
+            f"`{match[0]}` is an unmatched brace", f"to write `{match[0]}` itself, use `{match[0] * 2}`"
+        )
     fact = _fact(match[1], facts)
     if isinstance(fact, str):
         return fact
-    raise UnknownPlaceholderError(f"`{match[0]}` is a map", "a map can only be the whole value")
+    raise UnknownPlaceholderError(f"`{match[0]}` is a map", "a placeholder of a map must be the whole value")
 
 
 def _fact(name: str, facts: Facts) -> Any:
@@ -61,5 +63,5 @@ def _fact(name: str, facts: Facts) -> Any:
         raise UnknownPlaceholderError(f"environment `{facts['environment']}` has no `{name}`", _BRACES_HINT)
     hint = did_you_mean(name, facts)
     raise UnknownPlaceholderError(
-        f"`{{{name}}}` stands for nothing", hint if nearest(name, facts) else f"{hint}. {_BRACES_HINT}"
+        f"`{{{name}}}` is an unknown placeholder", hint if nearest(name, facts) else f"{hint}. {_BRACES_HINT}"
     )

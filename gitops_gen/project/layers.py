@@ -77,12 +77,12 @@ def overlap(left: Values, right: Values, path: KeyPath = ()) -> Iterator[KeyPath
 def conflict_problem(
     path: KeyPath, owner: ValueLayer, other: ValueLayer, lines: tuple[int | None, int | None]
 ) -> Problem:
-    """Both places of a key that two layers fight over."""
+    """The problem of a key that two layers set."""
     place = f"{owner.file}:{lines[0]}" if lines[0] else owner.file
     return Problem(
         file=other.file,
         line=lines[1],
         key=dotted((*other.prefix, *path)),
-        message=f"is set here and by {owner.name} ({place})",
-        hint=f"remove one of them: a key that {owner.name} sets belongs to it alone",
+        message=f"is also set by {owner.name} ({place})",
+        hint=f"remove one of the two: no other layer can set a key that {owner.name} sets",
     )

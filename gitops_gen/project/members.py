@@ -1,4 +1,4 @@
-"""What a name on the command line stands for where both an environment and a stage can be meant. One rule everywhere:
+"""How a name on the command line selects an environment or a stage. One rule everywhere:
 a name that is both stops the command, unless the stage has that one environment and no other.
 """
 
@@ -13,7 +13,7 @@ from gitops_gen.project.workspace import OpenProject
 
 
 class Meaning(Enum):
-    """How a name is to be read."""
+    """How a name is interpreted."""
 
     EITHER = ""
     ENVIRONMENT = "environment"
@@ -22,7 +22,7 @@ class Meaning(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Members:
-    """The environments that a name stands for, in name order; `others` are those of the stage of the same name, when
+    """The environments that a name selects, in name order; `others` are those of the stage of the same name, when
     it is an environment's too and it was not said which is meant.
     """
 
@@ -32,7 +32,7 @@ class Members:
 
     @property
     def stage(self) -> tuple[ResolvedEnvironment, ...]:
-        """All that the name may stand for."""
+        """All environments that the name may select."""
         return tuple(sorted((*self.environments, *self.others), key=lambda item: item.name))
 
 

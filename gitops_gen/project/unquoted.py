@@ -24,7 +24,7 @@ def misread(written: str, value: float) -> str:
     """How a value that is written without quotes reaches the chart, in words. `written` may be unknown (empty)."""
     got = printed(value)
     kind = _SPOKEN[type(value)]
-    return f"`{written}` without quotes is the {kind} {got} to Helm" if written else f"is the {kind} {got}"
+    return f"`{written}` without quotes is read by Helm as the {kind} {got}" if written else f"is the {kind} {got}"
 
 
 def quote_hint(written: str, value: float) -> str:

@@ -1,5 +1,5 @@
-"""The chart's values schema: final values checked against it, each finding led back to the layer, file and line that
-set the value.
+"""The chart's values schema: final values checked against it, each finding reported at the layer, file and line
+that set the value.
 """
 
 from collections.abc import Callable, Iterator
@@ -36,22 +36,22 @@ class ValuesSchema:
             self._validator = jsonschema_rs.validator_for(schema, validate_formats=True, offline=True)
         except (jsonschema_rs.ValidationError, ValueError) as error:
             reason = getattr(error, "message", error)
-            raise ChartError(f"values.schema.json is no usable schema: {reason}") from error
+            raise ChartError(f"values.schema.json is not a valid JSON schema: {reason}") from error
         self._schema = schema
 
     def fits(self, final: Values) -> bool:
         """Whether nothing is wrong with final values."""
         return bool(self._validator.is_valid(final))
 
-    def problems(self, final: Values, blame: "Blame") -> Iterator[Problem]:
-        """What is wrong with an environment's final values, at the places that `blame` finds."""
+    def problems(self, final: Values, origins: "Origins") -> Iterator[Problem]:
+        """What is wrong with an environment's final values, at the places that `origins` finds."""
         if self.fits(final):
             return
         for error in self._validator.iter_errors(final):
-            for path, message, hint in self._explain(error, blame):
-                yield blame.problem(path, message, hint)
+            for path, message, hint in self._explain(error, origins):
+                yield origins.problem(path, message, hint)
 
-    def _explain(self, error: Any, blame: "Blame") -> Iterator[tuple[KeyPath, str, str]]:
+    def _explain(self, error: Any, origins: "Origins") -> Iterator[tuple[KeyPath, str, str]]:
         path = tuple(error.instance_path)
         match error.kind.name:
             case "additionalProperties" | "unevaluatedProperties":
@@ -61,7 +61,7 @@ class ValuesSchema:
             case "required":
                 yield (*path, error.kind.property), self._missing, ""
             case "type" if len(error.kind.types) == 1:
-                yield path, *_wrong_type(error, blame.written(path))
+                yield path, *_wrong_type(error, origins.written(path))
             case _:
                 yield path, _message(error), ""
 
@@ -86,7 +86,7 @@ def _wrong_type(error: Any, source: str) -> tuple[str, str]:
     """What is wrong with a value's type, and what to type; `source` is the value as it is written, where it is."""
     wanted = _SPOKEN.get(error.kind.types[0], "")
     unquoted = wanted == "a string" and source and isinstance(error.instance, bool | int | float)
-    message = f"{misread(source, error.instance)}, and the chart wants a string" if unquoted else _message(error)
+    message = f"{misread(source, error.instance)}, but the chart requires a string" if unquoted else _message(error)
     return message, type_hint(wanted, error.instance, source)
 
 
@@ -96,10 +96,10 @@ def _message(error: Any) -> str:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Blame:
-    """Leads a value back to where it was set: the layers that went into it, and the text of a file.
+class Origins:
+    """Finds where a value was set: its layers, and the text of a file.
 
-    What no layer set (the chart's own default, a missing key) is blamed on the file `fallback`.
+    What no layer set (the chart's own default, a missing key) is reported at the file `fallback`.
     """
 
     layers: tuple[ValueLayer, ...]
@@ -111,7 +111,7 @@ class Blame:
         found = setter(self.layers, path)
         if found is None:
             line = locate(self.text_of(self.fallback), ("values", *path))
-            hint = hint or "no layer sets it; set it here"
+            hint = hint or "no layer sets it; set it in this file"
             return Problem(file=self.fallback, line=line, key=dotted(("values", *path)), message=message, hint=hint)
         layer, set_path = found
         full = (*layer.prefix, *set_path)

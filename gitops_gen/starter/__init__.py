@@ -1,7 +1,7 @@
 """What `init` starts a repository from: the reference repository's own inputs, or templates around any chart; CI files.
 
-In a wheel the reference inputs lie beside this module; in a checkout they are the checkout's own, so that there is one
-copy of them.
+In a wheel the reference inputs are stored next to this module; in a checkout they are those of the
+checkout, so that there is one copy of them.
 """
 
 from pathlib import Path

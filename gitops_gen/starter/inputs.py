@@ -77,6 +77,6 @@ def _environment(name: str, stage: str) -> dict[str, str]:
 
 
 def _with_hosts(text: str, environment: str) -> str:
-    """Hosts of its own: two environments of one stage would claim the same."""
+    """Unique hosts: two environments of one stage would otherwise use the same."""
     text = re.sub(r"\bapi\.(staging\.)?example\.com", f"api.{environment}.example.com", text)
     return re.sub(r"\bapi-(staging-)?example-com\b", f"api-{environment}-example-com", text)

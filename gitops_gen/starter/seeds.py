@@ -34,7 +34,7 @@ def seeds(chart: Path, loaded: LoadedChart, release: HelmRelease) -> Seeds:
     """The image keys of `chart`, which an engine has loaded, with the values that they have without being set.
 
     Where the chart leaves a tag to its appVersion, that is written out when the manifests stay the same, and is a hint
-    when not, or when that cannot be seen: the chart fails without values of its user, or draws lots.
+    when not, or when that cannot be seen: the chart fails without values of its user, or uses random values.
     """
     keys = _keys(chart, loaded)
     try:

@@ -1,5 +1,5 @@
 """Setting and deleting one key path in YAML text. Every edit is proven: the new text must read as the old value with
-just that change, else nothing is returned and the reader is told to edit by hand.
+just that change, else `EditError` is raised and the user has to edit by hand.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Two people changed one file: their edits put together key by key, where git's line by line would see a conflict."""
+"""A three-way merge of YAML key by key, without the conflicts of git's merge line by line."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

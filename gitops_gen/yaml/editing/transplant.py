@@ -1,4 +1,4 @@
-"""Moving one key from a text to another, with the comments that belong to it: those above it and beside it."""
+"""Moving one key from a text to another, with the comments that belong to it: those above it and on the same line."""
 
 import re
 from collections.abc import Iterator
