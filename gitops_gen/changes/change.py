@@ -33,9 +33,9 @@ def change(workspace: OpenProject, delivery: Delivery, make: Callable[[OpenProje
     behind, and says so.
     """
     if delivery.message and not delivery.commits:
-        raise UsageError("`--message` is for a commit", "add --commit, --branch NAME or --push")
+        raise UsageError("`--message` needs a commit", "add --commit, --branch NAME or --push")
     if delivery.message and not all(text.strip() for text in delivery.message):
-        raise UsageError("the message of `--message` is empty")
+        raise UsageError("`--message` is empty")
 
     def decide(here: OpenProject) -> Decision:
         draft = make(here)

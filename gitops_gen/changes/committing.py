@@ -93,7 +93,7 @@ class _Committing:
 
     def outcome(self) -> Outcome:
         if not self.checkout.head:
-            raise GitopsError("nothing is committed here yet", "run `git add --all && git commit` first")
+            raise GitopsError("the repository has no commits", "run `git add --all && git commit` first")
         tip = fetched(self.checkout, self.target) if self.target else ""
         base = self.base(tip)
         if tip:
@@ -171,7 +171,7 @@ class _Committing:
         names = [path for path in sorted(lost) if environment_of(path) in decision.draft.message.environments]
         if names:
             raise GitopsError(
-                f"{', '.join(names)} was changed by others as well since you edited it",
+                f"{', '.join(names)} was also changed by others since you edited it",
                 f"nothing was changed; run `git pull --rebase --autostash {self.where.replace('/', ' ', 1)}` first",
             )
 
@@ -189,7 +189,9 @@ class _Committing:
         made = self.commit_beside(decision, base)
         if not self.delivery.push and not self.follow(made, decision):
             paths = ", ".join(item.path for item in decision.changes)
-            raise GitopsError(f"files of this change are being edited or in the way: {paths}", "nothing was changed")
+            raise GitopsError(
+                f"files of this change have uncommitted changes or block a path: {paths}", "nothing was changed"
+            )
         return made
 
     def follow(self, made: str, decision: Decision) -> bool:
@@ -212,7 +214,8 @@ class _Committing:
         except GitopsError as error:
             touched = sorted(read_checkout(self.folder).changed.keys() - before.changed.keys())
             if touched:
-                error.hint = f"nothing was committed; a hook changed {', '.join(touched)}, which stays so"
+                names = ", ".join(touched)
+                error.hint = f"nothing was committed; a hook changed {names}; its changes are kept in the working tree"
             raise
         return made
 
@@ -241,12 +244,12 @@ class _Committing:
         if wrong:
             undo_commit(folder, made)
             raise GitopsError(
-                f"a hook changed {', '.join(strange)}, and with that {', '.join(wrong)} would not be what "
-                "`gitops-gen generate` makes",
-                "nothing was changed; leave generated files (they say so in their first line) out of the hook",
+                f"a hook changed {', '.join(strange)}, so {', '.join(wrong)} would differ from the "
+                "output of `gitops-gen generate`",
+                "nothing was changed; exclude generated files (marked in their first line) from the hook",
             )
         unstage_commit(folder, made)
-        self.state.notes.append(f"a hook changed {', '.join(strange)}; it is committed like that")
+        self.state.notes.append(f"a hook changed {', '.join(strange)}; the commit includes these changes")
 
     def message(self, decision: Decision) -> str:
         return replace(decision.draft.message, own=self.delivery.message).text
@@ -262,14 +265,14 @@ class _Committing:
         outcome = replace(outcome, commit=made)
         if target is None:
             return outcome
-        kept = f"the commit is kept on the branch `{self.branch}` here"
+        kept = f"the commit is kept on the local branch `{self.branch}`"
         try:
             said = push(self.folder, target, made, "")
         except GitopsError as error:
-            error.hint = f"{kept}; push it with `git push {target.name} {self.branch}` when it is taken"
+            error.hint = f"{kept}; push it with `git push {target.name} {self.branch}` when the remote accepts it"
             raise
         if said is None:
-            raise GitopsError(f"{target.name} has a branch `{self.branch}` already", f"choose another name; {kept}")
+            raise GitopsError(f"{target.name} already has a branch `{self.branch}`", f"choose another name; {kept}")
         pushed = Published(commit=made, remote=target.name, branch=self.branch, attempts=1, followed=True, said=said)
         return replace(outcome, pushed=pushed)
 
@@ -331,13 +334,13 @@ class _Committing:
         if not self.state.commit:
             return
         if not self.follow(self.state.commit, decision):
-            error.hint = "nothing was pushed, and no commit is kept, because files of it are being edited here"
+            error.hint = "nothing was pushed, and no commit is kept, because its files have uncommitted changes"
             return
         remote, branch = self.remote, self.checkout.branch
         kept = f"the commit {self.state.commit[:12]} is kept on your branch `{branch}`"
         if isinstance(error, GitError):
             again = f"git push {remote.name} {branch}:{remote.branch}" if branch != remote.branch else "git push"
-            error.hint = f"{kept}; next: `{again}` when it is taken, or undo it: `git reset --keep HEAD~1`"
+            error.hint = f"{kept}; next: `{again}` when the remote accepts it, or undo it: `git reset --keep HEAD~1`"
             return
         pull = f"git pull --rebase {remote.name} {remote.branch}"
         error.hint = f"{kept}; next: `{pull}`, `gitops-gen generate`, `git push`"

@@ -66,7 +66,7 @@ def _unreadable(changes: Iterable[Change]) -> Iterator[Problem]:
         if item.state is State.CONFLICT:
             yield Problem(file=item.path, message="is in a merge conflict", hint="run `gitops-gen generate` first")
         elif item.state is State.FOREIGN:
-            yield Problem(file=item.path, message="was not written by gitops-gen", hint="move it away first")
+            yield Problem(file=item.path, message="was not written by gitops-gen", hint="move or rename it first")
 
 
 def _base(workspace: OpenProject, name: str) -> dict[str, str]:

@@ -75,8 +75,8 @@ def came_in(project: Path, old: str, new: str, where: str) -> Iterator[str]:
     found = commits_between(project, old, new)
     if not found:
         return
-    many = f"{len(found)} commits that were" if len(found) > 1 else "a commit that was"
-    yield f"{where} had {many} not here; decided on top of that:"
+    many = f"{len(found)} commits that are" if len(found) > 1 else "a commit that is"
+    yield f"{where} has {many} not in the local branch; this change is applied on top:"
     yield from (f"  {item.id[:12]} {item.subject} ({item.author})" for item in found[:_NAMED])
     if len(found) > _NAMED:
         yield f"  … and {len(found) - _NAMED} older ones"

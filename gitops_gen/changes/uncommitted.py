@@ -118,7 +118,7 @@ class Guard:
         found = self._result(self.user)
         if isinstance(found, str):
             if found != str(error):
-                unseen = f"not committed, and so not looked at: {', '.join(self.uncommitted.inputs[:_SAID])}"
+                unseen = f"ignored, because not committed: {', '.join(self.uncommitted.inputs[:_SAID])}"
                 error.hint = "; ".join(filter(None, (error.hint, unseen)))
             return
         culprits = [path for path in self._few() if not isinstance(self._with_one(path), str)]

@@ -63,7 +63,7 @@ class Weighing:
         if not changed or not all(item.agrees for item in keys):
             return ""
         who = self._who(changed[0], base)
-        return f"{self.where} has it already: {'; '.join(islice(self.known.draft.summary, _SAID))}{who}"
+        return f"{self.where} already has this change: {'; '.join(islice(self.known.draft.summary, _SAID))}{who}"
 
     def _who(self, item: Meeting, base: str) -> str:
         found = who_changed(self.project, self.head, base, item.path, item.key)
@@ -72,7 +72,7 @@ class Weighing:
     def _anew(self, fresh: Decision) -> Iterator[str]:
         if self.known is not None and self.known.draft.summary != fresh.draft.summary:
             before = "; ".join(islice(self.known.draft.summary, _SAID)) or "no change"
-            yield f"decided again on what {self.where} has; on what was here it would have been: {before}"
+            yield f"computed again from {self.where}; the local state would have given: {before}"
 
     def _stopped(self, conflicts: list[Meeting], base: str) -> GitopsError:
         me = run(self.project, "var", "GIT_AUTHOR_IDENT").rpartition(" <")[0] or "you"
@@ -83,15 +83,15 @@ class Weighing:
         ]
         pull = f"git pull --rebase {self.where.replace('/', ' ', 1)}"
         return GitopsError(
-            "\n".join((f"{self.where} has changes that this one does not go together with:", *lines)),
-            f"nothing was changed; take theirs in with `{pull}`, then run this again if it is still wanted",
+            "\n".join((f"conflicts with changes on {self.where}:", *lines)),
+            f"nothing was changed; run `{pull}`, then run this command again if it is still needed",
         )
 
 
 def unpushed(checkout: Checkout, tip: str) -> Iterator[str]:
     """A line for each commit of the branch that was not pushed and goes along."""
     for commit in reversed(commits_between(checkout.project, tip, checkout.head)):
-        yield f"goes along, because it was not pushed yet: {commit.id[:12]} {commit.subject}"
+        yield f"also pushed, because it was not pushed yet: {commit.id[:12]} {commit.subject}"
 
 
 def require_current_promotions(checkout: Checkout, tip: str, where: str) -> None:
@@ -107,7 +107,7 @@ def require_current_promotions(checkout: Checkout, tip: str, where: str) -> None
             before, after = values_at(project, [(base, path), (tip, path)])
             if not same(before, after):
                 raise GitopsError(
-                    f"{commit.id[:12]} ({commit.subject}) was not pushed yet, and {where} has another {path} by now",
+                    f"{commit.id[:12]} ({commit.subject}) was not pushed yet, and {path} has changed on {where}",
                     f"nothing was changed; drop that commit (`git rebase --interactive {where}`) and promote again",
                 )
 

@@ -108,7 +108,7 @@ def scope_options(function: Callable[..., Any]) -> Callable[..., Any]:
     default=None,
     help="How to run Helm: inside this process (default) or as `helm`.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but results and errors.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only results and errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more.")
 @click.pass_context
 def cli(context: click.Context, directory: str, engine: str | None, quiet: bool, verbose: bool) -> None:

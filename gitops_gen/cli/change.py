@@ -98,7 +98,7 @@ def set_command(
 @click.option("--from-stage", "reads_source", flag_value="stage", help="FROM is a stage.")
 @click.option("--from-env", "reads_source", flag_value="environment", help="FROM is an environment.")
 @click.option("--only", metavar="KEY", multiple=True, help="Promote this key of the release only, such as app.image.")
-@click.option("--force", is_flag=True, help="Leave the order of the stages aside.")
+@click.option("--force", is_flag=True, help="Ignore the order of the stages.")
 @delivery_options()
 @output_option
 @pass_settings
@@ -183,9 +183,7 @@ def rollback(
 
 @cli.command()
 @click.argument("environment", metavar="[ENV]", required=False, default="")
-@click.option(
-    "-n", "--max-count", "limit", type=click.IntRange(min=0), default=0, help="Look at this many commits only."
-)
+@click.option("-n", "--max-count", "limit", type=click.IntRange(min=0), default=0, help="Limit the number of commits.")
 @output_option
 @pass_settings
 def history(settings: Settings, environment: str, limit: int, output: str) -> int:

@@ -32,5 +32,5 @@ def pull(settings: Settings, refs: tuple[str, ...]) -> int:
     pulled = command(settings.workspace(), refs)
     print_lines(pulled)
     if not pulled:
-        settings.note("no chart of a Helm repository is missing here")
+        settings.note("no chart of a Helm repository is missing")
     return 0

@@ -16,10 +16,10 @@ _BROKEN = 2
 
 @cli.command()
 @click.argument("words", metavar="[REF] [REF] [ENV]...", nargs=-1)
-@click.option("--only", metavar="ENV", multiple=True, help="Look at ENV alone, also when a branch has its name.")
+@click.option("--only", metavar="ENV", multiple=True, help="Compare only ENV, even if a branch has its name.")
 @click.option("--env", "environments", nargs=2, metavar="A B", help="Compare two environments with each other.")
 @click.option("--summary", is_flag=True, help="One line for the environments that have the same counts and effects.")
-@click.option("--merge-base", is_flag=True, help="Start where the two parted: what a pull request brings.")
+@click.option("--merge-base", is_flag=True, help="Compare with the merge base, as a pull request does.")
 @click.option(
     "-o",
     "--output",
@@ -36,7 +36,7 @@ _BROKEN = 2
     metavar="BYTES",
     help="Limit of a comment in markdown: GitHub's; GitLab takes 1000000.",
 )
-@click.option("--no-cache", is_flag=True, help="Render everything, and keep nothing for the next time.")
+@click.option("--no-cache", is_flag=True, help="Render everything; do not use the cache.")
 @pass_settings
 def diff(
     settings: Settings,
@@ -85,7 +85,7 @@ def diff(
     if notice := left_out(settings.directory.absolute(), question):
         settings.note(f"note: {notice}")
     if difference:
-        settings.note("note: values are not held to the chart's schema here: `gitops-gen generate --check` does that")
+        settings.note("note: values are not validated against the chart's schema: use `gitops-gen generate --check`")
     return _BROKEN if difference.is_broken else 1 if difference else 0
 
 

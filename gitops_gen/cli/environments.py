@@ -91,7 +91,7 @@ def env_add(
 @click.argument("source", metavar="FROM")
 @click.argument("name", metavar="NEW")
 @fact_options
-@click.option("--host", "hosts", metavar="OLD=NEW", multiple=True, help="A host of FROM, and NEW's instead.")
+@click.option("--host", "hosts", metavar="OLD=NEW", multiple=True, help="Replace a host of FROM by one of NEW.")
 @click.option("--shared", is_flag=True, help="Share FROM's secret path and hosts.")
 @delivery_options()
 @output_option
@@ -133,13 +133,13 @@ def env_clone(
     return show(settings, clone(settings.workspace(), source, name, facts, deliver(dry_run, commit, push)), output)
 
 
-_told = click.option("--delete-running", "told", is_flag=True, help="Yes, let Argo CD delete what runs there.")
+_told = click.option("--delete-running", "told", is_flag=True, help="Allow Argo CD to delete its resources.")
 
 
 @env.command("rename")
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
-@click.option("--keep-namespace", is_flag=True, help="Stay in the namespace of OLD.")
+@click.option("--keep-namespace", is_flag=True, help="Keep the namespace of OLD.")
 @_told
 @delivery_options()
 @output_option

@@ -56,7 +56,7 @@ def migrate(
 
     delivery = deliver(dry_run, commit, push)
     if not writes and (delivery.dry_run or delivery.commits or delivery.message):
-        raise click.UsageError("--dry-run, --commit, --branch, --push and --message go with --write")
+        raise click.UsageError("--dry-run, --commit, --branch, --push and --message need --write")
     if writes and output in ("sh", "restore"):
         raise click.UsageError(f"--write prints what it wrote, not --output {output}")
     export, chosen = command.Export(content=live.read(), file=live.name), Mode(mode)

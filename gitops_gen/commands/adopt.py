@@ -118,7 +118,7 @@ class _Adopting:
         there, value = value_at(read(load(self.now.get(path, ""), path) or {}), item.path)
         if not _is(there, value, item.was, item.old) and not _is(there, value, item.now, item.new):
             stands = inline(value, Style(), flow=False) if there else "not set"
-            self.add(path, item, f"was edited here, but the inputs were changed too (now {stands})", "keep one of them")
+            self.add(path, item, f"was edited by hand, but the inputs also changed (now {stands})", "keep one of them")
 
     def tell(self, what: str, items: Any) -> None:
         self.summary += [f"{what}{spoken(item)}" for item in items]
@@ -175,8 +175,8 @@ class _Adopting:
         for path, read, item in self.expected:
             there, value = value_at(read(load(files.get(path, ""), path) or {}), item.path)
             if not _is(there, value, item.now, item.new):
-                hint = f"change the inputs by hand; `gitops-gen generate {self.name} --overwrite` gives the edit up"
-                self.add(path, item, "cannot be kept: no input gives it", hint)
+                hint = f"change the inputs by hand; `gitops-gen generate {self.name} --overwrite` discards the edit"
+                self.add(path, item, "cannot be adopted: no input sets it", hint)
 
     def text(self, path: str) -> str:
         if path in self.texts:

@@ -75,10 +75,10 @@ def remove(workspace: OpenProject, name: str, delivery: Delivery, *, told: bool 
 
 def _require_new(workspace: OpenProject, name: str) -> None:
     if not is_dns_label(name):
-        raise UsageError(f"`{name}` cannot name an environment: it must be a DNS label", "use a-z, 0-9 and `-`")
+        raise UsageError(f"`{name}` is not a valid environment name: it must be a DNS label", "use a-z, 0-9 and `-`")
     workspace.require_here(name)
     if (workspace.folder / ENVIRONMENTS / name).exists():
-        raise UsageError(f"there is an environment `{name}` already")
+        raise UsageError(f"environment `{name}` already exists")
 
 
 def _message(subject: str, names: tuple[str, ...], verb: str, details: tuple[str, ...] = ()) -> Message:
@@ -135,7 +135,7 @@ def _cloned(workspace: OpenProject, source: str, name: str, facts: Facts) -> Dra
 
 
 def _chart_note(original: ResolvedEnvironment) -> tuple[str, ...]:
-    return () if original.pinned else (f"like {original.name}, it follows every edit of the chart at once",)
+    return () if original.pinned else (f"like {original.name}, it follows every change of the chart immediately",)
 
 
 def _require_differences(data: dict[str, Any], facts: Facts) -> None:
@@ -220,8 +220,8 @@ def _require_told(environment: ResolvedEnvironment, workspace: OpenProject, *, t
         return
     application = application_name(workspace.project().spec, environment.name)
     raise GitopsError(
-        f"Argo CD would delete {application} with everything that it runs in namespace {environment.namespace}",
-        f"to keep it, {KEEP}; to delete it, say `--delete-running`",
+        f"Argo CD would delete {application} and all its resources in namespace {environment.namespace}",
+        f"to keep it, {KEEP}; to delete it, use --delete-running",
     )
 
 
@@ -230,15 +230,15 @@ def _left_behind(
 ) -> Iterator[str]:
     application = application_name(workspace.project().spec, environment.name)
     if not environment.protect:
-        yield f"once this is pushed, Argo CD deletes {application} and what it runs in {environment.namespace}"
-        yield "volumes marked `Delete=false` and the namespace itself stay: delete them by hand when nobody needs them"
+        yield f"once this is pushed, Argo CD deletes {application} and its resources in {environment.namespace}"
+        yield "volumes marked `Delete=false` and the namespace itself stay: delete them by hand when unused"
         return
-    yield f"{application} is protected: it keeps running, and root stays OutOfSync until you finish by hand"
+    yield f"{application} is protected: it keeps running, and root stays OutOfSync until you delete it by hand"
     delete, forget = f"argocd app delete {application}", f"then `argocd proj delete {application}`"
     if same_place:
-        yield f"to hand its objects over: `{delete} --cascade=false`; until then the new one cannot sync"
+        yield f"to keep its objects for the new one: `{delete} --cascade=false`; until then it cannot sync"
         return
-    yield f"to leave its objects alone: `{delete} --cascade=false --wait`, {forget}"
+    yield f"to keep its objects: `{delete} --cascade=false --wait`, {forget}"
     yield f"to delete them: `{delete} --cascade --wait`, {forget}"
 
 

@@ -84,9 +84,9 @@ class _Draft:
 def initialize(folder: Path, wishes: Wishes, *, chart: Path | None = None, engine: str = "") -> Initialization:
     """Make a project in `folder`; with `chart` around a copy of that chart. No file that is there is touched.
 
-    The generated files are written too, unless the chart needs values that nobody can guess: then `problems` says
-    which, and the hand-written files are there, to be filled in. Raises `UsageError` when something is in the way or an
-    option is wrong, and `ChartError` when the chart is none; then nothing was written.
+    The generated files are written too, unless the chart needs values without a usable default: then `problems` lists
+    them, and the hand-written files are written, to be completed. Raises `UsageError` when a file already exists or
+    an option is invalid, and `ChartError` when `chart` is not a chart; then nothing was written.
     """
     try:
         ground = survey(folder)
@@ -94,7 +94,7 @@ def initialize(folder: Path, wishes: Wishes, *, chart: Path | None = None, engin
         return _made(ground, project, chart, engine)
     except OSError as error:
         raise GitopsError(
-            f"{error.filename or folder}: {error.strerror}", "choose a folder that you may write"
+            f"{error.filename or folder}: {error.strerror}", "choose a folder with write permission"
         ) from error
 
 
@@ -149,7 +149,7 @@ def _around(draft: _Draft, chart: Path, project: NewProject, engine: str) -> Non
     if copied.dependencies:
         draft.notes.append(f"{', '.join(copied.dependencies)}: copied into charts/, where Argo CD finds it")
     if copied.left_out:
-        draft.notes.append(f"left out, as git ignores it beside the chart: {', '.join(copied.left_out)}")
+        draft.notes.append(f"not copied, because git ignores it: {', '.join(copied.left_out)}")
     _write_all(draft.folder, chart_inputs(project, chart.name, _seeds(copy, chart, project, engine)))
 
 
@@ -165,7 +165,7 @@ def _write_common(draft: _Draft, ground: Ground, project: NewProject, *, proven:
     facts = {"project": project, "environment": next(iter(project.environments)), "at_top": not ground.inside}
     for name, template in _COMMON.items():
         if (ground.folder / name).exists():
-            draft.notes.append(f"{name} is there and stays as it is")
+            draft.notes.append(f"{name} exists and is not changed")
         else:
             _write(draft.folder / name, filled(f"common/{template}", **facts))
     ci = ci_files(ground, project, proven=proven)
@@ -194,7 +194,7 @@ def _require_free(source: Path, target: Path) -> None:
     for path in _files(source):
         for place in (target / path, *(target / parent for parent in Path(path).parents)):
             if place.exists() and (place == target / path or not place.is_dir()):
-                raise UsageError(f"{place} is in the way", "move it away")
+                raise UsageError(f"{place} already exists", "move it away")
 
 
 def _move(source: Path, target: Path) -> Iterator[Path]:
@@ -250,7 +250,7 @@ def _unrendered(workspace: OpenProject, project: NewProject) -> Iterator[Problem
         yield from error.problems
     except ChartError as error:
         key = dotted(required_key(_chart_folder(workspace), str(error)))
-        where = f"set `{key}`" if key else "set what it asks for"
+        where = f"set `{key}`" if key else "set the required value"
         file = f"{ENVIRONMENTS}/{name}/{ENVIRONMENT_FILE}"
         hint = f"{where} below `values` there, or below `defaults.values` in gitops.yaml for all environments"
         yield Problem(file=file, key=f"values.{key}" if key else "values", message=str(error), hint=hint)

@@ -16,7 +16,7 @@ def history_lines(history: History) -> Iterator[str]:
         for item in event.merged[:_MERGED]:
             yield f"    merged   {_when(item)}  {item.commit[:12]}  {_who_and_what(item)}"
         if len(event.merged) > _MERGED:
-            yield f"    merged   {len(event.merged) - _MERGED} more commits; `--output json` has all"
+            yield f"    merged   {len(event.merged) - _MERGED} more commits; `--output json` lists all"
         yield from (f"    release  {printable(text)}" for text in event.release)
         yield from (f"    values   {printable(text)}" for text in event.values)
 

@@ -21,7 +21,7 @@ def other(origin: Path, tmp_path: Path) -> Path:
 def test_a_stale_clone_commits_on_top_of_what_the_remote_has(good: Path, other: Path, origin: Path, change) -> None:
     change(other, "set", "production", "image.tag=1.5.0", "--push")
     said = change(good, "set", "dev", "image.tag=1.6.0", "--push")
-    assert "origin/main had a commit that was not here" in said
+    assert "origin/main has a commit that is not in the local branch" in said
     assert "Set image.tag to 1.5.0 in production (Test)" in said
     assert git(origin, "log", "--format=%s", "-2", "main").splitlines() == [
         "Set image.tag to 1.6.0 in dev",
@@ -75,7 +75,7 @@ def race(good: Path, *words: str) -> None:
 def test_a_lost_race_leaves_one_commit(good: Path, other: Path, origin: Path, change) -> None:
     race(good, str(other), "set", "production", "image.tag=1.5.0", "--push")
     said = change(good, "set", "dev", "image.tag=1.6.0", "--push")
-    assert "at attempt 2: others were faster" in said
+    assert "at attempt 2: others pushed first" in said
     assert "Set image.tag to 1.5.0 in production (Test)" in said
     assert git(origin, "log", "--format=%s", "main").splitlines() == [
         "Set image.tag to 1.6.0 in dev",

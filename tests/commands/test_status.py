@@ -115,7 +115,7 @@ def test_a_fleet_of_as_many_releases_is_cut(good: Path, gitops_gen) -> None:
     text = gitops_gen(good, "status").out
     assert len(text.splitlines()) < 200
     assert "more environments" in text
-    assert "`--output json` has all" in text
+    assert "`--output json` lists all" in text
     assert len(status(gitops_gen, good)["waiting"]) <= 2 * FLEET, "one for each environment, not for each pair"
 
 

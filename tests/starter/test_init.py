@@ -90,7 +90,7 @@ def test_what_is_there_stays(clone: Path, shop: Path, gitops_gen: GitopsGen) -> 
     assert result.code == 0, result.err
     assert {path: (clone / path).read_text() for path in theirs} == theirs
     for name in ("README.md", ".gitignore", ".gitattributes", ".pre-commit-config.yaml", ".gitlab-ci.yml"):
-        assert f"note: {name} is there and stays as it is" in result.err
+        assert f"note: {name} exists and is not changed" in result.err
     assert (clone / ".github/workflows/gitops-2.yaml").is_file()
     assert "include: [{local: .gitlab/gitops-2.yml}]" in result.err
     assert (clone / ".gitlab/gitops-2.yml").is_file()
@@ -103,7 +103,7 @@ def test_what_is_there_stays(clone: Path, shop: Path, gitops_gen: GitopsGen) -> 
         ({"notes.txt": "", "README.md": ""}, "in the way: notes.txt"),
         ({f"{number}.txt": "" for number in range(9)}, "4.txt and 4 more"),
         ({"gitops.yaml": ""}, "holds a project already"),
-        ({".github": "", ".gitlab-ci.yml": "", ".gitlab": ""}, ".github is in the way"),
+        ({".github": "", ".gitlab-ci.yml": "", ".gitlab": ""}, ".github already exists"),
         ({"helm/x/Chart.yaml": ""}, "in the way: helm/"),
     ],
 )
