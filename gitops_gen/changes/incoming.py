@@ -1,4 +1,4 @@
-"""What others committed meanwhile, and what it means for a decision that was made without knowing it."""
+"""Commits that others pushed after a decision was made, and their effect on that decision."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _FIELDS = 3
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Theirs:
-    """A commit of somebody else's."""
+    """A commit by another author."""
 
     id: str
     author: str
@@ -92,7 +92,7 @@ def who_changed(project: Path, old: str, new: str, path: str, key: KeyPath) -> T
 
 
 def said(found: tuple[bool, Any]) -> str:
-    """A value, or that there is none, in a message."""
+    """A value as a message shows it; `not set` without one."""
     there, value = found
     return inline(value, Style(), flow=False) if there else "not set"
 

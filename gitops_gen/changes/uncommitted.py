@@ -1,4 +1,4 @@
-"""What lies uncommitted in the working tree while a commit is to be made, and which of it the commit would need.
+"""Uncommitted changes in the working tree when a commit is to be made, and which of them the commit would need.
 
 A command commits what follows from committed inputs. So a file that would lead to another commit stops it, and any
 other is left as it is.

@@ -1,4 +1,4 @@
-"""A decision on what the remote has now, weighed against the one on what the user had before them."""
+"""Compares a decision on the remote's current state with the one on the state that the user saw."""
 
 import re
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ class Weighing:
             conflicts = [item for item in keys if item.changed and not self._is_new(item.path)]
             if conflicts:
                 raise self._stopped(conflicts, base)
-        return fresh, list(self._anew(fresh))
+        return fresh, list(self._recomputed(fresh))
 
     def _is_new(self, path: str) -> bool:
         """Whether the file is one of an environment that was not here at all."""
@@ -69,7 +69,7 @@ class Weighing:
         found = who_changed(self.project, self.head, base, item.path, item.key)
         return f" by {found.spoken}" if found else ""
 
-    def _anew(self, fresh: Decision) -> Iterator[str]:
+    def _recomputed(self, fresh: Decision) -> Iterator[str]:
         if self.known is not None and self.known.draft.summary != fresh.draft.summary:
             before = "; ".join(islice(self.known.draft.summary, _SAID)) or "no change"
             yield f"computed again from {self.where}; the local state would have given: {before}"

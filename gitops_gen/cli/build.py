@@ -52,7 +52,7 @@ SHELLS = ("bash", "zsh", "fish")
 def init(settings: Settings, /, directory: str, chart: str | None, **wishes: Any) -> int:
     """Make a complete repository in DIR: chart, environments, CI files, README.
 
-    DIR is a new folder, a fresh clone, or a new folder in a repository. No file that is there is touched.
+    DIR is a new folder, a fresh clone, or a new folder in a repository. Existing files are not changed.
 
     \b
     gitops-gen init my-gitops
@@ -157,7 +157,7 @@ def render(settings: Settings, environment: str) -> int:
 @output_option
 @pass_settings
 def explain(settings: Settings, environment: str, key: str, output: str) -> int:
-    """Show which file and line sets each value of ENV; one KEY, or everything that is overridden.
+    """Show which file and line sets each value of ENV: one KEY, or all overrides.
 
     \b
     gitops-gen explain production
@@ -176,7 +176,7 @@ def explain(settings: Settings, environment: str, key: str, output: str) -> int:
 @output_option
 @pass_settings
 def secrets(settings: Settings, environments: tuple[str, ...], output: str) -> int:
-    """Show each key of each Secret that ENV needs, who reads it, and what fills it. Names only, never values.
+    """Show each key of each Secret that ENV needs, who reads it, and what provides it. Names only, never values.
 
     \b
     gitops-gen secrets production

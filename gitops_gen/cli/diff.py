@@ -51,12 +51,12 @@ def diff(
 ) -> int:
     """Show what changes in the cluster between two commits: rendered, without cluster or network.
 
-    Without REF the working tree is compared with HEAD, with one REF with that. With ENV only those environments are
-    looked at; a word that is a revision and an environment is refused, with both ways to type it. Values that the
-    chart's schema refuses are rendered like others: `generate --check` finds them.
+    Without REF, the working tree is compared with HEAD; with one REF, with that revision. With ENV, only those
+    environments are compared. A word that is both a revision and an environment is an error that names both ways to
+    type it. Values are not validated against the chart's schema: use `generate --check`.
 
-    Exits 0 when nothing differs, 1 when something does, and 2 when an environment does not render as it is now or
-    nothing could be compared; 2 is for CI to fail on.
+    Exits 0 without differences, 1 with differences, and 2 when an environment does not render in its current state or
+    nothing could be compared. CI should fail on 2.
 
     \b
     gitops-gen diff
@@ -78,7 +78,7 @@ def diff(
     try:
         difference = command(settings.directory.absolute(), question, engines)
     except GitopsError as error:
-        # Not 1: nothing was compared, and that is no difference that was looked at.
+        # Not 1: nothing was compared, so no difference was found.
         error.exit_code = _BROKEN
         raise
     _print_summary(difference, output) if summary else _print(difference, output, max_size)

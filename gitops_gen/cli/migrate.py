@@ -38,11 +38,11 @@ def migrate(
     push: bool,
     output: str,
 ) -> int:
-    """Plan the way from the original Kustomize deployment to ENV, with its volumes, and print the commands.
+    """Plan the migration from the original Kustomize deployment to ENV, with its volumes, and print the commands.
 
-    Nothing is run against a cluster: an export of the namespace tells what each live object becomes, and which values
-    its volumes need. Backup, hand-over, checks and the way back follow. Exits 1 while a value is left to set or
-    something blocks.
+    No command is run against a cluster: an export of the namespace shows the outcome for each live object, and which
+    values its volumes need. The plan contains backup, migration, checks and rollback. Exits 1 while values must be set
+    or something blocks.
 
     \b
     kubectl -n api-forge-prod get deploy,svc,cm,pvc,netpol,job,ing,sa -o yaml > live.yaml

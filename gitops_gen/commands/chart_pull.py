@@ -1,4 +1,4 @@
-"""`chart pull`: the charts of Helm repositories brought here, so that they are checked and rendered."""
+"""`chart pull`: pulls the charts of Helm repositories, so that they can be checked and rendered."""
 
 import shutil
 import tempfile

@@ -1,4 +1,4 @@
-"""The life of an environment: added, cloned, renamed, removed; and what Argo CD will do with what runs there."""
+"""Adding, cloning, renaming and removing environments, and what Argo CD does with their resources."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -60,17 +60,30 @@ def clone(workspace: OpenProject, source: str, name: str, facts: Facts, delivery
 
 
 def rename(  # noqa: PLR0913 - what is renamed, and how
-    workspace: OpenProject, old: str, new: str, delivery: Delivery, *, keep_namespace: bool = False, told: bool = False
+    workspace: OpenProject,
+    old: str,
+    new: str,
+    delivery: Delivery,
+    *,
+    keep_namespace: bool = False,
+    delete_running: bool = False,
 ) -> Outcome:
     """Another name for an environment. To Argo CD that is a removal and an addition: raises `GitopsError` when that
-    would delete what runs there, unless `told`.
+    would delete its resources, unless `delete_running`.
     """
-    return change(workspace, delivery, lambda here: _renamed(here, old, new, keep_namespace=keep_namespace, told=told))
+    return change(
+        workspace,
+        delivery,
+        lambda here: _renamed(here, old, new, keep_namespace=keep_namespace, delete_running=delete_running),
+    )
 
 
-def remove(workspace: OpenProject, name: str, delivery: Delivery, *, told: bool = False) -> Outcome:
-    """Remove an environment's files. Raises `GitopsError` when Argo CD would delete what runs there, unless `told`."""
-    return change(workspace, delivery, lambda here: _removed(here, name, told=told))
+def remove(workspace: OpenProject, name: str, delivery: Delivery, *, delete_running: bool = False) -> Outcome:
+    """Remove an environment's files.
+
+    Raises `GitopsError` when Argo CD would delete its resources, unless `delete_running`.
+    """
+    return change(workspace, delivery, lambda here: _removed(here, name, delete_running=delete_running))
 
 
 def _require_new(workspace: OpenProject, name: str) -> None:
@@ -196,10 +209,10 @@ def _shared(data: dict[str, Any], source: str) -> Iterator[str]:
         yield f"secrets.overrides.{dotted(path)} is the same as in {source}"
 
 
-def _renamed(workspace: OpenProject, old: str, new: str, *, keep_namespace: bool, told: bool) -> Draft:
+def _renamed(workspace: OpenProject, old: str, new: str, *, keep_namespace: bool, delete_running: bool) -> Draft:
     environment = workspace.environment(old)
     _require_new(workspace, new)
-    _require_told(environment, workspace, told=told)
+    _require_permission(environment, workspace, delete_running=delete_running)
     texts = {path: _text(workspace, path) for path in hand_written(old)}
     files: dict[str, str | None] = dict.fromkeys(texts)
     files |= {path.replace(f"/{old}/", f"/{new}/"): text for path, text in texts.items() if text is not None}
@@ -215,8 +228,8 @@ def _renamed(workspace: OpenProject, old: str, new: str, *, keep_namespace: bool
     )
 
 
-def _require_told(environment: ResolvedEnvironment, workspace: OpenProject, *, told: bool) -> None:
-    if environment.protect or told:
+def _require_permission(environment: ResolvedEnvironment, workspace: OpenProject, *, delete_running: bool) -> None:
+    if environment.protect or delete_running:
         return
     application = application_name(workspace.project().spec, environment.name)
     raise GitopsError(
@@ -242,9 +255,9 @@ def _left_behind(
     yield f"to delete them: `{delete} --cascade --wait`, {forget}"
 
 
-def _removed(workspace: OpenProject, name: str, *, told: bool) -> Draft:
+def _removed(workspace: OpenProject, name: str, *, delete_running: bool) -> Draft:
     environment = workspace.environment(name)
-    _require_told(environment, workspace, told=told)
+    _require_permission(environment, workspace, delete_running=delete_running)
     present = [path for path in hand_written(name) if (workspace.folder / path).is_file()]
     return Draft(
         files=dict.fromkeys(present),

@@ -15,7 +15,7 @@ from gitops_gen.yaml.reader import locate
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ValueOrigin:
-    """One layer's say about a key: the layer, its place, and the value it sets."""
+    """A value that one layer sets: the layer, its place, and the value."""
 
     layer: str
     file: str

@@ -46,7 +46,7 @@ _COMMON = {"README.md": "README.md.j2", ".gitattributes": "gitattributes.j2", ".
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Initialization:
-    """What was made: every file, relative to `folder`, and what a person should know of it.
+    """What was created: every file, relative to `folder`, and notes.
 
     `notes` are about files that were there and stay; `problems` are what keeps the environments from rendering. `top`
     is the git repository that the folder lies in, None outside of any. `argocd` is the namespace of Argo CD, `stores`
@@ -82,7 +82,7 @@ class _Draft:
 
 
 def initialize(folder: Path, wishes: Wishes, *, chart: Path | None = None, engine: str = "") -> Initialization:
-    """Make a project in `folder`; with `chart` around a copy of that chart. No file that is there is touched.
+    """Make a project in `folder`; with `chart` around a copy of that chart. Existing files are not changed.
 
     The generated files are written too, unless the chart needs values without a usable default: then `problems` lists
     them, and the hand-written files are written, to be completed. Raises `UsageError` when a file already exists or
@@ -242,7 +242,7 @@ def _existing(paths: list[Path]) -> Iterator[Path]:
 
 
 def _unrendered(workspace: OpenProject, project: NewProject) -> Iterator[Problem]:
-    """What the chart wants to be told before it renders, at the environment that should tell it."""
+    """The values that the chart requires to render, for the environment that must set them."""
     name = next(iter(project.environments))
     try:
         render(workspace, name)

@@ -25,7 +25,7 @@ from gitops_gen.yaml.key_paths import KeyPath, dotted, leaves, parse_key, value_
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Promotion:
     """From where to where: environments or stages, as `reads_source` and `reads_targets` say; `only` narrows it to some
-    keys, `force` leaves the order aside, `details` lists what stays different.
+    keys, `force` ignores the order, `details` lists what stays different.
     """
 
     source: str
@@ -68,7 +68,7 @@ class _Promoting:
         self.targets = self.found_targets()
 
     def found_sources(self) -> list[ResolvedEnvironment]:
-        """The environments that FROM stands for. When it may be one or its whole stage, that makes no difference as
+        """The environments that FROM means. When it may be one or its whole stage, that makes no difference as
         long as they all run the same release.
         """
         found = self.names.members(self.promotion.source, self.promotion.reads_source)
@@ -80,7 +80,7 @@ class _Promoting:
         return list(found.stage)
 
     def found_targets(self) -> list[ResolvedEnvironment]:
-        """The environments that TO stands for, in the order in which they were named."""
+        """The environments that TO means, in the order in which they were named."""
         found: dict[str, ResolvedEnvironment] = {}
         for name in self.promotion.targets:
             members = self.names.members(name, self.promotion.reads_targets)
@@ -186,7 +186,7 @@ class _Promoting:
 
     def settings_that_stay(self) -> Iterator[str]:
         """Values that stay: what one side sets and the other leaves to the chart differs by intention, or was
-        forgotten. One note tells that there are some.
+        forgotten. One note counts them.
         """
         source = self.sources[0]
         found = {target.name: list(_one_sided_settings(source, target)) for target in self.targets}

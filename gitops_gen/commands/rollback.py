@@ -43,7 +43,7 @@ def rollback(workspace: OpenProject, request: Rollback, delivery: Delivery) -> O
     Undoing one commit keeps what was changed after it; a key that was changed again since stays, and is named. Raises
     `GitopsError` when there is nothing to go back to, and as `change` does.
     """
-    folder = workspace.folder  # a word such as HEAD~1 counts from where the user stands, whatever the remote has
+    folder = workspace.folder  # a revision such as HEAD~1 is relative to the user's HEAD, not the remote's
     to, undo = (revision(folder, name) if name else "" for name in (request.to, request.undo))
     meant = Rollback(environment=request.environment, to=to, undo=undo)
     return change(workspace, delivery, lambda here: _RollingBack(here, meant).draft())
@@ -88,7 +88,7 @@ class _RollingBack:
         )
 
     def no_older_version(self, first: Commit) -> GitopsError:
-        """There is nothing to go back to, and to remove the environment is never what a rollback means."""
+        """There is no older state; a rollback never removes the environment."""
         if former := former_name(first, self.name):
             return GitopsError(
                 f"`{self.name}` was called `{former}` before {_line(first)}",
@@ -131,8 +131,8 @@ class _RollingBack:
             raise GitopsError("the clone is shallow: older commits are missing", "run `git fetch --unshallow` first")
 
     def require_one_past(self, undone: Commit) -> None:
-        """A merge of two lines that both changed the environment has two pasts, and only one of them ran. Where the
-        merge does not say which, a guess could deploy what never ran.
+        """A merge of two lines that both changed the environment has two earlier states, and only one of them ran.
+        If it is unknown which, a guess could deploy a state that never ran.
         """
         if len(undone.merged) > 1:
             parts = ", ".join(commit.id[:12] for commit in undone.merged)
@@ -180,7 +180,7 @@ class _RollingBack:
             yield from map(spoken, differences(old or {}, new or {}))
 
     def meaning(self, undone: Sequence[Commit]) -> Iterator[str]:
-        """What a person should know who does not see that the change was itself a rollback."""
+        """A note that the undone change was itself a rollback."""
         if subject(undone, self.name).startswith("Reapply"):
             what = f" of {undone[0].source[:12]}" if undone[0].source else ""
             yield f"That was a rollback{what}: the changes that it undid are restored"
@@ -210,7 +210,7 @@ class _RollingBack:
         yield f"it waits for a sync that is running, {_longest_wait(plan)}; to end it earlier: {cut}"
 
     def plan(self) -> SyncPlan | None:
-        """The sync of what is there now; None when it cannot be told."""
+        """The sync of what is there now; None when it is unknown."""
         try:
             return plan_environment(self.workspace, self.name).plan
         except GitopsError:

@@ -6,7 +6,7 @@ from gitops_gen.commands.history import Event, History, Merged
 from gitops_gen.names import printable
 
 _MERGED = 10
-"""As many commits of a merge are told."""
+"""The number of commits of a merge that are listed."""
 
 
 def history_lines(history: History) -> Iterator[str]:

@@ -10,7 +10,7 @@ from gitops_gen.starter.project import SERVER
 from gitops_gen.sync.durations import seconds
 
 SYNC_TIMEOUT = "30m"
-"""What a project without a timeout of its own is told to begin with."""
+"""The sync timeout that is recommended to a project without one."""
 
 
 def next_lines(made: Initialization) -> Iterator[str]:

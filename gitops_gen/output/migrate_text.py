@@ -1,4 +1,4 @@
-"""A migration for people: what becomes of each object, what to set, and the numbered commands."""
+"""A migration for people: the outcome for each object, the values to set, and the numbered commands."""
 
 from collections.abc import Iterable, Iterator
 

@@ -1,4 +1,4 @@
-"""Where everything stands, for people: what is alike stands in one line, and no list is longer than one reads."""
+"""`status` as text: equal rows are grouped on one line, and long lists are cut."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -8,7 +8,7 @@ from gitops_gen.commands.status import Standing, Status
 from gitops_gen.output.text import table
 
 _ONE_BY_ONE = 25
-"""So many environments are told one by one; of more, those of one release are put together."""
+"""Up to this many environments are listed one by one; more are grouped by release."""
 _ROWS, _WAITING, _FILES = 50, 40, 15
 """The most lines of each kind."""
 _MORE = "filter with `--stage` or `--cluster`; `--output json` lists all"

@@ -175,7 +175,7 @@ def _plain(text: str) -> Any:
 
 
 def _may_be_tree(path: KeyPath, wish: KeyType) -> bool:
-    """A tag may begin with any character that it likes; an image and most other keys may be a map or list."""
+    """A tag may begin with any character; an image and most other keys may be a map or list."""
     return not isinstance(wish.default, str) and (not holds_version(path) or holds_image(path))
 
 
@@ -227,7 +227,7 @@ def _is_unicode(text: str) -> bool:
 
 
 def mismatch(path: KeyPath, value: Any, known: Known) -> str:
-    """What a person should look at: a text where the chart's default is a number or boolean; empty when all is well."""
+    """A warning for a string where the chart's default is a number or boolean; empty when there is none."""
     wish = known.at(path)
     default = wish.default
     if wish.allowed or not isinstance(value, str) or not isinstance(default, bool | int | float):

@@ -39,7 +39,7 @@ class View:
         self._edits[path, environment.name, place.file, moved_from] = None
 
     def chart_values(self, environment: ResolvedEnvironment) -> Values:
-        """The chart's own values; nothing for a chart that is not here."""
+        """The chart's own values; empty for a chart that is not pulled."""
         source, charts = environment.chart, self.workspace.charts
         if source not in self._defaults:
             self._defaults[source] = charts.defaults(source) if charts.is_at_hand(source) else {}
