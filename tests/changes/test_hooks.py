@@ -53,7 +53,7 @@ def test_a_hook_that_makes_a_generated_file_wrong_makes_no_commit(
     result = gitops_gen(good, *SET, *how)
     assert result.code == 1
     assert f"a hook changed {VALUES}" in result.err
-    assert "nothing was changed; leave generated files" in result.err
+    assert "nothing was changed; exclude generated files" in result.err
     assert is_clean(good)
     assert head(good) == before
     assert git(good, "branch", "--list", "up") == ""

@@ -47,7 +47,7 @@ def test_the_same_key_is_a_conflict_that_is_named(good: Path, other: Path, origi
     assert result.code == 1
     assert "environments/dev/release.yaml: values.image.tag: was changed on both sides: 1.6.0 by Test" in result.err
     assert f"1.5.0 by Olga ({head(other)[:12]} Set image.tag to 1.5.0 in dev)" in result.err
-    assert "nothing was changed; take theirs in with `git pull --rebase origin main`" in result.err
+    assert "nothing was changed; run `git pull --rebase origin main`" in result.err
     assert git(origin, "log", "-1", "--format=%s", "main") == "Set image.tag to 1.5.0 in dev\n"
     assert head(good) == before
     assert is_clean(good)
@@ -167,7 +167,7 @@ def test_a_kept_commit_is_pushed_by_the_same_command(good: Path, origin: Path, c
     assert "branch is protected" in result.err
     hook.unlink()
     said = change(good, "set", "dev", "image.tag=1.5.0", "--push")
-    assert "goes along, because it was not pushed yet" in said
+    assert "also pushed, because it was not pushed yet" in said
     assert git(origin, "log", "-1", "--format=%s", "main") == "Set image.tag to 1.5.0 in dev\n"
     assert git(origin, "rev-list", "--count", "main") == "2\n"
 
@@ -249,7 +249,7 @@ def test_files_that_are_being_edited_survive_the_race(good: Path, other: Path, c
     file.write_text(file.read_text() + "# thinking\n")
     result = gitops_gen(good, "set", "dev", "image.tag=1.6.0", "--push")
     assert result.code == 0, result.err
-    assert "your checkout stays behind" in result.err
+    assert "your checkout is not updated" in result.err
     assert file.read_text().endswith("# thinking\n")
 
 

@@ -61,7 +61,7 @@ def test_the_newest_change_of_the_remote_is_rolled_back(good: Path, other: Path,
     said = change(good, "rollback", "dev", "--push")
     assert tag(origin, DEV) == "1.5.0"
     assert "Set image.tag to 1.6.0 in dev" in said
-    assert "on what was here it would have been: Undo" in said
+    assert "the local state would have given: Undo" in said
 
 
 def test_who_rolls_back_second_does_not_undo_the_rollback(good: Path, other: Path, origin: Path, change) -> None:

@@ -188,7 +188,7 @@ REFUSED = {
         "kind: Application\n",
         "kind: ApplicationSet\n",
         "kind",
-        "cannot be another one",
+        "cannot be changed",
     ),
     "status": (
         APPLICATION,

@@ -171,7 +171,7 @@ def test_the_remote_is_told_as_of_when_it_was_asked(good: Path, origin: Path, tm
     os.utime(clone / ".git/FETCH_HEAD", (2e9, 2e9))
     assert known(gitops_gen, clone) == 2e9, "a fetch that found nothing new asked it as well"
     text = gitops_gen(clone, "status").out
-    assert "origin/main is told as of 2033-05-18 03:33 UTC; `git fetch` asks it again" in text
+    assert "origin/main is known as of 2033-05-18 03:33 UTC; run `git fetch` to update it" in text
     (good / "README").write_text("read me\n")
     commit_all(good)
     git(good, "push", "--quiet")

@@ -248,7 +248,7 @@ def test_a_chart_that_calls_a_value_otherwise_blocks(moved: Path, gitops_gen: Gi
     [
         ((), "Missing option '--live'"),
         (("--live", "nowhere.yaml"), "nowhere.yaml"),
-        (("--live", "gitops.yaml", "--commit"), "go with --write"),
+        (("--live", "gitops.yaml", "--commit"), "need --write"),
         (("--live", "gitops.yaml", "--write", "--output", "sh"), "--write prints what it wrote"),
     ],
 )

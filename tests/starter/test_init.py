@@ -231,7 +231,7 @@ def test_the_repository_is_the_origin(
     git(clone, "remote", "set-url", "origin", origin)
     result = gitops_gen(clone, "init", ".", "--chart", str(shop))
     assert settings(clone)["repository"] == repository
-    assert ("Say where this repository is" in result.err) == ("example.com" in repository)
+    assert ("Set `repository` in gitops.yaml to the URL" in result.err) == ("example.com" in repository)
 
 
 @pytest.mark.parametrize("branch", ["main", "master", "trunk", "live"])
