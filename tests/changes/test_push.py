@@ -142,7 +142,7 @@ def test_a_branch_that_cannot_be_beside_another_on_the_remote(good: Path, origin
     assert result.code == 1
     assert "feat" in result.err
     assert "others" not in result.err
-    assert "the commit is kept on the branch `feat/x` here" in result.err
+    assert "the commit is kept on the local branch `feat/x`" in result.err
     result = gitops_gen(good, "set", "dev", "image.tag=1.6.0", "--branch", "feat")
     assert result.code == 2
     assert "git cannot have a branch `feat` beside the branch `feat/x`" in result.err
