@@ -153,7 +153,7 @@ def test_a_branch_that_the_remote_has_is_not_moved(good: Path, origin: Path, git
     before = git(origin, "rev-parse", "up")
     result = gitops_gen(good, "set", "dev", "image.tag=1.5.0", "--branch", "up", "--push")
     assert result.code == 1
-    assert "origin has a branch `up` already" in result.err
+    assert "origin already has a branch `up`" in result.err
     assert git(origin, "rev-parse", "up") == before
 
 

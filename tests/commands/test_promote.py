@@ -78,7 +78,7 @@ def test_all_environments_of_a_stage_are_promoted_together(three: Path, change, 
     assert set(tags(three).values()) == {"1.5.0"}
     assert "production, production-eu, production-us: image.tag 1.4.2 → 1.5.0\n" in said
     assert "3 environments change in one commit" in said
-    assert "begin with `gitops-gen promote dev production --env`" in said
+    assert "start with `gitops-gen promote dev production --env`" in said
     assert message(three).startswith("Promote dev to stage production\n")
     assert message(three).count("Environment: ") == 3
 
