@@ -17,12 +17,15 @@ _AUTOMATED: KeyPath = ("spec", "syncPolicy", "automated")
 _METADATA = ("labels", "annotations", "finalizers")
 _WINDOW = ("kind", "schedule", "duration", "manualSync", "timeZone")
 _ELSEWHERE: dict[KeyPath, str] = {
-    ("apiVersion",): "it cannot be another one",
-    ("kind",): "it cannot be another one",
+    ("apiVersion",): "it cannot be changed",
+    ("kind",): "it cannot be changed",
     ("metadata", "name"): "`gitops-gen env rename` gives the environment another name",
     ("metadata", "namespace"): "set `argocd.namespace` in gitops.yaml",
     ("spec", "project"): "set `argocd: {project: {existing: NAME}}` in environment.yaml",
-    ("spec", "sources"): "set the chart's version under `chart` in release.yaml; of a list no single item can be kept",
+    (
+        "spec",
+        "sources",
+    ): "set the chart's version under `chart` in release.yaml; single items of a list cannot be adopted",
     ("spec", "source", "repoURL"): "set `repository` in gitops.yaml",
     ("spec", "source", "path"): "set `chart.path` in gitops.yaml",
     ("spec", "source", "helm", "releaseName"): "set `name` in gitops.yaml",
@@ -73,9 +76,9 @@ class ManifestEdits:
         path = edit.path
         for there, hint in _ELSEWHERE.items():
             if path[: len(there)] == there:
-                return Placed(edit=edit, reason="does not belong to one environment's overrides", hint=hint)
+                return Placed(edit=edit, reason="is not an override of one environment", hint=hint)
         if path[:1] not in (("metadata",), ("spec",)) or len(path) == 1:
-            return Placed(edit=edit, reason="has no place in the inputs", hint="remove it")
+            return Placed(edit=edit, reason="cannot be set in the inputs", hint="remove it")
         if path[0] == "metadata":
             return self.metadata(edit)
         return self.field_of_its_own(edit) or self.over(edit)
@@ -84,7 +87,7 @@ class ManifestEdits:
         """Labels, annotations and finalizers."""
         if edit.path[1] not in _METADATA:
             known = ", ".join(_METADATA)
-            return Placed(edit=edit, reason="has no place in the inputs", hint=f"of the metadata these have: {known}")
+            return Placed(edit=edit, reason="cannot be set in the inputs", hint=f"supported metadata: {known}")
         texts = edit.new.values() if isinstance(edit.new, dict) else [edit.new]
         if edit.path[1] != "finalizers" and edit.now and not all(isinstance(text, str) for text in texts):
             return Placed(edit=edit, reason="must be text", hint="put it in quotes")
@@ -126,7 +129,7 @@ class ManifestEdits:
         file = EditedFile(path="values", text=texts[1], data=new, base=old)
         if not changes or list(comments(file, texts[0])):
             hint = "write comments into environment.yaml, and only values here"
-            return Placed(edit=edit, reason="holds a comment or a way of writing that would be lost", hint=hint)
+            return Placed(edit=edit, reason="contains a comment or formatting that would be lost", hint=hint)
         return Placed(edit=edit, values=changes)
 
     def cluster(self, edit: KeyDifference) -> Placed:
@@ -137,7 +140,7 @@ class ManifestEdits:
                 return Placed(edit=edit, path=("cluster",), value=name)
         return Placed(
             edit=edit,
-            reason="is the address of no cluster of the project",
+            reason="is not the address of a cluster of the project",
             hint="declare it under `clusters` in gitops.yaml, then name it as `cluster:` in environment.yaml",
         )
 

@@ -1,5 +1,5 @@
 """How every change of the hand-written files is carried out: planned on a copy, checked there with what will be
-generated from it, then written in one go, committed and pushed. What is wrong is said before anything is written.
+generated from it, then written in one go, committed and pushed. Every problem is reported before anything is written.
 """
 
 import shutil
@@ -25,17 +25,17 @@ __all__ = ["Delivery", "Draft", "Outcome", "change", "plan", "scratch"]
 
 
 def change(workspace: OpenProject, delivery: Delivery, make: Callable[[OpenProject], Draft]) -> Outcome:
-    """Carry out what `make` drafts: from the project as it lies there, or, where a commit is wanted, from what is
-    committed (with `push`, from what the remote has now). So `make` may be asked for more than one state, and reads
-    nothing but the workspace that it is given and the history behind that one's HEAD.
+    """Carry out what `make` drafts: from the working tree, or, for a commit, from the committed state (with
+    `push`, from the remote's current state). `make` may be called for more than one state, so it must read only the
+    workspace that it gets and the history of that one's HEAD.
 
-    Raises `GitopsError` before anything is written, or with everything undone; only a push that fails leaves its commit
-    behind, and says so.
+    Raises `GitopsError` before anything is written, or with everything undone; only a failed push keeps its commit
+    and reports it.
     """
     if delivery.message and not delivery.commits:
-        raise UsageError("`--message` is for a commit", "add --commit, --branch NAME or --push")
+        raise UsageError("`--message` needs a commit", "add --commit, --branch NAME or --push")
     if delivery.message and not all(text.strip() for text in delivery.message):
-        raise UsageError("the message of `--message` is empty")
+        raise UsageError("`--message` is empty")
 
     def decide(here: OpenProject) -> Decision:
         draft = make(here)
@@ -65,9 +65,9 @@ def _written(workspace: OpenProject, delivery: Delivery, decide: Decide) -> Outc
 
 
 def plan(workspace: OpenProject, draft: Draft) -> tuple[Change, ...]:
-    """Every file that the draft changes, inputs first, generated ones behind them. Nothing is written.
+    """Every file that the draft changes: inputs, then generated files. Nothing is written.
 
-    Raises `ProblemsError` with all that is wrong in the project as it would be, or in the way.
+    Raises `ProblemsError` with every problem of the changed project, and every file that blocks it.
     """
     inputs = tuple(_input_changes(workspace, draft))
     fail_if_any(_linked(workspace.folder, inputs))
@@ -101,7 +101,7 @@ def _linked(folder: Path, inputs: tuple[Change, ...]) -> Iterator[Problem]:
 
 @contextmanager
 def scratch(workspace: OpenProject, inputs: tuple[Change, ...]) -> Iterator[OpenProject]:
-    """The project's inputs and generated files in a folder of their own, with the changes made there."""
+    """A temporary copy of the project's inputs and generated files, with the changes applied."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copyfile(workspace.folder / PROJECT_FILE, folder / PROJECT_FILE)

@@ -1,5 +1,5 @@
-"""How a change becomes a commit: decided on committed state (with `--push` on what the remote has now), committed with
-the user's hooks, pushed; and decided again when somebody else was faster.
+"""How a change becomes a commit: computed from the committed state (with `--push`, from the remote's current state),
+committed with the user's hooks, pushed; and computed again when somebody else pushed first.
 """
 
 from dataclasses import dataclass, field, replace
@@ -39,13 +39,13 @@ from gitops_gen.models.layout import PROJECT_FILE, is_generated_path
 from gitops_gen.project.workspace import OpenProject, open_workspace
 
 ATTEMPTS = 100
-"""Somebody wins each race; with this many the odds of losing all of them against 16 others are below 1 in 500."""
+"""One push of each round succeeds; with 16 other writers, the odds of losing every attempt are below 1 in 500."""
 
 
 def carry_out(workspace: OpenProject, delivery: Delivery, decide: Decide) -> Outcome:
-    """Carry out what `decide` says, as far as the delivery goes: shown, or committed, here or on a branch, and pushed.
+    """Carry out what `decide` returns, up to what the delivery asks: dry run, commit, new branch, push.
 
-    Raises `GitopsError` with nothing changed, or saying that the commit is kept and how to go on.
+    Raises `GitopsError`: either nothing was changed, or the commit is kept and the hint has the next command.
     """
     try:
         return _Committing(workspace, delivery, decide).outcome()
@@ -55,15 +55,15 @@ def carry_out(workspace: OpenProject, delivery: Delivery, decide: Decide) -> Out
 
 @dataclass(slots=True)
 class _State:
-    """How far it went: the commit of this change, what to say, and what was decided anew."""
+    """Progress: the commit of this change, notes, and notes about a decision that was computed again."""
 
     commit: str = ""
     notes: list[str] = field(default_factory=list)
-    anew: list[str] = field(default_factory=list)
+    recomputed: list[str] = field(default_factory=list)
 
 
 class _Committing:
-    """One change on its way."""
+    """One change being committed."""
 
     def __init__(self, workspace: OpenProject, delivery: Delivery, decide: Decide) -> None:
         self.workspace, self.delivery, self.decide = workspace, delivery, decide
@@ -93,7 +93,7 @@ class _Committing:
 
     def outcome(self) -> Outcome:
         if not self.checkout.head:
-            raise GitopsError("nothing is committed here yet", "run `git add --all && git commit` first")
+            raise GitopsError("the repository has no commits", "run `git add --all && git commit` first")
         tip = fetched(self.checkout, self.target) if self.target else ""
         base = self.base(tip)
         if tip:
@@ -103,7 +103,7 @@ class _Committing:
         outcome = self.delivered(decision, base, tip)
         if outcome.rendered is None:
             outcome = replace(outcome, rendered=shown)
-        return replace(outcome, notes=(*self.state.notes, *self.state.anew, *outcome.notes))
+        return replace(outcome, notes=(*self.state.notes, *self.state.recomputed, *outcome.notes))
 
     def delivered(self, decision: Decision, base: str, tip: str) -> Outcome:
         if self.delivery.dry_run:
@@ -115,7 +115,7 @@ class _Committing:
         return replace(decision.outcome(), commit=self.committed(decision, base))
 
     def is_worth_showing(self, decision: Decision) -> bool:
-        return decision.draft.decisive or bool(self.state.anew)
+        return decision.draft.decisive or bool(self.state.recomputed)
 
     def base(self, tip: str) -> str:
         if self.target is None or not tip:
@@ -127,8 +127,8 @@ class _Committing:
     def uncommitted(self) -> Uncommitted:
         return read_uncommitted(self.workspace)
 
-    def beside(self, at: str) -> OpenProject:
-        """The project as a commit has it, in a checkout of its own."""
+    def checked_out(self, at: str) -> OpenProject:
+        """The project at a commit, in a separate checkout."""
         folder = check_out_beside(self.folder, at) / self.checkout.prefix
         if not (folder / PROJECT_FILE).is_file():
             raise GitopsError(f"{self.checkout.prefix}{PROJECT_FILE} is not committed", "commit the project first")
@@ -136,20 +136,20 @@ class _Committing:
         return open_workspace(folder, self.workspace.engine)
 
     def known(self) -> Decision:
-        """What is decided on HEAD, which is what the user has before them."""
+        """The decision on HEAD, the state that the user sees."""
         if self.uncommitted.clean:
             return self.decide(self.workspace)
-        guard = Guard(self.workspace, self.beside(self.checkout.head), self.decide, self.uncommitted)
+        guard = Guard(self.workspace, self.checked_out(self.checkout.head), self.decide, self.uncommitted)
         return guard.decision()
 
     def decided(self, base: str) -> Decision:
-        """What is decided on the base, with a look at what the user could not know. Raises `GitopsError`."""
+        """The decision on the base, checked against changes that the user has not seen. Raises `GitopsError`."""
         known: Decision | None = None
         try:
             known = self.known()
         except InTheWayError:
             raise
-        except GitopsError:  # such as for an environment that only the remote has
+        except GitopsError:  # such as for an environment that exists only on the remote
             if base == self.checkout.head:
                 raise
         self.weighing = Weighing(self.checkout, self.where, known)
@@ -159,19 +159,19 @@ class _Committing:
         return self.weighed(base)
 
     def weighed(self, base: str) -> Decision:
-        decision, self.state.anew = self.weighing.weigh(self.decide(self.beside(base)), base)
+        decision, self.state.recomputed = self.weighing.weigh(self.decide(self.checked_out(base)), base)
         if decision.draft.message.change == "adopt":
             self.require_edits(decision, base)
         return decision
 
     def require_edits(self, decision: Decision, base: str) -> None:
-        """A hand edit that is to be folded in must be there: not behind what others made of the same file."""
+        """Raise `GitopsError` when others changed a file whose edits are adopted."""
         edited = self.uncommitted.generated
         lost = {*edited} - {*same_at(self.folder, edited, base)}
         names = [path for path in sorted(lost) if environment_of(path) in decision.draft.message.environments]
         if names:
             raise GitopsError(
-                f"{', '.join(names)} was changed by others as well since you edited it",
+                f"{', '.join(names)} was also changed by others since you edited it",
                 f"nothing was changed; run `git pull --rebase --autostash {self.where.replace('/', ' ', 1)}` first",
             )
 
@@ -186,10 +186,12 @@ class _Committing:
             return ""
         if base == self.checkout.head and not self.uncommitted.partial:
             return self.commit_here(decision)
-        made = self.commit_beside(decision, base)
+        made = self.commit_separately(decision, base)
         if not self.delivery.push and not self.follow(made, decision):
             paths = ", ".join(item.path for item in decision.changes)
-            raise GitopsError(f"files of this change are being edited or in the way: {paths}", "nothing was changed")
+            raise GitopsError(
+                f"files of this change have uncommitted changes or block a path: {paths}", "nothing was changed"
+            )
         return made
 
     def follow(self, made: str, decision: Decision) -> bool:
@@ -197,7 +199,7 @@ class _Committing:
         return follow(self.checkout, made, given_up if decision.draft.overwrite else ())
 
     def commit_here(self, decision: Decision) -> str:
-        """In the user's checkout, all or nothing."""
+        """Commit in the user's checkout, all or nothing."""
         before = read_checkout(self.folder)
         given_up = is_generated_path if decision.draft.overwrite else lambda _path: False
         require_clean(before, [item.path for item in decision.changes if not given_up(item.path)])
@@ -212,13 +214,14 @@ class _Committing:
         except GitopsError as error:
             touched = sorted(read_checkout(self.folder).changed.keys() - before.changed.keys())
             if touched:
-                error.hint = f"nothing was committed; a hook changed {', '.join(touched)}, which stays so"
+                names = ", ".join(touched)
+                error.hint = f"nothing was committed; a hook changed {names}; its changes are kept in the working tree"
             raise
         return made
 
-    def commit_beside(self, decision: Decision, base: str) -> str:
-        """In a checkout of its own, with the user's hooks."""
-        folder = self.beside(base).folder
+    def commit_separately(self, decision: Decision, base: str) -> str:
+        """Commit in a separate checkout, with the user's hooks."""
+        folder = self.checked_out(base).folder
         files = _contents(decision)
         write(folder, decision.changes)
         try:
@@ -230,8 +233,8 @@ class _Committing:
         return made
 
     def verify(self, folder: Path, before: str, made: str, files: dict[str, bytes | None]) -> None:
-        """Hooks may change what is committed; not so that generated files are wrong. Raises `GitopsError`, with the
-        commit undone.
+        """Hooks may change the commit, but generated files must stay correct. Raises `GitopsError`, with the commit
+        undone.
         """
         strange = deviations(folder, before, files) if made else []
         if not strange:
@@ -241,12 +244,12 @@ class _Committing:
         if wrong:
             undo_commit(folder, made)
             raise GitopsError(
-                f"a hook changed {', '.join(strange)}, and with that {', '.join(wrong)} would not be what "
-                "`gitops-gen generate` makes",
-                "nothing was changed; leave generated files (they say so in their first line) out of the hook",
+                f"a hook changed {', '.join(strange)}, so {', '.join(wrong)} would differ from the "
+                "output of `gitops-gen generate`",
+                "nothing was changed; exclude generated files (marked in their first line) from the hook",
             )
         unstage_commit(folder, made)
-        self.state.notes.append(f"a hook changed {', '.join(strange)}; it is committed like that")
+        self.state.notes.append(f"a hook changed {', '.join(strange)}; the commit includes these changes")
 
     def message(self, decision: Decision) -> str:
         return replace(decision.draft.message, own=self.delivery.message).text
@@ -257,24 +260,24 @@ class _Committing:
         if not decision.changes:
             return outcome
         target = remote_of(self.checkout, self.branch) if self.delivery.push else None
-        made = self.commit_beside(decision, base)
+        made = self.commit_separately(decision, base)
         create_branch(self.folder, self.branch, made)
         outcome = replace(outcome, commit=made)
         if target is None:
             return outcome
-        kept = f"the commit is kept on the branch `{self.branch}` here"
+        kept = f"the commit is kept on the local branch `{self.branch}`"
         try:
             said = push(self.folder, target, made, "")
         except GitopsError as error:
-            error.hint = f"{kept}; push it with `git push {target.name} {self.branch}` when it is taken"
+            error.hint = f"{kept}; push it with `git push {target.name} {self.branch}` when the remote accepts it"
             raise
         if said is None:
-            raise GitopsError(f"{target.name} has a branch `{self.branch}` already", f"choose another name; {kept}")
+            raise GitopsError(f"{target.name} already has a branch `{self.branch}`", f"choose another name; {kept}")
         pushed = Published(commit=made, remote=target.name, branch=self.branch, attempts=1, followed=True, said=said)
         return replace(outcome, pushed=pushed)
 
     def published(self, decision: Decision, base: str, tip: str) -> Outcome:
-        """The change on the remote's branch. Raises `GitopsError`, which says what became of the commit."""
+        """The change on the remote's branch. Raises `GitopsError`, which says whether the commit is kept."""
         self.state.commit = self.committed(decision, base)
         start, attempt = tip, 1
         try:
@@ -297,7 +300,7 @@ class _Committing:
         return replace(outcome, pushed=self.arrival(arrived, attempt, said, followed=followed))
 
     def push(self, commit: str, tip: str) -> tuple[str, ...] | None:
-        """What the remote said; None when somebody else was faster."""
+        """The result of the push; None when somebody else pushed first."""
         return push(self.folder, self.remote, commit, tip) if commit != tip else ()
 
     @property
@@ -315,29 +318,29 @@ class _Committing:
         )
 
     def once_more(self, attempt: int) -> tuple[str, str, Decision]:
-        """After a lost race: what the remote has now, what to build on and the decision there, with its commit made.
-        The one of the last attempt is given up: there is only ever one commit of a change.
+        """After a rejected push: the remote's tip, the new base, and the decision there, committed. The commit of the
+        last attempt is discarded: a change has one commit.
         """
         if attempt > ATTEMPTS:
             raise GitopsError(f"others pushed to {self.where} first, {ATTEMPTS} times in a row")
         tip = fetched(self.checkout, self.remote)
         base = self.base(tip)
         decision = self.weighed(base)
-        self.state.commit = self.commit_beside(decision, base) if decision.changes else ""
+        self.state.commit = self.commit_separately(decision, base) if decision.changes else ""
         return tip, base, decision
 
     def keep(self, error: GitopsError, decision: Decision) -> None:
-        """Have the user's branch hold a commit that could not be pushed, and say how to go on."""
+        """Keep a commit that could not be pushed on the user's branch; returns the hint with the next command."""
         if not self.state.commit:
             return
         if not self.follow(self.state.commit, decision):
-            error.hint = "nothing was pushed, and no commit is kept, because files of it are being edited here"
+            error.hint = "nothing was pushed, and no commit is kept, because its files have uncommitted changes"
             return
         remote, branch = self.remote, self.checkout.branch
         kept = f"the commit {self.state.commit[:12]} is kept on your branch `{branch}`"
         if isinstance(error, GitError):
             again = f"git push {remote.name} {branch}:{remote.branch}" if branch != remote.branch else "git push"
-            error.hint = f"{kept}; next: `{again}` when it is taken, or undo it: `git reset --keep HEAD~1`"
+            error.hint = f"{kept}; next: `{again}` when the remote accepts it, or undo it: `git reset --keep HEAD~1`"
             return
         pull = f"git pull --rebase {remote.name} {remote.branch}"
         error.hint = f"{kept}; next: `{pull}`, `gitops-gen generate`, `git push`"

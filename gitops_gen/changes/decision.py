@@ -1,4 +1,4 @@
-"""What a command decides, how far it goes, and what came of it."""
+"""What a command decides, how far it goes, and the outcome."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The generated files of one environment that somebody edited: what they say, and what they were generated from."""
+"""The generated files of one environment that were edited by hand: their data, and what they were generated from."""
 
 import re
 import tempfile
@@ -28,7 +28,7 @@ _COMMENT = re.compile(r"(?:^|(?<=\s))#.*$")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EditedFile:
-    """A file with its text, what it says, and what it said when it was generated."""
+    """A file with its text, its data, and its data when it was generated."""
 
     path: str
     text: str
@@ -66,7 +66,7 @@ def _unreadable(changes: Iterable[Change]) -> Iterator[Problem]:
         if item.state is State.CONFLICT:
             yield Problem(file=item.path, message="is in a merge conflict", hint="run `gitops-gen generate` first")
         elif item.state is State.FOREIGN:
-            yield Problem(file=item.path, message="was not written by gitops-gen", hint="move it away first")
+            yield Problem(file=item.path, message="was not written by gitops-gen", hint="move or rename it first")
 
 
 def _base(workspace: OpenProject, name: str) -> dict[str, str]:
@@ -75,7 +75,7 @@ def _base(workspace: OpenProject, name: str) -> dict[str, str]:
     try:
         return generated(workspace, name, texts_at(workspace.folder, workspace.base, paths))
     except GitopsError:
-        # Not in git, not committed yet, or wrong there: then the inputs as they are now are all there is.
+        # Not in git, not committed, or invalid at HEAD: only the current inputs are available.
         return generated(workspace, name, inputs(workspace, name))
 
 
@@ -122,7 +122,7 @@ def generated_paths(name: str) -> list[str]:
 
 
 def leaf_changes(old: Any, new: Any) -> Iterator[KeyDifference]:
-    """Where two values differ, an item of a list told as the whole list."""
+    """Where two values differ, an item of a list reported as the whole list."""
     seen: set[KeyPath] = set()
     for item in differences(old, new):
         index = next((at for at, step in enumerate(item.path) if isinstance(step, int)), None)

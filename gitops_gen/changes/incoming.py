@@ -1,4 +1,4 @@
-"""What others committed meanwhile, and what it means for a decision that was made without knowing it."""
+"""Commits that others pushed after a decision was made, and their effect on that decision."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _FIELDS = 3
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Theirs:
-    """A commit of somebody else's."""
+    """A commit by another author."""
 
     id: str
     author: str
@@ -75,8 +75,8 @@ def came_in(project: Path, old: str, new: str, where: str) -> Iterator[str]:
     found = commits_between(project, old, new)
     if not found:
         return
-    many = f"{len(found)} commits that were" if len(found) > 1 else "a commit that was"
-    yield f"{where} had {many} not here; decided on top of that:"
+    many = f"{len(found)} commits that are" if len(found) > 1 else "a commit that is"
+    yield f"{where} has {many} not in the local branch; this change is applied on top:"
     yield from (f"  {item.id[:12]} {item.subject} ({item.author})" for item in found[:_NAMED])
     if len(found) > _NAMED:
         yield f"  … and {len(found) - _NAMED} older ones"
@@ -92,7 +92,7 @@ def who_changed(project: Path, old: str, new: str, path: str, key: KeyPath) -> T
 
 
 def said(found: tuple[bool, Any]) -> str:
-    """A value, or that there is none, in a message."""
+    """A value as a message shows it; `not set` without one."""
     there, value = found
     return inline(value, Style(), flow=False) if there else "not set"
 

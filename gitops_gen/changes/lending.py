@@ -1,5 +1,5 @@
-"""What a checkout of a commit lacks and a command needs: hand edits of generated files, which `adopt` is about, and a
-chart's parts that git ignores.
+"""Files that a command needs and a checkout of a commit lacks: edits of generated files (for `adopt`), and parts of a
+chart that git ignores.
 """
 
 import posixpath

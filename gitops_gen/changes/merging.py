@@ -1,4 +1,4 @@
-"""After two people's commits met: inputs merged key by key, generated files made anew."""
+"""Resolving conflicts between two commits: inputs are merged key by key, generated files are generated again."""
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
@@ -23,8 +23,8 @@ INPUTS = (PROJECT_FILE, *(f"{ENVIRONMENTS}/*/{name}" for name in HAND_WRITTEN))
 
 
 def settle(project: Path, conflicts: list[str], sides: Sides) -> list[str]:
-    """Make the project right again after a commit was put on top of others and left `conflicts` (paths from the git
-    root); gives the paths in the project that were written.
+    """Resolve the `conflicts` (paths from the git root) that a rebase left, and regenerate; returns the paths in the
+    project that were written.
 
     Raises `ProblemsError` with every key that both sides changed and every other file in conflict.
     """

@@ -1,5 +1,5 @@
-"""What a change would have Argo CD apply, before it is written: the rendered difference of the files as they are and as
-they would be.
+"""What Argo CD would apply after a change, before it is written: the rendered difference between the current and the
+new files.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from gitops_gen.project.workspace import OpenProject
 
 
 def preview(workspace: OpenProject, changes: Sequence[Change]) -> Difference | str:
-    """The rendered difference, or in words why it cannot be had (no git, no commit yet, a chart that is not here)."""
+    """The rendered difference, or the reason why there is none (no git, no commit, a chart that is not pulled)."""
     try:
         old = proposed_commit(workspace.folder, {item.path: item.old for item in changes})
         new = proposed_commit(workspace.folder, {item.path: item.new for item in changes})

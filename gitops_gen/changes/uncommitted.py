@@ -1,4 +1,4 @@
-"""What lies uncommitted in the working tree while a commit is to be made, and which of it the commit would need.
+"""Uncommitted changes in the working tree when a commit is to be made, and which of them the commit would need.
 
 A command commits what follows from committed inputs. So a file that would lead to another commit stops it, and any
 other is left as it is.
@@ -118,7 +118,7 @@ class Guard:
         found = self._result(self.user)
         if isinstance(found, str):
             if found != str(error):
-                unseen = f"not committed, and so not looked at: {', '.join(self.uncommitted.inputs[:_SAID])}"
+                unseen = f"ignored, because not committed: {', '.join(self.uncommitted.inputs[:_SAID])}"
                 error.hint = "; ".join(filter(None, (error.hint, unseen)))
             return
         culprits = [path for path in self._few() if not isinstance(self._with_one(path), str)]

@@ -25,7 +25,7 @@ class Direction(StrEnum):
 
 
 def direction(changes: Iterable[KeyDifference]) -> Direction:
-    """Up or down when every tag and version that changes goes that way; `DIFFERS` for anything that cannot be told."""
+    """Upgrade or downgrade when every changed tag and version goes that way; `DIFFERS` when that is unknown."""
     steps = {step for step in _steps(changes) if step != 0}
     if steps == {1}:
         return Direction.UPGRADE
@@ -40,8 +40,8 @@ def _steps(changes: Iterable[KeyDifference]) -> Iterator[int | None]:
 
 
 def compared(old: str, new: str) -> int | None:
-    """1 when `new` is the later version, -1 when it is the earlier, 0 when they are one version, None when that cannot
-    be told: a branch, a digest, a build number, a suffix that is no pre-release (https://semver.org/#spec-item-11).
+    """1 when `new` is the later version, -1 when it is the earlier, 0 when they are one version, None when that is
+    unknown: a branch, a digest, a build number, a suffix that is not a pre-release (https://semver.org/#spec-item-11).
     """
     before, after = _VERSION.fullmatch(old), _VERSION.fullmatch(new)
     if before is None or after is None or not (_is_version(before) and _is_version(after)):
@@ -77,5 +77,5 @@ def _suffixes(old: str, new: str) -> int | None:
 
 
 def _parts(suffix: str) -> _Suffix:
-    """Numbers by their size and below words, as semver has it."""
+    """Numbers sort by value and before words, as in https://semver.org/#spec-item-11."""
     return [(0, int(part), "") if part.isdigit() else (1, 0, part.lower()) for part in _PARTS.findall(suffix)]

@@ -36,7 +36,7 @@ class Waiting:
 def waiting(
     stages: Sequence[str], rows: Sequence[EnvironmentRow], releases: Releases, wanted: Collection[str]
 ) -> Iterator[Waiting]:
-    """For each pair of neighbouring stages: every release of the first that differs from one of the second, once for
+    """For each pair of adjacent stages: every release of the first that differs from one of the second, once for
     all environments that have it; only what waits for the `wanted` environments.
     """
     for here, there in pairwise(stages):

@@ -1,4 +1,4 @@
-"""A decision on what the remote has now, weighed against the one on what the user had before them."""
+"""Compares a decision on the remote's current state with the one on the state that the user saw."""
 
 import re
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ class Weighing:
             conflicts = [item for item in keys if item.changed and not self._is_new(item.path)]
             if conflicts:
                 raise self._stopped(conflicts, base)
-        return fresh, list(self._anew(fresh))
+        return fresh, list(self._recomputed(fresh))
 
     def _is_new(self, path: str) -> bool:
         """Whether the file is one of an environment that was not here at all."""
@@ -63,16 +63,16 @@ class Weighing:
         if not changed or not all(item.agrees for item in keys):
             return ""
         who = self._who(changed[0], base)
-        return f"{self.where} has it already: {'; '.join(islice(self.known.draft.summary, _SAID))}{who}"
+        return f"{self.where} already has this change: {'; '.join(islice(self.known.draft.summary, _SAID))}{who}"
 
     def _who(self, item: Meeting, base: str) -> str:
         found = who_changed(self.project, self.head, base, item.path, item.key)
         return f" by {found.spoken}" if found else ""
 
-    def _anew(self, fresh: Decision) -> Iterator[str]:
+    def _recomputed(self, fresh: Decision) -> Iterator[str]:
         if self.known is not None and self.known.draft.summary != fresh.draft.summary:
             before = "; ".join(islice(self.known.draft.summary, _SAID)) or "no change"
-            yield f"decided again on what {self.where} has; on what was here it would have been: {before}"
+            yield f"computed again from {self.where}; the local state would have given: {before}"
 
     def _stopped(self, conflicts: list[Meeting], base: str) -> GitopsError:
         me = run(self.project, "var", "GIT_AUTHOR_IDENT").rpartition(" <")[0] or "you"
@@ -83,15 +83,15 @@ class Weighing:
         ]
         pull = f"git pull --rebase {self.where.replace('/', ' ', 1)}"
         return GitopsError(
-            "\n".join((f"{self.where} has changes that this one does not go together with:", *lines)),
-            f"nothing was changed; take theirs in with `{pull}`, then run this again if it is still wanted",
+            "\n".join((f"conflicts with changes on {self.where}:", *lines)),
+            f"nothing was changed; run `{pull}`, then run this command again if it is still needed",
         )
 
 
 def unpushed(checkout: Checkout, tip: str) -> Iterator[str]:
     """A line for each commit of the branch that was not pushed and goes along."""
     for commit in reversed(commits_between(checkout.project, tip, checkout.head)):
-        yield f"goes along, because it was not pushed yet: {commit.id[:12]} {commit.subject}"
+        yield f"also pushed, because it was not pushed yet: {commit.id[:12]} {commit.subject}"
 
 
 def require_current_promotions(checkout: Checkout, tip: str, where: str) -> None:
@@ -107,7 +107,7 @@ def require_current_promotions(checkout: Checkout, tip: str, where: str) -> None
             before, after = values_at(project, [(base, path), (tip, path)])
             if not same(before, after):
                 raise GitopsError(
-                    f"{commit.id[:12]} ({commit.subject}) was not pushed yet, and {where} has another {path} by now",
+                    f"{commit.id[:12]} ({commit.subject}) was not pushed yet, and {path} has changed on {where}",
                     f"nothing was changed; drop that commit (`git rebase --interactive {where}`) and promote again",
                 )
 

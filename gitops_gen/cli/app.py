@@ -42,7 +42,7 @@ class Settings:
         return workspace
 
     def _listen(self) -> None:
-        """Let the layers below be heard on standard error: warnings; with --verbose what they do; --quiet: errors."""
+        """Log to standard error: warnings; with --verbose what they do; --quiet: errors."""
         import logging
 
         level = logging.ERROR if self.quiet else logging.DEBUG if self.verbose else logging.WARNING
@@ -108,7 +108,7 @@ def scope_options(function: Callable[..., Any]) -> Callable[..., Any]:
     default=None,
     help="How to run Helm: inside this process (default) or as `helm`.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but results and errors.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only results and errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more.")
 @click.pass_context
 def cli(context: click.Context, directory: str, engine: str | None, quiet: bool, verbose: bool) -> None:
@@ -117,10 +117,10 @@ def cli(context: click.Context, directory: str, engine: str | None, quiet: bool,
     \b
     Start a repository:             gitops-gen init my-gitops
     Write what changed:             gitops-gen generate
-    Fail in CI when it is stale:    gitops-gen generate --check
+    Fail in CI on stale files:      gitops-gen generate --check
     Prove that the sync ends:       gitops-gen plan production
     Change a value:                 gitops-gen set dev app.image.tag=1.4.2 --commit
-    Move a release on:              gitops-gen promote dev staging
+    Promote a release:              gitops-gen promote dev staging
     Undo a change:                  gitops-gen rollback production --dry-run
     See what the cluster will get:  gitops-gen diff
     See where a value comes from:   gitops-gen explain production app.replicas

@@ -23,7 +23,7 @@ SHELLS = ("bash", "zsh", "fish")
 @click.option(
     "--chart",
     type=click.Path(exists=True, file_okay=False),
-    help="A chart to copy in, instead of api-forge's.",
+    help="A chart to copy instead of api-forge's.",
 )
 @click.option("--name", default="", help="The project's name; default: the chart's folder.")
 @click.option(
@@ -34,7 +34,7 @@ SHELLS = ("bash", "zsh", "fish")
     help="An environment and its stage, in promotion order; again for each. Default: dev, staging, production.",
 )
 @click.option("--namespace", default="", metavar="TEXT", help="Default: {project}-{environment}.")
-@click.option("--cluster", default="", metavar="NAME", help="What environments call the cluster; default: main.")
+@click.option("--cluster", default="", metavar="NAME", help="Name of the cluster; default: main.")
 @click.option("--server", default="", metavar="URL", help="Its API server; default: Argo CD's own cluster.")
 @click.option(
     "--repository",
@@ -46,13 +46,13 @@ SHELLS = ("bash", "zsh", "fish")
     "--install",
     metavar="SOURCE",
     default="",
-    help="What CI gives to `pip install`; default: where this program came from, else a wheel of it beside the files.",
+    help="Argument of `pip install` in CI; default: the source of this installation, else a wheel in the project.",
 )
 @pass_settings
 def init(settings: Settings, /, directory: str, chart: str | None, **wishes: Any) -> int:
     """Make a complete repository in DIR: chart, environments, CI files, README.
 
-    DIR is a new folder, a fresh clone, or a new folder in a repository. No file that is there is touched.
+    DIR is a new folder, a fresh clone, or a new folder in a repository. Existing files are not changed.
 
     \b
     gitops-gen init my-gitops
@@ -77,7 +77,9 @@ def init(settings: Settings, /, directory: str, chart: str | None, **wishes: Any
     for note in made.notes:
         settings.note(f"note: {note}")
     if made.problems:
-        settings.note("note: the project is made; set what the chart asks for, then run `gitops-gen generate` in it")
+        settings.note(
+            "note: the project is created; set the values that the chart requires, then run `gitops-gen generate` in it"
+        )
     fail_if_any(made.problems)
     for line in next_lines(made):
         settings.note(line)
@@ -93,7 +95,7 @@ def init(settings: Settings, /, directory: str, chart: str | None, **wishes: Any
     help="Write nothing; exit 1 naming each stale, edited, missing or orphaned file.",
 )
 @click.option("--diff", "show_diff", is_flag=True, help="Show what changes in each file.")
-@click.option("--overwrite", is_flag=True, help="Give up edits that were made by hand in generated files.")
+@click.option("--overwrite", is_flag=True, help="Discard edits made by hand in generated files.")
 @output_option
 @pass_settings
 def generate(
@@ -124,7 +126,7 @@ def generate(
         print_lines(text.diff_lines(result.changes) if show_diff else ())
         if result.resolved:
             files = ", ".join(result.resolved)
-            settings.note(f"resolved the merge conflict in {files}: made anew from the merged inputs")
+            settings.note(f"resolved the merge conflict in {files}: generated again from the merged inputs")
         if result.unchanged:
             settings.note(f"{result.unchanged} file{'s' * (result.unchanged != 1)} up to date")
     if only_check:
@@ -155,7 +157,7 @@ def render(settings: Settings, environment: str) -> int:
 @output_option
 @pass_settings
 def explain(settings: Settings, environment: str, key: str, output: str) -> int:
-    """Show which file and line sets each value of ENV; one KEY, or everything that is overridden.
+    """Show which file and line sets each value of ENV: one KEY, or all overrides.
 
     \b
     gitops-gen explain production
@@ -174,7 +176,7 @@ def explain(settings: Settings, environment: str, key: str, output: str) -> int:
 @output_option
 @pass_settings
 def secrets(settings: Settings, environments: tuple[str, ...], output: str) -> int:
-    """Show each key of each Secret that ENV needs, who reads it, and what fills it. Names only, never values.
+    """Show each key of each Secret that ENV needs, who reads it, and what provides it. Names only, never values.
 
     \b
     gitops-gen secrets production

@@ -47,14 +47,14 @@ def set_command(
     push: bool,
     output: str,
 ) -> int:
-    """Set chart values of ENV in the file that they belong to; comments and all other bytes stay.
+    """Set chart values of ENV in the file that they belong to. Comments and formatting are kept.
 
     The tag or digest of an image, and any key that a release sets, goes into release.yaml, which `promote` copies.
     Everything else stays in environment.yaml; with --stage or --all, in the defaults of gitops.yaml.
 
-    VALUE gets the type that the chart wants. Where the chart does not say, a version such as a tag stays a string, and
-    so does what a template would print in another way: 1.10, 0812345, 1e3, yes. `null` is null. --string, --json and
-    --file leave nothing to guess; PATH counts from where you are (or from -C DIR).
+    VALUE gets the type that the chart declares. Without a declared type, a version such as a tag stays a string, and
+    so does text that a template would print differently: 1.10, 0812345, 1e3, yes. `null` is null. --string, --json and
+    --file set the type explicitly. PATH is relative to the current folder (or to -C DIR).
 
     \b
     gitops-gen set dev app.image.tag=1.4.2
@@ -98,7 +98,7 @@ def set_command(
 @click.option("--from-stage", "reads_source", flag_value="stage", help="FROM is a stage.")
 @click.option("--from-env", "reads_source", flag_value="environment", help="FROM is an environment.")
 @click.option("--only", metavar="KEY", multiple=True, help="Promote this key of the release only, such as app.image.")
-@click.option("--force", is_flag=True, help="Leave the order of the stages aside.")
+@click.option("--force", is_flag=True, help="Ignore the order of the stages.")
 @delivery_options()
 @output_option
 @pass_settings
@@ -115,11 +115,11 @@ def promote(
     push: bool,
     output: str,
 ) -> int:
-    """Give each TO the release that FROM runs; both are environments or stages.
+    """Copy the release of FROM to each TO. Both are environments or stages.
 
-    The name of a stage stands for all its environments, and these change in one commit. A name that is an environment's
-    and a stage's stops the command, unless that stage has no other environment: say --stage or --env (--from-stage or
-    --from-env for FROM). Settings, which stay with their environment, are never promoted.
+    The name of a stage means all its environments; they change in one commit. A name of both an environment and a stage
+    is an error, unless that stage has no other environment: use --stage or --env (--from-stage or --from-env for FROM).
+    Settings belong to their environment and are never promoted.
 
     \b
     gitops-gen promote staging production --stage --dry-run     # every environment of the stage
@@ -162,10 +162,10 @@ def rollback(
     push: bool,
     output: str,
 ) -> int:
-    """Undo the last change of ENV in one commit, whatever else was committed since.
+    """Undo the last change of ENV in one commit, even if other environments changed since.
 
-    The last change is that of the branch that Argo CD follows: a merge is one change, and none where it left ENV as it
-    was. The rollback of a rollback brings back what that had undone.
+    The last change is that of the branch that Argo CD follows. A merge counts as one change, or as none if it did not
+    change ENV. A rollback of a rollback restores what the first one undid.
 
     \b
     gitops-gen rollback production --dry-run
@@ -183,16 +183,14 @@ def rollback(
 
 @cli.command()
 @click.argument("environment", metavar="[ENV]", required=False, default="")
-@click.option(
-    "-n", "--max-count", "limit", type=click.IntRange(min=0), default=0, help="Look at this many commits only."
-)
+@click.option("-n", "--max-count", "limit", type=click.IntRange(min=0), default=0, help="Limit the number of commits.")
 @output_option
 @pass_settings
 def history(settings: Settings, environment: str, limit: int, output: str) -> int:
     """Show what changed in ENV (or in all), when, by whom, and from which release to which.
 
-    It is the history of the branch that Argo CD follows: a merge is one change, with what it brought in below it, and
-    none where it left ENV as it was.
+    It is the history of the branch that Argo CD follows. A merge counts as one change, with its commits
+    listed below it, or as none if it did not change ENV.
 
     \b
     gitops-gen history production
@@ -213,10 +211,10 @@ def history(settings: Settings, environment: str, limit: int, output: str) -> in
 @output_option
 @pass_settings
 def status(settings: Settings, stage: str, cluster: str, output: str) -> int:
-    """Show what runs which release, what waits for promotion, and what is not committed, pushed or generated.
+    """Show the release of each environment, and what is not promoted, committed, pushed or generated.
 
-    Environments of one release stand in one line when there are many. What waits is an upgrade or a downgrade where
-    tags are versions. The remote is told as the last fetch, push or clone left it; nothing is fetched.
+    Many environments of one release are shown on one line. A waiting release is called an upgrade or a downgrade if its
+    tags are versions. The remote is shown as of the last fetch, push or clone; nothing is fetched.
 
     \b
     gitops-gen status
@@ -238,10 +236,10 @@ def status(settings: Settings, stage: str, cluster: str, output: str) -> int:
 @output_option
 @pass_settings
 def adopt(settings: Settings, environment: str, dry_run: bool, commit: bool, push: bool, output: str) -> int:
-    """Fold hand edits of ENV's generated files back into the inputs.
+    """Move edits of ENV's generated files into the inputs.
 
-    Values go where they belong; what was edited in the Application or AppProject goes to `argocd` in environment.yaml.
-    What the inputs cannot hold is named, and then nothing is written.
+    Values go into the file that they belong to, edits of the Application or AppProject into `argocd` in
+    environment.yaml. If an edit cannot be expressed in the inputs, it is reported and nothing is written.
 
     \b
     gitops-gen adopt staging --dry-run

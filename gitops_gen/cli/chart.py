@@ -8,7 +8,7 @@ from gitops_gen.cli.group import Group
 
 @cli.group(cls=Group)
 def chart() -> None:
-    """Bring charts here, so that they are checked and rendered.
+    """Pull charts, so that they can be checked and rendered.
 
     \b
     gitops-gen chart pull
@@ -19,18 +19,18 @@ def chart() -> None:
 @click.argument("refs", metavar="[REF]...", nargs=-1)
 @pass_settings
 def pull(settings: Settings, refs: tuple[str, ...]) -> int:
-    """Run `helm pull` for each chart of a Helm repository that some environment takes and that is not here.
+    """Run `helm pull` for each chart of a Helm repository that an environment uses and that is not pulled.
 
-    With REF also for those that environments took there, which `diff REF` renders.
+    With REF, also for the charts that environments use at that revision, which `diff REF` renders.
 
     \b
     gitops-gen chart pull                # in CI, before `generate --check`
-    gitops-gen chart pull origin/main    # before a `diff` with that
+    gitops-gen chart pull origin/main    # before `diff origin/main`
     """
     from gitops_gen.commands.chart_pull import pull as command
 
     pulled = command(settings.workspace(), refs)
     print_lines(pulled)
     if not pulled:
-        settings.note("no chart of a Helm repository is missing here")
+        settings.note("no chart of a Helm repository is missing")
     return 0

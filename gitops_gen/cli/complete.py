@@ -1,4 +1,4 @@
-"""What the shell offers for a name that is being typed. A parameter is completed by what its help calls it (ENV, STAGE,
+"""Shell completion of names. A parameter is completed by what its help calls it (ENV, STAGE,
 KEY, REF…), so that every verb that takes such a name completes it. Nothing here loads Helm; outside of a project, or in
 a broken one, nothing is offered.
 """
@@ -144,7 +144,7 @@ class NameType(click.types.StringParamType):
         param: click.Parameter,  # noqa: ARG002 - click's signature
         incomplete: str,
     ) -> "list[CompletionItem]":
-        """The names that begin with what was typed; nothing where they cannot be had."""
+        """The names that begin with what was typed; empty when they cannot be read."""
         from click.shell_completion import CompletionItem
 
         directory = Path(ctx.find_root().params.get("directory") or ".").absolute()

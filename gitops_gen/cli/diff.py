@@ -16,10 +16,10 @@ _BROKEN = 2
 
 @cli.command()
 @click.argument("words", metavar="[REF] [REF] [ENV]...", nargs=-1)
-@click.option("--only", metavar="ENV", multiple=True, help="Look at ENV alone, also when a branch has its name.")
+@click.option("--only", metavar="ENV", multiple=True, help="Compare only ENV, even if a branch has its name.")
 @click.option("--env", "environments", nargs=2, metavar="A B", help="Compare two environments with each other.")
 @click.option("--summary", is_flag=True, help="One line for the environments that have the same counts and effects.")
-@click.option("--merge-base", is_flag=True, help="Start where the two parted: what a pull request brings.")
+@click.option("--merge-base", is_flag=True, help="Compare with the merge base, as a pull request does.")
 @click.option(
     "-o",
     "--output",
@@ -36,7 +36,7 @@ _BROKEN = 2
     metavar="BYTES",
     help="Limit of a comment in markdown: GitHub's; GitLab takes 1000000.",
 )
-@click.option("--no-cache", is_flag=True, help="Render everything, and keep nothing for the next time.")
+@click.option("--no-cache", is_flag=True, help="Render everything; do not use the cache.")
 @pass_settings
 def diff(
     settings: Settings,
@@ -51,12 +51,12 @@ def diff(
 ) -> int:
     """Show what changes in the cluster between two commits: rendered, without cluster or network.
 
-    Without REF the working tree is compared with HEAD, with one REF with that. With ENV only those environments are
-    looked at; a word that is a revision and an environment is refused, with both ways to type it. Values that the
-    chart's schema refuses are rendered like others: `generate --check` finds them.
+    Without REF, the working tree is compared with HEAD; with one REF, with that revision. With ENV, only those
+    environments are compared. A word that is both a revision and an environment is an error that names both ways to
+    type it. Values are not validated against the chart's schema: use `generate --check`.
 
-    Exits 0 when nothing differs, 1 when something does, and 2 when an environment does not render as it is now or
-    nothing could be compared; 2 is for CI to fail on.
+    Exits 0 without differences, 1 with differences, and 2 when an environment does not render in its current state or
+    nothing could be compared. CI should fail on 2.
 
     \b
     gitops-gen diff
@@ -78,14 +78,14 @@ def diff(
     try:
         difference = command(settings.directory.absolute(), question, engines)
     except GitopsError as error:
-        # Not 1: nothing was compared, and that is no difference that was looked at.
+        # Not 1: nothing was compared, so no difference was found.
         error.exit_code = _BROKEN
         raise
     _print_summary(difference, output) if summary else _print(difference, output, max_size)
     if notice := left_out(settings.directory.absolute(), question):
         settings.note(f"note: {notice}")
     if difference:
-        settings.note("note: values are not held to the chart's schema here: `gitops-gen generate --check` does that")
+        settings.note("note: values are not validated against the chart's schema: use `gitops-gen generate --check`")
     return _BROKEN if difference.is_broken else 1 if difference else 0
 
 

@@ -91,7 +91,7 @@ def env_add(
 @click.argument("source", metavar="FROM")
 @click.argument("name", metavar="NEW")
 @fact_options
-@click.option("--host", "hosts", metavar="OLD=NEW", multiple=True, help="A host of FROM, and NEW's instead.")
+@click.option("--host", "hosts", metavar="OLD=NEW", multiple=True, help="Replace a host of FROM by one of NEW.")
 @click.option("--shared", is_flag=True, help="Share FROM's secret path and hosts.")
 @delivery_options()
 @output_option
@@ -112,7 +112,7 @@ def env_clone(
     push: bool,
     output: str,
 ) -> int:
-    """Make NEW with everything that FROM has but what must differ; what that is, is asked for.
+    """Copy FROM to NEW. Values that must differ are required as options.
 
     \b
     gitops-gen env clone production production-us --cluster us-1 --host api.example.com=api.example.us
@@ -133,14 +133,14 @@ def env_clone(
     return show(settings, clone(settings.workspace(), source, name, facts, deliver(dry_run, commit, push)), output)
 
 
-_told = click.option("--delete-running", "told", is_flag=True, help="Yes, let Argo CD delete what runs there.")
+_delete_running = click.option("--delete-running", is_flag=True, help="Allow Argo CD to delete its resources.")
 
 
 @env.command("rename")
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
-@click.option("--keep-namespace", is_flag=True, help="Stay in the namespace of OLD.")
-@_told
+@click.option("--keep-namespace", is_flag=True, help="Keep the namespace of OLD.")
+@_delete_running
 @delivery_options()
 @output_option
 @pass_settings
@@ -149,13 +149,13 @@ def env_rename(
     old: str,
     new: str,
     keep_namespace: bool,
-    told: bool,
+    delete_running: bool,
     dry_run: bool,
     commit: bool,
     push: bool,
     output: str,
 ) -> int:
-    """Rename an environment; says what becomes of what runs there.
+    """Rename an environment, and show what Argo CD does with its resources.
 
     \b
     gitops-gen env rename staging preproduction --delete-running --dry-run
@@ -163,20 +163,22 @@ def env_rename(
     from gitops_gen.commands.environment_lifecycle import rename
 
     delivery = deliver(dry_run, commit, push)
-    outcome = rename(settings.workspace(), old, new, delivery, keep_namespace=keep_namespace, told=told)
+    outcome = rename(
+        settings.workspace(), old, new, delivery, keep_namespace=keep_namespace, delete_running=delete_running
+    )
     return show(settings, outcome, output)
 
 
 @env.command("remove")
 @environment_argument
-@_told
+@_delete_running
 @delivery_options()
 @output_option
 @pass_settings
 def env_remove(
-    settings: Settings, environment: str, told: bool, dry_run: bool, commit: bool, push: bool, output: str
+    settings: Settings, environment: str, delete_running: bool, dry_run: bool, commit: bool, push: bool, output: str
 ) -> int:
-    """Remove an environment's files; says what becomes of what runs there.
+    """Remove an environment's files, and show what Argo CD does with its resources.
 
     \b
     gitops-gen env remove staging --delete-running --dry-run
@@ -184,4 +186,4 @@ def env_remove(
     from gitops_gen.commands.environment_lifecycle import remove
 
     delivery = deliver(dry_run, commit, push)
-    return show(settings, remove(settings.workspace(), environment, delivery, told=told), output)
+    return show(settings, remove(settings.workspace(), environment, delivery, delete_running=delete_running), output)

@@ -38,11 +38,11 @@ def migrate(
     push: bool,
     output: str,
 ) -> int:
-    """Plan the way from the original Kustomize deployment to ENV, with its volumes, and print the commands.
+    """Plan the migration from the original Kustomize deployment to ENV, with its volumes, and print the commands.
 
-    Nothing is run against a cluster: an export of the namespace tells what each live object becomes, and which values
-    its volumes need. Backup, hand-over, checks and the way back follow. Exits 1 while a value is left to set or
-    something blocks.
+    No command is run against a cluster: an export of the namespace shows the outcome for each live object, and which
+    values its volumes need. The plan contains backup, migration, checks and rollback. Exits 1 while values must be set
+    or something blocks.
 
     \b
     kubectl -n api-forge-prod get deploy,svc,cm,pvc,netpol,job,ing,sa -o yaml > live.yaml
@@ -56,7 +56,7 @@ def migrate(
 
     delivery = deliver(dry_run, commit, push)
     if not writes and (delivery.dry_run or delivery.commits or delivery.message):
-        raise click.UsageError("--dry-run, --commit, --branch, --push and --message go with --write")
+        raise click.UsageError("--dry-run, --commit, --branch, --push and --message need --write")
     if writes and output in ("sh", "restore"):
         raise click.UsageError(f"--write prints what it wrote, not --output {output}")
     export, chosen = command.Export(content=live.read(), file=live.name), Mode(mode)

@@ -45,7 +45,7 @@ def plan(
 ) -> int:
     """Show how Argo CD will sync, wave by wave, and prove that it ends; exit 1 when it does not.
 
-    Says the longest time until Argo CD picks up a revert, as a sum that you can check.
+    Also shows the longest time until Argo CD picks up a revert, and how it adds up.
 
     \b
     gitops-gen plan

@@ -14,7 +14,7 @@ from gitops_gen.runtime.tuning import relax, retire
 if TYPE_CHECKING:
     from gitops_gen.errors import GitopsError
 
-BUG_REPORT = "this is a bug in gitops-gen; please report it with the lines above and the command that you ran"
+BUG_REPORT = "this is a bug in gitops-gen; please report it with the output above and the command that you ran"
 
 
 def run(arguments: list[str]) -> int:

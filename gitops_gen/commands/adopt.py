@@ -1,4 +1,4 @@
-"""`adopt`: hand edits of an environment's generated files, folded back into the inputs that they are made from."""
+"""`adopt`: hand edits of an environment's generated files, moved into the inputs that they are generated from."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,8 +27,8 @@ def adopt(workspace: OpenProject, name: str, delivery: Delivery) -> Outcome:
 
     An edit of values.yaml goes into release.yaml or environment.yaml; one of the Application or AppProject into the
     field of environment.yaml that says it, else into `argocd.application` or `argocd.project`. Raises `ProblemsError`
-    naming each edit that has no place there, is contradicted by the inputs, or would not come out again; then nothing
-    is written.
+    naming each edit that has no place there, is contradicted by the inputs, or would not be generated; then nothing is
+    written.
     """
     return change(workspace, delivery, lambda here: _Adopting(here, name).draft())
 
@@ -45,7 +45,7 @@ class _Adopting:
         self.problems: list[Problem] = []
         self.summary: list[str] = []
         self.overrides: list[tuple[str, Placed]] = []
-        #: what must come out again: the file, what reads it there, the edit
+        #: what the new inputs must generate: the file, what reads it there, the edit
         self.expected: list[tuple[str, Callable[[Any], Any], KeyDifference]] = []
 
     def draft(self) -> Draft:
@@ -113,12 +113,12 @@ class _Adopting:
                 self.tell(f"{field} ", [placed.edit])
 
     def expect(self, path: str, read: Callable[[Any], Any], item: KeyDifference) -> None:
-        """Note the edit down, and tell one that the inputs contradict since the file was generated."""
+        """Record the edit; report one that conflicts with inputs changed since the file was generated."""
         self.expected.append((path, read, item))
         there, value = value_at(read(load(self.now.get(path, ""), path) or {}), item.path)
         if not _is(there, value, item.was, item.old) and not _is(there, value, item.now, item.new):
             stands = inline(value, Style(), flow=False) if there else "not set"
-            self.add(path, item, f"was edited here, but the inputs were changed too (now {stands})", "keep one of them")
+            self.add(path, item, f"was edited by hand, but the inputs also changed (now {stands})", "keep one of them")
 
     def tell(self, what: str, items: Any) -> None:
         self.summary += [f"{what}{spoken(item)}" for item in items]
@@ -147,7 +147,7 @@ class _Adopting:
         self.texts[path] = set_value(self.text(path), placed.path, placed.value, path)
 
     def override(self, file: str, placed: Placed) -> None:
-        """Merge over the manifest what no field of its own has brought about already."""
+        """Merge over the manifest the edits that no typed field has produced."""
         if self.comes_out(file, placed.edit):
             return
         path = self.own_file
@@ -170,13 +170,13 @@ class _Adopting:
         self.texts[path] = removed_with_parents(self.text(path), keys, path)
 
     def prove(self) -> None:
-        """Generate from the new inputs: an edit that does not come out again would be lost."""
+        """Generate from the new inputs: an edit that they do not generate would be lost."""
         files = self.outputs()
         for path, read, item in self.expected:
             there, value = value_at(read(load(files.get(path, ""), path) or {}), item.path)
             if not _is(there, value, item.now, item.new):
-                hint = f"change the inputs by hand; `gitops-gen generate {self.name} --overwrite` gives the edit up"
-                self.add(path, item, "cannot be kept: no input gives it", hint)
+                hint = f"change the inputs by hand; `gitops-gen generate {self.name} --overwrite` discards the edit"
+                self.add(path, item, "cannot be adopted: no input sets it", hint)
 
     def text(self, path: str) -> str:
         if path in self.texts:

@@ -1,4 +1,4 @@
-"""`chart pull`: the charts of Helm repositories brought here, so that they are checked and rendered."""
+"""`chart pull`: pulls the charts of Helm repositories, so that they can be checked and rendered."""
 
 import shutil
 import tempfile
@@ -30,7 +30,7 @@ def pull(workspace: OpenProject, refs: Sequence[str] = ()) -> tuple[str, ...]:
         try:
             _pull(helm_program(), source, workspace.charts.pulled(source))
         except ProcessError as error:
-            hint = "check `repository`, `name` and `version`; a private one wants `helm registry login` first"
+            hint = "check `repository`, `name` and `version`; for a private registry, run `helm registry login` first"
             problems.append(Problem(message=f"{source.label}: {error.stderr.strip()}", hint=hint))
     fail_if_any(problems)
     return tuple(workspace.charts.pulled(source).relative_to(workspace.folder).as_posix() for source in wanted)

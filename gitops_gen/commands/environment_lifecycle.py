@@ -1,4 +1,4 @@
-"""The life of an environment: added, cloned, renamed, removed; and what Argo CD will do with what runs there."""
+"""Adding, cloning, renaming and removing environments, and what Argo CD does with their resources."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -60,25 +60,38 @@ def clone(workspace: OpenProject, source: str, name: str, facts: Facts, delivery
 
 
 def rename(  # noqa: PLR0913 - what is renamed, and how
-    workspace: OpenProject, old: str, new: str, delivery: Delivery, *, keep_namespace: bool = False, told: bool = False
+    workspace: OpenProject,
+    old: str,
+    new: str,
+    delivery: Delivery,
+    *,
+    keep_namespace: bool = False,
+    delete_running: bool = False,
 ) -> Outcome:
     """Another name for an environment. To Argo CD that is a removal and an addition: raises `GitopsError` when that
-    would delete what runs there, unless `told`.
+    would delete its resources, unless `delete_running`.
     """
-    return change(workspace, delivery, lambda here: _renamed(here, old, new, keep_namespace=keep_namespace, told=told))
+    return change(
+        workspace,
+        delivery,
+        lambda here: _renamed(here, old, new, keep_namespace=keep_namespace, delete_running=delete_running),
+    )
 
 
-def remove(workspace: OpenProject, name: str, delivery: Delivery, *, told: bool = False) -> Outcome:
-    """Remove an environment's files. Raises `GitopsError` when Argo CD would delete what runs there, unless `told`."""
-    return change(workspace, delivery, lambda here: _removed(here, name, told=told))
+def remove(workspace: OpenProject, name: str, delivery: Delivery, *, delete_running: bool = False) -> Outcome:
+    """Remove an environment's files.
+
+    Raises `GitopsError` when Argo CD would delete its resources, unless `delete_running`.
+    """
+    return change(workspace, delivery, lambda here: _removed(here, name, delete_running=delete_running))
 
 
 def _require_new(workspace: OpenProject, name: str) -> None:
     if not is_dns_label(name):
-        raise UsageError(f"`{name}` cannot name an environment: it must be a DNS label", "use a-z, 0-9 and `-`")
+        raise UsageError(f"`{name}` is not a valid environment name: it must be a DNS label", "use a-z, 0-9 and `-`")
     workspace.require_here(name)
     if (workspace.folder / ENVIRONMENTS / name).exists():
-        raise UsageError(f"there is an environment `{name}` already")
+        raise UsageError(f"environment `{name}` already exists")
 
 
 def _message(subject: str, names: tuple[str, ...], verb: str, details: tuple[str, ...] = ()) -> Message:
@@ -135,7 +148,7 @@ def _cloned(workspace: OpenProject, source: str, name: str, facts: Facts) -> Dra
 
 
 def _chart_note(original: ResolvedEnvironment) -> tuple[str, ...]:
-    return () if original.pinned else (f"like {original.name}, it follows every edit of the chart at once",)
+    return () if original.pinned else (f"like {original.name}, it follows every change of the chart immediately",)
 
 
 def _require_differences(data: dict[str, Any], facts: Facts) -> None:
@@ -196,10 +209,10 @@ def _shared(data: dict[str, Any], source: str) -> Iterator[str]:
         yield f"secrets.overrides.{dotted(path)} is the same as in {source}"
 
 
-def _renamed(workspace: OpenProject, old: str, new: str, *, keep_namespace: bool, told: bool) -> Draft:
+def _renamed(workspace: OpenProject, old: str, new: str, *, keep_namespace: bool, delete_running: bool) -> Draft:
     environment = workspace.environment(old)
     _require_new(workspace, new)
-    _require_told(environment, workspace, told=told)
+    _require_permission(environment, workspace, delete_running=delete_running)
     texts = {path: _text(workspace, path) for path in hand_written(old)}
     files: dict[str, str | None] = dict.fromkeys(texts)
     files |= {path.replace(f"/{old}/", f"/{new}/"): text for path, text in texts.items() if text is not None}
@@ -215,13 +228,13 @@ def _renamed(workspace: OpenProject, old: str, new: str, *, keep_namespace: bool
     )
 
 
-def _require_told(environment: ResolvedEnvironment, workspace: OpenProject, *, told: bool) -> None:
-    if environment.protect or told:
+def _require_permission(environment: ResolvedEnvironment, workspace: OpenProject, *, delete_running: bool) -> None:
+    if environment.protect or delete_running:
         return
     application = application_name(workspace.project().spec, environment.name)
     raise GitopsError(
-        f"Argo CD would delete {application} with everything that it runs in namespace {environment.namespace}",
-        f"to keep it, {KEEP}; to delete it, say `--delete-running`",
+        f"Argo CD would delete {application} and all its resources in namespace {environment.namespace}",
+        f"to keep it, {KEEP}; to delete it, use --delete-running",
     )
 
 
@@ -230,21 +243,21 @@ def _left_behind(
 ) -> Iterator[str]:
     application = application_name(workspace.project().spec, environment.name)
     if not environment.protect:
-        yield f"once this is pushed, Argo CD deletes {application} and what it runs in {environment.namespace}"
-        yield "volumes marked `Delete=false` and the namespace itself stay: delete them by hand when nobody needs them"
+        yield f"once this is pushed, Argo CD deletes {application} and its resources in {environment.namespace}"
+        yield "volumes marked `Delete=false` and the namespace itself stay: delete them by hand when unused"
         return
-    yield f"{application} is protected: it keeps running, and root stays OutOfSync until you finish by hand"
+    yield f"{application} is protected: it keeps running, and root stays OutOfSync until you delete it by hand"
     delete, forget = f"argocd app delete {application}", f"then `argocd proj delete {application}`"
     if same_place:
-        yield f"to hand its objects over: `{delete} --cascade=false`; until then the new one cannot sync"
+        yield f"to keep its objects for the new one: `{delete} --cascade=false`; until then it cannot sync"
         return
-    yield f"to leave its objects alone: `{delete} --cascade=false --wait`, {forget}"
+    yield f"to keep its objects: `{delete} --cascade=false --wait`, {forget}"
     yield f"to delete them: `{delete} --cascade --wait`, {forget}"
 
 
-def _removed(workspace: OpenProject, name: str, *, told: bool) -> Draft:
+def _removed(workspace: OpenProject, name: str, *, delete_running: bool) -> Draft:
     environment = workspace.environment(name)
-    _require_told(environment, workspace, told=told)
+    _require_permission(environment, workspace, delete_running=delete_running)
     present = [path for path in hand_written(name) if (workspace.folder / path).is_file()]
     return Draft(
         files=dict.fromkeys(present),

@@ -15,7 +15,7 @@ from gitops_gen.yaml.reader import locate
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ValueOrigin:
-    """One layer's say about a key: the layer, its place, and the value it sets."""
+    """A value that one layer sets: the layer, its place, and the value."""
 
     layer: str
     file: str
@@ -49,7 +49,7 @@ def _asked(final: Values, key: str) -> list[KeyPath]:
     there, value = value_at(final, path)
     if not there:
         known = [dotted(leaf) for leaf in leaves(final)]
-        raise UsageError(f"nothing sets `{key}`, the chart neither", did_you_mean(key, known) if known else "")
+        raise UsageError(f"no value `{key}` in the chart or any layer", did_you_mean(key, known) if known else "")
     return [(*path, *rest) for rest in leaves(value)] if isinstance(value, dict) and value else [path]
 
 

@@ -46,7 +46,7 @@ _COMMON = {"README.md": "README.md.j2", ".gitattributes": "gitattributes.j2", ".
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Initialization:
-    """What was made: every file, relative to `folder`, and what a person should know of it.
+    """What was created: every file, relative to `folder`, and notes.
 
     `notes` are about files that were there and stay; `problems` are what keeps the environments from rendering. `top`
     is the git repository that the folder lies in, None outside of any. `argocd` is the namespace of Argo CD, `stores`
@@ -82,11 +82,11 @@ class _Draft:
 
 
 def initialize(folder: Path, wishes: Wishes, *, chart: Path | None = None, engine: str = "") -> Initialization:
-    """Make a project in `folder`; with `chart` around a copy of that chart. No file that is there is touched.
+    """Make a project in `folder`; with `chart` around a copy of that chart. Existing files are not changed.
 
-    The generated files are written too, unless the chart needs values that nobody can guess: then `problems` says
-    which, and the hand-written files are there, to be filled in. Raises `UsageError` when something is in the way or an
-    option is wrong, and `ChartError` when the chart is none; then nothing was written.
+    The generated files are written too, unless the chart needs values without a usable default: then `problems` lists
+    them, and the hand-written files are written, to be completed. Raises `UsageError` when a file already exists or
+    an option is invalid, and `ChartError` when `chart` is not a chart; then nothing was written.
     """
     try:
         ground = survey(folder)
@@ -94,7 +94,7 @@ def initialize(folder: Path, wishes: Wishes, *, chart: Path | None = None, engin
         return _made(ground, project, chart, engine)
     except OSError as error:
         raise GitopsError(
-            f"{error.filename or folder}: {error.strerror}", "choose a folder that you may write"
+            f"{error.filename or folder}: {error.strerror}", "choose a folder with write permission"
         ) from error
 
 
@@ -149,7 +149,7 @@ def _around(draft: _Draft, chart: Path, project: NewProject, engine: str) -> Non
     if copied.dependencies:
         draft.notes.append(f"{', '.join(copied.dependencies)}: copied into charts/, where Argo CD finds it")
     if copied.left_out:
-        draft.notes.append(f"left out, as git ignores it beside the chart: {', '.join(copied.left_out)}")
+        draft.notes.append(f"not copied, because git ignores it: {', '.join(copied.left_out)}")
     _write_all(draft.folder, chart_inputs(project, chart.name, _seeds(copy, chart, project, engine)))
 
 
@@ -194,7 +194,7 @@ def _require_free(source: Path, target: Path) -> None:
     for path in _files(source):
         for place in (target / path, *(target / parent for parent in Path(path).parents)):
             if place.exists() and (place == target / path or not place.is_dir()):
-                raise UsageError(f"{place} is in the way", "move it away")
+                raise UsageError(f"{place} already exists", "move it away")
 
 
 def _move(source: Path, target: Path) -> Iterator[Path]:
@@ -242,7 +242,7 @@ def _existing(paths: list[Path]) -> Iterator[Path]:
 
 
 def _unrendered(workspace: OpenProject, project: NewProject) -> Iterator[Problem]:
-    """What the chart wants to be told before it renders, at the environment that should tell it."""
+    """The values that the chart requires to render, for the environment that must set them."""
     name = next(iter(project.environments))
     try:
         render(workspace, name)
@@ -250,7 +250,7 @@ def _unrendered(workspace: OpenProject, project: NewProject) -> Iterator[Problem
         yield from error.problems
     except ChartError as error:
         key = dotted(required_key(_chart_folder(workspace), str(error)))
-        where = f"set `{key}`" if key else "set what it asks for"
+        where = f"set `{key}`" if key else "set the required value"
         file = f"{ENVIRONMENTS}/{name}/{ENVIRONMENT_FILE}"
         hint = f"{where} below `values` there, or below `defaults.values` in gitops.yaml for all environments"
         yield Problem(file=file, key=f"values.{key}" if key else "values", message=str(error), hint=hint)

@@ -63,7 +63,7 @@ def require_ready(plan: Migration) -> None:
         raise GitopsError(
             f"no script yet: {values} value{'s' * (values != 1)} to set, {blocking} blocking"
             f" concern{'s' * (blocking != 1)}",
-            "look at the plan without `--output sh`; `--write` sets the values",
+            "show the plan without `--output sh`; `--write` sets the values",
         )
 
 
@@ -137,5 +137,5 @@ def _is_known(override: Override, final: dict[str, object]) -> bool:
 
 def _unset(overrides: list[Override]) -> Iterator[Concern]:
     for override in overrides:
-        hint = f"find what the chart calls it, and set it to {override.value}"
+        hint = f"find the chart's key for it, and set it to {override.value}"
         yield Concern(message=f"{override.reason}, but the chart has no {override.key}", hint=hint, blocking=True)

@@ -25,7 +25,7 @@ from gitops_gen.yaml.key_paths import KeyPath, dotted, leaves, parse_key, value_
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Promotion:
     """From where to where: environments or stages, as `reads_source` and `reads_targets` say; `only` narrows it to some
-    keys, `force` leaves the order aside, `details` lists what stays different.
+    keys, `force` ignores the order, `details` lists what stays different.
     """
 
     source: str
@@ -68,7 +68,7 @@ class _Promoting:
         self.targets = self.found_targets()
 
     def found_sources(self) -> list[ResolvedEnvironment]:
-        """The environments that FROM stands for. When it may be one or its whole stage, that makes no difference as
+        """The environments that FROM means. When it may be one or its whole stage, that makes no difference as
         long as they all run the same release.
         """
         found = self.names.members(self.promotion.source, self.promotion.reads_source)
@@ -80,7 +80,7 @@ class _Promoting:
         return list(found.stage)
 
     def found_targets(self) -> list[ResolvedEnvironment]:
-        """The environments that TO stands for, in the order in which they were named."""
+        """The environments that TO means, in the order in which they were named."""
         found: dict[str, ResolvedEnvironment] = {}
         for name in self.promotion.targets:
             members = self.names.members(name, self.promotion.reads_targets)
@@ -122,7 +122,7 @@ class _Promoting:
                 change="promote",
                 source=self.source_commit(),
             ),
-            summary=(*moves, *alike(f"{name} runs it already" for name, items in changes.items() if not items)),
+            summary=(*moves, *alike(f"{name} already runs it" for name, items in changes.items() if not items)),
             warnings=alike(line for name, items in changes.items() for line in _one_sided_release(items, name)),
             notes=(*self.at_once([name for name, items in changes.items() if items]), *self.settings_that_stay()),
             decisive=True,
@@ -133,8 +133,8 @@ class _Promoting:
             both = self.names.stages if self.promotion.reads_targets is not Meaning.EITHER else ()
             flag = " --env" if names[0] in both else ""
             yield (
-                f"{len(names)} environments change in one commit, and Argo CD syncs them at the same time; to go one "
-                f"by one begin with `gitops-gen promote {self.promotion.typed_source} {names[0]}{flag}`"
+                f"{len(names)} environments change in one commit, and Argo CD syncs them at the same time; to "
+                f"promote one at a time, start with `gitops-gen promote {self.promotion.typed_source} {names[0]}{flag}`"
             )
 
     def require_order(self) -> None:
@@ -146,8 +146,8 @@ class _Promoting:
                 continue
             if order.index(end) != order.index(start) + 1:
                 due = order[order.index(end) - 1] if order.index(end) else ""
-                why = f"`{end}` takes its releases from `{due}`" if due else f"`{end}` is the first stage"
-                raise GitopsError(f"{why}, not from `{start}`", "promote step by step, or say `--force`")
+                why = f"`{end}` is promoted from `{due}`" if due else f"`{end}` is the first stage"
+                raise GitopsError(f"{why}, not from `{start}`", "promote step by step, or use --force")
 
     def release(self) -> dict[str, Any]:
         """What the source releases; all environments of a stage must agree on it."""
@@ -186,7 +186,7 @@ class _Promoting:
 
     def settings_that_stay(self) -> Iterator[str]:
         """Values that stay: what one side sets and the other leaves to the chart differs by intention, or was
-        forgotten. One note tells that there are some.
+        forgotten. One note counts them.
         """
         source = self.sources[0]
         found = {target.name: list(_one_sided_settings(source, target)) for target in self.targets}
@@ -196,8 +196,8 @@ class _Promoting:
             names = [name for name, lines in found.items() if lines]
             yield (
                 f"{number} setting{'s are' if number != 1 else ' is'} only in {source.name} or only in "
-                f"{listing(names)}, and not promoted: `gitops-gen diff --env {source.name} {names[0]}` shows what that "
-                "means, `gitops-gen --verbose promote` lists them"
+                f"{listing(names)}, and not promoted: `gitops-gen diff --env {source.name} {names[0]}` shows the "
+                "effect, `gitops-gen --verbose promote` lists them"
             )
 
     def source_commit(self) -> str:
@@ -226,7 +226,7 @@ def _one_sided_release(changes: Sequence[KeyDifference], target: str) -> Iterato
         if not item.was:
             yield f"{target}: {dotted(item.path)} is new there"
         elif not item.now:
-            yield f"{target}: {dotted(item.path)} is set there only and goes"
+            yield f"{target}: {dotted(item.path)} is set only there and is removed"
 
 
 def _one_sided_settings(source: ResolvedEnvironment, target: ResolvedEnvironment) -> Iterator[str]:

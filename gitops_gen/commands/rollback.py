@@ -43,7 +43,7 @@ def rollback(workspace: OpenProject, request: Rollback, delivery: Delivery) -> O
     Undoing one commit keeps what was changed after it; a key that was changed again since stays, and is named. Raises
     `GitopsError` when there is nothing to go back to, and as `change` does.
     """
-    folder = workspace.folder  # a word such as HEAD~1 counts from where the user stands, whatever the remote has
+    folder = workspace.folder  # a revision such as HEAD~1 is relative to the user's HEAD, not the remote's
     to, undo = (revision(folder, name) if name else "" for name in (request.to, request.undo))
     meant = Rollback(environment=request.environment, to=to, undo=undo)
     return change(workspace, delivery, lambda here: _RollingBack(here, meant).draft())
@@ -64,7 +64,7 @@ class _RollingBack:
             raise self.unknown()
         require_clean(self.checkout, self.paths)
         if not self.checkout.head:
-            raise GitopsError("nothing is committed yet: there is nothing to undo")
+            raise GitopsError("the repository has no commits: nothing to undo")
         before = texts_at(self.workspace.folder, self.workspace.base, self.paths)
         undone, files = self.undone_commit() if self.request.undo else self.restored()
         newest = undone[0]
@@ -88,15 +88,15 @@ class _RollingBack:
         )
 
     def no_older_version(self, first: Commit) -> GitopsError:
-        """There is nothing to go back to, and to remove the environment is never what a rollback means."""
+        """There is no older state; a rollback never removes the environment."""
         if former := former_name(first, self.name):
             return GitopsError(
                 f"`{self.name}` was called `{former}` before {_line(first)}",
-                f"`gitops-gen env rename {self.name} {former}` gives it the old name back",
+                f"`gitops-gen env rename {self.name} {former}` restores the old name",
             )
         return GitopsError(
             f"`{self.name}` has no older version: it did not exist before {_line(first)}",
-            f"give it another release: `gitops-gen promote FROM {self.name}` or `gitops-gen set {self.name} KEY=VALUE`",
+            f"set another release: `gitops-gen promote FROM {self.name}` or `gitops-gen set {self.name} KEY=VALUE`",
         )
 
     def last(self, since: str = "") -> list[Commit]:
@@ -128,11 +128,11 @@ class _RollingBack:
 
     def require_history(self, undone: Commit) -> None:
         if not undone.parent and self.checkout.is_shallow:
-            raise GitopsError("the clone is shallow: what was before is not here", "run `git fetch --unshallow` first")
+            raise GitopsError("the clone is shallow: older commits are missing", "run `git fetch --unshallow` first")
 
     def require_one_past(self, undone: Commit) -> None:
-        """A merge of two lines that both changed the environment has two pasts, and only one of them ran. Where the
-        merge does not say which, a guess could deploy what never ran.
+        """A merge of two lines that both changed the environment has two earlier states, and only one of them ran.
+        If it is unknown which, a guess could deploy a state that never ran.
         """
         if len(undone.merged) > 1:
             parts = ", ".join(commit.id[:12] for commit in undone.merged)
@@ -141,9 +141,9 @@ class _RollingBack:
             return
         states = " or ".join(f"`gitops-gen rollback {self.name} --to {oid[:12]}`" for oid in found)
         raise GitopsError(
-            f"{_line(undone)} joined lines that both changed `{self.name}`, and does not say which of them was the "
+            f"{_line(undone)} merged branches that both changed `{self.name}`, and it is unknown which is the "
             "branch that Argo CD follows",
-            f"choose what to go back to: {states}; see `gitops-gen history {self.name}`",
+            f"choose the state to restore: {states}; see `gitops-gen history {self.name}`",
         )
 
     def undone_commit(self) -> tuple[list[Commit], dict[str, str | None]]:
@@ -155,7 +155,7 @@ class _RollingBack:
             raise GitopsError(f"{oid[:12]} did not change `{self.name}`", f"see `gitops-gen history {self.name}`")
         if not is_part(folder, oid, base):
             raise GitopsError(
-                f"{oid[:12]} is not part of this branch: there is nothing to undo",
+                f"{oid[:12]} is not on this branch: nothing to undo",
                 f"see `gitops-gen history {self.name}`",
             )
         self.require_history(undone)
@@ -180,10 +180,10 @@ class _RollingBack:
             yield from map(spoken, differences(old or {}, new or {}))
 
     def meaning(self, undone: Sequence[Commit]) -> Iterator[str]:
-        """What a person should know who does not see that the change was itself a rollback."""
+        """A note that the undone change was itself a rollback."""
         if subject(undone, self.name).startswith("Reapply"):
             what = f" of {undone[0].source[:12]}" if undone[0].source else ""
-            yield f"That was a rollback{what}: what it had undone comes back"
+            yield f"That was a rollback{what}: the changes that it undid are restored"
 
     def beyond(self, oldest: Commit) -> Iterator[str]:
         """What the environment also depends on, and what this does not undo."""
@@ -192,7 +192,7 @@ class _RollingBack:
         if project.chart.path and not self.pinned():
             shared.append(project.chart.path)
         for commit in changes_of(self.workspace, shared, since=oldest.parent) if oldest.parent else ():
-            yield f"{commit.id[:12]} {printable(commit.subject)} changed what environments share and is not undone"
+            yield f"{commit.id[:12]} {printable(commit.subject)} changed shared inputs and is not undone"
 
     def pinned(self) -> bool:
         return self.name in self.workspace.names() and self.workspace.environment(self.name).pinned
@@ -200,17 +200,17 @@ class _RollingBack:
     def notes(self) -> Iterator[str]:
         name = application_name(self.workspace.project().spec, self.name)
         yield (
-            "git cannot undo what ran: database schemas, data, messages that were sent, volumes that were pruned; "
-            "a Job whose older version is gone runs again"
+            "git cannot undo these effects: database schemas, data, messages that were sent, volumes that were pruned; "
+            "a Job whose older version was deleted runs again"
         )
         plan = self.plan()
         cut = f"`argocd app terminate-op {name}`"
         if not plan or plan.policy.names_paths:
             cut = f"{cut} and then `argocd app sync {name}`"
-        yield f"it waits for a sync that is running, {_longest_wait(plan)}; to cut that short: {cut}"
+        yield f"it waits for a sync that is running, {_longest_wait(plan)}; to end it earlier: {cut}"
 
     def plan(self) -> SyncPlan | None:
-        """The sync of what is there now; None when it cannot be told."""
+        """The sync of what is there now; None when it is unknown."""
         try:
             return plan_environment(self.workspace, self.name).plan
         except GitopsError:
@@ -251,7 +251,7 @@ def _title(commit: Commit) -> str:
 
 def _longest_wait(plan: SyncPlan | None) -> str:
     if plan is None:
-        return "for how long cannot be told"
+        return "for an unknown time"
     bounds = (plan.first_bound.seconds, plan.later_bound.seconds)
     known = [bound for bound in bounds if bound is not None]
     return f"at most {text(max(known))}" if len(known) == len(bounds) else "which may never end"

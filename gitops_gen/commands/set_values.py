@@ -198,7 +198,7 @@ class _Setting:
         return self.released[path]
 
     def note_not_promoted(self, environment: ResolvedEnvironment, path: KeyPath) -> None:
-        """Tell of a key that could be released, and stays because it is set where it is not promoted."""
+        """Note a key that could be released, but is set in a place that is not promoted."""
         holder = self.holder(environment, path)
         if holder is None or holder.name == "release" or self.layer is not None:
             return

@@ -25,11 +25,11 @@ def outcome_notes(outcome: Outcome) -> Iterator[str]:
         where = f" on the new branch {outcome.branch}" if outcome.branch else ""
         yield f"committed {outcome.commit[:12]}{where}"
     if pushed := outcome.pushed:
-        again = f" at attempt {pushed.attempts}: others were faster" if pushed.attempts > 1 else ""
+        again = f" at attempt {pushed.attempts}: others pushed first" if pushed.attempts > 1 else ""
         yield f"pushed {pushed.commit[:12]} to {pushed.remote}/{pushed.branch}{again}"
         yield from (f"{pushed.remote} says: {line}" for line in pushed.said)
         if not pushed.followed:
-            yield "your checkout stays behind: files in it are being edited; run `git pull --rebase --autostash`"
+            yield "your checkout is not updated: it has uncommitted changes; run `git pull --rebase --autostash`"
 
 
 def outcome_lines(outcome: Outcome, *, colour: bool = False) -> Iterator[str]:

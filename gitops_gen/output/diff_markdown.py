@@ -1,5 +1,5 @@
 """A rendered difference as a comment under a pull request: it fits the host's limit, the biggest changes come first,
-and what had to be cut is said.
+and cuts are reported.
 """
 
 import re

@@ -41,9 +41,9 @@ def headline(difference: Difference) -> str:
     ends = f"{difference.old} → {difference.new}"
     count = len(difference.environments)
     if not count:
-        return f"{ends}: no difference" + " but in what is named after them" * difference.between_environments
+        return f"{ends}: no difference" + " except in names" * difference.between_environments
     if difference.between_environments:
-        return f"{ends}: what differs besides their names"
+        return f"{ends}: differences other than names"
     verb = "differs" if count == 1 else "differ"
     return f"{ends}: {count} of {difference.compared} environment{'s' * (difference.compared != 1)} {verb}"
 

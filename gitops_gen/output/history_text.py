@@ -6,7 +6,7 @@ from gitops_gen.commands.history import Event, History, Merged
 from gitops_gen.names import printable
 
 _MERGED = 10
-"""As many commits of a merge are told."""
+"""The number of commits of a merge that are listed."""
 
 
 def history_lines(history: History) -> Iterator[str]:
@@ -16,7 +16,7 @@ def history_lines(history: History) -> Iterator[str]:
         for item in event.merged[:_MERGED]:
             yield f"    merged   {_when(item)}  {item.commit[:12]}  {_who_and_what(item)}"
         if len(event.merged) > _MERGED:
-            yield f"    merged   {len(event.merged) - _MERGED} more commits; `--output json` has all"
+            yield f"    merged   {len(event.merged) - _MERGED} more commits; `--output json` lists all"
         yield from (f"    release  {printable(text)}" for text in event.release)
         yield from (f"    values   {printable(text)}" for text in event.values)
 

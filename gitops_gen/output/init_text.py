@@ -10,7 +10,7 @@ from gitops_gen.starter.project import SERVER
 from gitops_gen.sync.durations import seconds
 
 SYNC_TIMEOUT = "30m"
-"""What a project without a timeout of its own is told to begin with."""
+"""The sync timeout that is recommended to a project without one."""
 
 
 def next_lines(made: Initialization) -> Iterator[str]:
@@ -26,7 +26,7 @@ def next_lines(made: Initialization) -> Iterator[str]:
 
 def _place(made: Initialization) -> Iterator[str]:
     if not made.project.is_placed:
-        yield "Say where this repository is: `repository` in gitops.yaml, as Argo CD reads it; then"
+        yield "Set `repository` in gitops.yaml to the URL that Argo CD uses; then"
         yield f"gitops-gen -C {_quoted(made.folder)} generate"
 
 
@@ -50,7 +50,7 @@ def _quoted(folder: Path) -> str:
 
 def _fill(made: Initialization) -> Iterator[str]:
     for kind, name in made.stores:
-        yield f"Have the store `{name}` of External Secrets in the cluster, with an entry for each key that this names:"
+        yield f"Create the External Secrets store `{name}` in the cluster, with an entry for each key that this lists:"
         yield f"kubectl get {kind.lower()} {name}"
         yield "gitops-gen secrets"
     if not made.stores:
@@ -60,7 +60,7 @@ def _fill(made: Initialization) -> Iterator[str]:
 
 def _read(made: Initialization) -> Iterator[str]:
     url = made.project.repository if made.project.is_placed else "URL"
-    yield "Let Argo CD read the repository, unless everybody may:"
+    yield "Give Argo CD access to the repository, unless it is public:"
     if url.startswith(("http", "URL")):
         yield f"argocd repo add {url} --username USER    # asks for the token"
     else:
@@ -77,7 +77,7 @@ def _bound(made: Initialization) -> Iterator[str]:
     limit = seconds(made.sync_timeout or SYNC_TIMEOUT)
     patch = f'{{"data": {{"controller.sync.timeout.seconds": "{limit}"}}}}'
     known = "" if made.sync_timeout else f", and set `argocd.syncTimeout: {SYNC_TIMEOUT}` in gitops.yaml, for `plan`"
-    yield f"Let every sync of Argo CD end, so that a revert does not wait for ever{known}:"
+    yield f"Set a sync timeout in Argo CD, so that a revert does not wait without limit{known}:"
     yield f"kubectl -n {made.argocd} patch configmap argocd-cmd-params-cm --patch '{patch}'"
     yield f"kubectl -n {made.argocd} rollout restart statefulset argocd-application-controller"
 

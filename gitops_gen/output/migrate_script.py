@@ -1,4 +1,4 @@
-"""A migration as a POSIX shell script: stops at the first step that fails, and goes on there when it is run again."""
+"""A migration as a POSIX shell script: stops at the first step that fails, and continues there when it is run again."""
 
 from collections.abc import Iterable, Iterator
 from shlex import quote
@@ -8,8 +8,8 @@ from gitops_gen.migration.model import Migration, MigrationStep
 _HEAD = """\
 #!/bin/sh
 # {title}
-# Made by `gitops-gen migrate`; run it in the project's folder. It stops at the first step that fails, and goes on there
-# when it is run again. With the argument `back` it takes the way back, by what the steps under `Back up` wrote.
+# Made by `gitops-gen migrate`; run it in the project's folder. It stops at the first step that fails, and
+# continues there when it is run again. The argument `back` rolls back, from what the steps under `Back up` wrote.
 # shellcheck disable=SC2016 # what is in single quotes is for kubectl, or for a shell in a pod
 set -eu
 
@@ -21,7 +21,7 @@ mkdir -p -m 700 {backup}
 touch "$steps"
 trap '[ "$finished" ] || echo "stopped at step $number: $title" >&2' EXIT
 
-# begin NUMBER TITLE: whether the step is still to be done.
+# begin NUMBER TITLE: whether the step must still run.
 begin() {{
     number=$1
     title=$2
@@ -72,7 +72,7 @@ def _numbered(steps: Iterable[MigrationStep], prefix: str) -> Iterator[tuple[str
 
 
 def _step_lines(number: str, step: MigrationStep, *, again: bool = False) -> Iterator[str]:
-    """A step of the way back is done `again` each time: there may have been a second try in between."""
+    """A rollback step runs on each call: the migration may have run again in between."""
     if again:
         yield f"number={number} title={quote(step.title)}"
         yield 'echo "$number. $title"'

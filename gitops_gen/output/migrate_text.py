@@ -1,4 +1,4 @@
-"""A migration for people: what becomes of each object, what to set, and the numbered commands."""
+"""A migration for people: the outcome for each object, the values to set, and the numbered commands."""
 
 from collections.abc import Iterable, Iterator
 
@@ -46,7 +46,7 @@ def _claim_lines(plan: Migration) -> Iterator[str]:
 def _override_lines(overrides: Iterable[Override]) -> Iterator[str]:
     for index, override in enumerate(overrides):
         if index == 0:
-            yield "\nValues to set, or data would be missed (--write sets them):"
+            yield "\nValues to set to keep the data (--write sets them):"
         yield f"  {override.key}: {inline(override)}"
         yield f"{_INDENT}{override.reason}"
 
@@ -73,7 +73,7 @@ def _phase_lines(plan: Migration) -> Iterator[str]:
         for step in phase.steps:
             yield from _step_lines(number, step)
             number += 1
-    yield "\nThe way back"
+    yield "\nRollback"
     for step in plan.way_back:
         yield from _step_lines(number, step)
         number += 1

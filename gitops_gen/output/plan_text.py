@@ -115,7 +115,7 @@ def _remedy_lines(plan: SyncPlan) -> Iterator[str]:
     application = plan.application or "APPLICATION"
     by_hand = plan.policy.names_paths
     then = f", then argocd app sync {application}" if by_hand else ""
-    yield f"  to cut it short: argocd app terminate-op {application}{then}"
+    yield f"  to end it earlier: argocd app terminate-op {application}{then}"
     if plan.policy.sync_timeout is not None:
         yield "  the sync timeout includes retries"
         if by_hand:

@@ -6,7 +6,7 @@ from gitops_gen.commands.secrets import EnvironmentSecrets
 from gitops_gen.manifests.secret_contract import ContractKey, Origin
 from gitops_gen.output.text import table
 
-NOBODY = "nothing here: create it before the first sync"
+NOBODY = "nothing in this project: create it before the first sync"
 
 
 def secret_lines(found: EnvironmentSecrets) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Where everything stands, for people: what is alike stands in one line, and no list is longer than one reads."""
+"""`status` as text: equal rows are grouped on one line, and long lists are cut."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -8,17 +8,17 @@ from gitops_gen.commands.status import Standing, Status
 from gitops_gen.output.text import table
 
 _ONE_BY_ONE = 25
-"""So many environments are told one by one; of more, those of one release are put together."""
+"""Up to this many environments are listed one by one; more are grouped by release."""
 _ROWS, _WAITING, _FILES = 50, 40, 15
 """The most lines of each kind."""
-_MORE = "narrow it down with `--stage` or `--cluster`; `--output json` has all"
+_MORE = "filter with `--stage` or `--cluster`; `--output json` lists all"
 
 
 def status_lines(status: Status) -> Iterator[str]:
     """Environments as a table, then whatever is not as it should be."""
     yield from table(("ENVIRONMENT", "STAGE", "CHART", "RELEASE"), _rows(status.environments))
     if left := _left_out(status.environments):
-        yield f"and {left} more environments, each with a release of few others: {_MORE}"
+        yield f"and {left} more environments with less common releases: {_MORE}"
     yield from map(_waiting, status.waiting[:_WAITING])
     if len(status.waiting) > _WAITING:
         yield f"waits: {len(status.waiting) - _WAITING} more differences between stages: {_MORE}"
@@ -61,7 +61,7 @@ def _names(names: Sequence[str]) -> str:
 
 
 def _waiting(item: Waiting) -> str:
-    besides = f"; {item.other_releases} other releases run beside it" if item.other_releases else ""
+    besides = f"; {item.other_releases} other releases run in the stage" if item.other_releases else ""
     changes = "; ".join(item.changes)
     return f"waits: {_names(item.sources)} to {_names(item.targets)}: {changes} ({item.direction}{besides})"
 
@@ -80,6 +80,6 @@ def _repository(status: Status) -> Iterator[str]:
     if status.remote:
         when = status.remote_as_of[:16].replace("T", " ")
         known = f"as of {when} UTC" if when else "as of an unknown time"
-        yield f"{status.remote} is told {known}; `git fetch` asks it again"
+        yield f"{status.remote} is known {known}; run `git fetch` to update it"
     if status.operation:
         yield f"in progress: {status.operation}"

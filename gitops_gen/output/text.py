@@ -49,7 +49,7 @@ def check_hints(changes: Iterable[Change]) -> Iterator[str]:
     if len(edited) == 1:
         yield f"{edited[0].path}: {edited_hint(edited[0])}"
     elif edited:
-        yield "`gitops-gen adopt ENV` puts an edit into the inputs, `gitops-gen generate --overwrite` gives all up"
+        yield "`gitops-gen adopt ENV` moves an edit into the inputs, `gitops-gen generate --overwrite` discards all"
 
 
 def diff_lines(changes: Iterable[Change]) -> Iterator[str]:

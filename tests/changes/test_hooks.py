@@ -39,7 +39,7 @@ def test_what_a_failing_hook_did_elsewhere_is_named(good: Path, gitops_gen) -> N
     result = gitops_gen(good, *SET, "--commit")
     assert result.code == 1
     assert "nothing was changed" not in result.err
-    assert "a hook changed gitops.yaml, which stays so" in result.err
+    assert "a hook changed gitops.yaml; its changes are kept in the working tree" in result.err
     assert git(good, "status", "--porcelain") == " M gitops.yaml\n"
 
 
@@ -53,7 +53,7 @@ def test_a_hook_that_makes_a_generated_file_wrong_makes_no_commit(
     result = gitops_gen(good, *SET, *how)
     assert result.code == 1
     assert f"a hook changed {VALUES}" in result.err
-    assert "nothing was changed; leave generated files" in result.err
+    assert "nothing was changed; exclude generated files" in result.err
     assert is_clean(good)
     assert head(good) == before
     assert git(good, "branch", "--list", "up") == ""
@@ -67,7 +67,7 @@ def test_a_hook_that_tidies_an_input_is_fine(
     write_hook(good, "pre-commit", f"echo '# tidy' >> {RELEASE}; echo x > log", f"git add {RELEASE} log")
     result = gitops_gen(good, *SET, *how)
     assert result.code == 0, result.err
-    assert f"a hook changed {RELEASE}, log; it is committed like that" in result.err
+    assert f"a hook changed {RELEASE}, log; the commit includes these changes" in result.err
     made = git(good, "rev-parse", "up" if "up" in how else "HEAD").strip()
     assert git(good, "show", f"{made}:{RELEASE}").endswith("# tidy\n")
     assert is_fresh_at(good, made, tmp_path, gitops_gen)

@@ -228,7 +228,7 @@ def test_the_revert_of_a_merge_is_undone_by_name(good: Path, team: Team, change:
     assert team.released(good, "dev")[:2] == steps("1.4.2", "1.6.0", "1.4.2")
     said = change(good, "rollback", "dev")
     assert tag(good, "dev") == "1.6.0"
-    assert "That was a rollback: what it had undone comes back" in said
+    assert "That was a rollback: the changes that it undid are restored" in said
     assert message(good).startswith("Reapply \"Merge branch 'feature'\" in dev\n")
 
 

@@ -21,7 +21,7 @@ def other(origin: Path, tmp_path: Path) -> Path:
 def test_a_stale_clone_commits_on_top_of_what_the_remote_has(good: Path, other: Path, origin: Path, change) -> None:
     change(other, "set", "production", "image.tag=1.5.0", "--push")
     said = change(good, "set", "dev", "image.tag=1.6.0", "--push")
-    assert "origin/main had a commit that was not here" in said
+    assert "origin/main has a commit that is not in the local branch" in said
     assert "Set image.tag to 1.5.0 in production (Test)" in said
     assert git(origin, "log", "--format=%s", "-2", "main").splitlines() == [
         "Set image.tag to 1.6.0 in dev",
@@ -47,7 +47,7 @@ def test_the_same_key_is_a_conflict_that_is_named(good: Path, other: Path, origi
     assert result.code == 1
     assert "environments/dev/release.yaml: values.image.tag: was changed on both sides: 1.6.0 by Test" in result.err
     assert f"1.5.0 by Olga ({head(other)[:12]} Set image.tag to 1.5.0 in dev)" in result.err
-    assert "nothing was changed; take theirs in with `git pull --rebase origin main`" in result.err
+    assert "nothing was changed; run `git pull --rebase origin main`" in result.err
     assert git(origin, "log", "-1", "--format=%s", "main") == "Set image.tag to 1.5.0 in dev\n"
     assert head(good) == before
     assert is_clean(good)
@@ -75,7 +75,7 @@ def race(good: Path, *words: str) -> None:
 def test_a_lost_race_leaves_one_commit(good: Path, other: Path, origin: Path, change) -> None:
     race(good, str(other), "set", "production", "image.tag=1.5.0", "--push")
     said = change(good, "set", "dev", "image.tag=1.6.0", "--push")
-    assert "at attempt 2: others were faster" in said
+    assert "at attempt 2: others pushed first" in said
     assert "Set image.tag to 1.5.0 in production (Test)" in said
     assert git(origin, "log", "--format=%s", "main").splitlines() == [
         "Set image.tag to 1.6.0 in dev",
@@ -142,7 +142,7 @@ def test_a_branch_that_cannot_be_beside_another_on_the_remote(good: Path, origin
     assert result.code == 1
     assert "feat" in result.err
     assert "others" not in result.err
-    assert "the commit is kept on the branch `feat/x` here" in result.err
+    assert "the commit is kept on the local branch `feat/x`" in result.err
     result = gitops_gen(good, "set", "dev", "image.tag=1.6.0", "--branch", "feat")
     assert result.code == 2
     assert "git cannot have a branch `feat` beside the branch `feat/x`" in result.err
@@ -153,7 +153,7 @@ def test_a_branch_that_the_remote_has_is_not_moved(good: Path, origin: Path, git
     before = git(origin, "rev-parse", "up")
     result = gitops_gen(good, "set", "dev", "image.tag=1.5.0", "--branch", "up", "--push")
     assert result.code == 1
-    assert "origin has a branch `up` already" in result.err
+    assert "origin already has a branch `up`" in result.err
     assert git(origin, "rev-parse", "up") == before
 
 
@@ -167,7 +167,7 @@ def test_a_kept_commit_is_pushed_by_the_same_command(good: Path, origin: Path, c
     assert "branch is protected" in result.err
     hook.unlink()
     said = change(good, "set", "dev", "image.tag=1.5.0", "--push")
-    assert "goes along, because it was not pushed yet" in said
+    assert "also pushed, because it was not pushed yet" in said
     assert git(origin, "log", "-1", "--format=%s", "main") == "Set image.tag to 1.5.0 in dev\n"
     assert git(origin, "rev-list", "--count", "main") == "2\n"
 
@@ -249,7 +249,7 @@ def test_files_that_are_being_edited_survive_the_race(good: Path, other: Path, c
     file.write_text(file.read_text() + "# thinking\n")
     result = gitops_gen(good, "set", "dev", "image.tag=1.6.0", "--push")
     assert result.code == 0, result.err
-    assert "your checkout stays behind" in result.err
+    assert "your checkout is not updated" in result.err
     assert file.read_text().endswith("# thinking\n")
 
 

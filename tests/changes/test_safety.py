@@ -95,7 +95,7 @@ def test_a_push_from_a_stale_shallow_clone(good: Path, origin: Path, change, tmp
     git(tmp_path, "clone", "-q", "--depth", "1", f"file://{origin}", "shallow")
     change(good, "set", "production", "image.tag=1.5.0", "--push")
     said = change(tmp_path / "shallow", "set", "dev", "image.tag=1.6.0", "--push")
-    assert "origin/main had a commit that was not here" in said
+    assert "origin/main has a commit that is not in the local branch" in said
 
 
 def test_a_worktree(good: Path, change, tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_the_newest_change_of_the_remote_is_rolled_back(good: Path, other: Path,
     said = change(good, "rollback", "dev", "--push")
     assert tag(origin, DEV) == "1.5.0"
     assert "Set image.tag to 1.6.0 in dev" in said
-    assert "on what was here it would have been: Undo" in said
+    assert "the local state would have given: Undo" in said
 
 
 def test_who_rolls_back_second_does_not_undo_the_rollback(good: Path, other: Path, origin: Path, change) -> None:
@@ -70,7 +70,7 @@ def test_who_rolls_back_second_does_not_undo_the_rollback(good: Path, other: Pat
     olga(change, other, "rollback", "dev")
     said = change(good, "rollback", "dev", "--push")
     assert tag(origin, DEV) == "1.4.2"
-    assert "origin/main has it already" in said
+    assert "origin/main already has this change" in said
     assert "by Olga" in said
     assert "nothing changes" in said
     assert head(good) == git(origin, "rev-parse", "main").strip()
@@ -99,7 +99,7 @@ def test_a_promotion_that_others_made_already_is_not_made_again(good: Path, othe
     olga(change, other, "promote", "dev", "production")
     olga(change, other, "set", "dev", "image.tag=1.7.0")
     said = change(good, "promote", "dev", "production", "--push")
-    assert "origin/main has it already" in said
+    assert "origin/main already has this change" in said
     assert tag(origin, PRODUCTION) == "1.6.0"
 
 

@@ -120,7 +120,7 @@ def test_wednesday_a_bad_release_is_rolled_back_while_the_other_has_not_pulled(t
     said = team.does("boris", "rollback", "dev", "--push").err
     assert team.runs("dev") == "1.6.0", said  # Boris has seen Anna's rollback by now, and undoes it
     said = team.does("anna", "rollback", "dev", "--push").err
-    assert "origin/main has it already" in said  # to go back from where Anna was is to go where Boris went
+    assert "origin/main already has this change" in said  # to go back from where Anna was is to go where Boris went
     team.does("anna", "rollback", "dev", "--push")
     assert team.runs("dev") == "1.4.2"
 

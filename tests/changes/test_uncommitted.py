@@ -151,7 +151,7 @@ def test_nothing_is_committed_on_nothing(good: Path, gitops_gen, tmp_path: Path)
     git(good, "init", "-q", "--template=")
     result = gitops_gen(good, "set", "dev", "image.tag=1.5.0", "--commit")
     assert result.code == 1
-    assert "nothing is committed here yet" in result.err
+    assert "the repository has no commits" in result.err
 
 
 def test_a_dependency_that_git_ignores_is_at_hand_beside_the_checkout(good: Path, gitops_gen) -> None:
@@ -203,5 +203,5 @@ def test_a_hand_edit_is_adopted_on_top_of_what_others_pushed(
     assert gitops_gen(tmp_path / "other", "set", "dev", "replicas=6", "--push").code == 0
     result = gitops_gen(good, "adopt", "dev", "--push")
     assert result.code == 1
-    assert "environments/dev/values.yaml was changed by others as well" in result.err
+    assert "environments/dev/values.yaml was also changed by others" in result.err
     assert "tag: 2.0.0" in file.read_text()

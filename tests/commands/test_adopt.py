@@ -67,7 +67,7 @@ def test_an_edit_of_the_application_is_kept(good: Path, change: Change, gitops_g
     old, new, where = APPLICATION_EDITS[name]
     edited = edit(good, APPLICATION, old, new)
     refused = gitops_gen(good, "generate")
-    assert refused.code == 1, "the edit is in the way until it is adopted"
+    assert refused.code == 1, "the edit blocks it until it is adopted"
     told = change(good, "adopt", "dev", "--commit")
     after = (good / APPLICATION).read_text()
     assert yaml.safe_load(after) | {"spec": 0} == yaml.safe_load(edited) | {"spec": 0}
@@ -188,7 +188,7 @@ REFUSED = {
         "kind: Application\n",
         "kind: ApplicationSet\n",
         "kind",
-        "cannot be another one",
+        "cannot be changed",
     ),
     "status": (
         APPLICATION,
@@ -257,7 +257,7 @@ def test_what_the_inputs_contradict_is_named(good: Path, gitops_gen) -> None:
     before = tree(good)
     result = gitops_gen(good, "adopt", "dev")
     assert result.code == 1
-    assert "image.tag: was edited here, but the inputs were changed too (now 1.5.0)" in result.err
+    assert "image.tag: was edited by hand, but the inputs also changed (now 1.5.0)" in result.err
     assert tree(good) == before
 
 

@@ -56,7 +56,7 @@ def test_clone_takes_everything_else(good: Path, change) -> None:
 def test_remove_refuses_to_delete_what_runs(good: Path, change, gitops_gen) -> None:
     result = gitops_gen(good, "env", "remove", "dev", "--commit")
     assert result.code == 1
-    assert "would delete shop-dev with everything" in result.err
+    assert "would delete shop-dev and all its resources" in result.err
     assert "protect: true" in result.err
     change(good, "env", "remove", "dev", "--delete-running", "--commit")
     assert not (good / "environments/dev").exists()

@@ -78,7 +78,7 @@ def test_all_environments_of_a_stage_are_promoted_together(three: Path, change, 
     assert set(tags(three).values()) == {"1.5.0"}
     assert "production, production-eu, production-us: image.tag 1.4.2 → 1.5.0\n" in said
     assert "3 environments change in one commit" in said
-    assert "begin with `gitops-gen promote dev production --env`" in said
+    assert "start with `gitops-gen promote dev production --env`" in said
     assert message(three).startswith("Promote dev to stage production\n")
     assert message(three).count("Environment: ") == 3
 
@@ -104,8 +104,8 @@ def test_several_targets_are_promoted_in_the_order_they_are_named(three: Path, c
 def test_what_some_targets_run_already_is_said(three: Path, change) -> None:
     change(three, "promote", "dev", "production-us", "--commit")
     said = change(three, "promote", "dev", "production", "--stage", "--commit")
-    assert "production, production-eu: image.tag 1.4.2 → 1.5.0\nproduction-us runs it already\n" in said
-    assert "runs it already" not in message(three)
+    assert "production, production-eu: image.tag 1.4.2 → 1.5.0\nproduction-us already runs it\n" in said
+    assert "already runs it" not in message(three)
 
 
 def test_one_ambiguous_name_among_several_targets_stops_them_all(three: Path, gitops_gen) -> None:
@@ -189,7 +189,7 @@ def test_what_a_release_brings_or_loses_is_warned_about(good: Path, change) -> N
     change(good, "set", "production", "settings.old=x", "--release")
     change(good, "set", "dev", "image.repository=registry.example.com/new", "--release")
     said = change(good, "promote", "dev", "production", "--dry-run")
-    assert "warning: production: values.settings is set there only and goes\n" in said
+    assert "warning: production: values.settings is set only there and is removed\n" in said
     assert "warning: production: values.image.repository is new there\n" in said
 
 

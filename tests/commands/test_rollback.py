@@ -33,7 +33,7 @@ def test_a_rollback_of_the_rollback_is_the_identity(good: Path, change) -> None:
     assert tree(good) != before
     said = change(good, "rollback", "dev")
     assert tree(good) == before
-    assert f"That was a rollback of {undone[:12]}: what it had undone comes back" in said
+    assert f"That was a rollback of {undone[:12]}: the changes that it undid are restored" in said
 
 
 def test_subjects_do_not_nest(good: Path, change) -> None:
@@ -42,7 +42,7 @@ def test_subjects_do_not_nest(good: Path, change) -> None:
     for _ in range(4):
         said = change(good, "rollback", "dev")
         subjects.append(message(good).splitlines()[0])
-        assert ("what it had undone comes back" in said) == subjects[-1].startswith("Reapply")
+        assert ("the changes that it undid are restored" in said) == subjects[-1].startswith("Reapply")
     undone, redone = (f'{word} "Set image.tag to 1.5.0 in dev" in dev' for word in ("Revert", "Reapply"))
     assert subjects == [undone, redone, undone, redone]
 
@@ -147,7 +147,7 @@ def test_a_shared_change_is_named_and_left(good: Path, change) -> None:
     change(good, "set", "dev", "image.tag=1.5.0", "--commit")
     change(good, "set", "--stage", "dev", "settings.mode=x", "--commit")
     said = change(good, "rollback", "dev")
-    assert "Set settings.mode to x in stage dev changed what environments share and is not undone" in said
+    assert "Set settings.mode to x in stage dev changed shared inputs and is not undone" in said
 
 
 def test_an_environment_is_not_rolled_back_to_before_its_birth(good: Path, change, gitops_gen) -> None:

@@ -90,7 +90,7 @@ def test_the_reference_is_shown_by_environment(reference: Path, gitops_gen: Gito
     store = ["ClusterSecretStore/vault", "api-forge/production/redis-secrets"]
     assert [*lines[-1][:2], *lines[-1][2:4]] == ["redis-secrets", "redis_password", *store]
     [certificate] = [line for line in production.splitlines() if line.endswith("Ingress/app")]
-    assert "  nothing here: create it before the first sync  " in certificate
+    assert "  nothing in this project: create it before the first sync  " in certificate
 
 
 def test_without_external_secrets_all_of_it_is_to_be_created(reference: Path, gitops_gen: GitopsGen) -> None:

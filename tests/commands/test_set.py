@@ -121,7 +121,7 @@ def test_what_is_unset_in_all_is_unset_where_it_is_set(good: Path, change, gitop
     assert not changed(good)
     result = gitops_gen(good, "set", "--all", "--unset", "settings.mode")
     assert result.code == 2
-    assert "nothing sets `settings.mode` in all environments" in result.err
+    assert "no value `settings.mode` in all environments" in result.err
 
 
 def test_what_is_unset_in_all_is_unset_in_the_stages_too(good: Path, change) -> None:

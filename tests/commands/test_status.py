@@ -115,7 +115,7 @@ def test_a_fleet_of_as_many_releases_is_cut(good: Path, gitops_gen) -> None:
     text = gitops_gen(good, "status").out
     assert len(text.splitlines()) < 200
     assert "more environments" in text
-    assert "`--output json` has all" in text
+    assert "`--output json` lists all" in text
     assert len(status(gitops_gen, good)["waiting"]) <= 2 * FLEET, "one for each environment, not for each pair"
 
 
@@ -171,7 +171,7 @@ def test_the_remote_is_told_as_of_when_it_was_asked(good: Path, origin: Path, tm
     os.utime(clone / ".git/FETCH_HEAD", (2e9, 2e9))
     assert known(gitops_gen, clone) == 2e9, "a fetch that found nothing new asked it as well"
     text = gitops_gen(clone, "status").out
-    assert "origin/main is told as of 2033-05-18 03:33 UTC; `git fetch` asks it again" in text
+    assert "origin/main is known as of 2033-05-18 03:33 UTC; run `git fetch` to update it" in text
     (good / "README").write_text("read me\n")
     commit_all(good)
     git(good, "push", "--quiet")

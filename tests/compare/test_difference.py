@@ -222,7 +222,7 @@ def test_it_says_that_values_are_not_checked(fleet: Fleet, capsys: pytest.Captur
     assert capsys.readouterr().err == ""
     CASES["one_image"](fleet)
     assert run(["-C", str(fleet.folder), "diff"]) == 1
-    assert "not held to the chart's schema here: `gitops-gen generate --check`" in capsys.readouterr().err
+    assert "not validated against the chart's schema: use `gitops-gen generate --check`" in capsys.readouterr().err
     assert run(["-C", str(fleet.folder), "--quiet", "diff"]) == 1
     assert capsys.readouterr().err == ""
 

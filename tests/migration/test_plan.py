@@ -237,10 +237,10 @@ def test_a_chart_that_calls_a_value_otherwise_blocks(moved: Path, gitops_gen: Gi
     (tmp_path / "live.yaml").write_text(exported(EDITS["another_number_of_shards"]))
     result = gitops_gen(moved, "migrate", "production", "--live", str(tmp_path / "live.yaml"))
     assert result.code == 1
-    assert "but the chart has no temporal.numHistoryShards\n    find what the chart calls it, and set it to 512" in (
+    assert "but the chart has no temporal.numHistoryShards\n    find the chart's key for it, and set it to 512" in (
         result.out
     )
-    assert "The way back" not in result.out
+    assert "Rollback" not in result.out
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_a_chart_that_calls_a_value_otherwise_blocks(moved: Path, gitops_gen: Gi
     [
         ((), "Missing option '--live'"),
         (("--live", "nowhere.yaml"), "nowhere.yaml"),
-        (("--live", "gitops.yaml", "--commit"), "go with --write"),
+        (("--live", "gitops.yaml", "--commit"), "need --write"),
         (("--live", "gitops.yaml", "--write", "--output", "sh"), "--write prints what it wrote"),
     ],
 )

@@ -61,7 +61,7 @@ Longest time until Argo CD picks up a revert
     +  no end  wave 5: Job/seed: it has no activeDeadlineSeconds, and its pod may never start
     +      6s  pauses: 2s after each wave but the last (its own wave for pruning): 3 {TIMES} 2s
     +      1m  back-off: the longest pause before a retry takes the newest commit
-  to cut it short: argocd app terminate-op demo-dev, then argocd app sync demo-dev
+  to end it earlier: argocd app terminate-op demo-dev, then argocd app sync demo-dev
   the sync timeout includes retries
   after it run argocd app sync demo-dev:
     Argo CD may treat commits pushed during the sync as already attempted
@@ -102,7 +102,7 @@ def test_text() -> None:
 def test_an_application_without_paths_needs_no_sync_by_hand() -> None:
     plan = plan_of(demo().manifests, SyncPolicy(sync_timeout=900, names_paths=False), name="dev", application="d")
     lines = list(plan_lines(judge(plan)))
-    assert "  to cut it short: argocd app terminate-op d" in lines
+    assert "  to end it earlier: argocd app terminate-op d" in lines
     assert "  the sync timeout includes retries" in lines
 
 

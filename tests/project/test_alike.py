@@ -12,7 +12,7 @@ from gitops_gen.project.alike import alike, listing
         (["Set a.b to 1", "Set c.d to 1"], ["Set a.b to 1", "Set c.d to 1"]),
         (["dev: image.tag 1 → 2"], ["dev: image.tag 1 → 2"]),
         (["dev: tag 1 → 2", "eu: tag 1 → 3", "us: tag 1 → 2"], ["dev, us: tag 1 → 2", "eu: tag 1 → 3"]),
-        (["dev runs it already", "eu runs it already"], ["dev, eu: runs it already"]),
+        (["dev already runs it", "eu already runs it"], ["dev, eu: already runs it"]),
         (["the same", "the same"], ["the same"]),
         ([f"e{number}: tag 1.0 → 1.1" for number in range(500)], ["500 environments: tag 1.0 → 1.1"]),
         (

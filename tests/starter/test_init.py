@@ -103,7 +103,7 @@ def test_what_is_there_stays(clone: Path, shop: Path, gitops_gen: GitopsGen) -> 
         ({"notes.txt": "", "README.md": ""}, "in the way: notes.txt"),
         ({f"{number}.txt": "" for number in range(9)}, "4.txt and 4 more"),
         ({"gitops.yaml": ""}, "already contains a project"),
-        ({".github": "", ".gitlab-ci.yml": "", ".gitlab": ""}, ".github is in the way"),
+        ({".github": "", ".gitlab-ci.yml": "", ".gitlab": ""}, ".github already exists"),
         ({"helm/x/Chart.yaml": ""}, "in the way: helm/"),
     ],
 )
@@ -231,7 +231,7 @@ def test_the_repository_is_the_origin(
     git(clone, "remote", "set-url", "origin", origin)
     result = gitops_gen(clone, "init", ".", "--chart", str(shop))
     assert settings(clone)["repository"] == repository
-    assert ("Say where this repository is" in result.err) == ("example.com" in repository)
+    assert ("Set `repository` in gitops.yaml to the URL" in result.err) == ("example.com" in repository)
 
 
 @pytest.mark.parametrize("branch", ["main", "master", "trunk", "live"])

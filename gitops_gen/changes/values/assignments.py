@@ -64,7 +64,7 @@ def parse_assignment(argument: str, form: Form = Form.TYPED) -> Assignment:
     """`app.image.tag=1.2.3`. Raises `UsageError`."""
     key, equals, text = argument.partition("=")
     if not equals or not key:
-        hint = f"write it as `app.image.tag=1.4.2`; to move what is set, `--move {key}`" if key else ""
+        hint = f"write it as `app.image.tag=1.4.2`; to move a value that is set, use `--move {key}`" if key else ""
         raise UsageError(f"`{argument}` is not {form.value.split()[-1]}", hint or "write it as `app.image.tag=1.4.2`")
     if not _is_unicode(argument):
         raise UsageError(f"{key}: the value is not UTF-8 text", "put the text into a file, and use `--file KEY=PATH`")
@@ -83,7 +83,7 @@ def parse_word(argument: str, *, moves: bool) -> Assignment:
 def parse_key_only(argument: str, form: Form) -> Assignment:
     """`app.image.tag`, of which nothing is given but its name. Raises `UsageError`."""
     if "=" in argument:
-        raise UsageError(f"`{argument}` is no key", f"write the key alone, as in `{form.value}`")
+        raise UsageError(f"`{argument}` is not a key", f"write the key alone, as in `{form.value}`")
     return Assignment(path=parse_key(argument), form=form)
 
 
@@ -104,8 +104,8 @@ def parse_file(argument: str, folder: Path) -> Assignment:
 
 
 def valued(assignment: Assignment, known: Known) -> Any:
-    """The value that is asked for. Raises `UsageError` for text that is no JSON, no YAML, or no list or map where the
-    chart's default is one.
+    """The value to set. Raises `UsageError` for text that is not valid JSON or YAML, or that is not a list or map where
+    the chart's default is one.
     """
     match assignment.form:
         case Form.STRING:
@@ -169,13 +169,13 @@ def _by_default(path: KeyPath, text: str, default: Any) -> Any:
 
 
 def _plain(text: str) -> Any:
-    """What Kubernetes' reader sees in a text; infinity, which is no JSON, stays text."""
+    """What Kubernetes' reader sees in a text; infinity, which is not valid JSON, stays text."""
     value = scalar(text)
     return text if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _may_be_tree(path: KeyPath, wish: KeyType) -> bool:
-    """A tag may begin with any character that it likes; an image and most other keys may be a map or list."""
+    """A tag may begin with any character; an image and most other keys may be a map or list."""
     return not isinstance(wish.default, str) and (not holds_version(path) or holds_image(path))
 
 
@@ -202,7 +202,7 @@ def _retyped(value: Any, inner: KeyPath, path: KeyPath, text: str, known: Known)
 
 def _json(assignment: Assignment) -> Any:
     def no_number(text: str) -> NoReturn:
-        raise ValueError(f"{text} is no JSON")
+        raise ValueError(f"{text} is not valid JSON")
 
     def number(text: str) -> Any:
         value = scalar(text)
@@ -212,9 +212,9 @@ def _json(assignment: Assignment) -> Any:
         value = json.loads(assignment.text, parse_int=number, parse_float=number, parse_constant=no_number)
     except (ValueError, RecursionError) as error:
         hint = f'write it as `--json \'{assignment.key}={{"a": [1, "b"]}}\'`'
-        raise UsageError(f"{assignment.key}: is no JSON: {error}", hint) from None
+        raise UsageError(f"{assignment.key}: is not valid JSON: {error}", hint) from None
     if not _is_unicode(json.dumps(value, ensure_ascii=False)):
-        raise UsageError(f"{assignment.key}: half of a surrogate pair is no text", "write the character itself")
+        raise UsageError(f"{assignment.key}: half of a surrogate pair is not valid text", "write the character itself")
     return value
 
 
@@ -227,7 +227,7 @@ def _is_unicode(text: str) -> bool:
 
 
 def mismatch(path: KeyPath, value: Any, known: Known) -> str:
-    """What a person should look at: a text where the chart's default is a number or boolean; empty when all is well."""
+    """A warning for a string where the chart's default is a number or boolean; empty when there is none."""
     wish = known.at(path)
     default = wish.default
     if wish.allowed or not isinstance(value, str) or not isinstance(default, bool | int | float):

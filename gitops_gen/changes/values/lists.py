@@ -29,19 +29,19 @@ def require_way(values: Any, path: KeyPath, *, removing: bool = False) -> None:
             current = _item(current, step, here, path, removing=removing)
         elif isinstance(current, list):
             example = typed_key((*here, 0, *path[at:]))
-            raise UsageError(f"`{typed_key(here)}` is a list", f"say which item: `{example}`")
+            raise UsageError(f"`{typed_key(here)}` is a list", f"name the item: `{example}`")
         elif current is None or isinstance(current, dict):
             current = (current or {}).get(step)
         else:
             kind = spoken(type_name(current))
             hint = f"to make a map of it: `--json '{typed_key(here)}={{\"{step}\": …}}'`"
-            raise UsageError(f"`{typed_key(here)}` is {kind}, and has no key `{step}`", hint)
+            raise UsageError(f"`{typed_key(here)}` is {kind} and has no key `{step}`", hint)
 
 
 def _item(current: Any, index: int, here: KeyPath, path: KeyPath, *, removing: bool) -> Any:
     if current is not None and not isinstance(current, list):
-        hint = f"say which key: `{typed_key(here)}.KEY`" if isinstance(current, dict) else "set it as a whole"
-        raise UsageError(f"`{typed_key(here)}` is no list", hint)
+        hint = f"name the key: `{typed_key(here)}.KEY`" if isinstance(current, dict) else "set it as a whole"
+        raise UsageError(f"`{typed_key(here)}` is not a list", hint)
     items = current or []
     limit = len(items) if removing else len(items) + 1
     if index < limit:
@@ -75,7 +75,7 @@ def agreed(lists: Iterable[tuple[str, Any]], path: KeyPath) -> Any:
         if not same(items, its):
             raise UsageError(
                 f"`{typed_key(path)}` differs between {first} and {other}",
-                "write the whole list, or say `--environment` to change each environment's own",
+                "write the whole list, or use --environment to change the list of each environment",
             )
     return items
 

@@ -36,7 +36,7 @@ def own_place(environment: str) -> ValueSource:
 
 
 class ValueSources:
-    """The values in all places of a project; edits change the texts here, and no file."""
+    """The values in all places of a project; edits change only the texts in memory."""
 
     def __init__(self, workspace: OpenProject) -> None:
         self._workspace = workspace
@@ -73,7 +73,7 @@ class ValueSources:
         yield release_place(environment.name)
 
     def text(self, file: str) -> str:
-        """A file as it becomes; a release.yaml that is not there yet is an empty one."""
+        """The new text of a file; a missing release.yaml is an empty one."""
         if file not in self.texts:
             path = self._workspace.folder / file
             missing = file.endswith(RELEASE_FILE) and not path.is_file()

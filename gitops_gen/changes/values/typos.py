@@ -1,4 +1,4 @@
-"""Keys that a chart does not seem to have: what its schema leaves open, its values.yaml tells."""
+"""Keys that a chart does not seem to have: where its schema allows any key, its values.yaml decides."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ _ALWAYS: set[KeyPath] = {("global",)}
 def unknown_key(path: KeyPath, known: Known) -> str:
     """A warning for a key that neither the chart's values nor its schema nor any layer has; empty when one does.
 
-    Below the top only a near miss is told: maps such as `nodeSelector` take any key.
+    Below the top level, only a similar key is reported: maps such as `nodeSelector` take any key.
     """
     defaults: Any = known.declared
     current: Any = known.current

@@ -39,7 +39,7 @@ class View:
         self._edits[path, environment.name, place.file, moved_from] = None
 
     def chart_values(self, environment: ResolvedEnvironment) -> Values:
-        """The chart's own values; nothing for a chart that is not here."""
+        """The chart's own values; empty for a chart that is not pulled."""
         source, charts = environment.chart, self.workspace.charts
         if source not in self._defaults:
             self._defaults[source] = charts.defaults(source) if charts.is_at_hand(source) else {}
@@ -108,7 +108,7 @@ class View:
                     where = f"{place.name} ({place.file}) sets it for {environment.name}"
                     other = target_of(place, environment)
                     typed = f"`gitops-gen set {other} {verb} {key}`" if other else f"change it in {place.file}"
-                    return UsageError(f"nothing sets `{key}` in {here}: {where}", f"to change it there: {typed}")
+                    return UsageError(f"no value `{key}` in {here}: {where}", f"to change it there: {typed}")
         return self._unset_anywhere(path, key, here)
 
     def _unset_anywhere(self, path: KeyPath, key: str, here: str) -> UsageError:
@@ -116,10 +116,10 @@ class View:
         if value_at(environment.values, path)[0]:
             return UsageError(f"`{key}` comes from `inject` in {PROJECT_FILE}", "change it there")
         if value_at(self.chart_values(environment), path)[0]:
-            hint = f"the chart's default is all there is; `{key}=null` takes it away"
-            return UsageError(f"nothing sets `{key}` in {here}", hint)
+            hint = f"only the chart's default sets it; use `{key}=null` to remove it"
+            return UsageError(f"no value `{key}` in {here}", hint)
         known = {typed_key(leaf) for item in self.environments for leaf in leaves(self.before[item.name])}
-        return UsageError(f"nothing sets `{key}` in {here}", did_you_mean(key, known) if known else "")
+        return UsageError(f"no value `{key}` in {here}", did_you_mean(key, known) if known else "")
 
 
 def _value(defaults: Values, overrides: Values, path: KeyPath) -> tuple[bool, Any]:

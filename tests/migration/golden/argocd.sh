@@ -1,7 +1,7 @@
 #!/bin/sh
 # api-forge-prod to argocd, environment production
-# Made by `gitops-gen migrate`; run it in the project's folder. It stops at the first step that fails, and goes on there
-# when it is run again. With the argument `back` it takes the way back, by what the steps under `Back up` wrote.
+# Made by `gitops-gen migrate`; run it in the project's folder. It stops at the first step that fails, and
+# continues there when it is run again. The argument `back` rolls back, from what the steps under `Back up` wrote.
 # shellcheck disable=SC2016 # what is in single quotes is for kubectl, or for a shell in a pod
 set -eu
 
@@ -13,7 +13,7 @@ mkdir -p -m 700 backup-api-forge-prod
 touch "$steps"
 trap '[ "$finished" ] || echo "stopped at step $number: $title" >&2' EXIT
 
-# begin NUMBER TITLE: whether the step is still to be done.
+# begin NUMBER TITLE: whether the step must still run.
 begin() {
     number=$1
     title=$2
