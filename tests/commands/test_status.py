@@ -183,14 +183,14 @@ def test_the_remote_is_told_as_of_when_it_was_asked(good: Path, origin: Path, tm
 
 def test_no_remote_is_not_told_of(good: Path, gitops_gen) -> None:
     assert status(gitops_gen, good)["remote"] == ""
-    assert "is told as of" not in gitops_gen(good, "status").out
+    assert "is known as of" not in gitops_gen(good, "status").out
 
 
 def test_what_is_not_known_is_told_as_unknown(good: Path, origin: Path, gitops_gen) -> None:
     assert origin.is_dir()
     for file in (good / ".git/logs/refs/remotes/origin").iterdir():
         file.unlink()
-    assert "origin/main is told as of an unknown time" in gitops_gen(good, "status").out
+    assert "origin/main is known as of an unknown time" in gitops_gen(good, "status").out
 
 
 @pytest.mark.parametrize("words", [("status",), ("env", "list"), ("set", "--all", "replicas=3")])
