@@ -314,7 +314,7 @@ def test_a_commit_of_another_branch_is_not_undone(good: Path, team: Team, gitops
     git(good, "switch", "--quiet", "main")
     result = gitops_gen(good, "rollback", "dev", "--undo", there)
     assert result.code == 1
-    assert "is not part of this branch" in result.err
+    assert "is not on this branch" in result.err
 
 
 @pytest.mark.parametrize("name", ["dev/../production", ".", "../project/environments/dev", "Dev"])

@@ -145,7 +145,7 @@ def test_a_branch_that_cannot_be_beside_another_on_the_remote(good: Path, origin
     assert "the commit is kept on the local branch `feat/x`" in result.err
     result = gitops_gen(good, "set", "dev", "image.tag=1.6.0", "--branch", "feat")
     assert result.code == 2
-    assert "git cannot have a branch `feat` beside the branch `feat/x`" in result.err
+    assert "git cannot create a branch `feat` while the branch `feat/x` exists" in result.err
 
 
 def test_a_branch_that_the_remote_has_is_not_moved(good: Path, origin: Path, gitops_gen) -> None:
@@ -201,7 +201,7 @@ def test_a_merge_that_was_not_pushed_is_not_taken_apart(good: Path, other: Path,
     change(other, "set", "production", "image.tag=1.5.0", "--push")
     result = gitops_gen(good, "set", "dev", "image.tag=1.6.0", "--push")
     assert result.code == 1
-    assert "your branch holds a merge that was not pushed" in result.err
+    assert "your branch has a merge commit that was not pushed" in result.err
     git(good, "pull", "-q", "--no-rebase", "--no-edit")
     change(good, "set", "dev", "image.tag=1.6.0", "--push")
 
@@ -212,7 +212,7 @@ def test_a_conflict_of_an_older_commit_names_both_sides(good: Path, other: Path,
     before = head(good)
     result = gitops_gen(good, "set", "production", "image.tag=1.6.0", "--push")
     assert result.code == 1
-    assert f"{before[:12]} (Set image.tag to 1.6.0 in dev), which was not pushed" in result.err
+    assert f"the unpushed commit {before[:12]} (Set image.tag to 1.6.0 in dev)" in result.err
     assert "values.image.tag: was changed on both sides: 1.6.0 by Test, 1.5.0 by Test" in result.err
     assert head(good) == before
 

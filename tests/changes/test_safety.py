@@ -67,7 +67,7 @@ def test_nobody_known_to_git(good: Path, gitops_gen, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("EMAIL", "")
     git_config = good / ".git" / "config"
     git_config.write_text(git_config.read_text() + "[user]\n\tuseConfigOnly = true\n")
-    assert "git does not know who you are" in refused(gitops_gen, good, *COMMIT)
+    assert "no git user is configured" in refused(gitops_gen, good, *COMMIT)
 
 
 def test_no_remote(good: Path, gitops_gen) -> None:
@@ -306,7 +306,7 @@ def test_somebody_elses_commit_after_a_kill_is_not_taken_for_ours(good: Path) ->
     (good / "notes").write_text("mine\n")
     git(good, "add", "notes")
     git(good, "commit", "-qm", "Take notes", "--", "notes")
-    assert any("it was undone" in line for line in recover(good))
+    assert any("was undone" in line for line in recover(good))
     assert (good / path).read_bytes() == before
 
 

@@ -29,7 +29,7 @@ def test_an_environment_that_is_not_checked_out_keeps_its_files(sparse: Path, gi
     assert (result.code, result.out, tree(sparse)) == (0, "", before)
     checked = gitops_gen(sparse, "generate", "--check")
     assert (checked.code, checked.out) == (0, "")
-    assert "note: not checked out and not looked at: production" in checked.err
+    assert "note: not checked out and skipped: production" in checked.err
     assert is_clean(sparse)
 
 
@@ -67,7 +67,7 @@ def test_a_command_for_it_says_what_to_type(sparse: Path, gitops_gen: GitopsGen,
 @pytest.mark.parametrize("words", [("env", "list"), ("status",), ("diff",), ("plan",)])
 def test_a_command_for_all_says_which_it_left_out(sparse: Path, gitops_gen: GitopsGen, words: tuple[str, ...]) -> None:
     result = gitops_gen(sparse, *words)
-    assert "not checked out and not looked at: production" in result.err
+    assert "not checked out and skipped: production" in result.err
     assert "production" not in result.out
     assert result.code == 0, result.err
 

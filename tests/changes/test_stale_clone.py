@@ -140,7 +140,7 @@ def test_a_promotion_that_waited_here_does_not_go_along_when_its_source_has_move
     olga(change, other, "rollback", "dev")
     result = gitops_gen(good, "set", "production", "replicas=3", "--push")
     assert result.code == 1
-    assert f"{waiting[:12]} (OPS-1) was not pushed yet, and origin/main has another {DEV} by now" in result.err
+    assert f"{waiting[:12]} (OPS-1) was not pushed yet, and {DEV} has changed on origin/main" in result.err
     assert tag(origin, PRODUCTION) == "1.4.2"
     assert head(good) == waiting
 

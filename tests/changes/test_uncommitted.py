@@ -39,7 +39,7 @@ def stopped(gitops_gen: GitopsGen, folder: Path, file: str, *words: str) -> None
     before, at = tree(folder), head(folder)
     result = gitops_gen(folder, *words)
     assert result.code == 1, result.err
-    assert f"{file}: holds changes that are not committed" in result.err
+    assert f"{file}: has uncommitted changes" in result.err
     assert f"git stash push -u -- {file}" in result.err
     assert (tree(folder), head(folder)) == (before, at)
 

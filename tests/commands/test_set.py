@@ -217,7 +217,7 @@ def test_a_file_that_is_being_edited_is_not_committed_along(good: Path, gitops_g
     before = (good / RELEASE).read_text()
     result = gitops_gen(good, "set", "dev", "image.tag=1.5.0", "--commit")
     assert result.code == 1
-    assert f"{RELEASE}: holds changes that are not committed" in result.err
+    assert f"{RELEASE}: has uncommitted changes" in result.err
     assert (good / RELEASE).read_text() == before
 
 

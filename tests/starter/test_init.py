@@ -505,7 +505,7 @@ def test_a_value_that_the_chart_wants_is_named_at_once(shape: str, tmp_path: Pat
     assert result.code == 1
     assert f"environments/dev/environment.yaml: values.{key}: " in result.err
     assert f"set `{key}` below `values` there" in result.err
-    assert "the project is made" in result.err
+    assert "the project is created" in result.err
     assert 'tag: "1.0"' in release(tmp_path / "new").replace("'", '"')
     for name in ("dev", "staging", "production"):
         assert gitops_gen(tmp_path / "new", "set", name, f"{key}=x").code == 0
