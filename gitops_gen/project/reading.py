@@ -57,6 +57,9 @@ def find_project(start: Path) -> Path:
 
     Raises `GitopsError` when there is none.
     """
+    if ".." in start.parts:
+        # The parents of `here/../other` by name are those of `here`, where another project may be.
+        start = start.resolve()
     for folder in (start, *start.parents):
         if (folder / PROJECT_FILE).is_file():
             return folder

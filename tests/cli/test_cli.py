@@ -168,3 +168,11 @@ def test_diff_shows_what_would_change(good: Path, gitops_gen: GitopsGen) -> None
     assert result.code == 1
     assert "-  tag: 1.4.2\n+  tag: 1.5.0\n" in result.out
     assert "1.4.2" in (good / "environments/dev/values.yaml").read_text()
+
+
+def test_a_folder_beside_a_project_is_not_the_project(good: Path, gitops_gen: GitopsGen) -> None:
+    (good.parent / "other").mkdir()
+    result = gitops_gen(good / ".." / "other", "env", "list")
+    assert result.code == 1
+    assert "no gitops.yaml in" in result.err
+    assert gitops_gen(good / "chart" / "..", "env", "list").code == 0
