@@ -28,7 +28,7 @@ class Theirs:
     subject: str
 
     @property
-    def spoken(self) -> str:
+    def described(self) -> str:
         """The commit in a sentence."""
         return f"{self.author} ({self.id[:12]} {self.subject})"
 

@@ -61,4 +61,4 @@ def _both(project: Path, name: str, key: KeyPath, sides: Sides, values: tuple[st
     mine, theirs = values
     author = run(project, "log", "-1", "--format=%an", sides.mine).strip()
     who = who_changed(project, sides.base, sides.tip, name, key)
-    return f"was changed on both sides: {mine} by {author}, {theirs} by {who.spoken if who else 'others'}"
+    return f"was changed on both sides: {mine} by {author}, {theirs} by {who.described if who else 'others'}"

@@ -23,7 +23,7 @@ def released(workspace: OpenProject, environment: str) -> dict[str, Any]:
     return {key: data[key] for key in RELEASED if key in data}
 
 
-def spoken(change: KeyDifference) -> str:
+def described(change: KeyDifference) -> str:
     """A difference in a few words: `app.image.tag 1.0.0 → 1.1.0`."""
     path = change.path[1:] if change.path[:1] == ("values",) and len(change.path) > 1 else change.path
     old = inline(change.old, Style(), flow=False) if change.was else "not set"

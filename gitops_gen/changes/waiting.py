@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from gitops_gen.changes.releases import spoken
+from gitops_gen.changes.releases import described
 from gitops_gen.changes.version_order import Direction, direction
 from gitops_gen.project.listing import EnvironmentRow
 from gitops_gen.yaml.editing.difference import differences
@@ -52,7 +52,7 @@ def waiting(
                         sources=tuple(names),
                         targets=tuple(targets),
                         direction=direction(changes),
-                        changes=tuple(map(spoken, changes)),
+                        changes=tuple(map(described, changes)),
                         other_releases=len(sources) - len(compared),
                     )
 

@@ -67,7 +67,7 @@ class Weighing:
 
     def _who(self, item: Meeting, base: str) -> str:
         found = who_changed(self.project, self.head, base, item.path, item.key)
-        return f" by {found.spoken}" if found else ""
+        return f" by {found.described}" if found else ""
 
     def _recomputed(self, fresh: Decision) -> Iterator[str]:
         if self.known is not None and self.known.draft.summary != fresh.draft.summary:

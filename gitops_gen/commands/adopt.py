@@ -6,7 +6,7 @@ from typing import Any
 from gitops_gen.changes.adopted_manifest import ManifestEdits, Placed
 from gitops_gen.changes.change import Delivery, Draft, Outcome, change
 from gitops_gen.changes.edited_files import EditedFile, comments, edited_files, generated, inputs
-from gitops_gen.changes.releases import spoken
+from gitops_gen.changes.releases import described
 from gitops_gen.changes.values.places import NEW_RELEASE, removed_with_parents
 from gitops_gen.errors import Problem, fail_if_any
 from gitops_gen.git.commits import Message
@@ -121,7 +121,7 @@ class _Adopting:
             self.add(path, item, f"was edited by hand, but the inputs also changed (now {stands})", "keep one of them")
 
     def tell(self, what: str, items: Any) -> None:
-        self.summary += [f"{what}{spoken(item)}" for item in items]
+        self.summary += [f"{what}{described(item)}" for item in items]
 
     def fold_value(self, file: str, item: KeyDifference) -> None:
         setters = [layer for layer in self.environment.layers if value_at(layer.values, item.path)[0]]

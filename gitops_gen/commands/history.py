@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gitops_gen.changes.past import changes_of, former_name, values_at
-from gitops_gen.changes.releases import spoken
+from gitops_gen.changes.releases import described
 from gitops_gen.errors import GitopsError
 from gitops_gen.git.checkout import read_checkout
 from gitops_gen.git.history import Commit
@@ -135,8 +135,8 @@ def _event(commit: Commit, environment: str, release: list[KeyDifference], value
         subject=commit.subject,
         change=commit.change,
         source=commit.source,
-        release=tuple(map(spoken, promoted)),
-        values=tuple(map(spoken, others)),
+        release=tuple(map(described, promoted)),
+        values=tuple(map(described, others)),
         merged=tuple(_merged(commit, environment)),
     )
 

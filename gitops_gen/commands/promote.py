@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitops_gen.changes.change import Delivery, Draft, Outcome, change
-from gitops_gen.changes.releases import released, spoken
+from gitops_gen.changes.releases import described, released
 from gitops_gen.errors import GitopsError, UsageError
 from gitops_gen.git.commits import Message
 from gitops_gen.git.history import commits
@@ -43,7 +43,7 @@ class Promotion:
         return f"{option}{self.source}"
 
     @property
-    def spoken(self) -> str:
+    def described(self) -> str:
         """The promotion in a sentence: `staging to production`."""
         source = f"{'stage ' * (self.reads_source is Meaning.STAGE)}{self.source}"
         return f"{source} to {'stage ' * (self.reads_targets is Meaning.STAGE)}{listing(self.targets)}"
@@ -110,13 +110,13 @@ class _Promoting:
             release_path(target.name): apply(self.text(target), changes[target.name], release_path(target.name))
             for target in self.targets
         }
-        moves = alike(f"{name}: {spoken(item)}" for name, items in changes.items() for item in items)
+        moves = alike(f"{name}: {described(item)}" for name, items in changes.items() for item in items)
         environments = tuple(target.name for target in self.targets)
         return Draft(
             files=files,
             environments=environments,
             message=Message(
-                subject=f"Promote {self.promotion.spoken}",
+                subject=f"Promote {self.promotion.described}",
                 details=moves,
                 environments=environments,
                 change="promote",

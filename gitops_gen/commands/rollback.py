@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gitops_gen.changes.change import Delivery, Draft, Outcome, change
 from gitops_gen.changes.past import changes_of, former_name, texts_at
-from gitops_gen.changes.releases import spoken
+from gitops_gen.changes.releases import described
 from gitops_gen.errors import GitopsError, Problem, ProblemsError, UsageError
 from gitops_gen.git.checkout import read_checkout, require_clean, revision
 from gitops_gen.git.commits import Message
@@ -177,7 +177,7 @@ class _RollingBack:
     def summary(self, before: dict[str, str | None], after: dict[str, str | None]) -> Iterator[str]:
         for path in self.paths:
             old, new = (load(content, path) if content else {} for content in (before[path], after[path]))
-            yield from map(spoken, differences(old or {}, new or {}))
+            yield from map(described, differences(old or {}, new or {}))
 
     def meaning(self, undone: Sequence[Commit]) -> Iterator[str]:
         """A note that the undone change was itself a rollback."""

@@ -77,8 +77,8 @@ class _Setting:
 
     def subject(self) -> str:
         if len(self.subjects) == 1:
-            return f"{self.subjects[0]} in {self.target.spoken}"
-        return f"Set {len(self.subjects)} values in {self.target.spoken}"
+            return f"{self.subjects[0]} in {self.target.described}"
+        return f"Set {len(self.subjects)} values in {self.target.described}"
 
     def apply(self, assignment: Assignment) -> None:
         match assignment.form:

@@ -89,7 +89,7 @@ class _Replay:
         return GitopsError(
             f"{self.where} conflicts with the unpushed commit {commit[:12]} ({subject}):{reasons}",
             f"nothing was pushed; run `git pull --rebase {self.target.name} {self.target.branch}`, decide there "
-            "(`gitops-gen generate` makes the generated files anew), then run this again",
+            "(`gitops-gen generate` makes the generated files again), then run this again",
         )
 
 

@@ -33,7 +33,7 @@ def require_way(values: Any, path: KeyPath, *, removing: bool = False) -> None:
         elif current is None or isinstance(current, dict):
             current = (current or {}).get(step)
         else:
-            kind = spoken(type_name(current))
+            kind = described(type_name(current))
             hint = f"to make a map of it: `--json '{typed_key(here)}={{\"{step}\": …}}'`"
             raise UsageError(f"`{typed_key(here)}` is {kind} and has no key `{step}`", hint)
 
@@ -53,7 +53,7 @@ def _item(current: Any, index: int, here: KeyPath, path: KeyPath, *, removing: b
     raise UsageError(f"`{typed_key((*here, index))}`: the list has {count}", hint)
 
 
-def spoken(kind: str) -> str:
+def described(kind: str) -> str:
     """A type with its article."""
     return f"an {kind}" if kind == "integer" else f"a {kind}"
 

@@ -41,7 +41,7 @@ class Selection:
     stage: str = ""
 
     @property
-    def spoken(self) -> str:
+    def described(self) -> str:
         """The target in a sentence."""
         return self.environment or (f"stage {self.stage}" if self.stage else "all environments")
 
@@ -63,7 +63,7 @@ def targeted(workspace: OpenProject, target: Selection) -> Iterator[ResolvedEnvi
     found = [workspace.environment(name) for name in workspace.names()]
     found = [environment for environment in found if target.stage in ("", environment.stage)]
     if not found:
-        raise UsageError(f"no environment in {target.spoken}")
+        raise UsageError(f"no environment in {target.described}")
     yield from found
 
 

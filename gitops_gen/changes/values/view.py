@@ -101,7 +101,7 @@ class View:
         `verb` is the option that was typed.
         """
         key = typed_key(path)
-        here = f"{file} of {self.target.spoken}" if file else self.target.spoken
+        here = f"{file} of {self.target.described}" if file else self.target.described
         for environment in self.environments:
             for place in self.places.of(environment):
                 if self.places.sets(place, path):
