@@ -104,9 +104,7 @@ class Charts:
         for path, value, wish in self._suspects(environment.chart, environment.values):
             text = origins.written(path)
             if is_wrong(path, value, wish, text):
-                yield origins.problem(
-                    path, f"{misread(text, value)}, and the chart wants a string", quote_hint(text, value)
-                )
+                yield origins.problem(path, misread(text, value), quote_hint(text, value))
 
     def _suspects(self, source: ChartSource, values: Values) -> Iterator[tuple[KeyPath, Any, KeyType]]:
         return suspects(self.chart(source).schema, self.defaults(source), values)

@@ -21,10 +21,13 @@ _SPOKEN = {bool: "boolean", int: "number", float: "number"}
 
 
 def misread(written: str, value: float) -> str:
-    """How a value that is written without quotes reaches the chart, in words. `written` may be unknown (empty)."""
-    got = printed(value)
-    kind = _SPOKEN[type(value)]
-    return f"`{written}` without quotes is read by Helm as the {kind} {got}" if written else f"is the {kind} {got}"
+    """What is wrong with a value that is written without quotes. `written` may be unknown (empty).
+
+    Both the schema and the search for such values may find one: equal texts are one problem.
+    """
+    got = f"the {_SPOKEN[type(value)]} {printed(value)}"
+    found = f"`{written}` without quotes is read by Helm as {got}" if written else f"is {got}"
+    return f"{found}, but the chart requires a string"
 
 
 def quote_hint(written: str, value: float) -> str:

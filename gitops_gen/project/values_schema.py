@@ -86,7 +86,7 @@ def _wrong_type(error: Any, source: str) -> tuple[str, str]:
     """What is wrong with a value's type, and what to type; `source` is the value as it is written, where it is."""
     wanted = _SPOKEN.get(error.kind.types[0], "")
     unquoted = wanted == "a string" and source and isinstance(error.instance, bool | int | float)
-    message = f"{misread(source, error.instance)}, but the chart requires a string" if unquoted else _message(error)
+    message = misread(source, error.instance) if unquoted else _message(error)
     return message, type_hint(wanted, error.instance, source)
 
 
