@@ -17,7 +17,6 @@ from gitops_gen.compare.model import Difference
 from gitops_gen.errors import GitopsError
 from gitops_gen.generate.check import check
 from gitops_gen.generate.files import sweep, write
-from gitops_gen.git.beside import check_out_beside, hooks_setting, remove_beside
 from gitops_gen.git.checkout import (
     Checkout,
     Remote,
@@ -35,6 +34,7 @@ from gitops_gen.git.journal import transaction
 from gitops_gen.git.push import Published, fetched, follow, push, wait
 from gitops_gen.git.replay import joined
 from gitops_gen.git.runner import GitError
+from gitops_gen.git.temporary_checkout import hooks_setting, remove_temporary_checkout, temporary_checkout
 from gitops_gen.models.layout import PROJECT_FILE, is_generated_path
 from gitops_gen.project.workspace import OpenProject, open_workspace
 
@@ -50,7 +50,7 @@ def carry_out(workspace: OpenProject, delivery: Delivery, decide: Decide) -> Out
     try:
         return _Committing(workspace, delivery, decide).outcome()
     finally:
-        remove_beside(workspace.folder)
+        remove_temporary_checkout(workspace.folder)
 
 
 @dataclass(slots=True)
@@ -129,7 +129,7 @@ class _Committing:
 
     def checked_out(self, at: str) -> OpenProject:
         """The project at a commit, in a separate checkout."""
-        folder = check_out_beside(self.folder, at) / self.checkout.prefix
+        folder = temporary_checkout(self.folder, at) / self.checkout.prefix
         if not (folder / PROJECT_FILE).is_file():
             raise GitopsError(f"{self.checkout.prefix}{PROJECT_FILE} is not committed", "commit the project first")
         fill(self.workspace, folder, self.uncommitted.generated, at)
@@ -239,7 +239,7 @@ class _Committing:
         strange = deviations(folder, before, files) if made else []
         if not strange:
             return
-        project = check_out_beside(self.folder, made) / self.checkout.prefix
+        project = temporary_checkout(self.folder, made) / self.checkout.prefix
         wrong = [item.path for item in check(open_workspace(project, self.workspace.engine)).changes]
         if wrong:
             undo_commit(folder, made)

@@ -25,7 +25,7 @@ from gitops_gen.starter import reference
 from gitops_gen.starter.chart_copy import CHART_FILE, copy_chart, copy_folder
 from gitops_gen.starter.ci import ci_files
 from gitops_gen.starter.ground import Ground, project_names, survey
-from gitops_gen.starter.ignored import IGNORE_FILE, ignored, let_in, told
+from gitops_gen.starter.ignored import IGNORE_FILE, ignored, ignored_notes, let_in
 from gitops_gen.starter.inputs import chart_inputs, reference_inputs
 from gitops_gen.starter.install import install_source
 from gitops_gen.starter.project import NewProject, Wishes, new_project
@@ -280,7 +280,7 @@ def _let_in(ground: Ground, made: list[Path]) -> None:
 def _hidden(ground: Ground, made: list[Path]) -> Iterator[str]:
     """What git still would not commit."""
     _let_in(ground, made)
-    return told(ignored(ground.root, [path.relative_to(ground.root).as_posix() for path in _existing(made)]))
+    return ignored_notes(ignored(ground.root, [path.relative_to(ground.root).as_posix() for path in _existing(made)]))
 
 
 def _write_schemas(workspace: OpenProject) -> Iterator[Path]:

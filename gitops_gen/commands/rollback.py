@@ -137,7 +137,7 @@ class _RollingBack:
         if len(undone.merged) > 1:
             parts = ", ".join(commit.id[:12] for commit in undone.merged)
             self.warnings.append(f"{undone.id[:12]} merged {parts}; to undo one of them only: `--undo COMMIT`")
-        if undone.told or not (found := rivals(self.workspace.folder, undone, self.paths)):
+        if undone.is_certain or not (found := rivals(self.workspace.folder, undone, self.paths)):
             return
         states = " or ".join(f"`gitops-gen rollback {self.name} --to {oid[:12]}`" for oid in found)
         raise GitopsError(

@@ -130,7 +130,7 @@ class Side:
         paths = [self._from_top(f"{ENVIRONMENTS}/{name}/{file}") for name in names for file in HAND_WRITTEN]
         self._contents.update(self._files.contents(paths))
 
-    def target_beside(self, environment: ResolvedEnvironment) -> RenderTarget:
+    def target_of_pair(self, environment: ResolvedEnvironment) -> RenderTarget:
         """The same for a comparison with another environment: which cluster it is in is no difference then."""
         facts = (environment.name, environment.namespace, environment.stage, environment.cluster, environment.server)
         target = self.target(replace(environment, server=_ANY_CLUSTER, server_name=""))

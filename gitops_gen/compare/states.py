@@ -276,7 +276,7 @@ def _between_environments(side: Side, names: tuple[str, str], engines: Engines) 
         if name not in side.inputs:
             raise UsageError(f"no environment `{name}`", did_you_mean(name, side.inputs))
     side.fetch(names)
-    old, new = (side.target_beside(side.resolve(name)) for name in names)
+    old, new = (side.target_of_pair(side.resolve(name)) for name in names)
     changes = compare_all([Comparison(name=f"{names[0]} → {names[1]}", old=old, new=new)], engines, at_most=1)
     kept = [replace(change, consequences=_lasting(change)) for change in changes]
     found = collapse(

@@ -35,7 +35,7 @@ class Commit:
     """One change of what was asked for: `paths` are the files that it changed, `change` and the like its trailers.
 
     `parent` is what the branch was before (empty: nothing). `merged` are the changes that a merge brought in, the
-    newest first; `told` says whether git's own words in the subject tell which of its parents the branch was.
+    newest first; `is_certain` says whether git's own words in the subject tell which of its parents the branch was.
     """
 
     id: str
@@ -48,7 +48,7 @@ class Commit:
     source: str
     paths: tuple[str, ...]
     merged: "tuple[Commit, ...]" = ()
-    told: bool = True
+    is_certain: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -173,7 +173,7 @@ class _Line:
             return parents[0] if parents else ""
         return parents[_published(self.graph.subjects[oid], len(parents), self.names)[0]]
 
-    def told(self, oid: str) -> bool:
+    def is_certain(self, oid: str) -> bool:
         """Whether a commit's subject says which of its parents was on the branch, or it needs not be said."""
         subject = self.graph.subjects.get(oid)
         return subject is None or _published(subject, len(self.graph.parents[oid]), self.names)[1]
@@ -238,7 +238,7 @@ class _Reader:
                     parent=before,
                     paths=changed[oid],
                     merged=tuple(replace(item, paths=inside[item.id]) for item in merged),
-                    told=self.line.told(oid),
+                    is_certain=self.line.is_certain(oid),
                 )
 
     def brought(self, oids: Iterable[str]) -> dict[str, tuple[str, ...]]:

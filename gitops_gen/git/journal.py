@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from gitops_gen.git.beside import remove_beside
 from gitops_gen.git.lock import locked, state_folder
 from gitops_gen.git.repository import git_root, prefix
 from gitops_gen.git.runner import ask
+from gitops_gen.git.temporary_checkout import remove_temporary_checkout
 
 _LOOKED_AT = 100
 """Commits that may have come after a kill."""
@@ -44,7 +44,7 @@ class Record:
 def session(project: Path) -> Iterator[tuple[str, ...]]:
     """Hold the checkout, with whatever a killed command left behind undone; gives what should be said about that."""
     with locked(project):
-        remove_beside(project)
+        remove_temporary_checkout(project)
         yield recover(project)
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gitops_gen.errors import GitopsError
-from gitops_gen.git.beside import check_out_beside
 from gitops_gen.git.checkout import Checkout, Remote, unmerged
 from gitops_gen.git.push import is_ancestor
 from gitops_gen.git.runner import GitError, ask, run
+from gitops_gen.git.temporary_checkout import temporary_checkout
 
 _NO_HOOKS = ("-c", "core.hooksPath=/dev/null")
 
@@ -62,7 +62,7 @@ class _Replay:
                 f"{self.where} has new commits, and your branch has a merge commit that was not pushed ({merge[:12]})",
                 f"nothing was changed; run `git pull --no-rebase {self.target.name} {self.target.branch}` first",
             )
-        place = check_out_beside(project, self.tip)
+        place = temporary_checkout(project, self.tip)
         for commit in run(project, "rev-list", "--reverse", span).split():
             self.pick(place, commit)
         return run(place, "rev-parse", "HEAD").strip()

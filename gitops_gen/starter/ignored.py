@@ -100,7 +100,7 @@ def _append(file: Path, lines: list[str]) -> None:
     file.write_text(f"{before}{gap}{head}{text}", newline="\n")
 
 
-def told(found: Collection[Ignored]) -> Iterator[str]:
+def ignored_notes(found: Collection[Ignored]) -> Iterator[str]:
     """One note a pattern: which files it hides, and what to type."""
     patterns: dict[str, list[str]] = defaultdict(list)
     for item in found:

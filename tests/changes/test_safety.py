@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from gitops_gen.git.beside import check_out_beside
 from gitops_gen.git.journal import recover, transaction
 from gitops_gen.git.lock import locked, state_folder
+from gitops_gen.git.temporary_checkout import temporary_checkout
 from tests.changes.conftest import committed, head, is_clean, message
 from tests.conftest import REPOSITORY, commit_all, git, tree
 
@@ -344,7 +344,7 @@ def test_only_the_worktree_of_an_earlier_version_is_taken_away(good: Path, chang
 
 
 def test_what_a_kill_left_of_the_second_checkout_is_taken_away(good: Path, change) -> None:
-    place = check_out_beside(good, head(good))
+    place = temporary_checkout(good, head(good))
     (place / ".git" / "index.lock").write_text("")
     change(good, "set", "dev", "image.tag=1.5.0", "--branch", "up")
     assert not place.exists()

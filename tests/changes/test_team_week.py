@@ -70,7 +70,7 @@ def team(origin: Path, tmp_path: Path, gitops_gen: GitopsGen) -> Iterator[Team]:
     yield team
     for who in ("anna", "boris"):
         assert git(team.folder(who), "worktree", "list").count("\n") == 1
-        assert not (team.folder(who) / ".git/gitops-gen/beside").exists()
+        assert not (team.folder(who) / ".git/gitops-gen/temporary-checkout").exists()
 
 
 def edit(folder: Path, path: str, old: str, new: str) -> None:

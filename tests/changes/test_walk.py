@@ -267,7 +267,7 @@ class TeamWalk(RuleBasedStateMachine):
         for who in ("anna", "boris"):
             left = [f" M {self.lying[who][0]}"] if who in self.lying else []
             assert git(self.scratch / who, "status", "--porcelain").splitlines() == left
-            assert not (self.scratch / who / ".git/gitops-gen/beside").exists()
+            assert not (self.scratch / who / ".git/gitops-gen/temporary-checkout").exists()
 
 
 @pytest.mark.usefixtures("own_identity")

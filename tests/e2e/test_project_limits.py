@@ -63,7 +63,7 @@ def test_what_is_forbidden_stops_everything(what: str, project: Project, cluster
     smuggled = SMUGGLED[what]
     mark = cluster.observer.mark()
     project.repository.write(TEMPLATE, smuggled.manifest)
-    project.set_values("dev", {"app": {"env": {"BESIDE": what}}})
+    project.set_values("dev", {"app": {"env": {"FOLDER": what}}})
     commit = project.commit(f"Smuggle {what}")
     argocd.wait_phase(NAME, "Failed", commit)
     assert smuggled.refusal in "\n".join(refusals(argocd))

@@ -17,7 +17,7 @@ from gitops_gen.git.checkout import common_folder
 from gitops_gen.git.lock import state_folder
 from gitops_gen.git.runner import ask, run
 
-BESIDE = "beside"
+FOLDER = "temporary-checkout"
 _WORKTREE = "worktree"
 """The folder in which earlier versions kept a worktree."""
 
@@ -26,10 +26,10 @@ _QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", 
 """Options that write the whole tree without hooks and without the file system monitor."""
 
 
-def check_out_beside(project: Path, commit: str) -> Path:
+def temporary_checkout(project: Path, commit: str) -> Path:
     """The top of the second checkout, with `commit` checked out and HEAD detached there. Raises `GitopsError`."""
     git_dir = state_folder(project).parent
-    place = state_folder(project) / BESIDE
+    place = state_folder(project) / FOLDER
     if not (place / ".git" / "HEAD").is_file():
         _prepare(place, git_dir)
     (place / ".git" / "HEAD").write_text(f"{commit}\n")
@@ -64,10 +64,10 @@ def hooks_setting(project: Path) -> tuple[str, ...]:
     return ("-c", f"core.hooksPath={top}/{path}")
 
 
-def remove_beside(project: Path) -> None:
+def remove_temporary_checkout(project: Path) -> None:
     """Remove the second checkout and the worktrees of earlier versions; worktrees of the user are kept."""
     state = state_folder(project)
-    for name in (BESIDE, _WORKTREE):
+    for name in (FOLDER, _WORKTREE):
         shutil.rmtree(state / name, ignore_errors=True)
     for folder in _registered(state):
         shutil.rmtree(folder, ignore_errors=True)
