@@ -76,7 +76,6 @@ def desired_tree(  # noqa: PLR0913 - each is what the result depends on
     for name in names:
         builder.add_environment(name, wanted=not only or name in only)
     builder.problems += builder.check_other_projects()
-    builder.problems += builder.values.finish()
     _log.info("%d environments, %d of them unchanged since the last run", len(names), len(builder.settled))
     fail_if_any(builder.problems)
     if not only:
@@ -147,7 +146,7 @@ class _Builder:
             self.problems += self.claim(environment)
             self.problems += self.overrides.problems(self.project.spec, environment, self.paths)
             if not problems:
-                self.values.submit(environment)
+                self.problems += self.values.problems(environment)
             outputs = dict(environment_files(self.project, environment, self.paths, self.charts)) if wanted else {}
         except ProblemsError as error:
             self.problems += error.problems

@@ -10,38 +10,17 @@ from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.reading import read_text
 from gitops_gen.yaml.reader import locate
 
-BATCH = 16
-"""Environments that are checked at a time. A call of Helm takes a quarter as long right after another one, while its
-threads and the caches are awake; more at a time would only hold memory.
-"""
-
 
 class ValueChecks:
-    """Validates the final values of environments against the schema of their chart, in batches."""
+    """Validates the final values of environments against the schema of their chart."""
 
     def __init__(self, folder: Path, charts: Charts) -> None:
         self._folder, self._charts = folder, charts
-        self._waiting: list[ResolvedEnvironment] = []
         self._broken: set[ChartSource] = set()
-        self._problems: list[Problem] = []
         self.notices: dict[str, None] = {}
 
-    def submit(self, environment: ResolvedEnvironment) -> None:
-        """Submit the values of an environment for a check."""
-        self._waiting.append(environment)
-        if len(self._waiting) == BATCH:
-            self._check_waiting()
-
-    def finish(self) -> list[Problem]:
-        """Every problem of every environment that was submitted."""
-        self._check_waiting()
-        return self._problems
-
-    def _check_waiting(self) -> None:
-        self._problems += (problem for environment in self._waiting for problem in self._check(environment))
-        self._waiting = []
-
-    def _check(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
+    def problems(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
+        """What is wrong with the values of an environment; a chart that cannot be loaded is reported once."""
         chart = environment.chart
         if chart in self._broken:
             return

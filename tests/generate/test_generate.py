@@ -156,11 +156,7 @@ def test_only_the_environments_asked_for(reference: Path, gitops_gen: GitopsGen,
     }
 
 
-@pytest.mark.parametrize("batch", [1, 2, 64])
-def test_every_environment_is_checked_however_many_are_checked_in_a_row(
-    reference: Path, gitops_gen: GitopsGen, monkeypatch: pytest.MonkeyPatch, batch: int
-) -> None:
-    monkeypatch.setattr("gitops_gen.generate.value_checks.BATCH", batch)
+def test_every_environment_is_checked(reference: Path, gitops_gen: GitopsGen) -> None:
     for name in ("dev", "staging", "production"):
         release = reference / f"environments/{name}/release.yaml"
         release.write_text(release.read_text().replace("tag:", "tga:"))
