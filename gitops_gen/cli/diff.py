@@ -82,7 +82,7 @@ def diff(
         error.exit_code = _BROKEN
         raise
     _print_summary(difference, output) if summary else _print(difference, output, max_size)
-    if notice := left_out(settings.directory.absolute(), question):
+    if notice := left_out(settings.directory.absolute(), difference):
         settings.note(f"note: {notice}")
     if difference:
         settings.note("note: values are not validated against the chart's schema: use `gitops-gen generate --check`")

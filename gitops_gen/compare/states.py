@@ -56,11 +56,9 @@ def diff(folder: Path, question: Question, engines: Engines | None = None) -> Di
         return _between_sides(sides, opener.narrowed(sides, question.only), engines)
 
 
-def left_out(folder: Path, question: Question) -> str:
+def left_out(folder: Path, difference: Difference) -> str:
     """What a person should know about environments that a comparison with the working tree leaves out."""
-    with tempfile.TemporaryDirectory(prefix="gitops-gen-") as scratch:
-        refs = _Opener(folder, Path(scratch)).sorted_out(question).refs
-    return "" if len(refs) > 1 or question.environments else absent_files(find_project(folder)).notice
+    return absent_files(find_project(folder)).notice if difference.new == WORKING_TREE else ""
 
 
 class _Opener:
