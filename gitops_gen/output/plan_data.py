@@ -73,6 +73,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "rule": finding.rule,
         "object": finding.object,
         "source": finding.source,
+        "line": finding.line,
         "message": finding.message,
         "remedy": finding.remedy,
     }

@@ -1,5 +1,8 @@
 """The judged plan of an environment, or of manifests from elsewhere."""
 
+from dataclasses import replace
+
+from gitops_gen.argocd.existing import project_permissions
 from gitops_gen.argocd.manifests import application
 from gitops_gen.errors import fail_if_any
 from gitops_gen.manifests.objects import parse
@@ -8,6 +11,7 @@ from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.reading import ProjectFile
 from gitops_gen.project.rendering import render_environment
 from gitops_gen.project.workspace import OpenProject
+from gitops_gen.rules.places import with_lines
 from gitops_gen.rules.sync import JudgedPlan, SetAside, judge
 from gitops_gen.sync.durations import seconds
 from gitops_gen.sync.plan import plan_of
@@ -25,8 +29,19 @@ def plan_environment(workspace: OpenProject, name: str) -> JudgedPlan:
     )
     project = workspace.project()
     policy = _policy(workspace, project, environment)
-    sync_plan = plan_of(manifests, policy, name=name, application=application_name(project.spec, name))
-    return judge(sync_plan, set_aside(project))
+    sync_plan = plan_of(
+        manifests,
+        policy,
+        name=name,
+        application=application_name(project.spec, name),
+        project=project_permissions(project, environment),
+    )
+    judged = judge(sync_plan, set_aside(project))
+    if environment.chart.revision or not environment.chart.path:
+        return judged
+    folder = workspace.folder
+    findings, notes = with_lines(judged.findings, folder), with_lines(judged.notes, folder)
+    return replace(judged, findings=findings, notes=notes)
 
 
 def set_aside(project: ProjectFile) -> tuple[SetAside, ...]:

@@ -17,6 +17,7 @@ from gitops_gen.rules import (
     jobs,
     keys,
     order,
+    permissions,
     scaling,
     volumes,
     waves,
@@ -46,6 +47,7 @@ SYNC_RULES: tuple[Rule, ...] = (
     *keys.RULES,
     *definitions.RULES,
     *scaling.RULES,
+    *permissions.RULES,
     UNUSED,
     *application.RULES,
 )
