@@ -26,7 +26,7 @@ def project_permissions(project: ProjectFile, environment: ResolvedEnvironment) 
 def existing_spec(root: Path, file: str, name: str) -> dict[str, Any]:
     """The spec of the AppProject `name` in a file of the project in `root`.
 
-    Raises `ProblemsError` for a file that is no YAML, and `GitopsError` where the AppProject is not there.
+    Raises `ProblemsError` for invalid YAML, and `GitopsError` where the file has no such AppProject.
     """
     if not (root / file).is_file():
         hint = f"write it: kubectl get appproject {name} --namespace argocd --output yaml > {file}"

@@ -98,7 +98,7 @@ def _kind(manifest: Manifest) -> str:
 
 
 def _is_ignored(manifest: Manifest) -> bool:
-    """Objects that an annotation sets aside stand last: a finding is about the first one."""
+    """Objects that an annotation sets aside are last: a finding is about the first one."""
     return REFUSED in ignored_rules(manifest)
 
 
