@@ -78,7 +78,7 @@ def read_checkout(project: Path) -> Checkout:
         git_dir=git_dir,
         common_dir=common_folder(git_dir),
         prefix=prefix(project),
-        **_status(answer.text, prefix(project)),  # type: ignore[arg-type]
+        **_status(answer.text, prefix(project)),  # type: ignore[arg-type]  # one map of texts and counts
     )
 
 

@@ -28,7 +28,7 @@ SIMPLE_KEY_LENGTH = 1000
 _SafeDumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
-class _Dumper(_SafeDumper):  # type: ignore[misc]
+class _Dumper(_SafeDumper):  # type: ignore[misc]  # chosen at run time
     """PyYAML's emitter, asked for quotes exactly where `scalar` (or a common other reader) would see something else
     than a string.
     """

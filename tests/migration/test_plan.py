@@ -46,8 +46,9 @@ def volume(item: Object) -> Object:
     return found
 
 
-def forget(item: Object) -> None:
-    del item["metadata"]["annotations"][LAST_APPLIED]
+def forget(*items: Object) -> None:
+    for item in items:
+        del item["metadata"]["annotations"][LAST_APPLIED]
 
 
 def reapply(item: Object, path: tuple[str, ...], value: Any) -> None:
@@ -107,7 +108,7 @@ EDITS: dict[str, Edit] = {
     "deployment_with_another_selector": lambda o: o["Deployment/redis"]["spec"]["selector"].update(
         matchLabels={"app": "redis"}
     ),
-    "objects_that_kubectl_apply_did_not_make": lambda o: (forget(o["Service/app"]), forget(o["Deployment/worker"])),
+    "objects_that_kubectl_apply_did_not_make": lambda o: forget(o["Service/app"], o["Deployment/worker"]),
     "deployment_that_was_stopped": lambda o: o["Deployment/app"]["spec"].update(replicas=0),
     "service_that_is_published": lambda o: o["Service/app"]["spec"].update(type="LoadBalancer"),
     "secrets_in_the_export": add_secret,
