@@ -139,8 +139,8 @@ def _moves(namespaces: tuple[str, str]) -> list[Consequence]:
         return []
     # Argo CD looks away from objects that the AppProject does not permit, and that moves along:
     # https://github.com/argoproj/argo-cd/blob/v3.5.0/controller/state.go (IsLiveResourcePermitted)
-    fate = "what runs in the old one stays behind, unless its AppProject still allows that"
-    detail = f"namespace {old} → {new}: everything is created again there, with empty volumes; {fate}"
+    what_stays = "what runs in the old one stays behind, unless its AppProject still allows that"
+    detail = f"namespace {old} → {new}: everything is created again there, with empty volumes; {what_stays}"
     return [Consequence(effect=Effect.MOVES, object="the environment", detail=detail)]
 
 
