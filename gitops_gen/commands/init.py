@@ -66,7 +66,7 @@ class Initialization:
     has_origin: bool
     argocd: str
     sync_timeout: str
-    #: what `plan` finds in the first environment; empty where it does not render yet
+    #: what `plan` finds in the first environment, and between it and the second; empty where it does not render yet
     findings: tuple[Finding, ...]
     stores: tuple[tuple[str, str], ...]
 
@@ -163,7 +163,7 @@ def _around(draft: _Draft, chart: Path, project: NewProject, engine: str) -> Non
     first = next(iter(project.environments))
     needs = needs_of(draft.folder, first, engine)
     _write(draft.folder / PROJECT_FILE, chart_project(project, chart.name, needs))
-    draft.findings = findings_of(draft.folder, first, engine)
+    draft.findings = findings_of(draft.folder, list(project.environments), engine)
 
 
 def _seeds(copy: Path, chart: Path, project: NewProject, engine: str) -> Seeds:

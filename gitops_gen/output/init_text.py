@@ -7,13 +7,14 @@ from pathlib import Path
 
 from gitops_gen.commands.init import Initialization
 from gitops_gen.rules.permissions import REFUSED
+from gitops_gen.rules.sharing import SHARED
 from gitops_gen.starter.project import SERVER, SYNC_TIMEOUT
 from gitops_gen.sync.durations import seconds
 
 
 def finding_lines(made: Initialization) -> Iterator[str]:
-    """What `plan` finds in the first environment: all that the AppProject does not allow, and how much else."""
-    refused = [finding for finding in made.findings if finding.rule == REFUSED]
+    """What `plan` finds: all that keeps Argo CD from any sync, and how much else."""
+    refused = [finding for finding in made.findings if finding.rule in (REFUSED, SHARED.id)]
     for finding in refused:
         yield f"note: {finding.object} ({finding.problem.place}): {finding.message}"
         yield f"    {finding.remedy}"

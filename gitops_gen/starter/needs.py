@@ -10,8 +10,9 @@ from gitops_gen.errors import GitopsError
 from gitops_gen.manifests.objects import Manifest
 from gitops_gen.project.workspace import open_workspace
 from gitops_gen.rules.permissions import Refusal, decisions
-from gitops_gen.rules.planning import plan_environment
+from gitops_gen.rules.planning import plan_environments
 from gitops_gen.rules.rule import Finding
+from gitops_gen.rules.sharing import SHARED
 from gitops_gen.rules.sync import JudgedPlan
 
 SERVER_SIDE = "ServerSideApply=true"
@@ -46,7 +47,7 @@ NOTHING = ChartNeeds(allowed={})
 
 def needs_of(folder: Path, environment: str, engine: str) -> ChartNeeds:
     """The needs of the project in `folder`, whose AppProject allows nothing in addition yet."""
-    judged = _judged(folder, environment, engine)
+    judged = next(iter(_judged(folder, [environment], engine)), None)
     if judged is None or judged.plan.project is None:
         return NOTHING
     found = decisions(judged.plan, judged.plan.project)
@@ -60,17 +61,20 @@ def needs_of(folder: Path, environment: str, engine: str) -> ChartNeeds:
     )
 
 
-def findings_of(folder: Path, environment: str, engine: str) -> tuple[Finding, ...] | None:
-    """What `plan` still finds; None where the chart does not render yet."""
-    judged = _judged(folder, environment, engine)
-    return None if judged is None else judged.findings
+def findings_of(folder: Path, environments: Sequence[str], engine: str) -> tuple[Finding, ...] | None:
+    """What `plan` still finds in the first environment, and between it and the second; None where the chart does not
+    render yet.
+    """
+    judged = _judged(folder, environments[:2], engine)
+    between = [finding for other in judged[1:] for finding in other.findings if finding.rule == SHARED.id]
+    return (*judged[0].findings, *between) if judged else None
 
 
-def _judged(folder: Path, environment: str, engine: str) -> JudgedPlan | None:
+def _judged(folder: Path, environments: Sequence[str], engine: str) -> list[JudgedPlan]:
     try:
-        return plan_environment(open_workspace(folder, engine), environment)
+        return plan_environments(open_workspace(folder, engine), environments)
     except GitopsError:
-        return None  # `init` reports it when it has written the files
+        return []  # `init` reports it when it has written the files
 
 
 def _allowed(refusals: Sequence[Refusal]) -> dict[str, tuple[NeededEntry, ...]]:

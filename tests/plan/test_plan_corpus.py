@@ -37,6 +37,7 @@ def test_every_rule_has_a_case() -> None:
     assert {rule.id for rule in SYNC_RULES} == {case.facts["rule"] for case in (*REFUSED, *NOTED)} | {
         "object-too-large",
         "ignore-matches-nothing",
+        "object-in-two-environments",
     }
 
 

@@ -52,7 +52,7 @@ def allowed(project: Path) -> Any:
 
 def works(project: Path, gitops_gen: GitopsGen) -> None:
     assert gitops_gen(project, "generate", "--check").code == 0
-    planned = gitops_gen(project, "plan")
+    planned = gitops_gen(project, "plan", "dev")
     assert planned.code == 0, planned.out
 
 
@@ -112,8 +112,35 @@ def test_a_large_object_is_applied_server_side(tmp_path: Path, gitops_gen: Gitop
     works(project, gitops_gen)
 
 
+def test_objects_that_every_environment_would_have_are_named(tmp_path: Path, gitops_gen: GitopsGen) -> None:
+    own = ROLE % "{{ .Release.Namespace }}"
+    project, told = around(tmp_path, gitops_gen, ROLE % "a", own, CRD % "")
+    assert "note: ClusterRole/a (helm/shop/templates/0.yaml:2): is also rendered by dev, on the same cluster: " in told
+    assert told.count("is also rendered") == 1
+    assert "gitops-gen plan" not in (project / ".github/workflows/gitops.yaml").read_text()
+    planned = gitops_gen(project, "plan")
+    assert planned.code == 1
+    assert planned.out.count("object-in-two-environments: ClusterRole/a") == 2
+
+    file = project / "gitops.yaml"
+    entry = "{rule: object-in-two-environments, object: ClusterRole/a, reason: they are the same}"
+    file.write_text(f"{file.read_text()}rules:\n  ignore:\n    - {entry}\n")
+    assert gitops_gen(project, "plan").code == 0
+
+
+def test_environments_of_different_clusters_share_nothing(tmp_path: Path, gitops_gen: GitopsGen) -> None:
+    project, _ = around(tmp_path, gitops_gen, ROLE % "a")
+    file = project / "gitops.yaml"
+    clusters = "".join(f"  {name}:\n    server: https://{name}.example.com\n" for name in ("b", "c"))
+    file.write_text(file.read_text().replace("clusters:\n", f"clusters:\n{clusters}"))
+    for name, cluster in (("staging", "b"), ("production", "c")):
+        environment = project / f"environments/{name}/environment.yaml"
+        environment.write_text(environment.read_text() + f"cluster: {cluster}\n")
+    assert gitops_gen(project, "plan").code == 0
+
+
 def test_a_wait_without_end_needs_the_sync_timeout(tmp_path: Path, gitops_gen: GitopsGen) -> None:
-    project, told = around(tmp_path, gitops_gen, DATABASE, ROLE % "a")
+    project, told = around(tmp_path, gitops_gen, DATABASE)
     text = (project / "gitops.yaml").read_text()
     assert "\n  syncTimeout: 30m\n" in text
     assert "Only this ends a wait for StatefulSet/db" in text
