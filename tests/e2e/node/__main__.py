@@ -72,7 +72,7 @@ def _run(arguments: list[str]) -> tuple[int, frozenset[str]]:
     """The exit status of the tests, and the namespaces that they were in."""
     # /run is the run's own, and gone with it.
     tests = [sys.executable, "-m", "pytest", "--basetemp=/run/pytest", str(HERE), *arguments]
-    inside = [HERE / "inside.sh", GATEWAY, SERVICES, *tests]
+    inside: list[str | pathlib.Path] = [HERE / "inside.sh", GATEWAY, SERVICES, *tests]
     environment = {**os.environ, "E2E_STATE": str(STATE)}
     make_cgroups()
     run = subprocess.Popen([*WITH_PARENT, *NEW_NAMESPACES, *inside], env=environment)

@@ -12,7 +12,7 @@ from .pods import LONGEST, Pods
 from .test_redis import ask
 
 #: seconds that the workflow sleeps: longer than a server's pod takes to be replaced
-TIMER = 60
+TIMER = 90
 
 
 @pytest.fixture
