@@ -84,7 +84,7 @@ The variables of a .env file: full-line comments and blank lines are dropped, on
 {{- end }}
 {{- end }}
 
-{{/* Written anew from its settings even when none is added, so that a setting changes its own line only. */}}
+{{/* Always written from its settings, also when none is added, so that a setting changes its own line only. */}}
 {{- define "api-forge.data.app-config" -}}
 {{- $own := .Values.configFiles.appConfig -}}
 {{- if or .Values.app.config (not $own) -}}
