@@ -1,12 +1,14 @@
 """Rules on the AppProject: Argo CD refuses a whole sync for one object that it does not allow."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from gitops_gen.argocd.allowed import with_allowed
 from gitops_gen.argocd.permissions import Permissions
 from gitops_gen.manifests.annotations import Phase, ignored_rules, phases
 from gitops_gen.manifests.objects import Manifest
 from gitops_gen.manifests.scopes import Scopes
+from gitops_gen.models.models import Allowance
 from gitops_gen.rules.rule import Hit, Rule
 from gitops_gen.sync.plan import SyncPlan
 
@@ -145,6 +147,8 @@ def _remedy(refusal: Refusal, project: Permissions) -> str:
     first = refusal.objects[0]
     restriction = f"{{group: '{first.id.group}', kind: {first.kind}}}"
     if not project.is_existing:
+        if _is_refused_still(refusal, project):
+            return f"change {_DENIALS[refusal.field]} in `argocd.project.spec`: a pattern there denies it"
         outside = "create it outside of the chart, for example with External Secrets; or " * (
             refusal.field == "secrets"
         )
@@ -156,6 +160,25 @@ def _remedy(refusal: Refusal, project: Permissions) -> str:
             return f"add the namespace {refusal.entry} to its destinations"
         case _:
             return f"remove {restriction} from its namespaceResourceBlacklist, or add it to its whitelist"
+
+
+_DENIALS = {
+    "clusterKinds": "clusterResourceBlacklist",
+    "kinds": "namespaceResourceBlacklist",
+    "secrets": "namespaceResourceBlacklist",
+    "namespaces": "destinations",
+}
+"""Where a pattern of the project's own denies what `argocd.project.allow` would add."""
+
+
+def _is_refused_still(refusal: Refusal, project: Permissions) -> bool:
+    """Whether the AppProject refuses the object with the line that the remedy names, too."""
+    data = {"secrets": True} if refusal.field == "secrets" else {refusal.field: [refusal.entry]}
+    destination = {"server": project.server} if project.server else {"name": project.cluster}
+    manifest = with_allowed({"spec": project.spec or {}}, Allowance.model_validate(data), destination)
+    allowing = replace(project, spec=manifest["spec"])
+    reason = _cluster_reason if refusal.field == "clusterKinds" else _namespaced_reason
+    return reason(refusal.objects[0], allowing) == (refusal.field, refusal.entry)
 
 
 def _undecided(plan: SyncPlan) -> Iterator[Hit]:
@@ -174,7 +197,11 @@ def _unknown(plan: SyncPlan) -> Iterator[Hit]:
         yield None, f"whether the AppProject {project.name} allows these objects is not known: it is managed elsewhere"
     elif project.allows_namespace(project.namespace) is None:
         by = "URL" if project.cluster else "name"
-        yield None, f"the AppProject {project.name} restricts the {by} of the cluster, which gitops.yaml does not name"
+        yield (
+            None,
+            f"the AppProject {project.name} restricts the {by} of the cluster, which gitops.yaml does not name",
+            "add the cluster to its destinations as gitops.yaml names it",
+        )
 
 
 RULES = (

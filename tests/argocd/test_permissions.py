@@ -176,3 +176,43 @@ def test_an_existing_project_is_compared_when_its_file_is_given(good: Path, gito
     assert "(project-not-known)" not in found
     assert gitops_gen(good, "generate").code == 0
     assert not (good / "argocd/projects/dev.yaml").exists()
+
+
+def test_each_layer_that_allows_is_explained(good: Path, gitops_gen: GitopsGen) -> None:
+    shared = "argocd:\n  project:\n    allow:\n      clusterKinds: [ClusterRole.rbac.authorization.k8s.io]\n"
+    own = "argocd: {project: {allow: {clusterKinds: [PriorityClass.scheduling.k8s.io], secrets: true}}}\n"
+    write(good, ROLE, shared, own)
+    result = gitops_gen(good, "explain", "dev", "argocd.project.allow")
+    kinds = '"ClusterRole.rbac.authorization.k8s.io", "PriorityClass.scheduling.k8s.io"'
+    line = len((good / "environments/dev/environment.yaml").read_text().splitlines())
+    assert result.out.splitlines() == [
+        "argocd.project.allow.secrets: true",
+        f"  * allow  environments/dev/environment.yaml:{line}  true",
+        f"argocd.project.allow.clusterKinds: [{kinds}]",
+        '    allow  gitops.yaml:10  ["ClusterRole.rbac.authorization.k8s.io"]',
+        f'  * allow  environments/dev/environment.yaml:{line}  ["PriorityClass.scheduling.k8s.io"]',
+        "argocd.project.allow.kinds: []",
+        "argocd.project.allow.namespaces: []",
+    ]
+    assert "allow.secrets: false" in gitops_gen(good, "explain", "production", "argocd.project.allow").out
+    assert gitops_gen(good, "explain", "dev", "argocd.project.allow.secrets").out.count("\n") == 2
+    wrong = gitops_gen(good, "explain", "dev", "argocd.project.allow.secret")
+    assert wrong.code == 2
+    assert "did you mean `secrets`?" in wrong.err
+
+
+@pytest.mark.parametrize(
+    ("spec", "template", "changed"),
+    [
+        ("namespaceResourceBlacklist: [{group: '', kind: Secre*}]", SECRET, "namespaceResourceBlacklist"),
+        ("clusterResourceBlacklist: [{group: '*', kind: '*'}]", ROLE, "clusterResourceBlacklist"),
+        (f"destinations: [{{server: {HERE}, namespace: '!kube-*'}}]", ELSEWHERE, "destinations"),
+    ],
+)
+def test_a_pattern_that_denies_is_the_remedy(
+    spec: str, template: str, changed: str, good: Path, gitops_gen: GitopsGen
+) -> None:
+    write(good, template, f"argocd:\n  project:\n    spec:\n      {spec}\n")
+    assert (
+        f"→ change {changed} in `argocd.project.spec`: a pattern there denies it" in gitops_gen(good, "plan", "dev").out
+    )
