@@ -1,6 +1,7 @@
 """The two kinds of patterns in an AppProject, as Go reads them."""
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 
@@ -42,6 +43,16 @@ def _compiled(translation: "_Translation") -> re.Pattern[str] | None:
         return None
 
 
+def _ranges(inside: str) -> Iterator[str]:
+    """The single signs and the ranges of a set. Raises `ValueError` for a range without a start, which Go refuses."""
+    while inside:
+        if inside[0] == "-":
+            raise ValueError("a range has no start")
+        length = 3 if inside[1:2] == "-" and len(inside) > 2 else 1  # noqa: PLR2004 - `a-c`
+        part, inside = inside[:length], inside[length:]
+        yield re.escape(part[0]) + (f"-{re.escape(part[2])}" if length > 1 else "")
+
+
 class _Translation:
     """Reads a pattern from left to right and writes the regular expression."""
 
@@ -77,8 +88,7 @@ class _Translation:
         inside = inside.removeprefix(self._negation)
         if not closed or not inside:
             raise ValueError("a set is not closed, or empty")
-        signs = "".join(sign if sign == "-" else re.escape(sign) for sign in inside)
-        return f"[{'^' if negated else ''}{signs}]"
+        return f"[{'^' if negated else ''}{''.join(_ranges(inside))}]"
 
     def _escaped(self) -> str:
         if not self._rest:

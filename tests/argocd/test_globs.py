@@ -25,6 +25,8 @@ from gitops_gen.argocd.globs import matches_file_pattern, matches_glob
         ("a.c", "abc", False),
         ("[", "[", False),
         ("[]", "", False),
+        ("[-a]", "-", False),
+        ("[+--]", ",", True),
         ("a\\", "a", False),
         ("{a,b}", "a", False),
         ("{a,b}", "{a,b}", True),
