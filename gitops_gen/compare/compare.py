@@ -30,7 +30,7 @@ from gitops_gen.yaml.writer import dump
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rendered:
-    """One side of a comparison: everything that Argo CD is told about an environment."""
+    """One side of a comparison: everything that Argo CD gets for an environment."""
 
     environment: str
     namespace: str
@@ -43,7 +43,7 @@ class Rendered:
     prunes: bool
     #: whether removing the environment's files leaves what runs alone
     protected: bool
-    #: what the environment is told apart by, in the same order on both sides: where two environments are compared
+    #: what identifies the environment, in the same order on both sides: where two environments are compared
     facts: tuple[str, ...] = ()
 
 
