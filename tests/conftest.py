@@ -44,6 +44,7 @@ class Result:
 
 
 GitopsGen = Callable[..., Result]
+Change = Callable[..., str]
 Golden = Callable[[Path, str], None]
 GoldenFolder = Callable[[Path, Mapping[str, str]], None]
 

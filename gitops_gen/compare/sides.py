@@ -72,7 +72,7 @@ class Side:
 
     @property
     def folder(self) -> Path:
-        """Where the project's files lie, or are written to when they are needed."""
+        """The folder of the project's files, written when they are needed."""
         return self._files.top / self.prefix
 
     @cached_property
@@ -127,7 +127,7 @@ class Side:
         return resolve(self.project, files)
 
     def fetch(self, names: Iterable[str]) -> None:
-        """Have the files of these environments at hand: many are fetched as fast as one."""
+        """Fetch the files of these environments: many are fetched as fast as one."""
         paths = [self._from_top(f"{ENVIRONMENTS}/{name}/{file}") for name in names for file in HAND_WRITTEN]
         self._contents.update(self._files.contents(paths))
 
@@ -138,7 +138,7 @@ class Side:
         return replace(target, facts=(*facts, environment.server_name, environment.secret_path))
 
     def target(self, environment: ResolvedEnvironment) -> RenderTarget:
-        """What the environment renders from. Raises `GitopsError` when its chart is not at hand."""
+        """What the environment renders from. Raises `GitopsError` when its chart is not available."""
         spec = self.project.spec
         chart, _ = self.chart(environment.chart)
         release = HelmRelease(

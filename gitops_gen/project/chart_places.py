@@ -59,7 +59,7 @@ class ChartPlaces:
     def archive(self, source: ChartSource) -> Path:
         """The archive of a Helm repository's chart. Raises `ChartError`."""
         if not self.is_available(source):
-            raise ChartError(f"the chart {source.label} is not here", pull_hint(source))
+            raise ChartError(f"the chart {source.label} is not pulled", pull_hint(source))
         return self.pulled(source)
 
     def values_text(self, source: ChartSource) -> str:
@@ -88,7 +88,7 @@ def chart_places(folder: Path) -> ChartPlaces:
 
 
 def pull_hint(source: ChartSource) -> str:
-    """The command that brings a Helm repository's chart here."""
+    """The command that pulls a Helm repository's chart."""
     oci = source.repository.startswith("oci://")
     chart = f"{source.repository}/{source.name}" if oci else f"{source.name} --repo {source.repository}"
     return f"mkdir -p {PULLED} && helm pull {chart} --version {source.version} --destination {PULLED}"

@@ -131,7 +131,7 @@ class Charts:
         return self._export(source.revision, source.path, self._scratch())
 
     def _scratch(self) -> Path:
-        """A folder that goes away with this object, or with the process: an engine may read from it until then."""
+        """A folder that is removed with this object, or with the process: an engine may read from it until then."""
         folder = tempfile.mkdtemp(prefix="gitops-gen-")
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         return Path(folder)

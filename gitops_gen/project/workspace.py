@@ -1,4 +1,4 @@
-"""A project opened for a command: its folder, its charts, and where it lies in its git repository."""
+"""A project opened for a command: its folder, its charts, and its path in its git repository."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -36,7 +36,7 @@ class OpenProject:
     base: str = "HEAD"
     absent: Absent = NOTHING
     home: Path | None = None
-    """The checkout of a project whose files lie in `folder` for a while only."""
+    """The checkout of a project whose files are in `folder` for a while only."""
 
     @property
     def checkout(self) -> Path:
@@ -109,7 +109,7 @@ class OpenProject:
 
 
 def open_workspace(start: Path, engine: str = "") -> OpenProject:
-    """The project that `start` lies in. Raises `GitopsError` when there is none, `UsageError` for an unknown engine."""
+    """The project that `start` is in. Raises `GitopsError` when there is none, `UsageError` for an unknown engine."""
     folder = find_project(start)
     paths = ManifestPaths(prefix=prefix(folder))
     charts = Charts(chart_places(folder), folder, partial(open_engine, engine), partial(export, folder))

@@ -16,10 +16,12 @@ import types
 from collections.abc import Mapping
 from typing import Self
 
+from tests.built import BIN, CACHE
+
 from .api import Api, Kubectl, Object
 from .observer import Observer
 from .processes import Processes, connect, free_ports
-from .programs import BIN, CACHE, shared
+from .programs import shared
 
 MANIFESTS = pathlib.Path(__file__).resolve().parent / "manifests"
 VOLUMES = 150
