@@ -9,6 +9,7 @@ from gitops_gen.errors import Problem, fail_if_any
 from gitops_gen.generate.check import check
 from gitops_gen.generate.files import blocked, write
 from gitops_gen.git.journal import replace
+from gitops_gen.git.paths import Root
 from gitops_gen.git.replay import Sides
 from gitops_gen.git.repository import prefix
 from gitops_gen.git.runner import blobs, run
@@ -51,7 +52,7 @@ def _merge_input(project: Path, path: str, name: str, sides: Sides) -> Iterator[
         return
     base, ours, theirs = (stage.decode() for stage in stages if stage is not None)
     result = merged(base, ours, theirs, name)
-    replace(project / name, result.text.encode())
+    replace(Root(project).target(name), result.text.encode())
     for key in result.conflicts:
         values = said(value_at(load(theirs, name), key)), said(value_at(load(ours, name), key))
         yield Problem(file=name, key=dotted(key), message=_both(project, name, key, sides, values))
