@@ -1,6 +1,6 @@
 """The root command with the options that stand before a verb, and what verbs share: arguments, completion, printing."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -62,11 +62,11 @@ def print_lines(lines: Iterable[str]) -> None:
         click.echo(text)
 
 
-def print_data(value: Any, output: str) -> None:
+def print_document(document: Mapping[str, object], output: str) -> None:
     """A result as JSON or YAML, on standard output."""
-    from gitops_gen.output.data import formatted
+    from gitops_gen.output.json.document import formatted
 
-    click.echo(formatted(value, output), nl=False)
+    click.echo(formatted(document, output), nl=False)
 
 
 output_option = click.option(

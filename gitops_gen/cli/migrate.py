@@ -4,7 +4,7 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from gitops_gen.cli.app import Settings, cli, environment_argument, pass_settings, print_data, print_lines
+from gitops_gen.cli.app import Settings, cli, environment_argument, pass_settings, print_document, print_lines
 from gitops_gen.cli.delivery import deliver, delivery_options, show
 
 if TYPE_CHECKING:
@@ -74,11 +74,11 @@ def migrate(
 
 
 def _print(plan: "Migration", output: str) -> None:
-    from gitops_gen.output.migrate_data import migration_data
+    from gitops_gen.output.json.migration import migration_document
     from gitops_gen.output.migrate_script import script_lines
     from gitops_gen.output.migrate_text import migration_lines
 
     if output in ("json", "yaml"):
-        print_data(migration_data(plan), output)
+        print_document(migration_document(plan), output)
     else:
         print_lines((script_lines if output == "sh" else migration_lines)(plan))

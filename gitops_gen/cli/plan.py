@@ -10,7 +10,7 @@ from gitops_gen.cli.app import (
     environments_argument,
     output_option,
     pass_settings,
-    print_data,
+    print_document,
     print_lines,
 )
 from gitops_gen.errors import UsageError
@@ -67,12 +67,12 @@ def plan(
 
 
 def _print_plans(plans: "tuple[JudgedPlan, ...]", output: str) -> None:
-    from gitops_gen.output.plan_data import plan_data
+    from gitops_gen.output.json.plan import plan_document
     from gitops_gen.output.plan_mermaid import mermaid_lines
     from gitops_gen.output.plan_text import plan_lines
 
     if output in ("json", "yaml"):
-        print_data([plan_data(judged) for judged in plans], output)
+        print_document(plan_document(plans), output)
         return
     lines = mermaid_lines if output == "mermaid" else plan_lines
     for index, judged in enumerate(plans):
@@ -90,13 +90,13 @@ def rules(_settings: Settings, rule_id: str, output: str) -> int:
     gitops-gen rules
     gitops-gen rules deadlock
     """
+    from gitops_gen.output.json.rules import rules_document
     from gitops_gen.output.rule_text import rule_lines, rule_table
     from gitops_gen.rules.sync import SYNC_RULES, rule_named
 
     chosen = [rule_named(rule_id)] if rule_id else SYNC_RULES
     if output != "text":
-        facts = ("id", "title", "explanation", "remedy")
-        print_data([{fact: getattr(rule, fact) for fact in facts} for rule in chosen], output)
+        print_document(rules_document(chosen), output)
     else:
         print_lines(rule_lines(chosen[0]) if rule_id else rule_table(chosen))
     return 0

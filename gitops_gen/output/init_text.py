@@ -18,10 +18,15 @@ def next_lines(made: Initialization) -> Iterator[str]:
     yield ""
     yield "Next:"
     number = 0
-    for step in (_place(made), _publish(made), _fill(made), _read(made), _register(made), _bound(made), _start()):
+    for step in next_steps(made):
         for index, line in enumerate(step):
             number += index == 0
             yield f"     {line}" if index else f"  {number}. {line}"
+
+
+def next_steps(made: Initialization) -> Iterator[Iterator[str]]:
+    """The steps in order, each as a title and commands; one that is not needed has neither."""
+    yield from (_place(made), _publish(made), _fill(made), _read(made), _register(made), _bound(made), _start())
 
 
 def _place(made: Initialization) -> Iterator[str]:

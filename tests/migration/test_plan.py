@@ -220,9 +220,9 @@ def test_an_existing_claim_is_mounted_and_not_made(moved: Path, gitops_gen: Gito
     arguments = ("migrate", "production", "--live", str(live))
     assert gitops_gen(moved, *arguments, "--write").code == 0
     plan = json.loads(gitops_gen(moved, *arguments, "--output", "json").out)
-    fates = {item["id"]: item["fate"] for item in plan["objects"]}
+    fates = {item["id"]: item["outcome"] for item in plan["objects"]}
     assert fates["PersistentVolumeClaim/prod-postgres-data"] == "kept"
-    assert (plan["ready"], plan["overrides"]) == (True, [])
+    assert (plan["ready"], plan["values"]) == (True, [])
     rendered = load_all(gitops_gen(moved, "render", "production").out, "rendered")
     assert "postgres-data" not in {item["metadata"]["name"] for item in rendered}
 

@@ -1,0 +1,59 @@
+"""Changed keys: the values before and after."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal, NotRequired, TypedDict
+
+from gitops_gen.yaml.editing.difference import KeyDifference
+from gitops_gen.yaml.key_paths import KeyPath, leaves, typed_key, value_at
+
+
+class KeyChange(TypedDict):
+    """One key with another value."""
+
+    key: str
+    r"""Path of the key, such as `app.hosts[0].name`; a dot in a name is written `\.`."""
+    old: NotRequired[Any]
+    """The value before; missing if the key was not set. `null` is a value."""
+    new: NotRequired[Any]
+    """The value after; missing if the key is not set any longer."""
+
+
+class ReleaseChange(KeyChange):
+    """One key of a release with another value."""
+
+    section: Literal["values", "chart"]
+    """`values`: `key` is a chart value. `chart`: `key` is a field of the chart pin, such as `version`."""
+
+
+def key_changes(differences: Iterable[KeyDifference]) -> list[KeyChange]:
+    """One entry for each changed key; a map that was added or removed as a whole has one for each key in it."""
+    return [_change(item) for difference in differences for item in _parts(difference)]
+
+
+def release_changes(differences: Iterable[KeyDifference]) -> list[ReleaseChange]:
+    """The same for differences between release files, whose paths begin with `values` or `chart`."""
+    parts = [item for difference in differences for item in _parts(difference)]
+    return [
+        ReleaseChange(section="chart" if item.path[0] == "chart" else "values", **_change(item, item.path[1:]))
+        for item in parts
+    ]
+
+
+def _parts(item: KeyDifference) -> Iterator[KeyDifference]:
+    whole = item.new if item.now else item.old
+    if (item.was and item.now) or not isinstance(whole, dict) or not whole:
+        yield item
+        return
+    for path in leaves(whole):
+        value = value_at(whole, path)[1]
+        old, new = (value, None) if item.was else (None, value)
+        yield KeyDifference(path=(*item.path, *path), old=old, new=new, was=item.was, now=item.now)
+
+
+def _change(item: KeyDifference, path: KeyPath | None = None) -> KeyChange:
+    change = KeyChange(key=typed_key(item.path if path is None else path))
+    if item.was:
+        change["old"] = item.old
+    if item.now:
+        change["new"] = item.new
+    return change
