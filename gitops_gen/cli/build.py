@@ -5,7 +5,6 @@ from typing import Any
 import click
 
 from gitops_gen.cli.app import (
-    Settings,
     cli,
     environment_argument,
     environments_argument,
@@ -14,6 +13,7 @@ from gitops_gen.cli.app import (
     print_document,
     print_lines,
 )
+from gitops_gen.cli.settings import Settings
 
 SHELLS = ("bash", "zsh", "fish")
 

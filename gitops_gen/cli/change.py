@@ -5,7 +5,6 @@ adopt.
 import click
 
 from gitops_gen.cli.app import (
-    Settings,
     cli,
     environment_argument,
     output_option,
@@ -15,6 +14,7 @@ from gitops_gen.cli.app import (
     scope_options,
 )
 from gitops_gen.cli.delivery import deliver, delivery_options, show
+from gitops_gen.cli.settings import Settings
 
 
 @cli.command("set")

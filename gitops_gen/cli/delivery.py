@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitops_gen.cli.app import Settings, print_document, print_lines
+from gitops_gen.cli.app import print_document, print_lines
+from gitops_gen.cli.settings import Settings
 
 if TYPE_CHECKING:
     from gitops_gen.changes.change import Delivery, Outcome

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitops_gen.cli.app import Settings, cli, pass_settings, print_document, print_lines
+from gitops_gen.cli.app import cli, output_formats, pass_settings, print_document, print_lines
+from gitops_gen.cli.settings import Settings
 
 if TYPE_CHECKING:
     from gitops_gen.compare.model import Difference
@@ -20,14 +21,7 @@ _BROKEN = 2
 @click.option("--env", "environments", nargs=2, metavar="A B", help="Compare two environments with each other.")
 @click.option("--summary", is_flag=True, help="One line for the environments that have the same counts and effects.")
 @click.option("--merge-base", is_flag=True, help="Compare with the merge base, as a pull request does.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["text", "markdown", "html", "json", "yaml"]),
-    default="text",
-    show_default=True,
-    help="How to print the result.",
-)
+@output_formats("markdown", "html")
 @click.option(
     "--max-size",
     type=click.IntRange(min=1000),

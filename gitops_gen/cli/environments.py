@@ -6,7 +6,6 @@ from typing import Any
 import click
 
 from gitops_gen.cli.app import (
-    Settings,
     cli,
     environment_argument,
     output_option,
@@ -17,6 +16,7 @@ from gitops_gen.cli.app import (
 )
 from gitops_gen.cli.delivery import deliver, delivery_options, show
 from gitops_gen.cli.group import Group
+from gitops_gen.cli.settings import Settings
 
 
 @cli.group("env", cls=Group)

@@ -5,14 +5,15 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from gitops_gen.cli.app import (
-    Settings,
     cli,
     environments_argument,
+    output_formats,
     output_option,
     pass_settings,
     print_document,
     print_lines,
 )
+from gitops_gen.cli.settings import Settings
 from gitops_gen.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,14 +26,7 @@ if TYPE_CHECKING:
 @click.option("--rendered", type=click.File(), metavar="FILE", help="Manifests from elsewhere; `-` is standard input.")
 @click.option("--namespace", metavar="NAME", default="", help="With --rendered: where namespaced objects go.")
 @click.option("--sync-timeout", metavar="DURATION", help="With --rendered: Argo CD's sync timeout, such as 30m.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["text", "json", "yaml", "mermaid"]),
-    default="text",
-    show_default=True,
-    help="How to print the result.",
-)
+@output_formats("mermaid")
 @pass_settings
 def plan(
     settings: Settings,

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from gitops_gen.output.json.document import SCHEMA_VERSION, Document
+from gitops_gen.output.json.document import SCHEMA_VERSION, VersionedDocument
 
 
-class ChartPullDocument(Document):
+class ChartPullDocument(VersionedDocument):
     """Output of `chart pull`."""
 
     pulled: list[str]

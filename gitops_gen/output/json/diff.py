@@ -13,7 +13,7 @@ from gitops_gen.compare.model import (
     SharedConsequence,
 )
 from gitops_gen.output.diff_summary import summary_groups
-from gitops_gen.output.json.document import SCHEMA_VERSION, Document
+from gitops_gen.output.json.document import SCHEMA_VERSION, VersionedDocument
 
 ChangeName: TypeAlias = Literal["added", "removed", "changed"]
 CHANGES: dict[Action, ChangeName] = {
@@ -131,7 +131,7 @@ class RenderedDifference(TypedDict):
     folded: list[FoldedEntry]
 
 
-class DiffDocument(Document, RenderedDifference):
+class DiffDocument(VersionedDocument, RenderedDifference):
     """Output of `diff`."""
 
 
@@ -145,7 +145,7 @@ class SummaryGroup(TypedDict):
     """Number of objects for each effect."""
 
 
-class DiffSummaryDocument(Document):
+class DiffSummaryDocument(VersionedDocument):
     """Output of `diff --summary`."""
 
     old: str

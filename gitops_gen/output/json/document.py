@@ -13,7 +13,7 @@ SCHEMA_VERSION: Final = 1
 """Rises when a field is removed, renamed or gets another meaning; a new field does not change it."""
 
 
-class Document(TypedDict):
+class VersionedDocument(TypedDict):
     """The outermost object of every output."""
 
     schemaVersion: Literal[1]

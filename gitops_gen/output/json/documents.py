@@ -2,7 +2,7 @@
 
 from gitops_gen.output.json.chart_pull import ChartPullDocument
 from gitops_gen.output.json.diff import DiffDocument, DiffSummaryDocument
-from gitops_gen.output.json.document import Document
+from gitops_gen.output.json.document import VersionedDocument
 from gitops_gen.output.json.environments import EnvironmentsDocument
 from gitops_gen.output.json.explanation import ExplanationDocument
 from gitops_gen.output.json.files import GenerateDocument
@@ -16,7 +16,7 @@ from gitops_gen.output.json.rules import RulesDocument
 from gitops_gen.output.json.secrets import SecretsDocument
 from gitops_gen.output.json.status import StatusDocument
 
-DOCUMENTS: dict[str, type[Document]] = {
+DOCUMENTS: dict[str, type[VersionedDocument]] = {
     "change": OutcomeDocument,
     "chart-pull": ChartPullDocument,
     "diff": DiffDocument,

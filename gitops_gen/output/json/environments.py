@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from typing import TypedDict
 
-from gitops_gen.output.json.document import SCHEMA_VERSION, Document
+from gitops_gen.output.json.document import SCHEMA_VERSION, VersionedDocument
 from gitops_gen.project.environment import ChartSource
 from gitops_gen.project.listing import EnvironmentRow
 
 
-class Chart(TypedDict):
+class ChartEntry(TypedDict):
     """Where a chart comes from: `path`, with `revision` if it is pinned, or `repository`, `name` and `version`."""
 
     path: str | None
@@ -27,14 +27,14 @@ class EnvironmentEntry(TypedDict):
     namespace: str
     application: str
     """Name of the Application and of the AppProject."""
-    chart: Chart
+    chart: ChartEntry
     automated: bool
     """Whether Argo CD syncs without being asked."""
     protect: bool
     """Whether its objects stay when its files are removed."""
 
 
-class EnvironmentsDocument(Document):
+class EnvironmentsDocument(VersionedDocument):
     """Output of `env list`."""
 
     environments: list[EnvironmentEntry]
@@ -59,9 +59,9 @@ def _entry(row: EnvironmentRow) -> EnvironmentEntry:
     )
 
 
-def chart(source: ChartSource) -> Chart:
+def chart(source: ChartSource) -> ChartEntry:
     """A chart by its parts."""
-    return Chart(
+    return ChartEntry(
         path=source.path or None,
         revision=source.revision or None,
         repository=source.repository or None,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, TypedDict
 
 from gitops_gen.commands.explain import Explanation, ValueOrigin
-from gitops_gen.output.json.document import SCHEMA_VERSION, Document
+from gitops_gen.output.json.document import SCHEMA_VERSION, VersionedDocument
 
 
 class LayerOrigin(TypedDict):
@@ -29,7 +29,7 @@ class ExplainedKey(TypedDict):
     """Every layer that sets the key. The last one decides."""
 
 
-class ExplanationDocument(Document):
+class ExplanationDocument(VersionedDocument):
     """Output of `explain`."""
 
     environment: str

@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias, TypedDict
 
 from gitops_gen.commands.generate import Generation
 from gitops_gen.generate.files import Change, State
-from gitops_gen.output.json.document import SCHEMA_VERSION, Document, Note, notes_of
+from gitops_gen.output.json.document import SCHEMA_VERSION, Note, VersionedDocument, notes_of
 
 StateName: TypeAlias = Literal["missing", "stale", "edited", "conflict", "orphaned", "foreign", "absent"]
 STATES: dict[State, StateName] = {
@@ -30,7 +30,7 @@ class FileState(TypedDict):
     input requires it. `foreign`: not written by gitops-gen. `absent`: stale, and not in this sparse checkout."""
 
 
-class GenerateDocument(Document):
+class GenerateDocument(VersionedDocument):
     """Output of `generate`."""
 
     written: bool

@@ -3,7 +3,7 @@
 from typing import TypedDict
 
 from gitops_gen.commands.history import Event, History, Merged
-from gitops_gen.output.json.document import SCHEMA_VERSION, Document
+from gitops_gen.output.json.document import SCHEMA_VERSION, VersionedDocument
 from gitops_gen.output.json.keys import KeyChange, ReleaseChange, key_changes, release_changes
 
 
@@ -32,7 +32,7 @@ class HistoryEvent(CommitEntry):
     """If the commit is a merge: the commits that it brought in for this environment, the newest first."""
 
 
-class HistoryDocument(Document):
+class HistoryDocument(VersionedDocument):
     """Output of `history`."""
 
     complete: bool

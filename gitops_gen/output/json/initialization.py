@@ -4,7 +4,7 @@ from typing import TypedDict
 
 from gitops_gen.commands.init import Initialization
 from gitops_gen.output.init_text import next_steps
-from gitops_gen.output.json.document import SCHEMA_VERSION, Document, Note, notes_of
+from gitops_gen.output.json.document import SCHEMA_VERSION, Note, VersionedDocument, notes_of
 from gitops_gen.output.json.problems import ProblemEntry, problem_entries
 
 
@@ -16,7 +16,7 @@ class NextStep(TypedDict):
     """To be run in order, in the current folder."""
 
 
-class InitDocument(Document):
+class InitDocument(VersionedDocument):
     """Output of `init`."""
 
     folder: str
@@ -44,5 +44,5 @@ def init_document(made: Initialization) -> InitDocument:
         files=list(made.files),
         problems=problem_entries(made.problems),
         notes=notes_of(made.notes),
-        next=[NextStep(title=title, commands=commands) for title, *commands in steps if title],
+        next=[NextStep(title=step[0], commands=step[1:]) for step in steps if step],
     )

@@ -40,14 +40,23 @@ def release_changes(differences: Iterable[KeyDifference]) -> list[ReleaseChange]
 
 
 def _parts(item: KeyDifference) -> Iterator[KeyDifference]:
-    whole = item.new if item.now else item.old
-    if (item.was and item.now) or not isinstance(whole, dict) or not whole:
+    old, new = (_leaves(value, there) for value, there in ((item.old, item.was), (item.new, item.now)))
+    if old is None or new is None or not (old or new):
         yield item
         return
-    for path in leaves(whole):
-        value = value_at(whole, path)[1]
-        old, new = (value, None) if item.was else (None, value)
-        yield KeyDifference(path=(*item.path, *path), old=old, new=new, was=item.was, now=item.now)
+    for path, value in old.items():
+        yield KeyDifference(path=(*item.path, *path), old=value, new=None, now=False)
+    for path, value in new.items():
+        yield KeyDifference(path=(*item.path, *path), old=None, new=value, was=False)
+
+
+def _leaves(value: Any, there: bool) -> dict[KeyPath, Any] | None:  # noqa: FBT001 - a value and whether it is set
+    """The keys in a map, none for what is not set; None for a value that is not a map."""
+    if not there:
+        return {}
+    if not isinstance(value, dict):
+        return None
+    return {path: value_at(value, path)[1] for path in leaves(value)}
 
 
 def _change(item: KeyDifference, path: KeyPath | None = None) -> KeyChange:

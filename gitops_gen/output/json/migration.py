@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Literal, TypeAlias, TypedDict
 
 from gitops_gen.migration.model import ClaimFate, Fate, Migration, MigrationStep, Mode
-from gitops_gen.output.json.document import SCHEMA_VERSION, Document
+from gitops_gen.output.json.document import SCHEMA_VERSION, VersionedDocument
 
 OutcomeName: TypeAlias = Literal["adopted", "recreated", "deleted", "kept", "untouched"]
 OUTCOMES: dict[Fate, OutcomeName] = {
@@ -74,7 +74,7 @@ class PhaseEntry(TypedDict):
     steps: list[StepEntry]
 
 
-class MigrationDocument(Document):
+class MigrationDocument(VersionedDocument):
     """Output of `migrate`."""
 
     environment: str

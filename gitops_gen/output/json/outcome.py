@@ -3,7 +3,7 @@ like, `migrate --write`.
 """
 
 from collections.abc import Iterable
-from typing import Any, NotRequired, TypedDict
+from typing import TypedDict
 
 from gitops_gen.changes.change import Outcome
 from gitops_gen.changes.values.value_changes import ValueChange
@@ -14,7 +14,7 @@ from gitops_gen.git.history import Commit
 from gitops_gen.git.push import Published
 from gitops_gen.models.layout import is_generated_path
 from gitops_gen.output.json.diff import RenderedDifference, rendered_difference
-from gitops_gen.output.json.document import SCHEMA_VERSION, Document, Note, notes_of
+from gitops_gen.output.json.document import SCHEMA_VERSION, Note, VersionedDocument, notes_of
 from gitops_gen.output.json.files import ActionName, action
 from gitops_gen.output.json.keys import KeyChange, key_changes
 from gitops_gen.yaml.editing.difference import KeyDifference, differences
@@ -37,15 +37,10 @@ class GeneratedFileChange(TypedDict):
     action: ActionName
 
 
-class EnvironmentValue(TypedDict):
+class EnvironmentValue(KeyChange):
     """A chart value of an environment before and after, the chart's default included."""
 
     environment: str
-    key: str
-    old: NotRequired[Any]
-    """Missing if the key was not set."""
-    new: NotRequired[Any]
-    """Missing if the key is not set any longer."""
     file: str
     """The hand-written file that was edited for it."""
     movedFrom: str | None
@@ -84,7 +79,7 @@ class Preview(TypedDict):
     """Why it is unknown."""
 
 
-class OutcomeDocument(Document):
+class OutcomeDocument(VersionedDocument):
     """Output of `set`, `promote`, `rollback`, `adopt`, `env add`, `env clone`, `env rename`, `env remove` and
     `migrate --write`.
     """
@@ -137,19 +132,17 @@ def _input(item: Change) -> InputFileChange:
 
 
 def _sorted(found: Iterable[KeyDifference]) -> list[KeyDifference]:
-    """Removed keys have no order of their own."""
+    """In order of their paths: removed keys come in any order."""
     return sorted(found, key=lambda item: [str(step) for step in item.path])
 
 
 def _value(item: ValueChange) -> EnvironmentValue:
-    value = EnvironmentValue(
-        environment=item.environment, key=item.key, file=item.file, movedFrom=item.moved_from or None
-    )
+    change = KeyChange(key=item.key)
     if item.old_type:
-        value["old"] = item.old
+        change["old"] = item.old
     if item.new_type:
-        value["new"] = item.new
-    return value
+        change["new"] = item.new
+    return EnvironmentValue(environment=item.environment, **change, file=item.file, movedFrom=item.moved_from or None)
 
 
 def _undone(commits: Iterable[Commit]) -> list[UndoneCommit]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Literal, TypeAlias, TypedDict
 
-from gitops_gen.output.json.document import SCHEMA_VERSION, Document
+from gitops_gen.output.json.document import SCHEMA_VERSION, VersionedDocument
 from gitops_gen.rules.rule import Finding
 from gitops_gen.rules.sync import JudgedPlan
 from gitops_gen.sync.bound import Bound
@@ -138,7 +138,7 @@ class EnvironmentPlan(TypedDict):
     """Findings that an annotation or `rules.ignore` sets aside."""
 
 
-class PlanDocument(Document):
+class PlanDocument(VersionedDocument):
     """Output of `plan`."""
 
     plans: list[EnvironmentPlan]

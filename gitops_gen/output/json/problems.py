@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TypedDict
 
 from gitops_gen.errors import GitopsError, Problem, ProblemsError
-from gitops_gen.output.json.document import SCHEMA_VERSION, Document
+from gitops_gen.output.json.document import SCHEMA_VERSION, VersionedDocument
 
 
 class ProblemEntry(TypedDict):
@@ -32,7 +32,7 @@ class ErrorEntry(TypedDict):
     """Every mistake in the input that was found; empty if the input is not the cause."""
 
 
-class ErrorDocument(Document):
+class ErrorDocument(VersionedDocument):
     """Output of every command that fails. The exit code says more: 1 for an expected failure, 2 for a command line that
     is wrong, 3 for a bug, 130 for an interrupt.
     """

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TypedDict
 
-from gitops_gen.output.json.document import SCHEMA_VERSION, Document
+from gitops_gen.output.json.document import SCHEMA_VERSION, VersionedDocument
 from gitops_gen.rules.rule import Rule
 
 
@@ -18,7 +18,7 @@ class RuleEntry(TypedDict):
     """Whether it only notes something: it does not make `plan` fail."""
 
 
-class RulesDocument(Document):
+class RulesDocument(VersionedDocument):
     """Output of `rules`."""
 
     rules: list[RuleEntry]

@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from gitops_gen.commands.secrets import EnvironmentSecrets
 from gitops_gen.manifests.secret_contract import ContractKey, Origin
-from gitops_gen.output.json.document import SCHEMA_VERSION, Document
+from gitops_gen.output.json.document import SCHEMA_VERSION, VersionedDocument
 
 
 class SecretOrigin(TypedDict):
@@ -21,7 +21,7 @@ class SecretOrigin(TypedDict):
     """The property of the entry."""
 
 
-class SecretKey(TypedDict):
+class SecretKeyEntry(TypedDict):
     """One key of a Secret. Values are never read."""
 
     secret: str
@@ -40,10 +40,10 @@ class EnvironmentSecretKeys(TypedDict):
 
     name: str
     namespace: str
-    keys: list[SecretKey]
+    keys: list[SecretKeyEntry]
 
 
-class SecretsDocument(Document):
+class SecretsDocument(VersionedDocument):
     """Output of `secrets`."""
 
     environments: list[EnvironmentSecretKeys]
@@ -62,8 +62,8 @@ def secrets_document(found: Iterable[EnvironmentSecrets]) -> SecretsDocument:
     )
 
 
-def _key(item: ContractKey) -> SecretKey:
-    return SecretKey(
+def _key(item: ContractKey) -> SecretKeyEntry:
+    return SecretKeyEntry(
         secret=item.secret,
         key=item.key or None,
         readers=list(item.readers),

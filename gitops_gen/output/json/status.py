@@ -5,8 +5,8 @@ from typing import Any, Literal, TypeAlias, TypedDict
 from gitops_gen.changes.version_order import Direction
 from gitops_gen.changes.waiting import Waiting
 from gitops_gen.commands.status import Standing, Status
-from gitops_gen.output.json.document import SCHEMA_VERSION, Document
-from gitops_gen.output.json.environments import Chart, chart
+from gitops_gen.output.json.document import SCHEMA_VERSION, VersionedDocument
+from gitops_gen.output.json.environments import ChartEntry, chart
 from gitops_gen.output.json.files import FileState, file_states
 from gitops_gen.output.json.keys import ReleaseChange, release_changes
 
@@ -30,7 +30,7 @@ class EnvironmentStatus(TypedDict):
 
     name: str
     stage: str | None
-    chart: Chart
+    chart: ChartEntry
     release: list[ReleasedValue]
     uncommitted: list[str]
     """Hand-written and generated files of the environment that are not committed."""
@@ -70,7 +70,7 @@ class GitStatus(TypedDict):
     """Commits of the upstream that are not in the branch."""
 
 
-class StatusDocument(Document):
+class StatusDocument(VersionedDocument):
     """Output of `status`."""
 
     environments: list[EnvironmentStatus]
