@@ -25,6 +25,8 @@ from .programs import shared
 
 MANIFESTS = pathlib.Path(__file__).resolve().parent / "manifests"
 VOLUMES = 150
+#: the addresses of Services
+SERVICES = "10.96.0.0/12"
 #: how often Argo CD compares an Application by itself, in seconds: each time it asks the API server about every object
 POLL = 20
 PORTS = (
@@ -159,7 +161,7 @@ class Cluster:
             "--service-account-issuer=https://kubernetes.default.svc",
             f"--token-auth-file={self.state}/tokens.csv",
             "--authorization-mode=RBAC",
-            "--service-cluster-ip-range=10.96.0.0/12",
+            f"--service-cluster-ip-range={SERVICES}",
             "--endpoint-reconciler-type=none",
             "--disable-admission-plugins=TaintNodesByCondition",
         )
