@@ -106,9 +106,9 @@ def rule_ids(_context: click.Context, _directory: Path) -> list[str]:
 
 def refs(_context: click.Context, directory: Path) -> list[str]:
     """Branches, tags, and branches of remotes."""
-    from gitops_gen.runtime.programs import run
+    from gitops_gen.git.runner import listing
 
-    listed = run(["git", "-C", str(directory), "for-each-ref", "--format=%(refname:short)", "refs"])
+    listed = listing(directory, "for-each-ref", "--format=%(refname:short)", "refs")
     return ["HEAD", *listed.split()]
 
 
