@@ -16,6 +16,9 @@ ENGINE_VARIABLE = "GITOPS_GEN_ENGINE"
 ENGINES = ("embedded", "binary")
 
 
+TEMPLATES, LOADING = "the chart's templates", "reading the chart"
+"""What takes more time or memory than it may, as errors name it."""
+
 SCHEMA_FAILURE = "values don't meet the specifications of the schema(s)"
 _FAULT = re.compile(r"- at '(.*?)': (.*)")
 
@@ -82,7 +85,7 @@ class LoadedChart(Protocol):
         """The manifests, CRDs first, as one YAML stream with `# Source:` comments; values are not checked against the
         schema.
 
-        Raises `ChartError` where `helm template` fails.
+        Raises `ChartError` where `helm template` fails, and `LimitError` where it takes too much time or memory.
         """
 
 
