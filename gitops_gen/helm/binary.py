@@ -17,6 +17,7 @@ from gitops_gen.helm.engine import (
     LoadedChart,
     SubchartValuesError,
     Values,
+    within_limit,
 )
 from gitops_gen.runtime.limits import Limits
 from gitops_gen.runtime.programs import ProcessError, run, run_limited
@@ -110,7 +111,7 @@ class BinaryChart:
 
     def render(self, release: HelmRelease) -> str:
         """The manifests as one YAML stream."""
-        return _template(self._program, self._path, release, "--include-crds", "--skip-schema-validation")
+        return within_limit(_template(self._program, self._path, release, "--include-crds", "--skip-schema-validation"))
 
 
 def _support_any_kubernetes(file: Path) -> None:

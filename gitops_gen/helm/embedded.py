@@ -26,6 +26,7 @@ from gitops_gen.helm.engine import (
     LoadedChart,
     SubchartValuesError,
     Values,
+    within_limit,
 )
 from gitops_gen.runtime.limits import Limits, limited
 
@@ -104,7 +105,7 @@ class EmbeddedChart:
         _refuse_fork()
         self._check_kubernetes(release)
         try:
-            return limited(lambda: self._manifests(release), TEMPLATES, self._limits)
+            return within_limit(limited(lambda: self._manifests(release), TEMPLATES, self._limits))
         except helm_python.HelmError as error:
             raise ChartError(str(error)) from error
 

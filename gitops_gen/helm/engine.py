@@ -23,8 +23,19 @@ SCHEMA_FAILURE = "values don't meet the specifications of the schema(s)"
 _FAULT = re.compile(r"- at '(.*?)': (.*)")
 
 
+RENDERED_LIMIT = 20 * 2**20
+"""Characters of the manifests of one environment: several times those of the largest charts."""
+
+_MESSAGE_LIMIT = 2000
+"""Characters of a message. Helm's has a line for each level of a template that includes itself a thousand times."""
+
+
 class ChartError(GitopsError):
-    """Helm cannot load or render the chart: its own message."""
+    """Helm cannot load or render the chart: its own message, without the middle of a very long one."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        half = _MESSAGE_LIMIT // 2
+        super().__init__(message if len(message) <= _MESSAGE_LIMIT else f"{message[:half]} … {message[-half:]}", hint)
 
 
 class SubchartValuesError(ChartError):
@@ -66,6 +77,14 @@ class HelmRelease:
             return ""
         has_patch = self.kubernetes.count(".") > 1
         return f"v{self.kubernetes}" if has_patch else f"v{self.kubernetes}.0"
+
+
+def within_limit(rendered: str) -> str:
+    """The rendered manifests. Raises `ChartError` when they are so large that nothing could read them in time."""
+    if len(rendered) > RENDERED_LIMIT:
+        size, limit = len(rendered) // 2**20, RENDERED_LIMIT // 2**20
+        raise ChartError(f"{TEMPLATES} render {size} MB; the limit is {limit} MB", "look for a loop in the templates")
+    return rendered
 
 
 class LoadedChart(Protocol):

@@ -4,6 +4,7 @@ Nothing here stops at the first mistake: each reader gives back what it could re
 """
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -18,7 +19,7 @@ from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, HAND_WRITTE
 from gitops_gen.models.models import Environment, Project, Release
 from gitops_gen.models.validation import validate
 from gitops_gen.names import is_dns_label
-from gitops_gen.yaml.reader import load
+from gitops_gen.yaml.reader import SIZE_LIMIT, load, too_large
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -222,8 +223,10 @@ def _parsed(text: str, model: type[ModelT]) -> tuple[dict[str, Any], ModelT | No
 
 
 def read_text(root: Path, path: str) -> str:
-    """The text of an input file. Raises `ProblemsError` when it is missing, is no file or is not UTF-8."""
+    """The text of an input file. Raises `ProblemsError` when it is missing, is no file, is not UTF-8 or too large."""
     try:
+        if fault := _unreadable(path, os.stat(f"{root}/{path}")):
+            raise ProblemsError([fault])
         with open(f"{root}/{path}", "rb") as file:
             return _decoded(file.read())
     except FileNotFoundError:
@@ -235,6 +238,15 @@ def read_text(root: Path, path: str) -> str:
         ) from None
     except OSError as error:
         raise ProblemsError([Problem(file=path, message=f"cannot be read: {error.strerror}")]) from None
+
+
+def _unreadable(path: str, status: os.stat_result) -> Problem | None:
+    """What is not opened: a pipe would be waited for without end, a device may have no end."""
+    if status.st_size > SIZE_LIMIT:
+        return too_large(path)
+    if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+        return Problem(file=path, message="is not a regular file", hint="replace it by one")
+    return None
 
 
 def _missing(root: Path, path: str) -> Problem:

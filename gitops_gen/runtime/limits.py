@@ -71,7 +71,7 @@ _exceeded: list[LimitError] = []
 
 
 def limited(function: Callable[[], Result], what: str, limits: Limits) -> Result:
-    """What `function` returns or raises, from a thread of its own. `what` begins the message of an error.
+    """What `function` returns or raises, from a separate thread. `what` begins the message of an error.
 
     Foreign code in this process, such as Helm's Go, cannot be interrupted. It goes on until the process ends; so after
     the first time, this raises the same error again at once. Raises `LimitError`.

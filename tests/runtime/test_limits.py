@@ -11,7 +11,7 @@ import pytest
 from gitops_gen.errors import UsageError
 from gitops_gen.runtime import limits
 from gitops_gen.runtime.limits import LimitError, Limits, limited, watched
-from tests.conftest import git, tree
+from tests.conftest import GitopsGen, git, tree
 
 LOOP = '{{ define "x" }}{{ range until 99999 }}{{ range until 99999 }}{{ end }}{{ end }}{{ end }}{{ include "x" . }}'
 DOUBLING = '{{ $s := "twenty characters of" }}{{ range until 40 }}{{ $s = print $s $s }}{{ end }}size: {{ len $s }}'
@@ -54,6 +54,27 @@ def test_the_program_has_the_same_limits(good: Path, helm: str) -> None:
         1,
         "error: the chart's templates did not finish in 1 s",
     )
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("text: {{ repeat 22000000 `a` }}", "error: the chart's templates render 20 MB; the limit is 20 MB"),
+        (
+            '{{ define "x" }}{{ include "x" . }}{{ end }}{{ include "x" . }}',
+            "error: template: shop/templates/endless.yaml",
+        ),
+    ],
+    ids=["large_output", "includes_itself"],
+)
+def test_too_much_is_reported_in_short(template: str, said: str, good: Path, gitops_gen: GitopsGen) -> None:
+    (good / "chart/templates/endless.yaml").write_text(template)
+
+    result = gitops_gen(good, "render", "dev")
+
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith(said)
+    assert len(result.err) < 2500
 
 
 def test_a_change_that_cannot_be_shown_is_not_made(good: Path) -> None:
