@@ -216,3 +216,12 @@ def test_a_pattern_that_denies_is_the_remedy(
     assert (
         f"→ change {changed} in `argocd.project.spec`: a pattern there denies it" in gitops_gen(good, "plan", "dev").out
     )
+
+
+def test_an_application_of_another_project_is_not_compared_with_the_generated_one(
+    good: Path, gitops_gen: GitopsGen
+) -> None:
+    write(good, ROLE, "argocd: {application: {spec: {project: theirs}}}\n")
+    found = gitops_gen(good, "plan", "dev").out
+    assert refused(found) == []
+    assert "whether the AppProject theirs allows these objects is not known" in found
