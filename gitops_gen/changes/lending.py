@@ -3,11 +3,11 @@ chart that git ignores.
 """
 
 import posixpath
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gitops_gen.errors import GitopsError
+from gitops_gen.git.paths import Root
 from gitops_gen.git.repository import prefix
 from gitops_gen.git.runner import blobs, run
 from gitops_gen.models.layout import PULLED
@@ -21,10 +21,10 @@ def fill(workspace: OpenProject, folder: Path, generated: Sequence[str], commit:
     has others than HEAD), pulled charts, and dependencies of the chart that git ignores.
     """
     for path in (*same_at(workspace.folder, generated, commit), *_ignored(workspace)):
-        source, target = workspace.folder / path, folder / path
-        if source.is_file():
+        source, target = Root(workspace.folder), Root(folder).target(path)
+        if source.is_file(path):
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
+            target.write_bytes(source.read(path))
         else:
             target.unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""The root command with the options that stand before a verb, and what verbs share: arguments, completion, printing."""
+"""The root command with the options before a verb, and what verbs share: arguments, completion, printing."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Settings:
-    """The options that stand before the verb."""
+    """The options before the verb."""
 
     def __init__(self, directory: str, engine: str, *, quiet: bool, verbose: bool) -> None:
         self._directory, self.engine, self.quiet, self.verbose = directory, engine, quiet, verbose
@@ -35,7 +35,7 @@ class Settings:
         return open_workspace(self.directory.absolute(), self.engine)
 
     def overview(self) -> "OpenProject":
-        """The project for a command that shows all environments: says which of them are not here."""
+        """The project for a command that shows all environments: says which of them this checkout does not have."""
         workspace = self.workspace()
         if workspace.absent.notice:
             self.note(f"note: {workspace.absent.notice}")

@@ -1,4 +1,4 @@
-"""A migration as plain values, for JSON and YAML: the phases are empty until it is ready."""
+"""A migration as plain values, for JSON and YAML. The phases are empty until the plan is ready."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ def migration_data(plan: Migration) -> dict[str, Any]:
         "mode": plan.mode,
         "namespace": plan.namespace,
         "ready": plan.ready,
-        "objects": [{"id": str(item.id), "fate": item.fate, "reason": item.reason} for item in plan.objects],
+        "objects": [{"id": str(item.id), "outcome": item.outcome, "reason": item.reason} for item in plan.objects],
         "dependents": plan.dependents,
         "claims": plain(plan.claims),
         "overrides": [_override(item) for item in plan.overrides],
