@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -43,6 +44,11 @@ class Result:
     code: int
     out: str
     err: str
+
+
+def in_words(change: dict[str, Any]) -> str:
+    """A changed key of a JSON document as text: `image.tag 1.4.2 → 1.5.0`."""
+    return f"{change['key']} {change.get('old', 'not set')} → {change.get('new', 'not set')}"
 
 
 GitopsGen = Callable[..., Result]

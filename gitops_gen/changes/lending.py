@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gitops_gen.errors import GitopsError
+from gitops_gen.git.objects import contents_of
 from gitops_gen.git.paths import Root
 from gitops_gen.git.repository import prefix
-from gitops_gen.git.runner import blobs, run
+from gitops_gen.git.runner import run
 from gitops_gen.models.layout import PULLED
 from gitops_gen.project.workspace import OpenProject
 
@@ -32,7 +33,7 @@ def fill(workspace: OpenProject, folder: Path, generated: Sequence[str], commit:
 def same_at(project: Path, paths: Sequence[str], commit: str) -> Iterator[str]:
     """Those of the paths that a commit has as HEAD has them."""
     inside = prefix(project)
-    head, there = (blobs(project, [f"{at}:{inside}{path}" for path in paths]) for at in ("HEAD", commit))
+    head, there = (contents_of(project, [f"{at}:{inside}{path}" for path in paths]) for at in ("HEAD", commit))
     return (path for path, left, right in zip(paths, head, there, strict=True) if left == right)
 
 

@@ -56,7 +56,7 @@ def read_uncommitted(workspace: OpenProject) -> Uncommitted:
     """What differs from HEAD; files that git ignores, or is configured to ignore, count where they are inputs."""
     folder = workspace.folder
     inside, chart = prefix(folder), _chart(workspace)
-    status = ("status", "--porcelain", "--untracked-files=normal", "--no-renames", "-z")
+    status = ("status", "--porcelain", "--ignore-submodules=dirty", "--untracked-files=normal", "--no-renames", "-z")
     records = [record[3:] for record in run(folder, *status).split("\0")[:-1]]
     tagged = list(_tagged(folder))
     paths = {path.removeprefix(inside) for path in records if path.startswith(inside)}

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gitops_gen.cli.settings import Settings
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
@@ -104,9 +106,9 @@ def rule_ids(_context: click.Context, _directory: Path) -> list[str]:
 
 def refs(_context: click.Context, directory: Path) -> list[str]:
     """Branches, tags, and branches of remotes."""
-    from gitops_gen.runtime.programs import run
+    from gitops_gen.git.runner import listing
 
-    listed = run(["git", "-C", str(directory), "for-each-ref", "--format=%(refname:short)", "refs"])
+    listed = listing(directory, "for-each-ref", "--format=%(refname:short)", "refs")
     return ["HEAD", *listed.split()]
 
 
@@ -149,7 +151,7 @@ class NameType(click.types.StringParamType):
         """The names that begin with what was typed; empty when they cannot be read."""
         from click.shell_completion import CompletionItem
 
-        directory = Path(ctx.find_root().params.get("directory") or ".").absolute()
+        directory = ctx.ensure_object(Settings).directory.absolute()
         try:
             found = list(self._names(ctx, directory))
         except Exception:  # noqa: BLE001 - a shell that completes must never see a traceback

@@ -252,7 +252,7 @@ class WorkingFiles:
         differing = [path for path, identity in ids.items() if index.get(path, identity) != identity]
         if not differing:
             return {}
-        changed = ask(self.top, "diff", "--name-only", "--no-ext-diff", "--no-textconv", "-z", *chosen, env=ENVIRONMENT)
+        changed = ask(self.top, "diff", "--name-only", "-z", *chosen, env=ENVIRONMENT)
         modified = set(changed.text.split("\0"))
         return {path: index[path] for path in differing if path not in modified}
 

@@ -39,15 +39,15 @@ READING = [
     "set dev image.tag=2.0.0 --dry-run",
     "set dev image.tag=2.0.0 --commit",
     "adopt dev",
-    "promote dev staging --dry-run",
-    "secrets list dev",
+    "promote dev production --force --dry-run",
+    "secrets dev",
 ]
 WRITING = [
     "generate --overwrite",
     "set dev image.tag=2.0.0",
     "set dev image.tag=2.0.0 --commit",
     "set dev image.tag=2.0.0 --branch new",
-    "promote dev staging",
+    "promote dev production --force",
     "rollback dev --to start",
     "env add new --stage dev",
     "env remove dev --delete-running-resources",
