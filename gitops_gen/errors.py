@@ -77,8 +77,3 @@ def first_problems(problems: Iterable[Problem], file: str) -> Iterator[Problem]:
     yield from islice(every, REPORTED)
     if next(every, None):
         yield Problem(file=file, message=f"has more problems; the first {REPORTED} are reported")
-
-
-def too_large(limit: int) -> tuple[str, str]:
-    """Message and hint of a file that is not read because it has more than `limit` bytes."""
-    return f"is larger than {limit // 2**20} MB", "split it, or remove what is not needed"

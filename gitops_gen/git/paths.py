@@ -10,7 +10,7 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from gitops_gen.errors import Problem, ProblemsError, too_large
+from gitops_gen.errors import Problem, ProblemsError
 
 MOST_LINKS = 40
 """Symlinks on the way to one file, as in Linux (https://man7.org/linux/man-pages/man7/path_resolution.7.html)."""
@@ -103,15 +103,14 @@ class Root:
         """Whether there is a file. Raises `PathError`."""
         return os.path.isfile(f"{self.folder}/{self.resolved(path)}")
 
-    def read(self, path: str, limit: int = 0) -> bytes:
-        """The content of a file of at most `limit` bytes (0: any number). Raises `PathError` for what is no file or
-        larger, and `OSError`.
-        """
+    def size(self, path: str) -> int:
+        """The bytes of a file. Raises `PathError` and `OSError`."""
+        return os.stat(f"{self.folder}/{self.resolved(path)}").st_size
+
+    def read(self, path: str) -> bytes:
+        """The content of a file. Raises `PathError` for what is no file, and `OSError`."""
         place = f"{self.folder}/{self.resolved(path)}"
-        status = os.stat(place)
-        _require_regular(path, status.st_mode)
-        if limit and status.st_size > limit:
-            raise PathError(path, *too_large(limit))
+        _require_regular(path, os.stat(place).st_mode)
         with open(place, "rb") as file:
             return file.read()
 

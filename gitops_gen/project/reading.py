@@ -19,7 +19,7 @@ from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, HAND_WRITTE
 from gitops_gen.models.models import Environment, Project, Release
 from gitops_gen.models.validation import validate
 from gitops_gen.names import is_dns_label
-from gitops_gen.yaml.reader import SIZE_LIMIT, load
+from gitops_gen.yaml.reader import SIZE_LIMIT, load, too_large
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -230,11 +230,13 @@ def _parsed(text: str, model: type[ModelT]) -> tuple[dict[str, Any], ModelT | No
 
 
 def read_text(root: Path, path: str) -> str:
-    """The text of an input file. Raises `ProblemsError` when it is missing, is no file, is not UTF-8, is outside of
-    the project or too large.
+    """The text of an input file. Raises `ProblemsError` when it is missing, is no file, is not UTF-8, is too large or
+    is outside of the project.
     """
     try:
-        return _decoded(Root(root).read(path, SIZE_LIMIT))
+        if Root(root).size(path) > SIZE_LIMIT:
+            raise ProblemsError([too_large(path)])
+        return _decoded(Root(root).read(path))
     except FileNotFoundError:
         raise ProblemsError([_missing(root, path)]) from None
     except UnicodeDecodeError as error:
@@ -251,7 +253,7 @@ def text_if_any(root: Path, path: str) -> str | None:
     `ProblemsError`.
     """
     try:
-        return Root(root).read(path, SIZE_LIMIT).decode() if Root(root).is_file(path) else None
+        return Root(root).read(path).decode() if Root(root).is_file(path) else None
     except UnicodeDecodeError:
         raise ProblemsError([Problem(file=path, message="is not UTF-8 text", hint="save it as UTF-8")]) from None
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from gitops_gen.errors import Problem, ProblemsError, fail_if_any, too_large
+from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.yaml.faults import TooDeepError, depth_problem, syntax_problem
 from gitops_gen.yaml.key_paths import KeyPath
 from gitops_gen.yaml.scalars import TAG, TAGS, scalar
@@ -181,11 +181,17 @@ def load(text: str, file: str, *, empty_values: bool = True) -> Any:
     return documents[0] if documents else None
 
 
+def too_large(file: str) -> Problem:
+    """The problem of a file that is not read because of its size."""
+    return Problem(
+        file=file, message=f"is larger than {SIZE_LIMIT // 2**20} MB", hint="split it, or remove what is not needed"
+    )
+
+
 def _check_size(text: str, file: str) -> None:
     """Refuse a text that would take seconds or hundreds of megabytes to read, without reading it whole."""
     if len(text) > SIZE_LIMIT:
-        message, hint = too_large(SIZE_LIMIT)
-        raise ProblemsError([Problem(file=file, message=message, hint=hint)])
+        raise ProblemsError([too_large(file)])
     if sum(map(text.count, _BEFORE_A_VALUE)) < VALUES_LIMIT:
         return
     lines = (line for event, line in _events(text) if isinstance(event, yaml.NodeEvent))
