@@ -1,5 +1,7 @@
 """The root command with the options that stand before a verb, and what verbs share: arguments, completion, printing."""
 
+import os
+import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -45,28 +47,61 @@ class Settings:
         """Log to standard error: warnings; with --verbose what they do; --quiet: errors."""
         import logging
 
+        from gitops_gen.output.terminal import LogFormatter
+
         level = logging.ERROR if self.quiet else logging.DEBUG if self.verbose else logging.WARNING
-        logging.basicConfig(format="%(relativeCreated)d ms: %(message)s" if self.verbose else "note: %(message)s")
+        handler = logging.StreamHandler()
+        handler.setFormatter(
+            LogFormatter("%(relativeCreated)d ms: %(message)s" if self.verbose else "note: %(message)s")
+        )
+        logging.basicConfig(handlers=[handler])
         logging.getLogger("gitops_gen").setLevel(level)
 
     def note(self, text: str) -> None:
         """Something for people, on standard error."""
         if not self.quiet:
-            click.echo(text, err=True)
+            print_message(text)
+
+
+def print_message(text: str) -> None:
+    """Words for people, on standard error."""
+    from gitops_gen.output.terminal import message_lines
+
+    for line in message_lines(text):
+        click.echo(line, err=True)
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Lines of a result, on standard output."""
-    text = "\n".join(lines)
+    """Lines of a result for people, on standard output."""
+    from gitops_gen.output.terminal import shown
+
+    text = "\n".join(map(shown, lines))
     if text:
-        click.echo(text)
+        click.echo(text, color=is_coloured())
+
+
+def print_raw(text: str) -> None:
+    """Data on standard output, unchanged when a program reads it; in a terminal no character of it acts."""
+    from gitops_gen.output.terminal import shown
+
+    click.echo("\n".join(map(shown, text.split("\n"))) if is_terminal() else text, nl=False)
+
+
+def is_terminal() -> bool:
+    """Whether a person reads standard output."""
+    return sys.stdout.isatty()
+
+
+def is_coloured() -> bool:
+    """Whether results are printed with colours: https://no-color.org."""
+    return is_terminal() and not os.environ.get("NO_COLOR")
 
 
 def print_data(value: Any, output: str) -> None:
     """A result as JSON or YAML, on standard output."""
     from gitops_gen.output.data import formatted
 
-    click.echo(formatted(value, output), nl=False)
+    print_raw(formatted(value, output))
 
 
 output_option = click.option(

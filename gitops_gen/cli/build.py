@@ -13,6 +13,7 @@ from gitops_gen.cli.app import (
     pass_settings,
     print_data,
     print_lines,
+    print_raw,
 )
 
 SHELLS = ("bash", "zsh", "fish")
@@ -147,7 +148,7 @@ def render(settings: Settings, environment: str) -> int:
     """
     from gitops_gen.project.rendering import render as command
 
-    click.echo(command(settings.workspace(), environment), nl=False)
+    print_raw(command(settings.workspace(), environment))
     return 0
 
 
@@ -230,5 +231,5 @@ def completion(shell: str) -> int:
     kind = get_completion_class(shell)
     if kind is None:
         raise click.UsageError(f"no completion for {shell}")
-    click.echo(kind(cli, {}, "gitops-gen", "_GITOPS_GEN_COMPLETE").source())
+    print_raw(kind(cli, {}, "gitops-gen", "_GITOPS_GEN_COMPLETE").source() + "\n")
     return 0

@@ -1,13 +1,11 @@
 """What the verbs that change something share: options for how far a change goes, and showing what it came to."""
 
-import os
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitops_gen.cli.app import Settings, print_data, print_lines
+from gitops_gen.cli.app import Settings, is_coloured, print_data, print_lines
 
 if TYPE_CHECKING:
     from gitops_gen.changes.change import Delivery, Outcome
@@ -73,7 +71,7 @@ def show(settings: Settings, outcome: "Outcome", output: str) -> int:
     for line in outcome_notes(outcome):
         settings.note(line)
     if output == "text":
-        print_lines(outcome_lines(outcome, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR")))
+        print_lines(outcome_lines(outcome, colour=is_coloured()))
     else:
         print_data(outcome_data(outcome), output)
     return 0

@@ -1,12 +1,10 @@
 """The verb `diff`."""
 
-import os
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from gitops_gen.cli.app import Settings, cli, pass_settings, print_data, print_lines
+from gitops_gen.cli.app import Settings, cli, is_coloured, pass_settings, print_data, print_lines, print_raw
 
 if TYPE_CHECKING:
     from gitops_gen.compare.model import Difference
@@ -95,25 +93,18 @@ def _print_summary(difference: "Difference", output: str) -> None:
     print_lines(summary_lines(difference)) if output == "text" else print_data(summary_data(difference), output)
 
 
-def is_terminal() -> bool:
-    """Whether a person is looking."""
-    return sys.stdout.isatty()
-
-
 def _print(difference: "Difference", output: str, max_size: int) -> None:
     if output == "json":
         print_data(difference, "json")
     elif output == "text":
         from gitops_gen.output.diff_text import difference_lines
 
-        colour = is_terminal() and not os.environ.get("NO_COLOR")
-        for line in difference_lines(difference, colour=colour):
-            click.echo(line, color=colour)
+        print_lines(difference_lines(difference, colour=is_coloured()))
     elif output == "markdown":
         from gitops_gen.output.diff_markdown import markdown
 
-        click.echo(markdown(difference, max_size), nl=False)
+        print_raw(markdown(difference, max_size))
     else:
         from gitops_gen.output.diff_html import page
 
-        click.echo(page(difference), nl=False)
+        print_raw(page(difference))

@@ -4,7 +4,7 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from gitops_gen.cli.app import Settings, cli, environment_argument, pass_settings, print_data, print_lines
+from gitops_gen.cli.app import Settings, cli, environment_argument, pass_settings, print_data, print_lines, print_raw
 from gitops_gen.cli.delivery import deliver, delivery_options, show
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def migrate(
         _, outcome = command.write_overrides(settings.workspace(), environment, export, chosen, delivery)
         return show(settings, outcome, output)
     if output == "restore":
-        click.echo(command.restore(settings.workspace(), environment, export, chosen), nl=False)
+        print_raw(command.restore(settings.workspace(), environment, export, chosen))
         return 0
     plan = command.migrate(settings.workspace(), environment, export, chosen)
     if output == "sh":
@@ -80,5 +80,7 @@ def _print(plan: "Migration", output: str) -> None:
 
     if output in ("json", "yaml"):
         print_data(migration_data(plan), output)
+    elif output == "sh":
+        print_raw("".join(f"{line}\n" for line in script_lines(plan)))
     else:
-        print_lines((script_lines if output == "sh" else migration_lines)(plan))
+        print_lines(migration_lines(plan))

@@ -4,11 +4,12 @@
 """
 
 import sys
+from io import StringIO
 from typing import TYPE_CHECKING
 
 import click
 
-from gitops_gen.cli.app import cli
+from gitops_gen.cli.app import cli, print_message
 from gitops_gen.runtime.tuning import relax, retire
 
 if TYPE_CHECKING:
@@ -22,16 +23,23 @@ def run(arguments: list[str]) -> int:
     try:
         return cli.main(arguments, prog_name="gitops-gen", standalone_mode=False) or 0
     except click.ClickException as error:
-        error.show()
-        return 2
+        return _misused(error)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        print_message("interrupted")
         return 130
     except BrokenPipeError:
         sys.stderr.close()
         return 0
     except Exception as error:  # noqa: BLE001 - the last resort is to say that it is our fault
         return _failed(error)
+
+
+def _misused(error: click.ClickException) -> int:
+    usage = StringIO()
+    error.show(usage)
+    for line in usage.getvalue().splitlines():
+        print_message(line)
+    return 2
 
 
 def _failed(error: Exception) -> int:
@@ -41,7 +49,8 @@ def _failed(error: Exception) -> int:
         return _report(error)
     import traceback
 
-    click.echo(f"{''.join(traceback.format_exception(error))}\n{BUG_REPORT}", err=True)
+    for line in (*"".join(traceback.format_exception(error)).split("\n"), BUG_REPORT):
+        print_message(line)
     return 3
 
 
@@ -53,10 +62,10 @@ def _report(error: "GitopsError") -> int:
 
         for problem in error.problems:
             for line in problem_lines(problem):
-                click.echo(line, err=True)
-    click.echo(f"error: {error}", err=True)
+                print_message(line)
+    print_message(f"error: {error}")
     if error.hint:
-        click.echo(f"    {error.hint}", err=True)
+        print_message(f"    {error.hint}")
     return error.exit_code
 
 
