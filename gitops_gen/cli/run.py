@@ -4,69 +4,24 @@
 """
 
 import sys
-from io import StringIO
-from typing import TYPE_CHECKING
 
-import click
-
-from gitops_gen.cli.app import cli, print_message
+from gitops_gen.cli.app import cli
+from gitops_gen.cli.settings import Settings
 from gitops_gen.runtime.tuning import relax, retire
-
-if TYPE_CHECKING:
-    from gitops_gen.errors import GitopsError
-
-BUG_REPORT = "this is a bug in gitops-gen; please report it with the output above and the command that you ran"
 
 
 def run(arguments: list[str]) -> int:
     """Run the command line and return its exit code: the one place where errors become messages and codes."""
+    settings = Settings()
     try:
-        return cli.main(arguments, prog_name="gitops-gen", standalone_mode=False) or 0
-    except click.ClickException as error:
-        return _misused(error)
-    except (click.Abort, KeyboardInterrupt):
-        print_message("interrupted")
-        return 130
+        return cli.main(arguments, prog_name="gitops-gen", standalone_mode=False, obj=settings) or 0
     except BrokenPipeError:
         sys.stderr.close()
         return 0
-    except Exception as error:  # noqa: BLE001 - the last resort is to say that it is our fault
-        return _failed(error)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last resort is to report a bug
+        from gitops_gen.cli.failures import report
 
-
-def _misused(error: click.ClickException) -> int:
-    usage = StringIO()
-    error.show(usage)
-    for line in usage.getvalue().splitlines():
-        print_message(line)
-    return 2
-
-
-def _failed(error: Exception) -> int:
-    from gitops_gen.errors import GitopsError
-
-    if isinstance(error, GitopsError):
-        return _report(error)
-    import traceback
-
-    for line in (*"".join(traceback.format_exception(error)).split("\n"), BUG_REPORT):
-        print_message(line)
-    return 3
-
-
-def _report(error: "GitopsError") -> int:
-    from gitops_gen.errors import ProblemsError
-
-    if isinstance(error, ProblemsError):
-        from gitops_gen.output.text import problem_lines
-
-        for problem in error.problems:
-            for line in problem_lines(problem):
-                print_message(line)
-    print_message(f"error: {error}")
-    if error.hint:
-        print_message(f"    {error.hint}")
-    return error.exit_code
+        return report(error, arguments, settings)
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gitops_gen.cli import app, run
+from gitops_gen.cli import printing, run
 from tests.attack.pull_requests import PULL_REQUESTS, Place, proposed
 from tests.conftest import GitopsGen, git, tree
 from tests.output.test_markup import Tags, structure
@@ -118,7 +118,7 @@ def test_nothing_is_forged_in_colour(
 ) -> None:
     attack(name, place)
     monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setattr(app, "is_terminal", lambda: True)
+    monkeypatch.setattr(printing, "is_terminal", lambda: True)
     for command in [*COMMANDS, ("render", "dev"), ("explain", "dev", "--output", "yaml")]:
         result = gitops_gen(place.repository, *command)
         assert_quiet(OWN_COLOURS.sub("", result.out + result.err).splitlines())

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 
 from gitops_gen.compare.model import Difference
 from gitops_gen.names import printable
-from gitops_gen.output.data import formatted
 from gitops_gen.output.diff_summary import summary_lines
 from gitops_gen.output.diff_text import difference_lines
+from gitops_gen.output.json.document import formatted
 from gitops_gen.output.terminal import LogFormatter, message_lines, painted, shown
 from tests.conftest import REPOSITORY
 from tests.output import hostile
@@ -101,10 +101,10 @@ def test_notes_of_the_log_do_not_act() -> None:
 
 def test_one_module_prints() -> None:
     found = subprocess.run(
-        ["git", "grep", "-lE", r"click\.s?echo|\bprint\(|sys\.std(out|err)\.write", "--", "gitops_gen"],
+        ["git", "grep", "--untracked", "-lE", r"click\.s?echo|\bprint\(|sys\.std(out|err)\.write", "--", "gitops_gen"],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
         check=True,
     )
-    assert found.stdout.split() == ["gitops_gen/cli/app.py"]
+    assert found.stdout.split() == ["gitops_gen/cli/printing.py"]
