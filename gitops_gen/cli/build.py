@@ -4,15 +4,8 @@ from typing import Any
 
 import click
 
-from gitops_gen.cli.app import (
-    cli,
-    environment_argument,
-    environments_argument,
-    output_option,
-    pass_settings,
-    print_document,
-    print_lines,
-)
+from gitops_gen.cli.app import cli, environment_argument, environments_argument, output_option, pass_settings
+from gitops_gen.cli.printing import print_data, print_document, print_lines
 from gitops_gen.cli.settings import Settings
 
 SHELLS = ("bash", "zsh", "fish")
@@ -153,7 +146,7 @@ def render(settings: Settings, environment: str) -> int:
     """
     from gitops_gen.project.rendering import render as command
 
-    click.echo(command(settings.workspace(), environment), nl=False)
+    print_data(command(settings.workspace(), environment))
     return 0
 
 
@@ -241,5 +234,5 @@ def completion(shell: str) -> int:
     kind = get_completion_class(shell)
     if kind is None:
         raise click.UsageError(f"no completion for {shell}")
-    click.echo(kind(cli, {}, "gitops-gen", "_GITOPS_GEN_COMPLETE").source())
+    print_data(kind(cli, {}, "gitops-gen", "_GITOPS_GEN_COMPLETE").source() + "\n")
     return 0

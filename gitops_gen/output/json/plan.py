@@ -113,7 +113,7 @@ class FindingEntry(TypedDict):
     """null for the Application."""
     source: str | None
     line: int | None
-    """The line of the template on which the object begins; null if it is unknown."""
+    """The line of `source`."""
     message: str
     remedy: str
 
@@ -206,7 +206,7 @@ def _bound(bound: Bound) -> LongestWait:
 
 
 def finding_entry(finding: Finding) -> FindingEntry:
-    """One finding."""
+    """What a rule found."""
     return FindingEntry(
         rule=finding.rule,
         object=finding.object or None,
