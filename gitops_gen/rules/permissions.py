@@ -84,7 +84,13 @@ def _reason(manifest: Manifest, project: Permissions, *, is_cluster_wide: bool |
 
 def _cluster_reason(manifest: Manifest, project: Permissions) -> tuple[str, str] | None:
     allowed = project.allows_cluster_wide(manifest.id.group, manifest.kind, manifest.name)
-    return None if allowed else ("clusterKinds", _kind(manifest))
+    return None if allowed else ("clusterKinds", _cluster_entry(manifest, project))
+
+
+def _cluster_entry(manifest: Manifest, project: Permissions) -> str:
+    """The kind; a Namespace by its name, unless the name follows the environment's."""
+    is_named = _kind(manifest) == "Namespace" and project.namespace not in manifest.name
+    return f"Namespace/{manifest.name}" if is_named else _kind(manifest)
 
 
 def _namespaced_reason(manifest: Manifest, project: Permissions) -> tuple[str, str] | None:
