@@ -46,7 +46,8 @@ def test_a_destination_is_cluster_and_namespace(
 
 def test_an_existing_project_may_have_any_content() -> None:
     lists = ("destinations", "sourceRepos", "clusterResourceWhitelist", "namespaceResourceBlacklist")
-    for content in ([None, 1, "x", [], {"kind": 1, "namespace": 2}], "x", 1, {}):
+    contents: list[Any] = [[None, 1, "x", [], {"kind": 1, "namespace": 2}], "x", 1, {}]
+    for content in contents:
         project = Permissions(name="demo", spec=dict.fromkeys(lists, content), sources=("https://x",))
         assert project.allows_namespace("demo") is False
         assert project.allows_namespaced("apps", "Deployment")
