@@ -9,6 +9,7 @@ from gitops_gen.project.reading import ProjectFile
 from gitops_gen.project.rendering import render_environment
 from gitops_gen.project.workspace import OpenProject
 from gitops_gen.rules.sync import JudgedPlan, SetAside, judge
+from gitops_gen.rules.values import findings
 from gitops_gen.sync.durations import seconds
 from gitops_gen.sync.plan import plan_of
 from gitops_gen.sync.policy import SyncPolicy, policy_of
@@ -26,7 +27,8 @@ def plan_environment(workspace: OpenProject, name: str) -> JudgedPlan:
     project = workspace.project()
     policy = _policy(workspace, project, environment)
     sync_plan = plan_of(manifests, policy, name=name, application=application_name(project.spec, name))
-    return judge(sync_plan, set_aside(project))
+    ignored = (fault for fault in workspace.charts.value_faults(environment) if fault.is_ignored(environment.ignored))
+    return judge(sync_plan, set_aside(project), findings(ignored))
 
 
 def set_aside(project: ProjectFile) -> tuple[SetAside, ...]:

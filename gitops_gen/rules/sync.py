@@ -18,6 +18,7 @@ from gitops_gen.rules import (
     keys,
     order,
     scaling,
+    values,
     volumes,
     waves,
 )
@@ -46,6 +47,7 @@ SYNC_RULES: tuple[Rule, ...] = (
     *keys.RULES,
     *definitions.RULES,
     *scaling.RULES,
+    *values.RULES,
     UNUSED,
     *application.RULES,
 )
@@ -82,9 +84,9 @@ class SetAside:
         return finding.rule == self.rule and fnmatchcase(finding.object, self.object)
 
 
-def judge(plan: SyncPlan, set_aside: Sequence[SetAside] = ()) -> JudgedPlan:
+def judge(plan: SyncPlan, set_aside: Sequence[SetAside] = (), inputs: Sequence[Finding] = ()) -> JudgedPlan:
     """What the rules find in a plan; `set_aside` are the findings that the project ignores, as annotations of an object
-    do.
+    do, and `inputs` those that were found in its inputs.
     """
     annotated = {str(item.id): set(ids) for item in plan.manifests if (ids := ignored_rules(item))}
 
@@ -92,7 +94,7 @@ def judge(plan: SyncPlan, set_aside: Sequence[SetAside] = ()) -> JudgedPlan:
         in_project = any(entry.matches(finding) for entry in set_aside)
         return in_project or finding.rule in annotated.get(finding.object, ())
 
-    found = [finding for rule in SYNC_RULES if not rule.is_note for finding in rule.findings(plan)]
+    found = [*inputs, *(finding for rule in SYNC_RULES if not rule.is_note for finding in rule.findings(plan))]
     noted = [finding for rule in SYNC_RULES if rule.is_note for finding in rule.findings(plan)]
     return JudgedPlan(
         plan=plan,
