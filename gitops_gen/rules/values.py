@@ -13,7 +13,7 @@ UNKNOWN_VALUE = Rule(
     title="The chart has each value that is set, or reads it",
     explanation=(
         "A key that neither the chart's values.yaml nor its schema has, and that no template of the chart or its "
-        "subcharts reads, changes nothing: mostly it is misspelled. Where templates hand on a whole map, such as "
+        "subcharts reads, changes nothing: mostly it is misspelled. Where templates pass on a whole map, such as "
         "`toYaml .Values.resources`, any key may be below it."
     ),
     remedy="correct the key or remove it; to keep it, set it aside in rules.ignore, with the key as object",
