@@ -1,8 +1,8 @@
 """Shapes of public charts, rebuilt small: one file of `charts/` a shape, with all files of its chart in it.
 
 `about` says what the shape is; `values` is what an environment sets, `change` what is set over it afterwards, and
-`changed` the objects that the change is about; `findings` and `notes` are the rules that `plan` names. `varies` are keys
-with values that each render makes anew; `kubernetes` and `apiVersions` are what the cluster has.
+`changed` the objects that the change is about; `findings` and `notes` are the rules that `plan` names. `varies` are
+keys with a new value in each render; `kubernetes` and `apiVersions` are what the cluster has.
 """
 
 from dataclasses import dataclass

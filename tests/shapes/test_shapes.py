@@ -1,4 +1,4 @@
-"""Each shape renders as Helm 4 and Helm 3 render it, gets its verdict from `plan`, and a change of it is told as one."""
+"""Each shape renders as Helm 4 and Helm 3 render it; `plan` and `diff` are right about it and about a change."""
 
 import json
 from pathlib import Path
