@@ -24,8 +24,20 @@ PROJECT = {
     "repository": "https://git.example.com/shop/gitops.git",
     "chart": {"path": "chart"},
     "stages": [{"name": "dev"}],
-    "argocd": {"syncTimeout": "30m", "project": {"existing": "platform"}},
+    "argocd": {"syncTimeout": "30m", "project": {"existing": "platform", "file": "platform.yaml"}},
     "defaults": {"cluster": "eu", "namespace": "shop-dev"},
+}
+
+#: it allows everything: what an AppProject refuses is asked elsewhere
+PLATFORM = {
+    "apiVersion": "argoproj.io/v1alpha1",
+    "kind": "AppProject",
+    "metadata": {"name": "platform", "namespace": "argocd"},
+    "spec": {
+        "sourceRepos": ["*"],
+        "destinations": [{"server": "*", "namespace": "*"}],
+        "clusterResourceWhitelist": [{"group": "*", "kind": "*"}],
+    },
 }
 
 
@@ -80,6 +92,7 @@ class Shape:
         self.write_chart(folder / "chart")
         cluster = {"server": "https://kubernetes.default.svc", "kubernetes": self.kubernetes}
         (folder / "gitops.yaml").write_text(dump({**PROJECT, "clusters": {"eu": cluster}}))
+        (folder / "platform.yaml").write_text(dump(PLATFORM))
         (folder / "environments/dev").mkdir(parents=True)
         (folder / "environments/dev/release.yaml").write_text("apiVersion: gitops-gen/v1\nkind: Release\nvalues: {}\n")
         self.write_values(folder, self.values)
