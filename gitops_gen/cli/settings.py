@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-import click
+from gitops_gen.cli.printing import print_message
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,11 +43,17 @@ class Settings:
         """Log to standard error: warnings; with --verbose what runs and how long; with --quiet errors only."""
         import logging
 
+        from gitops_gen.output.terminal import LogFormatter
+
         level = logging.ERROR if self.quiet else logging.DEBUG if self.verbose else logging.WARNING
-        logging.basicConfig(format="%(relativeCreated)d ms: %(message)s" if self.verbose else "note: %(message)s")
+        handler = logging.StreamHandler()
+        handler.setFormatter(
+            LogFormatter("%(relativeCreated)d ms: %(message)s" if self.verbose else "note: %(message)s")
+        )
+        logging.basicConfig(handlers=[handler])
         logging.getLogger("gitops_gen").setLevel(level)
 
     def note(self, text: str) -> None:
         """Something for people, on standard error."""
         if not self.quiet:
-            click.echo(text, err=True)
+            print_message(text)
