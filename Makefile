@@ -7,11 +7,11 @@ DEV    := $(VENV)/.ready-for-development
 PINS   := --constraint constraints.txt
 PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PINS)
 
-.PHONY: help setup demo test lint types check schemas argocd-schema chart-readme attack bench tools e2e e2e-node services constraints clean
+.PHONY: help setup demo test test-fast coverage lint types check schemas argocd-schema chart-readme attack bench tools e2e e2e-node services constraints clean
 
 help:
 	@echo 'make demo   generate a repository in a scratch folder and show it'
-	@echo 'make test   run the tests'
+	@echo 'make test   run the tests;  make test-fast   those that take half a minute together;  make coverage   all, with the floor of coverage'
 	@echo 'make lint   ruff, codespell, word list;  make types   mypy;  make check   check that the generated files are up to date'
 	@echo 'make tools  build kubeconform, kube-score, checkov, Helm 4 and Helm 3, which make test uses when they are there (Go; once, about 4 minutes)'
 	@echo 'make e2e    run the scenarios on a real Argo CD (Go, redis-server; builds its programs once, about 20 minutes)'
@@ -42,6 +42,12 @@ demo: $(READY)
 
 test: $(DEV)
 	$(BIN)/python -m pytest -n auto
+
+test-fast: $(DEV)
+	$(BIN)/python -m pytest -q -n auto -m 'not slow'
+
+coverage: $(DEV)
+	$(BIN)/python -m pytest -q -n auto --cov --cov-report=term-missing
 
 lint: $(DEV)
 	$(BIN)/ruff check
