@@ -50,6 +50,7 @@ def in_words(change: dict[str, Any]) -> str:
 
 
 GitopsGen = Callable[..., Result]
+Change = Callable[..., str]
 Golden = Callable[[Path, str], None]
 GoldenFolder = Callable[[Path, Mapping[str, str]], None]
 

@@ -44,7 +44,7 @@ class EditedFile:
 def edited_files(workspace: OpenProject, name: str) -> list[EditedFile]:
     """The edited ones of an environment's generated files.
 
-    Raises `ProblemsError` for one that is in a merge conflict, was not generated, or is no YAML.
+    Raises `ProblemsError` for one that is in a merge conflict, was not generated, or is not YAML.
     """
     changes = check(workspace, [name]).changes
     fail_if_any(_unreadable(changes))

@@ -19,7 +19,7 @@ from gitops_gen.yaml.key_paths import KeyPath, dotted, value_at
 from gitops_gen.yaml.reader import load
 
 INPUTS = (PROJECT_FILE, *(f"{ENVIRONMENTS}/*/{name}" for name in HAND_WRITTEN))
-"""Where hand-written files lie in a project."""
+"""The paths of hand-written files in a project."""
 
 
 def settle(project: Path, conflicts: list[str], sides: Sides) -> list[str]:

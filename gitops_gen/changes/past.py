@@ -42,7 +42,7 @@ def former_name(commit: Commit, name: str) -> str:
 def texts_at(project: Path, commit: str, paths: Sequence[str]) -> dict[str, str | None]:
     """The files as a commit has them (None: not at all), as git would check them out.
 
-    Raises `GitError` when git cannot read them: a file that cannot be read is not one that is not there; and
+    Raises `GitError` when git cannot read them: a file that cannot be read is not a missing one; and
     `ProblemsError` for a symlink.
     """
     return {path: _checked_out(project, commit, path) for path in paths}
@@ -59,7 +59,7 @@ def _checked_out(project: Path, commit: str, path: str) -> str | None:
 
 
 def values_at(project: Path, places: Sequence[tuple[str, str]]) -> list[Any]:
-    """The parsed files at (commit, path), {} for what is not there or cannot be read; one git process for all."""
+    """The parsed files at (commit, path), {} for what is missing or cannot be read; one git process for all."""
     inside = prefix(project)
     contents = blobs(project, [f"{commit}:{inside}{path}" for commit, path in places])
     return [_parsed(content, path) for content, (_, path) in zip(contents, places, strict=True)]

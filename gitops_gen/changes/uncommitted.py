@@ -21,7 +21,7 @@ from gitops_gen.models.layout import ENVIRONMENTS, PROJECT_FILE, is_generated_pa
 from gitops_gen.project.workspace import OpenProject, open_workspace
 
 _FEW = 20
-"""Files that are looked at one by one."""
+"""Files that are checked one by one."""
 
 _SAID = 5
 _KEPT = "H"
@@ -37,7 +37,7 @@ class InTheWayError(ProblemsError):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Uncommitted:
     """Paths from the project that differ from HEAD: what people write (`inputs`, the chart's files among them) and what
-    is generated; `partial`: git was told not to look at some of the working tree.
+    is generated; `partial`: git is configured to ignore a part of the working tree.
     """
 
     inputs: tuple[str, ...]
@@ -51,7 +51,7 @@ class Uncommitted:
 
 
 def read_uncommitted(workspace: OpenProject) -> Uncommitted:
-    """What differs from HEAD; files that git ignores or was told to overlook count where they are inputs."""
+    """What differs from HEAD; files that git ignores, or is configured to ignore, count where they are inputs."""
     folder = workspace.folder
     inside, chart = prefix(folder), _chart(workspace)
     status = ("status", "--porcelain", "--untracked-files=normal", "--no-renames", "-z")
@@ -59,7 +59,7 @@ def read_uncommitted(workspace: OpenProject) -> Uncommitted:
     tagged = list(_tagged(folder))
     paths = {path.removeprefix(inside) for path in records if path.startswith(inside)}
     paths |= {path for tag, path in tagged if tag == _OTHER}
-    # An untracked folder is one record; the chart may lie in it, or beside the project.
+    # An untracked folder is one record; the chart may be in it, or next to the project.
     charts = {path for path in records if path.startswith(chart) or (path.endswith("/") and chart.startswith(path))}
     inputs = {path for path in paths if _is_input(path)} | {os.path.relpath(path, inside or ".") for path in charts}
     return Uncommitted(

@@ -49,7 +49,7 @@ class Weighing:
         return fresh, list(self._recomputed(fresh))
 
     def _is_new(self, path: str) -> bool:
-        """Whether the file is one of an environment that was not here at all."""
+        """Whether the file is of an environment that did not exist."""
         folder = path.rpartition("/")[0]
         place = (self.head, f"{folder}/{ENVIRONMENT_FILE}")
         return folder.startswith(ENVIRONMENTS) and not values_at(self.project, [place])[0]

@@ -1,4 +1,4 @@
-"""The root command, and what verbs share: arguments, completion, printing."""
+"""The root command, and what commands share: arguments, completion, printing."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any

@@ -18,7 +18,7 @@ from gitops_gen.runtime.programs import ProcessError, run
 
 def pull(workspace: OpenProject, refs: Sequence[str] = ()) -> tuple[str, ...]:
     """Run `helm pull` for each chart of a Helm repository that some environment takes, or took at one of `refs`, and
-    that is not here; their paths in the project.
+    that is not pulled; their paths in the project.
 
     Nothing is run, and no `helm` is needed, when there is none. Raises `ProblemsError` with every chart that cannot be
     had, and `ChartError` when one is wanted and there is no `helm`.
@@ -41,7 +41,7 @@ def _sources(workspace: OpenProject) -> Iterator[ChartSource]:
 
 
 def _past(workspace: OpenProject, ref: str) -> list[ChartSource]:
-    """The charts at a commit; none where the project was not there, or could not be read even then."""
+    """The charts at a commit; none where the project did not exist, or could not be read even then."""
     repository = Repository(workspace.folder)
     paths = [repository.prefix + path for path in (PROJECT_FILE, ENVIRONMENTS)]
     with tempfile.TemporaryDirectory() as scratch, suppress(ProblemsError):

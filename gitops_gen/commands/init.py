@@ -40,7 +40,7 @@ REFERENCE = "api-forge"
 SCHEMAS = ".gitops-gen"
 CHARTS = "helm"
 _DEPTH = 3
-"""Folders and file down to helm/<chart>/Chart.yaml; what lies below is a matter of the chart's own .gitignore."""
+"""Folders and file down to helm/<chart>/Chart.yaml; what is below is a matter of the chart's own .gitignore."""
 _COMMON = {"README.md": "README.md.j2", ".gitattributes": "gitattributes.j2", ".gitignore": "gitignore.j2"}
 
 
@@ -49,7 +49,7 @@ class Initialization:
     """What was created: every file, relative to `folder`, and notes.
 
     `notes` are about files that were there and stay; `problems` are what keeps the environments from rendering. `top`
-    is the git repository that the folder lies in, None outside of any. `argocd` is the namespace of Argo CD, `stores`
+    is the git repository that the folder is in, None outside of any. `argocd` is the namespace of Argo CD, `stores`
     are the kind and name of each secret store.
     """
 

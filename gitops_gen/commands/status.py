@@ -53,9 +53,9 @@ class Status:
 
 
 def status(workspace: OpenProject, scope: Scope = EVERYWHERE) -> Status:
-    """Where everything stands, or what is in a stage or on a cluster (and what waits for that).
+    """The state of every environment, or of those in a stage or on a cluster (and what waits for them).
 
-    Raises `ProblemsError` when the inputs are wrong, `UsageError` for a stage or cluster that is not there.
+    Raises `ProblemsError` when the inputs are wrong, `UsageError` for an unknown stage or cluster.
     """
     everywhere = list_environments(workspace)
     rows = everywhere if scope.is_all else list_environments(workspace, scope)

@@ -71,7 +71,7 @@ class Side:
 
     @property
     def folder(self) -> Path:
-        """Where the project's files lie, or are written to when they are needed."""
+        """The folder of the project's files, written when they are needed."""
         return self._files.top / self.prefix
 
     @cached_property
@@ -126,7 +126,7 @@ class Side:
         return resolve(self.project, files)
 
     def fetch(self, names: Iterable[str]) -> None:
-        """Have the files of these environments at hand: many are fetched as fast as one."""
+        """Fetch the files of these environments: many are fetched as fast as one."""
         paths = [self._from_top(f"{ENVIRONMENTS}/{name}/{file}") for name in names for file in HAND_WRITTEN]
         self._contents.update(self._files.contents(paths))
 
@@ -137,7 +137,7 @@ class Side:
         return replace(target, facts=(*facts, environment.server_name, environment.secret_path))
 
     def target(self, environment: ResolvedEnvironment) -> RenderTarget:
-        """What the environment renders from. Raises `GitopsError` when its chart is not at hand."""
+        """What the environment renders from. Raises `GitopsError` when its chart is not available."""
         spec = self.project.spec
         chart, _ = self.chart(environment.chart)
         release = HelmRelease(
@@ -173,7 +173,7 @@ class Side:
 
             archive = self._home / PULLED / f"{source.name}-{source.version}.tgz"
             if not archive.is_file():
-                raise ChartError(f"the chart {source.name} {source.version} is not here", pull_hint(source))
+                raise ChartError(f"the chart {source.name} {source.version} is not pulled", pull_hint(source))
             return archive, str(archive)
         if source.revision:
             return self._pins.chart(self._from_top(source.path), source.revision)

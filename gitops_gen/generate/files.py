@@ -2,7 +2,7 @@
 
 Every generated file starts with a comment that names its inputs and the command that makes it; a file without it is
 never touched. The comment holds no checksum, so that branches merge in generated files as in their inputs. Whether a
-file is behind its inputs or was edited is told by its content (`provenance`).
+file is behind its inputs or was edited is decided by its content (`provenance`).
 """
 
 import hashlib
@@ -39,7 +39,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """One file that differs: its path in the project, how, its text now (None: not there) and as it should be (None:
+    """One file that differs: its path in the project, how, its text now (None: absent) and as it should be (None:
     not at all).
     """
 
@@ -67,7 +67,7 @@ def is_intact(text: str) -> bool | None:
 
 
 def is_generated(text: str) -> bool:
-    """Whether the text carries the comment of a generated file (a merge conflict may stand above it)."""
+    """Whether the text carries the comment of a generated file (a merge conflict may be above it)."""
     return text.startswith(_MARKS) or (bool(_CONFLICT.search(text)) and any(mark in text for mark in _MARKS))
 
 

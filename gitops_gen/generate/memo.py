@@ -77,7 +77,7 @@ class Memo:
 
     def settled(self, name: str) -> MemoEntry | None:
         """The environment's entry when its inputs and its generated files are what they were; None to compute it
-        anew.
+        again.
         """
         entry = self._entries.get(name)
         if entry is None or not all(self._is(path, wanted) for path, wanted in entry.outputs.items()):

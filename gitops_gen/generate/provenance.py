@@ -1,4 +1,4 @@
-"""Was a generated file edited by hand, or is it only behind its inputs? Told from its text, which is the tool's or
+"""Was a generated file edited by hand, or is it only behind its inputs? Decided by its text, which is the tool's or
 git's own work when the tool wrote it here, when committed inputs give it, or when git merged it.
 
 Only files that are not as they should be are asked about. What is not explained counts as edited: it may be in no
@@ -42,7 +42,7 @@ Texts = Mapping[str, str]
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
     """Looks into the history of one project: of the checkout in `folder`. `drafted` says that the files are to follow
-    from other inputs than lie there.
+    from other inputs than those on disk.
     """
 
     folder: Path

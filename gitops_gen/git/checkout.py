@@ -62,7 +62,7 @@ def operation(git_dir: Path) -> str:
 
 
 def read_checkout(project: Path) -> Checkout:
-    """The checkout that `project` lies in. Raises `GitopsError` when it is in none."""
+    """The checkout that `project` is in. Raises `GitopsError` when it is in none."""
     top = git_root(project.resolve())
     if top is None:
         raise GitopsError(f"{project} is not in a git repository", "run `git init` first")
@@ -78,7 +78,7 @@ def read_checkout(project: Path) -> Checkout:
         git_dir=git_dir,
         common_dir=common_folder(git_dir),
         prefix=prefix(project),
-        **_status(answer.text, prefix(project)),  # type: ignore[arg-type]
+        **_status(answer.text, prefix(project)),  # type: ignore[arg-type]  # one map of texts and counts
     )
 
 
@@ -102,7 +102,7 @@ def _status(text: str, inside: str) -> dict[str, object]:
 
 
 _PATH_FIELD = {"1": 7, "u": 9, "?": 0}
-"""Where a path stands in the records of `git status --porcelain=v2` (https://git-scm.com/docs/git-status)."""
+"""The field of a path in the records of `git status --porcelain=v2` (https://git-scm.com/docs/git-status)."""
 
 
 def _fact(name: str, value: str = "") -> dict[str, object]:

@@ -46,7 +46,7 @@ def shortened(text: str) -> str:
 
 def commit(folder: Path, paths: list[str], message: str, options: Sequence[str] = ()) -> str:
     """Commit these paths (below `folder`), whatever else is staged; gives the commit, or nothing when they are as they
-    were. Hooks run, signing is as configured; `options` stand before git's verb.
+    were. Hooks run, signing is as configured; `options` go before git's verb.
 
     Raises `GitopsError` with what a hook or git said; what was staged for it is left to the caller to undo.
     """

@@ -35,7 +35,7 @@ class TreeEntry(NamedTuple):
 
 
 class Objects:
-    """The objects of the repository that a folder lies in; what was read once is kept."""
+    """The objects of the repository that a folder is in; what was read once is kept."""
 
     def __init__(self, folder: Path) -> None:
         """Raises `GitopsError` when git cannot be run."""
@@ -50,7 +50,7 @@ class Objects:
         self._trees: dict[str, dict[str, TreeEntry]] = {}
 
     def find(self, name: str) -> str | None:
-        """The id of what a name such as `HEAD^{commit}` stands for, None when it stands for nothing.
+        """The id of what a name such as `HEAD^{commit}` resolves to, None when it resolves to nothing.
 
         Raises `GitopsError` outside of a repository.
         """

@@ -119,7 +119,7 @@ def wait(attempt: int) -> None:
 
 def follow(checkout: Checkout, commit: str, given_up: Sequence[str] = ()) -> bool:
     """Move the branch and the files to a commit that was made elsewhere; not when that would touch what is being
-    edited, but for the edits that are `given_up` because the commit has them.
+    edited, except the edits that are `given_up` because the commit has them.
     """
     project = checkout.project
     head = run(project, "rev-parse", "HEAD").strip()

@@ -1,5 +1,5 @@
 """The commits that the remote does not have yet, made again on top of what it has: inputs merged key by key, generated
-files made anew.
+files generated again.
 """
 
 from collections.abc import Callable, Iterator

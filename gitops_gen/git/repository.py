@@ -1,4 +1,4 @@
-"""Questions to the git repository that a project lies in."""
+"""Questions to the git repository that a project is in."""
 
 from pathlib import Path
 

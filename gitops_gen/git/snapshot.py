@@ -24,7 +24,7 @@ _FILES = frozenset({"100644", "100755", "100664", LINK})
 
 
 class Repository:
-    """The git repository that a folder lies in: a working tree, a linked worktree, or a bare repository itself."""
+    """The git repository that a folder is in: a working tree, a linked worktree, or a bare repository itself."""
 
     def __init__(self, folder: Path) -> None:
         """Raises `GitopsError` when git cannot be run."""
@@ -38,7 +38,7 @@ class Repository:
         Raises `UsageError` when there is none, saying how to get it, and `GitopsError` outside of a repository.
         """
         if not ref or ref.startswith("-"):
-            raise UsageError(f"`{ref}` is no revision", "name a branch, a tag or a commit")
+            raise UsageError(f"`{ref}` is not a revision", "name a branch, a tag or a commit")
         found = self._objects.find(f"{ref}^{{commit}}")
         if found is None:
             raise UsageError(f"no commit `{ref}` in this clone", self.missing_hint(ref))
@@ -151,7 +151,7 @@ class Files(Protocol):
 
     @property
     def top(self) -> Path:
-        """The folder in which they lie as soon as they are needed."""
+        """The folder with the files, written as soon as they are needed."""
 
     def ids(self, paths: Collection[str]) -> dict[str, str]:
         """The files below `paths` with the id that git gives (or would give) to the content of each; a symlink's with
@@ -244,7 +244,7 @@ class WorkingFiles:
         if start.is_file() or start.is_symlink():
             yield start
         for folder, folders, names in os.walk(start):
-            # A symlink to a folder is one entry to git, whatever lies behind it.
+            # A symlink to a folder is one entry to git, whatever it points to.
             yield from (Path(folder, name) for name in folders if Path(folder, name).is_symlink())
             yield from (Path(folder, name) for name in names)
 
@@ -296,7 +296,7 @@ def export(project: Path, revision: str, path: str, target: Path) -> Path:
     (https://git-scm.com/docs/git-archive#ATTRIBUTES), which Argo CD's checkout does not.
     """
     repository = Repository(project)
-    hint = "name a tag or commit that has it; if it is not here yet: `git fetch --tags`"
+    hint = "name a tag or commit that has it; if this clone does not have it yet: `git fetch --tags`"
     try:
         commit = repository.commit(revision)
     except UsageError as error:

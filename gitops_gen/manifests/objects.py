@@ -161,7 +161,7 @@ def _shape_problem(item: Any) -> str:
 
 
 def _only_namespace(found: tuple[tuple[Mapping[str, Any], str, int], ...]) -> str:
-    """The release's namespace, when the stream names no more than one."""
+    """The release's namespace, when the stream names at most one."""
     named = {mapping(data.get("metadata")).get("namespace") or "" for data, _, _ in found} - {""}
     return str(named.pop()) if len(named) == 1 else ""
 

@@ -44,7 +44,7 @@ def outcome_lines(outcome: Outcome, *, colour: bool = False) -> Iterator[str]:
 
 
 def _file_lines(changes: Sequence[Change]) -> Iterator[str]:
-    """The files' differences; what several environments' files have in common stands once, in the first of them."""
+    """The files' differences; what several environments' files have in common is printed once, in the first of them."""
     shared: dict[tuple[str, ...], list[tuple[Change, list[str]]]] = {}
     for item in changes:
         lines = list(diff_lines([item]))

@@ -1,4 +1,4 @@
-"""A rendered difference in few lines: environments with the same counts and effects stand in one."""
+"""A rendered difference in few lines: one for environments with the same counts and effects."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -139,14 +139,14 @@ class Charts:
         """The chart's folder or archive, brought here when it is pinned."""
         if source.repository:
             if not self.is_at_hand(source):
-                raise ChartError(f"the chart {source.label} is not here", pull_hint(source))
+                raise ChartError(f"the chart {source.label} is not pulled", pull_hint(source))
             return self.pulled(source)
         if not source.revision:
             return self._folder(source.path)
         return self._export(source.revision, source.path, self._scratch())
 
     def _scratch(self) -> Path:
-        """A folder that goes away with this object, or with the process: an engine may read from it until then."""
+        """A folder that is removed with this object, or with the process: an engine may read from it until then."""
         folder = tempfile.mkdtemp(prefix="gitops-gen-")
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         return Path(folder)

@@ -1,4 +1,4 @@
-"""Where the hand-written files lie, and reading them: project first, then one environment at a time.
+"""The paths of the hand-written files, and reading them: project first, then one environment at a time.
 
 Nothing here stops at the first mistake: each reader gives back what it could read and every problem it met.
 """
@@ -53,7 +53,7 @@ class EnvironmentFiles:
 
 
 def find_project(start: Path) -> Path:
-    """The folder of the project that `start` lies in: the nearest one upwards with a gitops.yaml.
+    """The folder of the project that `start` is in: the nearest one upwards with a gitops.yaml.
 
     Raises `GitopsError` when there is none.
     """
@@ -151,7 +151,7 @@ def read_environment(root: Path, name: str) -> tuple[EnvironmentFiles | None, li
 def parse_environment(
     name: str, environment: bytes, release: bytes | None
 ) -> tuple[EnvironmentFiles | None, list[Problem]]:
-    """`read_environment` for contents that lie on no disk; None for a release.yaml that is not there.
+    """`read_environment` for contents that are not on disk; None for a missing release.yaml.
 
     Raises `UnicodeDecodeError`.
     """
@@ -239,7 +239,8 @@ def read_text(root: Path, path: str) -> str:
 
 def _missing(root: Path, path: str) -> Problem:
     if (root / path).is_symlink():
-        return Problem(file=path, message=f"is a symlink to nothing ({(root / path).readlink()})", hint="mend it")
+        message = f"is a symlink to nothing ({(root / path).readlink()})"
+        return Problem(file=path, message=message, hint="fix the symlink, or remove it")
     return Problem(file=path, message="is missing", hint="create it; `gitops-gen schema` has its format")
 
 

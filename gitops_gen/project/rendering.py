@@ -31,7 +31,7 @@ _SOURCE = "# Source: "
 def render(workspace: OpenProject, name: str) -> str:
     """The manifests of one environment as a YAML stream, every document checked to be YAML.
 
-    Raises `UsageError`, `ProblemsError` (inputs, values, output that is no YAML) and `ChartError` (what the chart
+    Raises `UsageError`, `ProblemsError` (inputs, values, output that is not YAML) and `ChartError` (what the chart
     refuses).
     """
     environment = workspace.environment(name)

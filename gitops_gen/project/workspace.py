@@ -1,4 +1,4 @@
-"""A project opened for a command: its folder, its charts, and where it lies in its git repository."""
+"""A project opened for a command: its folder, its charts, and its path in its git repository."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -35,7 +35,7 @@ class OpenProject:
     base: str = "HEAD"
     absent: Absent = NOTHING
     home: Path | None = None
-    """The checkout of a project whose files lie in `folder` for a while only."""
+    """The checkout of a project whose files are in `folder` for a while only."""
 
     @property
     def checkout(self) -> Path:
@@ -108,7 +108,7 @@ class OpenProject:
 
 
 def open_workspace(start: Path, engine: str = "") -> OpenProject:
-    """The project that `start` lies in. Raises `GitopsError` when there is none, `UsageError` for an unknown engine."""
+    """The project that `start` is in. Raises `GitopsError` when there is none, `UsageError` for an unknown engine."""
     folder = find_project(start)
     charts = Charts(folder, partial(open_engine, engine), partial(export, folder), repository=git_root(folder))
     paths = ManifestPaths(prefix=prefix(folder))

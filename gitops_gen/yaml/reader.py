@@ -26,7 +26,7 @@ _COLLECTION_TAGS = {"!", TAG + "map", TAG + "seq"}
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _Composer(_Loader):  # type: ignore[misc]
+class _Composer(_Loader):  # type: ignore[misc]  # chosen at run time
     """PyYAML's parser without implicit types: nodes only have explicit tags."""
 
     def resolve(self, _kind: type, _value: str | None, _implicit: object) -> str:

@@ -31,11 +31,11 @@ def commands(group: click.Group = cli, *path: str) -> Iterator[tuple[str, click.
 COMMANDS = [words for words, _ in commands()]
 
 
-def program(*arguments: str, cwd: Path = REPOSITORY, **options: object) -> subprocess.CompletedProcess[str]:
+def program(*arguments: str, cwd: Path = REPOSITORY) -> subprocess.CompletedProcess[str]:
     """The command line as a process of its own."""
     argv = [sys.executable, "-m", "gitops_gen", *arguments]
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
-    return subprocess.run(argv, cwd=cwd, env=environment, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload,no-any-return]
+    return subprocess.run(argv, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])

@@ -13,7 +13,7 @@ from gitops_gen.cli import run
 from gitops_gen.git.commits import Message
 from gitops_gen.project.workspace import open_workspace
 from tests.changes.conftest import committed, head, is_clean, message
-from tests.conftest import commit_all, git, tree
+from tests.conftest import GitopsGen, commit_all, git, tree
 
 APPLICATION = "argocd/applications/dev.yaml"
 PROJECT = "argocd/projects/dev.yaml"
@@ -63,7 +63,7 @@ APPLICATION_EDITS = {
 
 
 @pytest.mark.parametrize("name", APPLICATION_EDITS)
-def test_an_edit_of_the_application_is_kept(good: Path, change: Change, gitops_gen, name: str) -> None:
+def test_an_edit_of_the_application_is_kept(good: Path, change: Change, gitops_gen: GitopsGen, name: str) -> None:
     old, new, where = APPLICATION_EDITS[name]
     edited = edit(good, APPLICATION, old, new)
     refused = gitops_gen(good, "generate")
@@ -236,7 +236,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_cannot_be_kept_is_named_and_nothing_is_written(good: Path, gitops_gen, name: str) -> None:
+def test_what_cannot_be_kept_is_named_and_nothing_is_written(good: Path, gitops_gen: GitopsGen, name: str) -> None:
     path, old, new, key, hint = REFUSED[name]
     edit(good, path, old, new)
     # One that could be kept, which must not be taken alone.
@@ -250,7 +250,7 @@ def test_what_cannot_be_kept_is_named_and_nothing_is_written(good: Path, gitops_
     assert (tree(good), head(good)) == (before, at)
 
 
-def test_what_the_inputs_contradict_is_named(good: Path, gitops_gen) -> None:
+def test_what_the_inputs_contradict_is_named(good: Path, gitops_gen: GitopsGen) -> None:
     edit(good, VALUES, "tag: 1.4.2", "tag: 1.9.0")
     release = good / "environments/dev/release.yaml"
     release.write_text(release.read_text().replace("1.4.2", "1.5.0"))
@@ -274,7 +274,7 @@ def test_an_input_that_was_changed_since_is_no_edit(good: Path, change: Change) 
 
 
 @pytest.mark.parametrize("arguments", [(), ("--commit",), ("--dry-run",)])
-def test_nothing_to_adopt_is_said(good: Path, gitops_gen, arguments: tuple[str, ...]) -> None:
+def test_nothing_to_adopt_is_said(good: Path, gitops_gen: GitopsGen, arguments: tuple[str, ...]) -> None:
     at = head(good)
     result = gitops_gen(good, "adopt", "dev", *arguments)
     assert result.code == 0
@@ -283,7 +283,7 @@ def test_nothing_to_adopt_is_said(good: Path, gitops_gen, arguments: tuple[str, 
     assert is_clean(good)
 
 
-def test_another_environments_edit_stays(good: Path, gitops_gen) -> None:
+def test_another_environments_edit_stays(good: Path, gitops_gen: GitopsGen) -> None:
     edit(good, "argocd/applications/production.yaml", "      limit: -1\n", "      limit: 3\n")
     before = tree(good)
     assert "nothing to adopt" in gitops_gen(good, "adopt", "dev", "--commit").err
@@ -302,7 +302,7 @@ def test_a_pinned_charts_values_are_edited_in_the_application(good: Path, change
     assert "argocd" not in (good / OWN).read_text()
 
 
-def test_check_names_both_ways_out_of_an_edit(good: Path, gitops_gen) -> None:
+def test_check_names_both_ways_out_of_an_edit(good: Path, gitops_gen: GitopsGen) -> None:
     edit(good, APPLICATION, "      limit: -1\n", "      limit: 3\n")
     result = gitops_gen(good, "generate", "--check")
     assert result.code == 1

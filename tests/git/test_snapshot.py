@@ -79,7 +79,7 @@ def test_refs_that_are_none(fleet: Fleet, ref: str) -> None:
 def test_an_option_as_a_ref_writes_nothing(fleet: Fleet, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["-C", str(fleet.folder), "diff", "--", "--output=stolen"]) == 2
     assert not list(fleet.folder.rglob("stolen"))
-    assert "is no revision" in capsys.readouterr().err
+    assert "is not a revision" in capsys.readouterr().err
 
 
 def test_outside_of_a_repository(tmp_path: Path) -> None:

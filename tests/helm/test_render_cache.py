@@ -14,7 +14,7 @@ from gitops_gen.helm import cache as cache_module
 from gitops_gen.helm.cache import CachedRenderer, RenderCache, cache_folder, chart_digest
 from gitops_gen.helm.choice import open_engine
 from gitops_gen.helm.digest import chart_digest as content_digest
-from gitops_gen.helm.engine import HelmRelease, LoadedChart
+from gitops_gen.helm.engine import HelmRelease, LoadedChart, Values
 
 KEY = "ab" * 32
 RELEASE = HelmRelease(name="shop", namespace="shop", values={"a": 1}, kubernetes="1.36", api_versions=("v1",))
@@ -29,12 +29,17 @@ class CountingEngine:
         self.version, self.renders = version, 0
 
     def load(self, path: Path) -> LoadedChart:
-        return _CountingChart(self, path)  # type: ignore[return-value]
+        return _CountingChart(self, path)
 
 
 class _CountingChart:
+    schema = None
+
     def __init__(self, engine: CountingEngine, path: Path) -> None:
         self._engine, self._path = engine, path
+
+    def final_values(self, values: Values) -> Values:
+        return values
 
     def render(self, release: HelmRelease) -> str:
         self._engine.renders += 1

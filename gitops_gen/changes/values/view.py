@@ -131,7 +131,7 @@ def _value(defaults: Values, overrides: Values, path: KeyPath) -> tuple[bool, An
 
 
 def _hidden(overrides: Values, path: KeyPath) -> bool:
-    """Whether something that is no map stands on the way, so that the chart's default is not seen."""
+    """Whether a value that is not a map is on the path, so that the chart's default is hidden."""
     current: Any = overrides
     for step in path:
         if not isinstance(current, dict):

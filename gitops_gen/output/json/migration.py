@@ -3,16 +3,16 @@
 from collections.abc import Iterable
 from typing import Any, Literal, TypeAlias, TypedDict
 
-from gitops_gen.migration.model import ClaimFate, Fate, Migration, MigrationStep, Mode
+from gitops_gen.migration.model import Migration, MigrationStep, Mode, ObjectOutcome, PlannedClaim
 from gitops_gen.output.json.document import SCHEMA_VERSION, VersionedDocument
 
 OutcomeName: TypeAlias = Literal["adopted", "recreated", "deleted", "kept", "untouched"]
-OUTCOMES: dict[Fate, OutcomeName] = {
-    Fate.ADOPTED: "adopted",
-    Fate.RECREATED: "recreated",
-    Fate.DELETED: "deleted",
-    Fate.KEPT: "kept",
-    Fate.FOREIGN: "untouched",
+OUTCOMES: dict[ObjectOutcome, OutcomeName] = {
+    ObjectOutcome.ADOPTED: "adopted",
+    ObjectOutcome.RECREATED: "recreated",
+    ObjectOutcome.DELETED: "deleted",
+    ObjectOutcome.KEPT: "kept",
+    ObjectOutcome.FOREIGN: "untouched",
 }
 
 
@@ -104,7 +104,7 @@ def migration_document(plan: Migration) -> MigrationDocument:
         namespace=plan.namespace,
         ready=plan.ready,
         objects=[
-            MigratedObject(id=str(item.id), outcome=OUTCOMES[item.fate], reason=item.reason) for item in plan.objects
+            MigratedObject(id=str(item.id), outcome=OUTCOMES[item.outcome], reason=item.reason) for item in plan.objects
         ],
         dependents=plan.dependents,
         claims=[_claim(item) for item in plan.claims],
@@ -120,7 +120,7 @@ def migration_document(plan: Migration) -> MigrationDocument:
     )
 
 
-def _claim(item: ClaimFate) -> MigratedClaim:
+def _claim(item: PlannedClaim) -> MigratedClaim:
     return MigratedClaim(
         name=item.name,
         workload=item.workload,
