@@ -26,7 +26,7 @@ from gitops_gen.yaml.editing.difference import differences
 from gitops_gen.yaml.reader import load
 from tests import json_schemas
 from tests.cli.test_cli import COMMANDS, commands
-from tests.conftest import GitopsGen, Golden, GoldenFolder, commit_all, git
+from tests.conftest import REPOSITORY, GitopsGen, Golden, GoldenFolder, commit_all, git
 from tests.migration.original import exported
 
 GOLDENS = Path(__file__).parent / "golden"
@@ -241,3 +241,11 @@ def test_a_map_that_comes_or_goes_is_listed_key_by_key() -> None:
 
 def test_text_of_every_language_is_readable() -> None:
     assert formatted({"subject": "Grüße ✓"}, "json") == '{\n  "subject": "Grüße ✓"\n}\n'
+
+
+def test_the_documentation_shows_valid_documents() -> None:
+    text = (REPOSITORY / "docs/json-output.md").read_text()
+    for name, block in zip(["history", "error"], re.findall(r"```json\n(.*?)```", text, re.DOTALL), strict=True):
+        valid(name, block)
+    linked = set(re.findall(r"\(reference/json/([a-z-]+)\.schema\.json\)", text))
+    assert linked == DOCUMENTS.keys()
