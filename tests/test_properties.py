@@ -28,8 +28,8 @@ from gitops_gen.yaml.scalars import TAGS, scalar
 from gitops_gen.yaml.writer import _Dumper, dump, inline
 from tests.conftest import INPUTS
 
-quick = settings(max_examples=80, deadline=None)
-slow = settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=80)
+slow = settings(max_examples=5, suppress_health_check=list(HealthCheck))
 
 #: strings that some YAML reader takes for something else
 TRICKY = (INPUTS / "tricky-strings.txt").read_text().split()

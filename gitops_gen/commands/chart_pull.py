@@ -7,7 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
-from gitops_gen.git.snapshot import Repository
+from gitops_gen.git.paths import Root
+from gitops_gen.git.snapshot import CommitFiles, Repository
 from gitops_gen.helm.binary import helm_program
 from gitops_gen.helm.engine import ChartError
 from gitops_gen.models.layout import ENVIRONMENTS, PROJECT_FILE
@@ -24,16 +25,20 @@ def pull(workspace: OpenProject, refs: Sequence[str] = ()) -> tuple[str, ...]:
     had, and `ChartError` when one is wanted and there is no `helm`.
     """
     sources = dict.fromkeys([*_sources(workspace), *(source for ref in refs for source in _past(workspace, ref))])
-    wanted = [source for source in sources if not workspace.charts.is_at_hand(source)]
+    wanted = [source for source in sources if not workspace.charts.places.is_available(source)]
     problems: list[Problem] = []
     for source in wanted:
         try:
-            _pull(helm_program(), source, workspace.charts.pulled(source))
+            _pull(helm_program(), source, Root(workspace.folder).target(_archive(workspace, source)))
         except ProcessError as error:
             hint = "check `repository`, `name` and `version`; for a private registry, run `helm registry login` first"
             problems.append(Problem(message=f"{source.label}: {error.stderr.strip()}", hint=hint))
     fail_if_any(problems)
-    return tuple(workspace.charts.pulled(source).relative_to(workspace.folder).as_posix() for source in wanted)
+    return tuple(_archive(workspace, source) for source in wanted)
+
+
+def _archive(workspace: OpenProject, source: ChartSource) -> str:
+    return workspace.charts.places.pulled(source).relative_to(workspace.folder).as_posix()
 
 
 def _sources(workspace: OpenProject) -> Iterator[ChartSource]:
@@ -45,7 +50,7 @@ def _past(workspace: OpenProject, ref: str) -> list[ChartSource]:
     repository = Repository(workspace.folder)
     paths = [repository.prefix + path for path in (PROJECT_FILE, ENVIRONMENTS)]
     with tempfile.TemporaryDirectory() as scratch, suppress(ProblemsError):
-        repository.write(repository.files(repository.commit(ref), paths), Path(scratch))
+        CommitFiles(repository, repository.commit(ref), Path(scratch)).need(paths)
         if Path(scratch, paths[0]).is_file():
             return list(_sources(open_workspace(Path(scratch, repository.prefix), workspace.engine)))
     return []

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from gitops_gen.errors import GitopsError, Problem, ProblemsError, UsageError
 from gitops_gen.generate.generating import generate
+from gitops_gen.git.paths import Root
 from gitops_gen.git.runner import ask
 from gitops_gen.helm.choice import open_engine
 from gitops_gen.helm.engine import ChartError, HelmRelease
@@ -192,6 +193,7 @@ def _write_bytes(target: Path, content: bytes) -> None:
 
 def _require_free(source: Path, target: Path) -> None:
     for path in _files(source):
+        Root(target).target(path)
         for place in (target / path, *(target / parent for parent in Path(path).parents)):
             if place.exists() and (place == target / path or not place.is_dir()):
                 raise UsageError(f"{place} already exists", "move it away")
@@ -291,6 +293,6 @@ def _write_schemas(workspace: OpenProject) -> Iterator[Path]:
         values = None
     for kind in KINDS:
         text = json.dumps(schema(kind, values), indent=2, ensure_ascii=False)
-        target = workspace.folder / SCHEMAS / f"{kind}.schema.json"
+        target = Root(workspace.folder).target(f"{SCHEMAS}/{kind}.schema.json")
         _write(target, f"{text}\n")
         yield target

@@ -16,6 +16,7 @@ from gitops_gen.migration.plan import migration_of
 from gitops_gen.migration.restore import restorable
 from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, application_name, values_path
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
+from gitops_gen.project.reading import text_if_any
 from gitops_gen.project.rendering import render_environment
 from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.editing.document import set_value
@@ -81,7 +82,7 @@ def write_overrides(
 
 def _draft(workspace: OpenProject, name: str, plan: Migration) -> Draft:
     path = f"{ENVIRONMENTS}/{name}/{ENVIRONMENT_FILE}"
-    text = (workspace.folder / path).read_bytes().decode()
+    text = text_if_any(workspace.folder, path) or ""
     for override in plan.overrides:
         text = set_value(text, override.path, override.value, path)
     summary = tuple(f"Set {override.key} to {override.value}" for override in plan.overrides)

@@ -178,7 +178,7 @@ class _Past:
         self._repository, self._commit, self._paths = repository, commit, paths
         self._files = CommitFiles(repository, commit, scratch)
         self._folder = scratch / repository.prefix
-        self._charts = charts.of(self._folder)
+        self._charts = charts.of(scratch, repository.prefix)
 
     def made(self, names: Collection[str]) -> Iterator[tuple[str, str]]:
         """The path and the text of each generated file of the environments that can be resolved."""
@@ -208,7 +208,4 @@ class _Past:
 
     def _need(self, paths: Collection[str]) -> None:
         """Have these files on disk, and those that they are symlinks to."""
-        wanted = [posixpath.normpath(self._repository.prefix + path) for path in paths]
-        links = self._repository.links(self._repository.files(self._commit, wanted))
-        behind = [posixpath.normpath(posixpath.join(posixpath.dirname(link), way)) for link, way in links.items()]
-        self._files.need([*wanted, *behind])
+        self._files.need([posixpath.normpath(self._repository.prefix + path) for path in paths])

@@ -20,6 +20,8 @@ _OPERATIONS = {
 }
 NOT_COMMITTED = "has uncommitted changes"
 PUT_ASIDE = "commit it first, or put it aside: `git stash push -u -- FILE`, and `git stash pop` afterwards"
+_STATUS = ("--no-renames", "--ignore-submodules=dirty")
+"""Options of `git status`: it runs no git in submodules."""
 _UNBORN = "(initial)"
 _DETACHED = "(detached)"
 
@@ -66,9 +68,7 @@ def read_checkout(project: Path) -> Checkout:
     top = git_root(project.resolve())
     if top is None:
         raise GitopsError(f"{project} is not in a git repository", "run `git init` first")
-    answer = ask(
-        project, "status", "--porcelain=v2", "--branch", "--untracked-files=all", "-z", "--no-renames", "--", "."
-    )
+    answer = ask(project, "status", "--porcelain=v2", "--branch", *_STATUS, "--untracked-files=all", "-z", "--", ".")
     if answer.code:
         raise GitopsError(f"git cannot read {top}: {answer.err.strip()}")
     git_dir = state_folder(project).parent
@@ -209,7 +209,7 @@ def resolve(project: Path, owns: Callable[[str], bool]) -> tuple[str, ...]:
     ours = tuple(path for path in paths if owns(path))
     if ours:
         chosen = ("--pathspec-from-file=-", "--pathspec-file-nul")
-        run(project, "add", "--all", *chosen, stdin="\0".join(ours).encode())
+        run(project, "add", "--all", *chosen, stdin="\0".join(ours).encode(), own=True)
     return ours
 
 

@@ -54,10 +54,10 @@ def commit(folder: Path, paths: list[str], message: str, options: Sequence[str] 
         file.write("\0".join(paths).encode(errors="surrogateescape"))
         file.flush()
         chosen = (f"--pathspec-from-file={file.name}", "--pathspec-file-nul")
-        run(folder, "add", "--all", *chosen)
+        run(folder, "add", "--all", *chosen, own=True)
         if not differing(folder, paths, "--cached"):
             return ""
-        answer = ask(folder, *options, *_COMMIT, "--only", *chosen, stdin=message.encode())
+        answer = ask(folder, *options, *_COMMIT, "--only", *chosen, stdin=message.encode(), own=True)
     if answer.code:
         raise GitopsError(f"git commit failed:\n{_said(answer)}", "nothing was changed")
     return run(folder, "rev-parse", "HEAD").strip()

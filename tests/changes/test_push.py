@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.writers import run_kills, run_writers
+from gitops_gen.yaml.reader import load
 from tests.changes.conftest import as_author, head, is_clean
 from tests.conftest import Change, GitopsGen, git
 
@@ -36,9 +37,8 @@ def test_a_stale_clone_commits_on_top_of_what_the_remote_has(
 def test_neighbouring_lines_are_no_conflict(good: Path, other: Path, change: Change) -> None:
     change(other, "set", "dev", "settings.a=1", "--release", "--push")
     change(good, "set", "dev", "settings.b=2", "--release", "--push")
-    text = (good / "environments/dev/release.yaml").read_text()
-    assert 'a: "1"' in text or "a: '1'" in text
-    assert 'b: "2"' in text or "b: '2'" in text
+    release = load((good / "environments/dev/release.yaml").read_text(), "release.yaml")
+    assert release["values"]["settings"] == {"a": "1", "b": "2"}
 
 
 def test_the_same_key_is_a_conflict_that_is_named(
@@ -126,9 +126,11 @@ def test_what_the_remote_says_is_shown(good: Path, origin: Path, change: Change)
     assert "\033" not in said
 
 
-@pytest.mark.parametrize("kind", ["lock", "hook"])
+@pytest.mark.parametrize(
+    ("kind", "quoted"), [("lock", "cannot lock ref 'refs/heads/main'"), ("hook", "remote: cannot lock ref ")]
+)
 def test_a_remote_that_refuses_for_good_is_quoted_at_once(
-    good: Path, origin: Path, gitops_gen: GitopsGen, kind: str
+    good: Path, origin: Path, gitops_gen: GitopsGen, kind: str, quoted: str
 ) -> None:
     if kind == "lock":
         (origin / "refs/heads/main.lock").write_text("")
@@ -142,7 +144,7 @@ def test_a_remote_that_refuses_for_good_is_quoted_at_once(
     assert time.monotonic() - start < 15
     assert result.code == 1
     assert "others" not in result.err
-    assert "cannot lock ref" in result.err or "failed to update ref" in result.err
+    assert quoted in result.err
     assert f"the commit {head(good)[:12]} is kept on your branch `main`; next: `git push`" in result.err
 
 

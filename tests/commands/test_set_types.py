@@ -198,7 +198,7 @@ tags = st.one_of(
 ).filter(lambda text: text != "null")
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
 @given(tag=tags)
 def test_any_tag_is_rendered_as_it_was_given(open_project: Path, gitops_gen: GitopsGen, tag: str) -> None:
     result = gitops_gen(open_project, "set", "dev", f"image.tag={tag}")

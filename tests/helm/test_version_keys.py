@@ -67,7 +67,7 @@ def test_scalars_are_printed_as_helm_prints_them(printing: LoadedChart) -> None:
     assert [printed(value) for value in EDGES] == shown(printing, EDGES)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**63), 2**64 - 1), min_size=50))
 def test_any_number_is_printed_as_helm_prints_it(printing: LoadedChart, numbers: list[float]) -> None:
     numbers = [0 if number == 0 else number for number in numbers]

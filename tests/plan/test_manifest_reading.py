@@ -140,7 +140,7 @@ keys = st.sampled_from(WORDS.split())
 trees = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=4))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.sampled_from(sorted(API)), trees, trees), min_size=1, max_size=4))
 def test_objects_of_any_shape_are_planned(things: list[tuple[str, object, object]]) -> None:
     everything = []

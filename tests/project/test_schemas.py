@@ -149,7 +149,9 @@ def argocd_manifests() -> list[Path]:
 @pytest.mark.parametrize("file", argocd_manifests(), ids=lambda file: "-".join(file.parts[-4:]))
 def test_argocds_definitions_take_what_is_generated(file: Path) -> None:
     schema = json.loads(argocd_schema.TARGET.read_text())
-    for manifest in yaml.safe_load_all(file.read_text()):
+    manifests = list(yaml.safe_load_all(file.read_text()))
+    assert manifests
+    for manifest in manifests:
         assert faults(schema, {manifest["kind"]: manifest["spec"]}) == []
 
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,8 @@ from gitops_gen.yaml.reader import load
 from gitops_gen.yaml.writer import dump
 
 STYLES = Path(__file__).parent / "styles"
+#: style → how many of its scalars cannot be replaced without changing another place
+BEHIND_ALIASES = {"alias_replaced": 1, "anchor_elsewhere": 1, "merge_key": 2}
 NAMES = sorted(folder.name for folder in STYLES.iterdir() if folder.is_dir())
 
 
@@ -50,14 +51,18 @@ def scalars(node: Node, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tupl
 def test_every_scalar_can_be_replaced_and_the_rest_stays(style: str, value: object) -> None:
     text = before(style)
     root = parse(text.removeprefix("\ufeff"))
-    for path, node in scalars(root) if root else ():
+    places = list(scalars(root)) if root else []
+    refused = 0
+    for path, node in places:
         try:
             edited = set_value(text, path, value, style)
         except EditError:
-            assert style in ("anchor_elsewhere", "alias_replaced", "merge_key"), (style, path)
+            refused += 1
             continue
         assert same(load(edited, style), assigned(load(text, style), path, value))
         assert lines_outside(text, node) <= set(edited.splitlines(keepends=True)) or not text.endswith("\n")
+    assert refused == BEHIND_ALIASES.get(style, 0)
+    assert places or style == "empty_document_with_comment"
 
 
 def lines_outside(text: str, node: Node) -> set[str]:
@@ -122,7 +127,7 @@ TREES = st.recursive(
 MAPS = st.dictionaries(st.sampled_from(["a", "b", "c", "d"]), TREES, max_size=4)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(MAPS, MAPS)
 def test_any_value_can_be_rewritten_into_any_other(old: dict[str, Any], new: dict[str, Any]) -> None:
     text = "# head\n" + dump(old)
@@ -131,7 +136,7 @@ def test_any_value_can_be_rewritten_into_any_other(old: dict[str, Any], new: dic
     assert edited.startswith("# head\n")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(MAPS, MAPS)
 def test_flow_text_can_be_rewritten_too(old: dict[str, Any], new: dict[str, Any]) -> None:
     text = f"values: {json.dumps(old)} # tail\n"
@@ -140,17 +145,20 @@ def test_flow_text_can_be_rewritten_too(old: dict[str, Any], new: dict[str, Any]
     assert "# tail" in edited
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(MAPS, st.sampled_from(["a", "b", "c", "d"]), SCALARS)
 def test_one_edit_is_one_place(old: dict[str, Any], key: str, value: object) -> None:
     text = dump(old) if old else ""
     edited = set_value(text, (key,), value, "f.yaml")
-    blocks = [
-        match
-        for match in SequenceMatcher(None, text.splitlines(), edited.splitlines()).get_opcodes()
-        if match[0] != "equal"
-    ]
-    assert len(blocks) <= 1 or len(str(old.get(key))) > 1
+    assert same(load(edited, "f.yaml"), {**old, key: value})
+    names = list(old)
+    place = names.index(key) if key in old else len(names)
+    above = "".join(dump({name: old[name]}) for name in names[:place])
+    below = "".join(dump({name: old[name]}) for name in names[place + 1 :])
+    assert edited.startswith(above)
+    assert edited.endswith(below)
+    written = edited[len(above) : len(edited) - len(below)]
+    assert same(load(written, "f.yaml"), {key: value})
 
 
 @pytest.mark.parametrize("text", ["\U00018cd6", "\x7f", "\x85", "\u2028", "\ufeff", "\x00\n", "🚀\x1b", "\ue000"])
