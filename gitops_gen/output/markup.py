@@ -53,9 +53,7 @@ def html_words(text: str) -> str:
 
 def label(text: str) -> str:
     """A quoted label of a Mermaid flowchart: https://mermaid.js.org/syntax/flowchart.html#entity-codes-to-escape-characters."""
-    content = "".join(
-        letter if letter.isalnum() or letter in _LABEL else f"#{ord(letter)};" for letter in shown(text)
-    )
+    content = "".join(letter if letter.isalnum() or letter in _LABEL else f"#{ord(letter)};" for letter in shown(text))
     return f'"{content}"'
 
 
