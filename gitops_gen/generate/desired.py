@@ -6,7 +6,6 @@ import logging
 import posixpath
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from gitops_gen.argocd.manifests import app_project, application, root
@@ -69,7 +68,7 @@ def desired_tree(  # noqa: PLR0913 - each is what the result depends on
     nor generated. `entries` is what the memo stores after the files are written. Raises `ProblemsError` with
     all problems, and `UsageError` for an environment that does not exist or is not checked out.
     """
-    overrides = Overrides(partial(read_text, folder))
+    overrides = Overrides(folder)
     builder = _Builder(
         folder, charts, paths, memo, absent, ValueChecks(folder, charts), OtherProjects(folder), overrides
     )
