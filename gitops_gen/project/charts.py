@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gitops_gen.errors import Problem, first_problems
+from gitops_gen.helm.credential_keys import HINT, credentials
 from gitops_gen.helm.digest import chart_digest
 from gitops_gen.helm.engine import ChartError, Engine, LoadedChart, SubchartValuesError, Values
 from gitops_gen.helm.key_types import KeyType
@@ -92,6 +93,12 @@ class Charts:
         fallback = environment.files[1]
         origins = Origins(layers=environment.layers, text_of=cache(self._text_of), fallback=fallback)
         yield from first_problems(self._value_problems(environment, origins), fallback)
+
+    def credentials(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
+        """The values in plain text that look like credentials, at the layers that set them."""
+        origins = Origins(layers=environment.layers, text_of=cache(self._text_of), fallback=environment.files[1])
+        for path in credentials(environment.values):
+            yield origins.problem(path, "looks like a credential in plain text, which git keeps", HINT)
 
     def _value_problems(self, environment: ResolvedEnvironment, origins: Origins) -> Iterator[Problem]:
         try:
