@@ -1,10 +1,8 @@
 """The generated files of one environment that were edited by hand: their data, and what they were generated from."""
 
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from gitops_gen.changes.past import texts_at
@@ -14,6 +12,7 @@ from gitops_gen.generate.desired import environment_files
 from gitops_gen.generate.files import Change, State
 from gitops_gen.git.paths import Root
 from gitops_gen.models.layout import PROJECT_FILE, hand_written, values_path
+from gitops_gen.project.inputs import ChangedInputs
 from gitops_gen.project.reading import read_environment, read_project, read_text, text_if_any
 from gitops_gen.project.resolver import resolve
 from gitops_gen.project.workspace import OpenProject
@@ -83,23 +82,19 @@ def _base(workspace: OpenProject, name: str) -> dict[str, str]:
 def inputs(workspace: OpenProject, name: str) -> dict[str, str | None]:
     """The inputs of one environment as they are on disk."""
     paths = [PROJECT_FILE, *hand_written(name)]
-    root = Root(workspace.folder)
-    return {path: read_text(workspace.folder, path) if root.is_file(path) else None for path in paths}
+    found = workspace.inputs
+    return {path: read_text(found, path) if found.is_file(path) else None for path in paths}
 
 
 def generated(workspace: OpenProject, name: str, texts: Texts) -> dict[str, str]:
     """The generated files of one environment from these inputs. Raises `ProblemsError`."""
-    with tempfile.TemporaryDirectory() as folder:
-        for path, text in texts.items():
-            if text is not None:
-                Path(folder, path).parent.mkdir(parents=True, exist_ok=True)
-                Path(folder, path).write_bytes(text.encode(errors="surrogateescape"))
-        project, problems = read_project(Path(folder))
-        files, more = read_environment(Path(folder), name)
-        fail_if_any([*problems, *more])
-        if project is None or files is None:
-            raise ProblemsError([Problem(file=values_path(name), message="cannot be generated")])
-        return dict(environment_files(project, resolve(project, files), workspace.paths, workspace.charts))
+    inputs_then = ChangedInputs(workspace.inputs, texts)
+    project, problems = read_project(inputs_then)
+    files, more = read_environment(inputs_then, name)
+    fail_if_any([*problems, *more])
+    if project is None or files is None:
+        raise ProblemsError([Problem(file=values_path(name), message="cannot be generated")])
+    return dict(environment_files(project, resolve(project, files), workspace.paths, workspace.charts))
 
 
 def fitting_edits(workspace: OpenProject, environments: Iterable[str], changes: Iterable[Change]) -> Iterator[Change]:
@@ -110,7 +105,7 @@ def fitting_edits(workspace: OpenProject, environments: Iterable[str], changes: 
     for path in (path for name in environments for path in generated_paths(name) if path not in known):
         try:
             committed = texts_at(workspace.folder, workspace.base, [path])[path]
-            text = text_if_any(workspace.folder, path)
+            text = text_if_any(Root(workspace.folder), path)
         except GitopsError:
             continue
         if text is not None and text != committed:

@@ -190,7 +190,7 @@ def _texts(decision: Decision, folder: Path) -> Texts:
     texts: dict[str, str | None] = dict(decision.draft.files)
     for name in decision.draft.environments:
         for path in (f"{ENVIRONMENTS}/{name}/values.yaml", *(f"argocd/{kind}/{name}.yaml" for kind in _KINDS)):
-            texts[path] = text_if_any(folder, path)
+            texts[path] = text_if_any(Root(folder), path)
     return texts | {item.path: item.new for item in decision.changes}
 
 

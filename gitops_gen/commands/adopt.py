@@ -182,7 +182,7 @@ class _Adopting:
     def text(self, path: str) -> str:
         if path in self.texts:
             return self.texts[path]
-        text = text_if_any(self.workspace.folder, path)
+        text = text_if_any(self.workspace.inputs, path)
         return NEW_RELEASE if text is None and path.endswith(RELEASE_FILE) else text or ""
 
     def add(self, file: str, item: KeyDifference, message: str, hint: str) -> None:

@@ -65,6 +65,6 @@ def _explanation(
     for layer in environment.layers:
         there, value = value_at(layer.values, path)
         if there:
-            line = locate(read_text(workspace.folder, layer.file), (*layer.prefix, *path))
+            line = locate(read_text(workspace.inputs, layer.file), (*layer.prefix, *path))
             origins.append(ValueOrigin(layer=layer.name, file=layer.file, line=line, value=value))
     return Explanation(key=dotted(path), value=value_at(final, path)[1], origins=tuple(origins))

@@ -14,10 +14,12 @@ from gitops_gen.compare.model import Action, Consequence, Difference, Effect, En
 from gitops_gen.compare.noise import CHECKSUM, NAME
 from gitops_gen.compare.sides import Pins, Side
 from gitops_gen.errors import GitopsError, UsageError
+from gitops_gen.git.paths import Root
 from gitops_gen.git.snapshot import CommitFiles, Repository, WorkingFiles
 from gitops_gen.git.sparse import absent_files
 from gitops_gen.models.layout import PROJECT_FILE
 from gitops_gen.names import did_you_mean, is_dns_label, nearest
+from gitops_gen.project.inputs import CommittedInputs
 from gitops_gen.project.reading import environment_names, find_project
 
 WORKING_TREE = "working tree"
@@ -102,7 +104,7 @@ class _Opener:
     def _names(self) -> Collection[str]:
         """The environments of now; of the last commit where there is no working tree."""
         try:
-            return environment_names(find_project(self._folder))[0]
+            return environment_names(Root(find_project(self._folder)))[0]
         except GitopsError:
             return self.side("HEAD").inputs
 
@@ -134,14 +136,15 @@ class _Opener:
         files = CommitFiles(self._repository, commit, self._scratch / commit)
         if not files.ids([f"{prefix}{PROJECT_FILE}"]):
             prefix = self._prefix(commit, label)
-        return Side(label, files, prefix, self._pins, self._folder)
+        inputs = CommittedInputs(self._repository, commit, prefix)
+        return Side(label, files, inputs, prefix, self._pins, self._folder)
 
     def _working_side(self) -> Side:
         project = find_project(self._folder)
         prefix = self._repository.prefix if project == self._folder else Repository(project).prefix
         top = project.joinpath(*[".."] * len(PurePosixPath(prefix).parts)).resolve() if prefix else project
         length = len(self._repository.commit("HEAD"))
-        side = Side(WORKING_TREE, WorkingFiles(top, length), prefix, self._pins, project)
+        side = Side(WORKING_TREE, WorkingFiles(top, length), Root(project), prefix, self._pins, project)
         side.absent = absent_files(project)
         return side
 

@@ -69,7 +69,7 @@ class ChartPlaces:
         file = f"{self._from_top(source.path)}/{VALUES_FILE}"
         if source.repository or source.revision or not self._root.is_file(file):
             return ""
-        return read_text(Path(self._root.folder), file)
+        return read_text(self._root, file)
 
     def _from_top(self, path: str) -> str:
         return posixpath.normpath(self._prefix + path)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gitops_gen.errors import Problem
+from gitops_gen.git.paths import Root
 from gitops_gen.helm.digest import chart_digest
 from gitops_gen.helm.engine import ChartError, Engine, LoadedChart, SubchartValuesError, Values
 from gitops_gen.helm.key_types import KeyType
@@ -105,7 +106,7 @@ class Charts:
         return suspects(self.chart(source).schema, self.defaults(source), values)
 
     def _text_of(self, file: str) -> str:
-        return read_text(self._folder, file)
+        return read_text(Root(self._folder), file)
 
     def content(self, source: ChartSource) -> str:
         """What tells a chart's content apart: a digest of its files here, else the pin that names it."""
