@@ -5,6 +5,7 @@ from typing import Any
 
 from gitops_gen.errors import UsageError
 from gitops_gen.helm.engine import Values
+from gitops_gen.models.layout import VALUES_FILE
 from gitops_gen.names import did_you_mean
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.reading import read_text
@@ -59,7 +60,7 @@ def _explanation(
     origins = []
     there, default = value_at(defaults, path)
     if there:
-        file = f"{environment.chart.path or environment.chart.name}/values.yaml"
+        file = f"{environment.chart.path or environment.chart.name}/{VALUES_FILE}"
         text = workspace.charts.places.values_text(environment.chart)
         origins.append(ValueOrigin(layer="chart", file=file, line=locate(text, path) if text else None, value=default))
     for layer in environment.layers:

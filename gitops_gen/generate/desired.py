@@ -18,7 +18,15 @@ from gitops_gen.generate.other_projects import OtherProjects
 from gitops_gen.generate.value_checks import ValueChecks
 from gitops_gen.git.sparse import Absent, checking_out
 from gitops_gen.helm.engine import ChartError
-from gitops_gen.models.layout import ENVIRONMENTS, PROJECT_FILE, ROOT_FILE, ManifestPaths, values_path
+from gitops_gen.models.layout import (
+    ENVIRONMENTS,
+    PROJECT_FILE,
+    ROOT_FILE,
+    ManifestPaths,
+    app_project_path,
+    application_path,
+    values_path,
+)
 from gitops_gen.names import did_you_mean
 from gitops_gen.project.charts import Charts
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
@@ -40,7 +48,7 @@ from gitops_gen.yaml.writer import dump
 _log = logging.getLogger(__name__)
 
 CONTENT_LENGTH = 12
-COMMAND = "gitops-gen generate"
+COMMAND = "generate"
 END = "# End of the values."
 
 
@@ -221,9 +229,9 @@ def environment_files(
     content = _content(environment, values, charts) if environment.sync.content_name else ""
     manifest = application(project.spec, environment, paths, content, charts.linked(environment.chart))
     yield values_path(name), stamp(values, environment.files, command)
-    yield f"argocd/applications/{name}.yaml", stamp(manifest, environment.files, command)
+    yield application_path(name), stamp(manifest, environment.files, command)
     if not environment.existing_project:
-        yield f"argocd/projects/{name}.yaml", stamp(app_project(project.spec, environment), environment.files, command)
+        yield app_project_path(name), stamp(app_project(project.spec, environment), environment.files, command)
 
 
 def _content(environment: ResolvedEnvironment, values: str, charts: Charts) -> str:

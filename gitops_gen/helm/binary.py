@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gitops_gen.helm.archive import SCHEMA
 from gitops_gen.helm.engine import SCHEMA_FAILURE, ChartError, HelmRelease, LoadedChart, SubchartValuesError, Values
+from gitops_gen.models.layout import CHART_FILE
 from gitops_gen.runtime.programs import ProcessError, run
 from gitops_gen.yaml.reader import load, load_all
 from gitops_gen.yaml.writer import dump
@@ -82,7 +83,7 @@ class BinaryChart:
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder, "chart")
             self._copy_without_templates(copy)
-            _support_any_kubernetes(copy / "Chart.yaml")
+            _support_any_kubernetes(copy / CHART_FILE)
             template = copy / _VALUES_TEMPLATE
             template.parent.mkdir(exist_ok=True)
             template.write_text("{{ .Values | toJson }}")

@@ -18,6 +18,7 @@ from helm_python import _native
 
 from gitops_gen.helm.archive import VALUES_TEMPLATE, ChartArchive, values_archive, without_schemas
 from gitops_gen.helm.engine import SCHEMA_FAILURE, ChartError, HelmRelease, LoadedChart, SubchartValuesError, Values
+from gitops_gen.models.layout import CHART_FILE
 
 _loaded_in = os.getpid()
 
@@ -200,7 +201,7 @@ def _satisfies(constraint: str, kube_version: str) -> bool:
     """Check a version constraint with Helm's rules, by rendering a minimal chart."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "templates").mkdir()
-        Path(folder, "Chart.yaml").write_text("apiVersion: v2\nname: check\nversion: 0.0.0\n")
+        Path(folder, CHART_FILE).write_text("apiVersion: v2\nname: check\nversion: 0.0.0\n")
         Path(folder, "templates", "check").write_bytes(_VERSION_CHECK)
         release = HelmRelease(
             name="check",

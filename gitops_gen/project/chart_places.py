@@ -7,11 +7,9 @@ from pathlib import Path
 from gitops_gen.git.paths import PathError, Root
 from gitops_gen.git.repository import git_root, prefix
 from gitops_gen.helm.engine import ChartError
-from gitops_gen.models.layout import PULLED
+from gitops_gen.models.layout import CHART_FILE, PULLED, VALUES_FILE
 from gitops_gen.project.environment import ChartSource
 from gitops_gen.project.reading import read_text
-
-CHART_FILE, VALUES_FILE = "Chart.yaml", "values.yaml"
 
 
 class ChartPlaces:
@@ -25,7 +23,7 @@ class ChartPlaces:
         """The folder of a chart, every symlink in it followed. Raises `ChartError`."""
         self.links(path)
         if not self._root.is_file(f"{self._from_top(path)}/{CHART_FILE}"):
-            raise ChartError(f"{path}: no Chart.yaml there", "set `chart.path` in gitops.yaml to the chart's folder")
+            raise ChartError(f"{path}: no {CHART_FILE} there", "set `chart.path` in gitops.yaml to the chart's folder")
         return self._folder / path
 
     def links(self, path: str) -> dict[str, str]:
