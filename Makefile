@@ -7,7 +7,7 @@ DEV    := $(VENV)/.ready-for-development
 PINS   := --constraint constraints.txt
 PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PINS)
 
-.PHONY: help setup demo test lint types check schemas argocd-schema chart-readme bench tools e2e e2e-node services constraints clean
+.PHONY: help setup demo test lint types check schemas argocd-schema chart-readme attack bench tools e2e e2e-node services constraints clean
 
 help:
 	@echo 'make demo   generate a repository in a scratch folder and show it'
@@ -20,6 +20,7 @@ help:
 	@echo '               10 minutes once; a third of it wants the programs of make e2e: without them it skips those tests and says how many and why)'
 	@echo 'make schemas, make chart-readme   regenerate the schemas for editors and the chart'"'"'s README'
 	@echo 'make argocd-schema  regenerate the schema of Application and AppProject from the pinned Argo CD (after make e2e)'
+	@echo 'make attack  hostile pull requests under every command that CI or a reviewer runs'
 	@echo 'make bench  measure the speeds that the documentation names'
 
 setup: $(DEV)
@@ -57,6 +58,9 @@ check: $(READY)
 schemas: $(READY)
 	@for kind in project environment release; do \
 		$(BIN)/gitops-gen --quiet schema $$kind > .gitops-gen/$$kind.schema.json || exit 1; done
+
+attack: $(DEV)
+	$(BIN)/python -m pytest tests/attack -n auto --attack
 
 bench: $(DEV)
 	$(BIN)/python -m bench

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -45,6 +46,11 @@ class Result:
     err: str
 
 
+def in_words(change: dict[str, Any]) -> str:
+    """A changed key of a JSON document as text: `image.tag 1.4.2 → 1.5.0`."""
+    return f"{change['key']} {change.get('old', 'not set')} → {change.get('new', 'not set')}"
+
+
 GitopsGen = Callable[..., Result]
 Change = Callable[..., str]
 Golden = Callable[[Path, str], None]
@@ -53,6 +59,7 @@ GoldenFolder = Callable[[Path, Mapping[str, str]], None]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-goldens", action="store_true", help="Write golden files instead of comparing with them.")
+    parser.addoption("--attack", action="store_true", help="Run every command in tests/attack, not only some of them.")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,6 +13,8 @@ from functools import cache, lru_cache
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
+from gitops_gen.argocd.allowed import with_allowed
+from gitops_gen.argocd.permissions import Permissions
 from gitops_gen.models.layout import (
     ARGOCD_FOLDER,
     ENVIRONMENTS,
@@ -21,7 +23,7 @@ from gitops_gen.models.layout import (
     application_name,
     values_path,
 )
-from gitops_gen.models.models import Project
+from gitops_gen.models.models import Allowance, Project
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.yaml.reader import load
 from gitops_gen.yaml.writer import dump, inline
@@ -88,13 +90,35 @@ def app_project(project: Project, environment: ResolvedEnvironment) -> str:
     text = _template("project").render(
         **_shared(project, environment),
         description=f"{project.name}, environment {environment.name}",
-        sources=[
-            *([environment.chart.repository.removeprefix("oci://")] if environment.chart.repository else []),
-            project.repository,
-        ],
+        sources=_sources(project, environment),
         windows=environment.sync.windows,
     )
-    return _merged(text, environment.project)
+    merged = _merged(text, environment.project)
+    if environment.allow == Allowance():
+        return merged
+    destination = dict([_destination(environment)])
+    return dump(with_allowed(load(merged, "manifest"), environment.allow, destination))
+
+
+def permissions(project: Project, environment: ResolvedEnvironment) -> Permissions:
+    """What the generated AppProject allows the environment's Application to do."""
+    spec = load(app_project(project, environment), "manifest")["spec"]
+    return permissions_of(project, environment, application_name(project, environment.name), spec)
+
+
+def permissions_of(
+    project: Project, environment: ResolvedEnvironment, name: str, spec: dict[str, Any] | None
+) -> Permissions:
+    """What an AppProject with that spec allows the environment's Application to do."""
+    return Permissions(
+        name=name,
+        spec=spec,
+        server=environment.server,
+        cluster=environment.server_name,
+        namespace=environment.namespace,
+        sources=_sources(project, environment),
+        is_existing=bool(environment.existing_project),
+    )
 
 
 def root(project: Project, paths: ManifestPaths) -> str:
@@ -114,8 +138,17 @@ def sync_options(extra: tuple[str, ...]) -> list[str]:
     return [named[name] for name in sorted(named)]
 
 
+def _sources(project: Project, environment: ResolvedEnvironment) -> tuple[str, ...]:
+    chart = environment.chart.repository.removeprefix("oci://")
+    return (chart, project.repository) if chart else (project.repository,)
+
+
+def _destination(environment: ResolvedEnvironment) -> tuple[str, str]:
+    return ("server", environment.server) if environment.server else ("name", environment.server_name)
+
+
 def _shared(project: Project, environment: ResolvedEnvironment) -> dict[str, Any]:
-    key, value = ("server", environment.server) if environment.server else ("name", environment.server_name)
+    key, value = _destination(environment)
     return {
         "name": application_name(project, environment.name),
         "argocd_namespace": project.argocd.namespace,

@@ -38,7 +38,9 @@ class Weighing:
         Raises `GitopsError` when it would overwrite what somebody else chose and the user has not seen.
         """
         if done := self._done_by(base):
-            return replace(fresh, changes=(), draft=replace(fresh.draft, summary=(), warnings=(), notes=())), [done]
+            return replace(
+                fresh, changes=(), draft=replace(fresh.draft, summary=(), warnings=(), notes=(), values=(), undone=())
+            ), [done]
         if fresh.draft.message.change not in _FOLLOWS:
             keys = met(self.project, wanted_keys(fresh, base), self.head, base)
             conflicts = [item for item in keys if item.changed and not self._is_new(item.path)]

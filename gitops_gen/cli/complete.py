@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gitops_gen.cli.settings import Settings
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
@@ -152,7 +154,7 @@ class NameType(click.types.StringParamType):
         """The names that begin with what was typed; empty when they cannot be read."""
         from click.shell_completion import CompletionItem
 
-        directory = Path(ctx.find_root().params.get("directory") or ".").absolute()
+        directory = ctx.ensure_object(Settings).directory.absolute()
         try:
             found = list(self._names(ctx, directory))
         except Exception:  # noqa: BLE001 - a shell that completes must never see a traceback

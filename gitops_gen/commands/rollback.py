@@ -84,6 +84,7 @@ class _RollingBack:
             summary=(*_undone_lines(undone), *self.meaning(undone), *summary),
             warnings=(*self.warnings, *self.beyond(undone[-1])),
             notes=tuple(self.notes()),
+            undone=tuple(undone),
             decisive=True,
         )
 

@@ -6,7 +6,6 @@ import logging
 import posixpath
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from functools import partial
 
 from gitops_gen.argocd.manifests import app_project, application, root
 from gitops_gen.argocd.overrides import Overrides
@@ -108,7 +107,7 @@ class _Builder:
         self.inputs, self.charts, self.paths, self.absent = opened.inputs, opened.charts, opened.paths, opened.absent
         self.values = ValueChecks(self.inputs, self.charts)
         self.other_projects = OtherProjects(opened.folder)
-        self.overrides = Overrides(partial(read_text, self.inputs))
+        self.overrides = Overrides(self.inputs)
 
     def read_names(self, only: Collection[str]) -> list[str]:
         self.project, problems = read_project(self.inputs)

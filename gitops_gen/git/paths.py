@@ -103,6 +103,10 @@ class Root:
         """Whether there is a file. Raises `PathError`."""
         return os.path.isfile(f"{self.folder}/{self.resolved(path)}")
 
+    def size(self, path: str) -> int:
+        """The bytes of a file. Raises `PathError` and `OSError`."""
+        return os.stat(f"{self.folder}/{self.resolved(path)}").st_size
+
     def read(self, path: str) -> bytes:
         """The content of a file. Raises `PathError` for what is no file, and `OSError`."""
         place = f"{self.folder}/{self.resolved(path)}"

@@ -6,11 +6,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gitops_gen.commands.init import Initialization
-from gitops_gen.starter.project import SERVER
+from gitops_gen.rules.permissions import REFUSED
+from gitops_gen.rules.sharing import SHARED
+from gitops_gen.starter.project import SERVER, SYNC_TIMEOUT
 from gitops_gen.sync.durations import seconds
 
-SYNC_TIMEOUT = "30m"
-"""The sync timeout that is recommended to a project without one."""
+
+def finding_lines(made: Initialization) -> Iterator[str]:
+    """What `plan` finds: all that keeps Argo CD from any sync, and how much else."""
+    refused = [finding for finding in made.findings if finding.rule in (REFUSED, SHARED.id)]
+    for finding in refused:
+        yield f"note: {finding.object} ({finding.problem.place}): {finding.message}"
+        yield f"    {finding.remedy}"
+    if others := len(made.findings) - len(refused):
+        name = next(iter(made.project.environments))
+        count = f"{others} more findings" if refused else f"{others} findings"
+        yield f"note: `gitops-gen plan {name}` has {count.removesuffix('s') if others == 1 else count}"
 
 
 def next_lines(made: Initialization) -> Iterator[str]:
@@ -18,10 +29,16 @@ def next_lines(made: Initialization) -> Iterator[str]:
     yield ""
     yield "Next:"
     number = 0
-    for step in (_place(made), _publish(made), _fill(made), _read(made), _register(made), _bound(made), _start()):
+    for step in next_steps(made):
         for index, line in enumerate(step):
             number += index == 0
             yield f"     {line}" if index else f"  {number}. {line}"
+
+
+def next_steps(made: Initialization) -> Iterator[Iterator[str]]:
+    """The steps in order, each as a title and then its commands; empty for one that is not needed."""
+    secrets = [_fill_store(kind, name) for kind, name in made.stores] or [_fill()]
+    yield from (_place(made), _publish(made), *secrets, _read(made), _register(made), _bound(made), _start())
 
 
 def _place(made: Initialization) -> Iterator[str]:
@@ -48,14 +65,15 @@ def _quoted(folder: Path) -> str:
     return shlex.quote(os.path.relpath(folder))
 
 
-def _fill(made: Initialization) -> Iterator[str]:
-    for kind, name in made.stores:
-        yield f"Create the External Secrets store `{name}` in the cluster, with an entry for each key that this lists:"
-        yield f"kubectl get {kind.lower()} {name}"
-        yield "gitops-gen secrets"
-    if not made.stores:
-        yield "Create the Secrets that the chart reads, in each environment's namespace:"
-        yield "gitops-gen secrets"
+def _fill_store(kind: str, name: str) -> Iterator[str]:
+    yield f"Create the External Secrets store `{name}` in the cluster, with an entry for each key that this lists:"
+    yield f"kubectl get {kind.lower()} {name}"
+    yield "gitops-gen secrets"
+
+
+def _fill() -> Iterator[str]:
+    yield "Create the Secrets that the chart reads, in each environment's namespace:"
+    yield "gitops-gen secrets"
 
 
 def _read(made: Initialization) -> Iterator[str]:

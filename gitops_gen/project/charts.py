@@ -7,11 +7,11 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from gitops_gen.errors import Problem
+from gitops_gen.errors import Problem, first_problems
 from gitops_gen.git.paths import Root
 from gitops_gen.helm.digest import chart_digest
 from gitops_gen.helm.engine import ChartError, Engine, LoadedChart, SubchartValuesError, Values
@@ -81,11 +81,15 @@ class Charts:
 
     def value_problems(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
         """What the schemas of the chart and its subcharts have against the final values, which Helm merges; and what
-        lacks quotes.
+        lacks quotes. Of many problems the first ones.
 
         Raises `ChartError` or `GitopsError` when the chart cannot be had.
         """
-        origins = Origins(layers=environment.layers, text_of=self._text_of, fallback=environment.files[1])
+        fallback = environment.files[1]
+        origins = Origins(layers=environment.layers, text_of=cache(self._text_of), fallback=fallback)
+        yield from first_problems(self._value_problems(environment, origins), fallback)
+
+    def _value_problems(self, environment: ResolvedEnvironment, origins: Origins) -> Iterator[Problem]:
         try:
             final = self.chart(environment.chart).final_values(environment.values)
         except SubchartValuesError as error:

@@ -16,6 +16,9 @@ class Inputs(Protocol):
     def read(self, path: str) -> bytes:
         """The content of a file. Raises `OSError`, as `open` does."""
 
+    def size(self, path: str) -> int:
+        """The bytes of a file. Raises `OSError`."""
+
     def is_file(self, path: str) -> bool:
         """Whether there is a file."""
 
@@ -43,6 +46,10 @@ class CommittedInputs:
         if full not in found:
             raise IsADirectoryError(0, "Is a directory") if found else FileNotFoundError(path)
         return found[full]
+
+    def size(self, path: str) -> int:
+        """The bytes of a file."""
+        return len(self.read(path))
 
     def is_file(self, path: str) -> bool:
         """Whether there is a file."""
@@ -94,6 +101,10 @@ class ChangedInputs:
         if text is None:
             raise FileNotFoundError(path)
         return text.encode(errors="surrogateescape")
+
+    def size(self, path: str) -> int:
+        """The bytes of a file."""
+        return len(self.read(path)) if self.resolved(path) in self._texts else self.before.size(path)
 
     def is_file(self, path: str) -> bool:
         """Whether there is a file."""

@@ -26,7 +26,7 @@ from gitops_gen.models.models import Environment, Project, Release
 from gitops_gen.models.validation import validate
 from gitops_gen.names import is_dns_label
 from gitops_gen.project.inputs import Inputs
-from gitops_gen.yaml.reader import load
+from gitops_gen.yaml.reader import SIZE_LIMIT, load, too_large
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -228,10 +228,12 @@ def _parsed(text: str, model: type[ModelT]) -> tuple[dict[str, Any], ModelT | No
 
 
 def read_text(inputs: Inputs, path: str) -> str:
-    """The text of an input file. Raises `ProblemsError` when it is missing, is no file, is not UTF-8 or is outside of
-    the project.
+    """The text of an input file. Raises `ProblemsError` when it is missing, is no file, is not UTF-8, is too large or
+    is outside of the project.
     """
     try:
+        if inputs.size(path) > SIZE_LIMIT:
+            raise ProblemsError([too_large(path)])
         return _decoded(inputs.read(path))
     except FileNotFoundError:
         raise _missing(inputs, path) from None

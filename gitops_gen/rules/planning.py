@@ -1,5 +1,9 @@
 """The judged plan of an environment, or of manifests from elsewhere."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gitops_gen.argocd.existing import project_permissions
 from gitops_gen.argocd.manifests import application
 from gitops_gen.errors import fail_if_any
 from gitops_gen.manifests.objects import parse
@@ -8,11 +12,22 @@ from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.reading import ProjectFile
 from gitops_gen.project.rendering import render_environment
 from gitops_gen.project.workspace import OpenProject
-from gitops_gen.rules.sync import JudgedPlan, SetAside, judge
+from gitops_gen.rules.places import with_lines
+from gitops_gen.rules.sharing import shared
+from gitops_gen.rules.sync import JudgedPlan, SetAside, judge, with_findings
 from gitops_gen.sync.durations import seconds
 from gitops_gen.sync.plan import plan_of
 from gitops_gen.sync.policy import SyncPolicy, policy_of
 from gitops_gen.yaml.reader import load
+
+
+def plan_environments(workspace: OpenProject, names: Sequence[str]) -> list[JudgedPlan]:
+    """The plans of several environments, with what they have in common. Raises as `plan` does."""
+    plans = [plan_environment(workspace, name) for name in names]
+    ignored = set_aside(workspace.project())
+    for index, finding in shared([judged.plan for judged in plans]):
+        plans[index] = with_findings(plans[index], with_lines([finding], workspace.folder), ignored)
+    return plans
 
 
 def plan_environment(workspace: OpenProject, name: str) -> JudgedPlan:
@@ -25,8 +40,19 @@ def plan_environment(workspace: OpenProject, name: str) -> JudgedPlan:
     )
     project = workspace.project()
     policy = _policy(workspace, project, environment)
-    sync_plan = plan_of(manifests, policy, name=name, application=application_name(project.spec, name))
-    return judge(sync_plan, set_aside(project))
+    sync_plan = plan_of(
+        manifests,
+        policy,
+        name=name,
+        application=application_name(project.spec, name),
+        project=project_permissions(project, environment),
+    )
+    judged = judge(sync_plan, set_aside(project))
+    if environment.chart.revision or not environment.chart.path:
+        return judged
+    folder = workspace.folder
+    findings, notes = with_lines(judged.findings, folder), with_lines(judged.notes, folder)
+    return replace(judged, findings=findings, notes=notes)
 
 
 def set_aside(project: ProjectFile) -> tuple[SetAside, ...]:

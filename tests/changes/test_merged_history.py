@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.changes.conftest import head, message
-from tests.conftest import GitopsGen, git
+from tests.conftest import GitopsGen, git, in_words
 
 RELEASE = "environments/{}/release.yaml"
 Change = Callable[..., str]
@@ -44,7 +44,7 @@ class Team:
         """What `history ENV` says: each subject with the release's steps, the newest first."""
         result = self.gitops_gen(folder, "history", environment, "-o", "json")
         assert result.code == 0, result.err
-        return [(event["subject"], event["release"]) for event in json.loads(result.out)["events"]]
+        return [(event["subject"], list(map(in_words, event["release"]))) for event in json.loads(result.out)["events"]]
 
     def released(self, folder: Path, environment: str) -> list[list[str]]:
         """The same without the subjects."""
@@ -279,7 +279,7 @@ def test_no_subject_keeps_a_rollback_from_being_made(
         input=b"Bump " + letters + b" by hand\n\nChange: set" + letters + b"\n",
     )
     events = json.loads(gitops_gen(good, "history", "dev", "-o", "json").out)["events"]
-    assert [event["release"] for event in events][:2] == steps("1.4.2", "1.5.0", "1.6.0")
+    assert [list(map(in_words, event["release"])) for event in events][:2] == steps("1.4.2", "1.5.0", "1.6.0")
     text = gitops_gen(good, "history", "dev").out
     assert "Bump " in text
     assert not {"\x1b", "\x1e", "\x1f"} & set(text)

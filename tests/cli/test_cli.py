@@ -65,10 +65,8 @@ def test_the_list_of_verbs_imports_none() -> None:
         [name, line] for name, (_, line) in VERBS.items()
     ]
     own = {name for name in loaded.split() if name.startswith("gitops_gen")}
-    assert own == {
-        f"gitops_gen{part}"
-        for part in ("", ".cli", ".cli.app", ".cli.group", ".cli.run", ".runtime", ".runtime.tuning")
-    }
+    cli_modules = (f".cli{part}" for part in ("", ".app", ".group", ".printing", ".run", ".settings"))
+    assert own == {f"gitops_gen{part}" for part in ("", *cli_modules, ".runtime", ".runtime.tuning")}
 
 
 def test_the_program_answers(tmp_path: Path) -> None:

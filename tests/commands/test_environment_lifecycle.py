@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.changes.conftest import head, is_clean, message
-from tests.conftest import Change, GitopsGen, git, tree
+from tests.conftest import Change, GitopsGen, git, in_words, tree
 
 
 def protect(folder: Path, name: str) -> None:
@@ -133,9 +133,12 @@ def test_history_tells_releases_from_commits_of_anybody(good: Path, change: Chan
     git(good, "commit", "-qam", "Bump by hand")
     change(good, "set", "--stage", "production", "replicas=8", "--commit")
     events = json.loads(gitops_gen(good, "history", "--output", "json").out)["events"]
-    assert [(event["environment"], event["change"], event["release"], event["values"]) for event in events[:3]] == [
+    assert [
+        (event["environment"], event["change"], *(list(map(in_words, event[part])) for part in ("release", "values")))
+        for event in events[:3]
+    ] == [
         ("production", "set", [], ["replicas 2 → 8"]),
-        ("dev", "", ["image.tag 1.5.0 → 1.6.0"], []),
+        ("dev", None, ["image.tag 1.5.0 → 1.6.0"], []),
         ("dev", "set", ["image.tag 1.4.2 → 1.5.0"], []),
     ]
     assert {
@@ -152,7 +155,7 @@ def test_history_follows_a_rename(good: Path, change: Change, gitops_gen: Gitops
 
     def told(*arguments: str) -> list[tuple[str, str, list[str]]]:
         events = json.loads(gitops_gen(good, "history", *arguments, "-o", "json").out)["events"]
-        return [(event["environment"], event["change"], event["release"]) for event in events]
+        return [(event["environment"], event["change"], list(map(in_words, event["release"]))) for event in events]
 
     changes = [
         ("qa", "set", ["image.tag 1.5.0 → 1.6.0"]),
@@ -173,18 +176,16 @@ def test_status_shows_what_waits_and_what_is_left_to_do(good: Path, change: Chan
     status = json.loads(gitops_gen(good, "status", "--output", "json").out)
     assert status["waiting"] == [
         {
-            "source": "dev",
-            "target": "production",
             "sources": ["dev"],
             "targets": ["production"],
             "direction": "upgrade",
-            "changes": ["image.tag 1.4.2 → 1.5.0"],
+            "changes": [{"section": "values", "key": "image.tag", "old": "1.4.2", "new": "1.5.0"}],
             "otherReleases": 0,
         }
     ]
-    assert status["unpushed"] == 1
+    assert status["git"]["ahead"] == 1
     assert "environments/production/environment.yaml" in status["uncommitted"]
-    assert status["drift"] == [["environments/dev/values.yaml", "edited by hand"]]
+    assert status["drift"] == [{"path": "environments/dev/values.yaml", "state": "edited"}]
     text = gitops_gen(good, "status").out
     assert "waits: dev to production: image.tag 1.4.2 → 1.5.0 (upgrade)" in text
     assert "not pushed: 1 commit on main" in text

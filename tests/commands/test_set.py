@@ -151,7 +151,7 @@ def test_environments_that_keep_their_own_value_are_named_when_a_default_goes(go
 def test_a_tag_stays_a_string(good: Path, change: Change, gitops_gen: GitopsGen, tag: str) -> None:
     change(good, "set", "dev", f"image.tag={tag}")
     explained = json.loads(gitops_gen(good, "explain", "dev", "image.tag", "--output", "json").out)
-    assert explained[0]["value"] == tag
+    assert explained["keys"][0]["value"] == tag
 
 
 def test_a_value_that_the_schema_refuses_changes_nothing(good: Path, gitops_gen: GitopsGen) -> None:

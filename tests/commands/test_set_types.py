@@ -179,11 +179,9 @@ def test_old_and_new_value_are_told_with_their_types(open_project: Path, change:
             "environment": "dev",
             "key": "image.tag",
             "old": "1.0",
-            "oldType": "string",
             "new": "1.10",
-            "newType": "string",
             "file": "environments/dev/release.yaml",
-            "movedFrom": "",
+            "movedFrom": None,
         }
     ]
 

@@ -123,10 +123,13 @@ def test_a_fleet_of_as_many_releases_is_cut(good: Path, gitops_gen: GitopsGen) -
 
 def test_a_stage_or_cluster_is_asked_for(fleet: Path, gitops_gen: GitopsGen) -> None:
     def names(*words: str) -> set[str]:
-        return {item["environment"] for item in status(gitops_gen, fleet, *words)["environments"]}
+        return {item["name"] for item in status(gitops_gen, fleet, *words)["environments"]}
 
     def listed(*words: str) -> set[str]:
-        return {item["name"] for item in json.loads(gitops_gen(fleet, "env", "list", *words, "-o", "json").out)}
+        return {
+            item["name"]
+            for item in json.loads(gitops_gen(fleet, "env", "list", *words, "-o", "json").out)["environments"]
+        }
 
     everything = names()
     for words, kept in (
@@ -138,7 +141,7 @@ def test_a_stage_or_cluster_is_asked_for(fleet: Path, gitops_gen: GitopsGen) -> 
     production = status(gitops_gen, fleet, "--stage", "production")
     assert {target for item in production["waiting"] for target in item["targets"]} <= names("--stage", "production")
     assert production["waiting"]
-    assert all("production" in path for path, _ in production["drift"])
+    assert all("production" in item["path"] for item in production["drift"])
     assert production["drift"]
     assert status(gitops_gen, fleet, "--stage", "dev")["waiting"] == []
 
@@ -161,7 +164,7 @@ def test_a_stage_or_cluster_that_is_not_there_is_told(
 
 
 def known(gitops_gen: GitopsGen, folder: Path) -> float:
-    found = status(gitops_gen, folder)["remoteAsOf"]
+    found = status(gitops_gen, folder)["git"]["upstreamAsOf"]
     return datetime.fromisoformat(found).timestamp()
 
 
@@ -187,7 +190,7 @@ def test_the_remote_is_told_as_of_when_it_was_asked(
 
 
 def test_no_remote_is_not_told_of(good: Path, gitops_gen: GitopsGen) -> None:
-    assert status(gitops_gen, good)["remote"] == ""
+    assert status(gitops_gen, good)["git"]["upstream"] is None
     assert "is known as of" not in gitops_gen(good, "status").out
 
 

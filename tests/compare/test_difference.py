@@ -215,7 +215,7 @@ def test_colour_only_where_it_is_wanted(
     monkeypatch.delenv("NO_COLOR", raising=False)
     assert "\x1b[" not in printed()
     # click strips colours itself where there is no terminal, so a terminal is what has to be pretended.
-    monkeypatch.setattr("gitops_gen.cli.diff.is_terminal", lambda: True)
+    monkeypatch.setattr("gitops_gen.cli.printing.is_terminal", lambda: True)
     assert "\x1b[" in printed()
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b[" not in printed()

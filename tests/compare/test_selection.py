@@ -77,7 +77,7 @@ def test_an_environment_that_is_gone_can_be_named(fleet: Fleet, gitops_gen: Gito
         (("--env", "dev", "staging", "start", "HEAD"), "one REF at most with --env"),
         (("--env", "dev", "staging", "production-eu"), "`--env` compares two environments"),
         (("--env", "dev", "stagin"), "no environment `stagin`\n    did you mean `staging`?"),
-        (("--summary", "--output", "html"), "--summary is printed as text or json"),
+        (("--summary", "--output", "html"), "--summary is printed as text, json or yaml"),
     ],
 )
 def test_what_cannot_be_compared_is_told(

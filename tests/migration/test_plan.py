@@ -224,7 +224,7 @@ def test_an_existing_claim_is_mounted_and_not_created(moved: Path, gitops_gen: G
     plan = json.loads(gitops_gen(moved, *arguments, "--output", "json").out)
     outcomes = {item["id"]: item["outcome"] for item in plan["objects"]}
     assert outcomes["PersistentVolumeClaim/prod-postgres-data"] == "kept"
-    assert (plan["ready"], plan["overrides"]) == (True, [])
+    assert (plan["ready"], plan["values"]) == (True, [])
     rendered = load_all(gitops_gen(moved, "render", "production").out, "rendered")
     assert "postgres-data" not in {item["metadata"]["name"] for item in rendered}
 

@@ -46,7 +46,7 @@ def scripts(tmp_path_factory: pytest.TempPathFactory) -> Scripts:
         ).stdout
     )
     found = {}
-    for command in [step["command"] for phase in plan["phases"] for step in phase["steps"]]:
+    for command in [step["command"] or "" for phase in plan["phases"] for step in phase["steps"]]:
         words = shlex.split(command)
         if "exec" in words:
             script = words[words.index("sh") + 2]
