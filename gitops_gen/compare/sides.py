@@ -13,13 +13,14 @@ from pathlib import Path
 from gitops_gen.argocd.manifests import app_project, application
 from gitops_gen.compare.fleet import RenderTarget
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
-from gitops_gen.git.snapshot import Files, Repository
+from gitops_gen.git.snapshot import Files
 from gitops_gen.git.sparse import NOTHING
 from gitops_gen.helm.engine import HelmRelease
 from gitops_gen.models.layout import ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE, ManifestPaths, hand_written
 from gitops_gen.project.chart_places import ChartPlaces, chart_places
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.inputs import Inputs
+from gitops_gen.project.pinned_charts import PinnedCharts
 from gitops_gen.project.reading import ProjectFile, read_environment, read_project
 from gitops_gen.project.resolver import resolve
 from gitops_gen.sync.durations import seconds
@@ -37,36 +38,23 @@ _SYNC_POLICY = "\n  syncPolicy:"
 
 
 @dataclass(kw_only=True, slots=True)
-class Pins:
-    """Charts of this repository, at the revisions that environments pin and as they are: written out once for both
-    sides.
-    """
+class SharedCharts:
+    """Charts that both sides of a difference use: the pinned ones, and folders by their content and path."""
 
-    repository: Repository
-    scratch: Path
-    #: folders by what identifies the content (a commit, a digest) and the path
-    made: dict[tuple[str, str], Path] = field(default_factory=dict)
-
-    def chart(self, path: str, revision: str) -> tuple[Path, str]:
-        """The chart's folder as it was at the revision, and the commit. Raises `GitopsError`."""
-        commit = self.repository.commit(revision)
-        if (commit, path) not in self.made:
-            target = self.scratch / "pins" / commit
-            self.repository.write(self.repository.reachable(commit, [path]), target)
-            self.made[commit, path] = target / path
-        return self.made[commit, path], commit
+    pinned: PinnedCharts
+    folders: dict[tuple[str, str], Path] = field(default_factory=dict)
 
 
 class Side:
     """A project as it is, or was, in one place."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - what differs between a working tree and a commit
-        self, label: str, files: Files, inputs: Inputs, prefix: str, pins: Pins, home: Path
+        self, label: str, files: Files, inputs: Inputs, prefix: str, charts: SharedCharts, home: Path
     ) -> None:
         self.label, self.prefix, self._inputs = label, prefix, inputs
         #: what of the project is in the index and not on disk
         self.absent = NOTHING
-        self._files, self._pins, self._home = files, pins, home
+        self._files, self._shared, self._home = files, charts, home
         self._chart_ids: dict[str, str] = {}
         self._charts: dict[str, tuple[Path, str]] = {}
 
@@ -150,7 +138,7 @@ class Side:
             archive = chart_places(self._home).archive(source)
             return archive, str(archive)
         if source.revision:
-            return self._pins.chart(self._from_top(source.path), source.revision)
+            return self._shared.pinned.folder(self._from_top(source.path), source.revision)
         if source.path not in self._charts:
             self._charts[source.path] = self._own_chart(source.path)
         return self._charts[source.path]
@@ -165,9 +153,9 @@ class Side:
 
     def _own_chart(self, path: str) -> tuple[Path, str]:
         content = self.chart_id(path)
-        if (content, path) not in self._pins.made:
-            self._pins.made[content, path] = self._chart_folder(path)
-        return self._pins.made[content, path], content
+        if (content, path) not in self._shared.folders:
+            self._shared.folders[content, path] = self._chart_folder(path)
+        return self._shared.folders[content, path], content
 
     def _chart_folder(self, path: str) -> Path:
         self._need([path])

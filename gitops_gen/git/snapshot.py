@@ -308,25 +308,3 @@ def _write(target: Path, path: str, content: bytes, *, is_link: bool) -> None:
         return
     with open(f"{target}/{path}", "wb") as file:
         file.write(content)
-
-
-def export(project: Path, revision: str, path: str, target: Path) -> Path:
-    """Write the folder `path` (in the project) as it was at `revision` below `target`, with what its symlinks lead to,
-    and return it. Raises `GitopsError`.
-
-    The bytes are those of git's objects. `git archive` would obey `export-ignore` and `export-subst`
-    (https://git-scm.com/docs/git-archive#ATTRIBUTES), which Argo CD's checkout does not.
-    """
-    repository = Repository(project)
-    hint = "name a tag or commit that has it; if this clone does not have it yet: `git fetch --tags`"
-    try:
-        commit = repository.commit(revision)
-    except UsageError as error:
-        raise GitopsError(
-            f"`{path}` cannot be read at revision `{revision}`: {error}", f"{hint}; {error.hint}"
-        ) from error
-    inside = posixpath.normpath(prefix(project) + path)
-    if not repository.files(commit, [inside]):
-        raise GitopsError(f"`{path}` cannot be read at revision `{revision}`: it has no such folder", hint)
-    repository.write(repository.reachable(commit, [inside]), target)
-    return target / inside

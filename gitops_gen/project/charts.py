@@ -3,9 +3,6 @@ that was pulled.
 """
 
 import logging
-import shutil
-import tempfile
-import weakref
 from collections.abc import Callable, Iterator
 from functools import cache, cached_property
 from pathlib import Path
@@ -18,6 +15,7 @@ from gitops_gen.helm.engine import ChartError, Engine, LoadedChart, SubchartValu
 from gitops_gen.helm.key_types import KeyType
 from gitops_gen.project.chart_places import ChartPlaces
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
+from gitops_gen.project.pinned_charts import PinnedCharts
 from gitops_gen.project.reading import read_text
 from gitops_gen.project.unquoted import is_wrong, misread, quote_hint, suspects
 from gitops_gen.project.values_schema import Origins, ValuesSchema
@@ -25,17 +23,14 @@ from gitops_gen.yaml.key_paths import KeyPath
 
 _log = logging.getLogger(__name__)
 
-Export = Callable[[str, str, Path], Path]
-"""Writes a folder of the project as it was at a revision below a target folder: revision, path, target. Returns it."""
-
 
 class Charts:
     """Loads charts on demand; an environment's chart is looked up by its source."""
 
-    def __init__(self, places: ChartPlaces, folder: Path, engine: Callable[[], Engine], export: Export) -> None:
+    def __init__(self, places: ChartPlaces, folder: Path, engine: Callable[[], Engine], pinned: PinnedCharts) -> None:
         """`engine` opens Helm; it is called when the first chart is needed."""
         self.places = places
-        self._folder, self._open_engine, self._export = folder, engine, export
+        self._folder, self._open_engine, self._pinned = folder, engine, pinned
         self._loaded: dict[ChartSource, LoadedChart] = {}
         self._schemas: dict[ChartSource, ValuesSchema | None] = {}
         self._defaults: dict[ChartSource, Values] = {}
@@ -44,7 +39,7 @@ class Charts:
     def of(self, top: Path, prefix: str) -> "Charts":
         """The charts of the same project as its files are in another folder: at `prefix` of `top`."""
         folder = top / prefix
-        return Charts(ChartPlaces(folder, top, prefix), folder, self._open_engine, self._export)
+        return Charts(ChartPlaces(folder, top, prefix), folder, self._open_engine, self._pinned)
 
     @cached_property
     def _engine(self) -> Engine:
@@ -133,13 +128,7 @@ class Charts:
             return self.places.archive(source)
         if not source.revision:
             return self.places.folder(source.path)
-        return self._export(source.revision, source.path, self._scratch())
-
-    def _scratch(self) -> Path:
-        """A folder that is removed with this object, or with the process: an engine may read from it until then."""
-        folder = tempfile.mkdtemp(prefix="gitops-gen-")
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        return Path(folder)
+        return self._pinned.folder(self.places.from_top(source.path), source.revision)[0]
 
     def linked(self, source: ChartSource) -> tuple[str, ...]:
         """Where symlinks of a chart folder lead to outside of it, as paths from the git root."""

@@ -8,7 +8,6 @@ from pathlib import Path
 from gitops_gen.errors import Problem, ProblemsError, UsageError, fail_if_any
 from gitops_gen.git.paths import Root
 from gitops_gen.git.repository import prefix
-from gitops_gen.git.snapshot import export
 from gitops_gen.git.sparse import NOTHING, Absent, absent_files, checking_out
 from gitops_gen.helm.choice import open_engine
 from gitops_gen.models.layout import ENVIRONMENTS, ManifestPaths
@@ -17,6 +16,7 @@ from gitops_gen.project.chart_places import chart_places
 from gitops_gen.project.charts import Charts
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.inputs import ChangedInputs, Inputs
+from gitops_gen.project.pinned_charts import PinnedCharts
 from gitops_gen.project.reading import (
     ProjectFile,
     environment_names,
@@ -120,7 +120,7 @@ def open_workspace(start: Path, engine: str = "") -> OpenProject:
     return OpenProject(
         folder=folder,
         inputs=Root(folder),
-        charts=Charts(chart_places(folder), folder, partial(open_engine, engine), partial(export, folder)),
+        charts=Charts(chart_places(folder), folder, partial(open_engine, engine), PinnedCharts(folder)),
         paths=ManifestPaths(prefix=prefix(folder)),
         engine=engine,
         absent=absent_files(folder),
