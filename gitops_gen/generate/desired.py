@@ -33,6 +33,7 @@ from gitops_gen.project.reading import (
     read_text,
 )
 from gitops_gen.project.resolver import resolve
+from gitops_gen.runtime.activity import counted, timed
 from gitops_gen.yaml.reader import locate
 from gitops_gen.yaml.writer import dump
 
@@ -53,6 +54,7 @@ class DesiredTree:
     notices: tuple[str, ...]
 
 
+@timed("read, resolve and generate")
 def desired_tree(  # noqa: PLR0913 - each is what the result depends on
     folder: Path,
     charts: Charts,
@@ -74,7 +76,7 @@ def desired_tree(  # noqa: PLR0913 - each is what the result depends on
         folder, charts, paths, memo, absent, ValueChecks(folder, charts), OtherProjects(folder), overrides
     )
     names = builder.read_names(only)
-    for name in names:
+    for name in counted(names, "generating", len(names)):
         builder.add_environment(name, wanted=not only or name in only)
     builder.problems += builder.check_other_projects()
     _log.info("%d environments, %d of them unchanged since the last run", len(names), len(builder.settled))
