@@ -1,13 +1,13 @@
 """The progress of long work, on the last line of a terminal; and the log, which must not be printed into that line."""
 
 import logging
-import os
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from gitops_gen.cli.printing import is_progress_shown, print_over
 from gitops_gen.cli.settings import Settings
+from gitops_gen.output.terminal import LogFormatter
 from gitops_gen.runtime.activity import shown_by
 
 DELAY = 0.5
@@ -29,17 +29,13 @@ class ProgressLine:
             return
         self._next = time.monotonic() + INTERVAL
         self._visible = True
-        self._print(f"{_CLEAR}{what}: {done} of {total} environments")
+        print_over(f"{_CLEAR}{what}: {done} of {total} environments")
 
     def clear(self) -> None:
         """Leave an empty line."""
         if self._visible:
             self._visible = False
-            self._print(_CLEAR)
-
-    def _print(self, text: str) -> None:
-        sys.stderr.write(text)
-        sys.stderr.flush()
+            print_over(_CLEAR)
 
 
 class _Log(logging.StreamHandler):  # type: ignore[type-arg]
@@ -63,14 +59,12 @@ def watched(settings: Settings) -> Iterator[None]:
     line = ProgressLine()
     level = logging.ERROR if settings.quiet else logging.DEBUG if settings.verbose else logging.WARNING
     form = "%(relativeCreated)d ms: %(message)s" if settings.verbose else "note: %(message)s"
-    logging.basicConfig(format=form, handlers=[_Log(line)])
+    handler = _Log(line)
+    handler.setFormatter(LogFormatter(form))
+    logging.basicConfig(handlers=[handler])
     logging.getLogger("gitops_gen").setLevel(level)
-    if settings.quiet or settings.verbose or not _is_terminal():
+    if settings.quiet or settings.verbose or not is_progress_shown():
         yield
         return
     with shown_by(line):
         yield
-
-
-def _is_terminal() -> bool:
-    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"

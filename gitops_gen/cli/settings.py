@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-import click
+from gitops_gen.cli.printing import print_message
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,4 +42,4 @@ class Settings:
     def note(self, text: str) -> None:
         """Something for people, on standard error."""
         if not self.quiet:
-            click.echo(text, err=True)
+            print_message(text)
