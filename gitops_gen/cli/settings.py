@@ -39,20 +39,6 @@ class Settings:
             self.note(f"note: {workspace.absent.notice}")
         return workspace
 
-    def listen(self) -> None:
-        """Log to standard error: warnings; with --verbose what runs and how long; with --quiet errors only."""
-        import logging
-
-        from gitops_gen.output.terminal import LogFormatter
-
-        level = logging.ERROR if self.quiet else logging.DEBUG if self.verbose else logging.WARNING
-        handler = logging.StreamHandler()
-        handler.setFormatter(
-            LogFormatter("%(relativeCreated)d ms: %(message)s" if self.verbose else "note: %(message)s")
-        )
-        logging.basicConfig(handlers=[handler])
-        logging.getLogger("gitops_gen").setLevel(level)
-
     def note(self, text: str) -> None:
         """Something for people, on standard error."""
         if not self.quiet:
