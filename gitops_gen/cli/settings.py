@@ -1,5 +1,6 @@
 """The options that every verb has, as the command line gave them, and what follows from them."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -48,6 +49,7 @@ class Settings:
         logging.getLogger("gitops_gen").setLevel(level)
 
     def note(self, text: str) -> None:
-        """Something for people, on standard error."""
+        """Something for people, on standard error; without it the result is the same."""
         if not self.quiet:
-            click.echo(text, err=True)
+            with suppress(OSError):
+                click.echo(text, err=True)
