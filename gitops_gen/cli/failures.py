@@ -8,12 +8,14 @@ import re
 import shlex
 import shutil
 from collections.abc import Iterator, Sequence
+from io import StringIO
 
 import click
 
+from gitops_gen.cli.printing import print_document, print_message
 from gitops_gen.cli.settings import Settings
 from gitops_gen.errors import GitopsError, ProblemsError
-from gitops_gen.output.json.document import FORMATS, formatted
+from gitops_gen.output.json.document import FORMATS
 from gitops_gen.output.json.problems import ErrorDocument, error_document, failure
 
 INTERRUPTED = 130
@@ -28,7 +30,7 @@ def report(error: BaseException, arguments: Sequence[str], settings: Settings) -
     output = settings.output or typed_output(arguments)
     if output not in FORMATS or without_output:
         return _print_text(error, arguments, settings)
-    click.echo(formatted(_document(error), output), nl=False)
+    print_document(_document(error), output)
     if is_bug(error):
         _print_bug(error, arguments, settings)
     return exit_code(error)
@@ -119,15 +121,22 @@ def _document(error: BaseException) -> ErrorDocument:
 
 def _print_text(error: BaseException, arguments: Sequence[str], settings: Settings) -> int:
     if isinstance(error, click.ClickException):
-        error.show()
+        _print_usage(error)
     elif isinstance(error, GitopsError):
         for line in _lines(error):
-            click.echo(line, err=True)
+            print_message(line)
     elif is_bug(error):
         _print_bug(error, arguments, settings)
     else:
-        click.echo("interrupted", err=True)
+        print_message("interrupted")
     return exit_code(error)
+
+
+def _print_usage(error: click.ClickException) -> None:
+    usage = StringIO()
+    error.show(usage)
+    for line in usage.getvalue().splitlines():
+        print_message(line)
 
 
 def _lines(error: GitopsError) -> Iterator[str]:
@@ -144,8 +153,9 @@ def _lines(error: GitopsError) -> Iterator[str]:
 def _print_bug(error: BaseException, arguments: Sequence[str], settings: Settings) -> None:
     import traceback
 
-    click.echo("".join(traceback.format_exception(error)), err=True)
-    click.echo("\n".join(bug_lines(arguments, settings)), err=True)
+    lines = "".join(traceback.format_exception(error)).split("\n")
+    for line in (*lines, *bug_lines(arguments, settings)):
+        print_message(line)
 
 
 def bug_lines(arguments: Sequence[str], settings: Settings) -> Iterator[str]:

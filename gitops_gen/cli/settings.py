@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-import click
+from gitops_gen.cli.printing import print_message
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,12 +44,18 @@ class Settings:
         """Log to standard error: warnings; with --verbose what runs and how long; with --quiet errors only."""
         import logging
 
+        from gitops_gen.output.terminal import LogFormatter
+
         level = logging.ERROR if self.quiet else logging.DEBUG if self.verbose else logging.WARNING
-        logging.basicConfig(format="%(relativeCreated)d ms: %(message)s" if self.verbose else "note: %(message)s")
+        handler = logging.StreamHandler()
+        handler.setFormatter(
+            LogFormatter("%(relativeCreated)d ms: %(message)s" if self.verbose else "note: %(message)s")
+        )
+        logging.basicConfig(handlers=[handler])
         logging.getLogger("gitops_gen").setLevel(level)
 
     def note(self, text: str) -> None:
         """Something for people, on standard error; without it the result is the same."""
         if not self.quiet:
             with suppress(OSError):
-                click.echo(text, err=True)
+                print_message(text)

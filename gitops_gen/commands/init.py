@@ -5,6 +5,7 @@ any other.
 import json
 import os
 import re
+import shlex
 import tempfile
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
@@ -17,28 +18,30 @@ from gitops_gen.git.paths import Root
 from gitops_gen.git.runner import ask
 from gitops_gen.helm.choice import open_engine
 from gitops_gen.helm.engine import ChartError, HelmRelease
-from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS
+from gitops_gen.models.layout import CHART_FILE, ENVIRONMENT_FILE, ENVIRONMENTS, OWN_FOLDER, PROJECT_FILE
 from gitops_gen.names import RELEASE_NAME_LENGTH
 from gitops_gen.project.rendering import render
 from gitops_gen.project.schemas import KINDS, chart_schema, schema
 from gitops_gen.project.workspace import OpenProject, open_workspace
+from gitops_gen.rules.rule import Finding
 from gitops_gen.starter import reference
-from gitops_gen.starter.chart_copy import CHART_FILE, copy_chart, copy_folder
+from gitops_gen.starter.chart_copy import copy_chart, copy_folder
 from gitops_gen.starter.ci import ci_files
 from gitops_gen.starter.ground import Ground, project_names, survey
 from gitops_gen.starter.ignored import IGNORE_FILE, ignored, ignored_notes, let_in
-from gitops_gen.starter.inputs import chart_inputs, reference_inputs
+from gitops_gen.starter.inputs import chart_inputs, chart_project, reference_inputs
 from gitops_gen.starter.install import install_source
+from gitops_gen.starter.needs import findings_of, needs_of
 from gitops_gen.starter.project import NewProject, Wishes, new_project
 from gitops_gen.starter.remote import default_branch, origin_url
 from gitops_gen.starter.seeds import Seeds, required_key, seeds
 from gitops_gen.starter.texts import filled
+from gitops_gen.starter.unpacking import unpacked
 from gitops_gen.starter.wheel import FILE as WHEEL
 from gitops_gen.starter.wheel import wheel
 from gitops_gen.yaml.key_paths import dotted
 
 REFERENCE = "api-forge"
-SCHEMAS = ".gitops-gen"
 CHARTS = "helm"
 _DEPTH = 3
 """Folders and file down to helm/<chart>/Chart.yaml; what is below is a matter of the chart's own .gitignore."""
@@ -63,6 +66,8 @@ class Initialization:
     has_origin: bool
     argocd: str
     sync_timeout: str
+    #: what `plan` finds in the first environment, and between it and the second; empty where it does not render yet
+    findings: tuple[Finding, ...]
     stores: tuple[tuple[str, str], ...]
 
     @property
@@ -80,10 +85,12 @@ class _Draft:
     folder: Path
     top: Path
     notes: list[str] = field(default_factory=list)
+    findings: tuple[Finding, ...] | None = ()
 
 
 def initialize(folder: Path, wishes: Wishes, *, chart: Path | None = None, engine: str = "") -> Initialization:
-    """Make a project in `folder`; with `chart` around a copy of that chart. Existing files are not changed.
+    """Make a project in `folder`; with `chart`, a folder or an archive, around a copy of that chart. Existing files are
+    not changed.
 
     The generated files are written too, unless the chart needs values without a usable default: then `problems` lists
     them, and the hand-written files are written, to be completed. Raises `UsageError` when a file already exists or
@@ -91,8 +98,9 @@ def initialize(folder: Path, wishes: Wishes, *, chart: Path | None = None, engin
     """
     try:
         ground = survey(folder)
-        project = _project(ground, wishes, chart)
-        return _made(ground, project, chart, engine)
+        with unpacked(chart) as source:
+            project = _project(ground, wishes, source)
+            return _made(ground, project, source, engine)
     except OSError as error:
         raise GitopsError(
             f"{error.filename or folder}: {error.strerror}", "choose a folder with write permission"
@@ -124,12 +132,12 @@ def _free_name(name: str, ground: Ground, taken: Collection[str]) -> str:
 
 
 def _own_wheel(ground: Ground) -> str:
-    return "./" + "/".join(filter(None, (ground.inside, SCHEMAS, WHEEL))) if wheel() else ""
+    return "./" + "/".join(filter(None, (ground.inside, OWN_FOLDER, WHEEL))) if wheel() else ""
 
 
 def _made(ground: Ground, project: NewProject, chart: Path | None, engine: str) -> Initialization:
     place = ground.folder if ground.folder.exists() else next(path for path in ground.folder.parents if path.exists())
-    with tempfile.TemporaryDirectory(dir=place, prefix=".gitops-gen-") as scratch:
+    with tempfile.TemporaryDirectory(dir=place, prefix=f"{OWN_FOLDER}-") as scratch:
         draft = _Draft(folder=Path(scratch, "project"), top=Path(scratch, "top"))
         (draft.folder / CHARTS).mkdir(parents=True)
         if chart:
@@ -137,7 +145,7 @@ def _made(ground: Ground, project: NewProject, chart: Path | None, engine: str) 
         else:
             copy_folder(reference() / CHARTS, draft.folder / CHARTS)
             _write_all(draft.folder, reference_inputs(project))
-        _write_common(draft, ground, project, proven=chart is None)
+        _write_common(draft, ground, project, proven=draft.findings == ())
         _require_free(draft.folder, ground.folder)
         _require_free(draft.top, ground.root)
         files = [*_move(draft.folder, ground.folder), *_move(draft.top, ground.root)]
@@ -152,14 +160,26 @@ def _around(draft: _Draft, chart: Path, project: NewProject, engine: str) -> Non
     if copied.left_out:
         draft.notes.append(f"not copied, because git ignores it: {', '.join(copied.left_out)}")
     _write_all(draft.folder, chart_inputs(project, chart.name, _seeds(copy, chart, project, engine)))
+    first = next(iter(project.environments))
+    needs = needs_of(draft.folder, first, engine)
+    _write(draft.folder / PROJECT_FILE, chart_project(project, chart.name, needs))
+    draft.findings = findings_of(draft.folder, list(project.environments), engine)
 
 
 def _seeds(copy: Path, chart: Path, project: NewProject, engine: str) -> Seeds:
     try:
         loaded = open_engine(engine).load(copy)
     except ChartError as error:
-        raise ChartError(f"{chart}: {error}", error.hint.replace("commit charts/", "try again")) from error
+        raise ChartError(f"{chart}: {error}", _next_step(chart, error)) from error
     return seeds(copy, loaded, HelmRelease(name=project.name, namespace=project.name))
+
+
+def _next_step(chart: Path, error: ChartError) -> str:
+    if "library charts" in str(error):
+        return "it only has templates for other charts: use a chart that names it under `dependencies` in Chart.yaml"
+    return error.hint.replace(
+        "`helm dependency build` and commit charts/", f"`helm dependency build {shlex.quote(str(chart))}` and try again"
+    )
 
 
 def _write_common(draft: _Draft, ground: Ground, project: NewProject, *, proven: bool) -> None:
@@ -174,7 +194,7 @@ def _write_common(draft: _Draft, ground: Ground, project: NewProject, *, proven:
     _write_all(draft.top, ci.files)
     content = wheel() if project.install == _own_wheel(ground) else None
     if content:
-        _write_bytes(draft.folder / SCHEMAS / WHEEL, content)
+        _write_bytes(draft.folder / OWN_FOLDER / WHEEL, content)
 
 
 def _write_all(folder: Path, files: Mapping[str, str]) -> None:
@@ -235,6 +255,7 @@ def _finished(ground: Ground, project: NewProject, draft: _Draft, moved: list[Pa
         has_origin=bool(ground.top) and ask(ground.root, "remote", "get-url", "origin").code == 0,
         argocd=spec.argocd.namespace,
         sync_timeout=spec.argocd.sync_timeout or "",
+        findings=draft.findings or (),
         stores=tuple((store.kind, store.name) for store in spec.secret_stores.values()),
     )
 
@@ -293,6 +314,6 @@ def _write_schemas(workspace: OpenProject) -> Iterator[Path]:
         values = None
     for kind in KINDS:
         text = json.dumps(schema(kind, values), indent=2, ensure_ascii=False)
-        target = Root(workspace.folder).target(f"{SCHEMAS}/{kind}.schema.json")
+        target = Root(workspace.folder).target(f"{OWN_FOLDER}/{kind}.schema.json")
         _write(target, f"{text}\n")
         yield target

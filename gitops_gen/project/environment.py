@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from gitops_gen.models.models import SyncWindow
+from gitops_gen.models.models import Allowance, IgnoredFinding, SyncWindow
 from gitops_gen.project.layers import ValueLayer, Values
 
 
@@ -58,8 +58,13 @@ class ResolvedEnvironment:
     application_layers: tuple[ValueLayer, ...] = field(repr=False)
     project: dict[str, Any]
     project_layers: tuple[ValueLayer, ...] = field(repr=False)
+    allow: Allowance
     existing_project: str
+    #: the file with the existing AppProject; empty when it is not given
+    project_file: str
     secret_path: str
     values: Values
     layers: tuple[ValueLayer, ...] = field(repr=False)
     files: tuple[str, ...]
+    #: findings about values that gitops.yaml sets aside, with those of `plan`
+    ignored: tuple[IgnoredFinding, ...] = ()

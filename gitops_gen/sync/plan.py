@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from gitops_gen.argocd.permissions import Permissions
 from gitops_gen.manifests.annotations import is_hook, phases
 from gitops_gen.manifests.objects import Manifest
 from gitops_gen.sync.bound import Bound, bound_of
@@ -34,6 +35,8 @@ class SyncPlan:
     first_bound: Bound
     #: the longest wait behind any later sync
     later_bound: Bound
+    #: the AppProject; None when it is not known which one it is
+    project: Permissions | None = None
 
     @property
     def manifests(self) -> tuple[Manifest, ...]:
@@ -56,8 +59,15 @@ class SyncPlan:
         return sorted(found, key=lambda gate: (gate.seconds is not None, -(gate.seconds or 0), gate.manifest.id))
 
 
-def plan_of(manifests: Iterable[Manifest], policy: SyncPolicy, *, name: str, application: str = "") -> SyncPlan:
-    """The plan of a full sync of these objects under this policy."""
+def plan_of(
+    manifests: Iterable[Manifest],
+    policy: SyncPolicy,
+    *,
+    name: str,
+    application: str = "",
+    project: Permissions | None = None,
+) -> SyncPlan:
+    """The plan of a full sync of these objects under this policy, in this AppProject."""
     cast = Cast(manifests)
     steps = steps_of(cast.manifests, policy)
     gates = tuple(_gates(steps, cast))
@@ -73,6 +83,7 @@ def plan_of(manifests: Iterable[Manifest], policy: SyncPolicy, *, name: str, app
         given=tuple(given),
         first_bound=bound_of(steps, gates, policy, first=True),
         later_bound=bound_of(steps, gates, policy, first=False),
+        project=project,
     )
 
 
