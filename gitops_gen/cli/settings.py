@@ -1,5 +1,6 @@
 """The options that every verb has, as the command line gave them, and what follows from them."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gitops_gen.cli.printing import print_message
@@ -40,6 +41,7 @@ class Settings:
         return workspace
 
     def note(self, text: str) -> None:
-        """Something for people, on standard error."""
+        """Something for people, on standard error; without it the result is the same."""
         if not self.quiet:
-            print_message(text)
+            with suppress(OSError):
+                print_message(text)

@@ -229,6 +229,10 @@ def _replace(path: str, text: str) -> None:
     except FileNotFoundError:
         os.makedirs(folder, exist_ok=True)
         _write(temporary, text)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
     os.replace(temporary, path)
 
 
