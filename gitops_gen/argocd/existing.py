@@ -1,12 +1,12 @@
 """The AppProject of an environment: the generated one, or one that is managed elsewhere, from its file."""
 
-from pathlib import Path
 from typing import Any
 
 from gitops_gen.argocd.manifests import app_project
 from gitops_gen.argocd.permissions import Permissions
 from gitops_gen.errors import GitopsError
 from gitops_gen.project.environment import ResolvedEnvironment
+from gitops_gen.project.inputs import Inputs
 from gitops_gen.project.reading import ProjectFile, read_text
 from gitops_gen.yaml.reader import load, load_all
 
@@ -42,18 +42,18 @@ def _given_spec(
     project: ProjectFile, environment: ResolvedEnvironment, wanted: dict[str, Any]
 ) -> dict[str, Any] | None:
     file, name = environment.project_file, environment.existing_project
-    return existing_spec(project.root, file, name) if file and wanted["project"] == name else None
+    return existing_spec(project.inputs, file, name) if file and wanted["project"] == name else None
 
 
-def existing_spec(root: Path, file: str, name: str) -> dict[str, Any]:
-    """The spec of the AppProject `name` in a file of the project in `root`.
+def existing_spec(inputs: Inputs, file: str, name: str) -> dict[str, Any]:
+    """The spec of the AppProject `name` in a file of a project.
 
     Raises `ProblemsError` for invalid YAML, and `GitopsError` where the file has no such AppProject.
     """
-    if not (root / file).is_file():
+    if not inputs.is_file(file):
         hint = f"write it: kubectl get appproject {name} --namespace argocd --output yaml > {file}"
         raise GitopsError(f"there is no file {file}", hint)
-    documents = load_all(read_text(root, file), file)
+    documents = load_all(read_text(inputs, file), file)
     found = {_name(item): item for item in documents if isinstance(item, dict) and item.get("kind") == "AppProject"}
     if name not in found:
         others = f"; it has {', '.join(found)}" if found else ""

@@ -14,7 +14,14 @@ from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 from gitops_gen.argocd.allowed import with_allowed
-from gitops_gen.models.layout import ARGOCD_FOLDER, ENVIRONMENTS, ManifestPaths, application_name, values_path
+from gitops_gen.models.layout import (
+    ARGOCD_FOLDER,
+    ENVIRONMENTS,
+    VALUES_FILE,
+    ManifestPaths,
+    application_name,
+    values_path,
+)
 from gitops_gen.models.models import Allowance, Project
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.yaml.reader import load
@@ -65,7 +72,7 @@ def application(
         },
         content=content,
         chart_path=chart_path,
-        value_file=f"{_way(chart_path, paths.of(ENVIRONMENTS))}/{environment.name}/values.yaml" if chart_path else "",
+        value_file=f"{_way(chart_path, paths.of(ENVIRONMENTS))}/{environment.name}/{VALUES_FILE}" if chart_path else "",
         values_path=values_file,
         values=environment.values,
         generate_paths=[f"/{path}" for path in (chart_path, *linked, posixpath.dirname(values_file)) if path],

@@ -15,6 +15,7 @@ from gitops_gen.project.workspace import OpenProject
 from gitops_gen.rules.places import with_lines
 from gitops_gen.rules.sharing import shared
 from gitops_gen.rules.sync import JudgedPlan, SetAside, judge, with_findings
+from gitops_gen.rules.values import findings as value_findings
 from gitops_gen.sync.durations import seconds
 from gitops_gen.sync.plan import plan_of
 from gitops_gen.sync.policy import SyncPolicy, policy_of
@@ -48,7 +49,8 @@ def plan_environment(workspace: OpenProject, name: str) -> JudgedPlan:
         application=application_name(project.spec, name),
         project=project_permissions(project, environment, manifest),
     )
-    judged = judge(sync_plan, set_aside(project))
+    ignored = (fault for fault in workspace.charts.value_faults(environment) if fault.is_ignored(environment.ignored))
+    judged = with_findings(judge(sync_plan, set_aside(project)), value_findings(ignored), set_aside(project))
     if environment.chart.revision or not environment.chart.path:
         return judged
     folder = workspace.folder
