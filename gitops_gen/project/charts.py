@@ -3,9 +3,6 @@ that was pulled.
 """
 
 import logging
-import shutil
-import tempfile
-import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache, cached_property
@@ -13,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from gitops_gen.errors import Problem, first_problems
+from gitops_gen.git.paths import Root
+from gitops_gen.helm.credential_keys import HINT, credentials
 from gitops_gen.helm.digest import chart_digest
 from gitops_gen.helm.engine import ChartError, Engine, LoadedChart, SubchartValuesError, Values
 from gitops_gen.helm.key_types import KeyType
@@ -20,6 +19,7 @@ from gitops_gen.helm.reading.chart_files import chart_files
 from gitops_gen.helm.reading.unknown_keys import KnownKeys
 from gitops_gen.project.chart_places import ChartPlaces
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
+from gitops_gen.project.pinned_charts import PinnedCharts
 from gitops_gen.project.reading import read_text
 from gitops_gen.project.unquoted import is_wrong, misread, quote_hint, suspects
 from gitops_gen.project.value_keys import ValueFault, value_faults
@@ -28,17 +28,14 @@ from gitops_gen.yaml.key_paths import KeyPath
 
 _log = logging.getLogger(__name__)
 
-Export = Callable[[str, str, Path], Path]
-"""Writes a folder of the project as it was at a revision below a target folder: revision, path, target. Returns it."""
-
 
 class Charts:
     """Loads charts on demand; an environment's chart is looked up by its source."""
 
-    def __init__(self, places: ChartPlaces, folder: Path, engine: Callable[[], Engine], export: Export) -> None:
+    def __init__(self, places: ChartPlaces, folder: Path, engine: Callable[[], Engine], pinned: PinnedCharts) -> None:
         """`engine` opens Helm; it is called when the first chart is needed."""
         self.places = places
-        self._folder, self._open_engine, self._export = folder, engine, export
+        self._folder, self._open_engine, self._pinned = folder, engine, pinned
         self._loaded: dict[ChartSource, LoadedChart] = {}
         self._schemas: dict[ChartSource, ValuesSchema | None] = {}
         self._defaults: dict[ChartSource, Values] = {}
@@ -48,7 +45,7 @@ class Charts:
     def of(self, top: Path, prefix: str) -> "Charts":
         """The charts of the same project as its files are in another folder: at `prefix` of `top`."""
         folder = top / prefix
-        return Charts(ChartPlaces(folder, top, prefix), folder, self._open_engine, self._export)
+        return Charts(ChartPlaces(folder, top, prefix), folder, self._open_engine, self._pinned)
 
     @cached_property
     def _engine(self) -> Engine:
@@ -93,6 +90,12 @@ class Charts:
         origins = Origins(layers=environment.layers, text_of=cache(self._text_of), fallback=fallback)
         yield from first_problems(self._value_problems(environment, origins), fallback)
 
+    def credentials(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
+        """The values in plain text that look like credentials, at the layers that set them."""
+        origins = Origins(layers=environment.layers, text_of=cache(self._text_of), fallback=environment.files[1])
+        for path in credentials(environment.values):
+            yield origins.problem(path, "looks like a credential in plain text, which git keeps", HINT)
+
     def _value_problems(self, environment: ResolvedEnvironment, origins: Origins) -> Iterator[Problem]:
         try:
             final = self.chart(environment.chart).final_values(environment.values)
@@ -128,7 +131,7 @@ class Charts:
         return suspects(self.chart(source).schema, self.defaults(source), values)
 
     def _text_of(self, file: str) -> str:
-        return read_text(self._folder, file)
+        return read_text(Root(self._folder), file)
 
     def content(self, source: ChartSource) -> str:
         """What tells a chart's content apart: a digest of its files here, else the pin that names it."""
@@ -151,13 +154,7 @@ class Charts:
             return self.places.archive(source)
         if not source.revision:
             return self.places.folder(source.path)
-        return self._export(source.revision, source.path, self._scratch())
-
-    def _scratch(self) -> Path:
-        """A folder that is removed with this object, or with the process: an engine may read from it until then."""
-        folder = tempfile.mkdtemp(prefix="gitops-gen-")
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        return Path(folder)
+        return self._pinned.folder(self.places.from_top(source.path), source.revision)[0]
 
     def linked(self, source: ChartSource) -> tuple[str, ...]:
         """Where symlinks of a chart folder lead to outside of it, as paths from the git root."""

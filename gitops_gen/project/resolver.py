@@ -274,7 +274,7 @@ class _Resolver:
 
     def line(self, file: str, path: KeyPath) -> int | None:
         try:
-            return locate(read_text(self.project.root, file), path)
+            return locate(read_text(self.project.inputs, file), path)
         except ProblemsError:
             return None
 

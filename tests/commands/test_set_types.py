@@ -14,6 +14,8 @@ from gitops_gen.yaml.reader import load, load_all
 from tests.changes.conftest import is_clean
 from tests.conftest import INPUTS, Change, GitopsGen, commit_all
 
+pytestmark = pytest.mark.slow
+
 CHART = """
 image: {repository: nginx, tag: , pullPolicy: IfNotPresent}
 replicaCount: 1
