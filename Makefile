@@ -18,7 +18,7 @@ help:
 	@echo 'make e2e-node  run the chart'"'"'s pods on a real kubelet (Linux, root, containerd; lists what it needs; about 25 minutes of building more)'
 	@echo 'make services  run the chart'"'"'s scripts against PostgreSQL, Redis and Temporal (Linux, Go, PostgreSQL 15, redis-server; builds for about'
 	@echo '               10 minutes once; a third of it wants the programs of make e2e: without them it skips those tests and says how many and why)'
-	@echo 'make schemas, make chart-readme   regenerate the schemas for editors and the chart'"'"'s README'
+	@echo 'make schemas, make chart-readme   regenerate the JSON Schemas and the chart'"'"'s README'
 	@echo 'make argocd-schema  regenerate the schema of Application and AppProject from the pinned Argo CD (after make e2e)'
 	@echo 'make attack  hostile pull requests under every command that CI or a reviewer runs'
 	@echo 'make bench  measure the speeds that the documentation names'
@@ -61,9 +61,10 @@ types: $(DEV)
 check: $(READY)
 	$(BIN)/gitops-gen generate --check --diff
 
-schemas: $(READY)
+schemas: $(DEV)
 	@for kind in project environment release; do \
 		$(BIN)/gitops-gen --quiet schema $$kind > .gitops-gen/$$kind.schema.json || exit 1; done
+	$(BIN)/python -m tests.json_schemas
 
 attack: $(DEV)
 	$(BIN)/python -m pytest tests/attack -n auto --attack

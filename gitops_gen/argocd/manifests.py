@@ -14,8 +14,14 @@ from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 from gitops_gen.argocd.allowed import with_allowed
-from gitops_gen.argocd.permissions import Permissions
-from gitops_gen.models.layout import ARGOCD_FOLDER, ENVIRONMENTS, ManifestPaths, application_name, values_path
+from gitops_gen.models.layout import (
+    ARGOCD_FOLDER,
+    ENVIRONMENTS,
+    VALUES_FILE,
+    ManifestPaths,
+    application_name,
+    values_path,
+)
 from gitops_gen.models.models import Allowance, Project
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.yaml.reader import load
@@ -66,7 +72,7 @@ def application(
         },
         content=content,
         chart_path=chart_path,
-        value_file=f"{_way(chart_path, paths.of(ENVIRONMENTS))}/{environment.name}/values.yaml" if chart_path else "",
+        value_file=f"{_way(chart_path, paths.of(ENVIRONMENTS))}/{environment.name}/{VALUES_FILE}" if chart_path else "",
         values_path=values_file,
         values=environment.values,
         generate_paths=[f"/{path}" for path in (chart_path, *linked, posixpath.dirname(values_file)) if path],
@@ -91,27 +97,6 @@ def app_project(project: Project, environment: ResolvedEnvironment) -> str:
         return merged
     destination = dict([_destination(environment)])
     return dump(with_allowed(load(merged, "manifest"), environment.allow, destination))
-
-
-def permissions(project: Project, environment: ResolvedEnvironment) -> Permissions:
-    """What the generated AppProject allows the environment's Application to do."""
-    spec = load(app_project(project, environment), "manifest")["spec"]
-    return permissions_of(project, environment, application_name(project, environment.name), spec)
-
-
-def permissions_of(
-    project: Project, environment: ResolvedEnvironment, name: str, spec: dict[str, Any] | None
-) -> Permissions:
-    """What an AppProject with that spec allows the environment's Application to do."""
-    return Permissions(
-        name=name,
-        spec=spec,
-        server=environment.server,
-        cluster=environment.server_name,
-        namespace=environment.namespace,
-        sources=_sources(project, environment),
-        is_existing=bool(environment.existing_project),
-    )
 
 
 def root(project: Project, paths: ManifestPaths) -> str:

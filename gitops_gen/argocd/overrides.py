@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from gitops_gen.argocd.existing import existing_spec
@@ -13,6 +12,7 @@ from gitops_gen.errors import GitopsError, Problem, ProblemsError
 from gitops_gen.models.layout import PROJECT_FILE, ManifestPaths
 from gitops_gen.models.models import Project
 from gitops_gen.project.environment import ResolvedEnvironment
+from gitops_gen.project.inputs import Inputs
 from gitops_gen.project.layers import ValueLayer
 from gitops_gen.project.reading import read_text
 from gitops_gen.project.values_schema import Origins, ValuesSchema
@@ -22,10 +22,10 @@ from gitops_gen.yaml.reader import load
 class Overrides:
     """Checks environments in turn. Equal overrides are checked once."""
 
-    def __init__(self, root: Path) -> None:
-        """`root` is the folder of the project."""
-        self._root = root
-        self._text_of = partial(read_text, root)
+    def __init__(self, inputs: Inputs) -> None:
+        """`inputs` are the hand-written files of the project."""
+        self._inputs = inputs
+        self._text_of = partial(read_text, inputs)
         self._valid: set[str] = set()
 
     def problems(self, project: Project, environment: ResolvedEnvironment, paths: ManifestPaths) -> Iterator[Problem]:
@@ -42,7 +42,7 @@ class Overrides:
     def _existing(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
         origins = self._origins(environment.project_layers)
         try:
-            existing_spec(self._root, environment.project_file, environment.existing_project)
+            existing_spec(self._inputs, environment.project_file, environment.existing_project)
         except ProblemsError as error:
             yield from error.problems
         except GitopsError as error:

@@ -26,7 +26,7 @@ def changes_of(
     """The changes of files of the project on the branch that Argo CD follows, up to what the command decides on (or
     `until`), without what `since` had already; the newest first. Raises `GitError`.
     """
-    project, _ = read_project(workspace.folder)
+    project, _ = read_project(workspace.inputs)
     branch = project.spec.revision if project else ""
     span = Span(since=since, until=until or workspace.base)
     return commits(workspace.folder, paths, span, limit=limit, branch=branch)

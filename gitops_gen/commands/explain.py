@@ -6,6 +6,7 @@ from typing import Any
 
 from gitops_gen.errors import UsageError
 from gitops_gen.helm.engine import Values
+from gitops_gen.models.layout import VALUES_FILE
 from gitops_gen.names import did_you_mean
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.layers import ValueLayer
@@ -68,7 +69,7 @@ def _allowed(workspace: OpenProject, environment: ResolvedEnvironment, field: Ke
 
 
 def _line(workspace: OpenProject, layer: ValueLayer, path: KeyPath) -> int | None:
-    return locate(read_text(workspace.folder, layer.file), (*layer.prefix, *path))
+    return locate(read_text(workspace.inputs, layer.file), (*layer.prefix, *path))
 
 
 def _asked(final: Values, key: str) -> list[KeyPath]:
@@ -86,7 +87,7 @@ def _explanation(
     origins = []
     there, default = value_at(defaults, path)
     if there:
-        file = f"{environment.chart.path or environment.chart.name}/values.yaml"
+        file = f"{environment.chart.path or environment.chart.name}/{VALUES_FILE}"
         text = workspace.charts.places.values_text(environment.chart)
         origins.append(ValueOrigin(layer="chart", file=file, line=locate(text, path) if text else None, value=default))
     for layer in environment.layers:

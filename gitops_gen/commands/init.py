@@ -18,14 +18,14 @@ from gitops_gen.git.paths import Root
 from gitops_gen.git.runner import ask
 from gitops_gen.helm.choice import open_engine
 from gitops_gen.helm.engine import ChartError, HelmRelease
-from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, PROJECT_FILE
+from gitops_gen.models.layout import CHART_FILE, ENVIRONMENT_FILE, ENVIRONMENTS, OWN_FOLDER, PROJECT_FILE
 from gitops_gen.names import RELEASE_NAME_LENGTH
 from gitops_gen.project.rendering import render
 from gitops_gen.project.schemas import KINDS, chart_schema, schema
 from gitops_gen.project.workspace import OpenProject, open_workspace
 from gitops_gen.rules.rule import Finding
 from gitops_gen.starter import reference
-from gitops_gen.starter.chart_copy import CHART_FILE, copy_chart, copy_folder
+from gitops_gen.starter.chart_copy import copy_chart, copy_folder
 from gitops_gen.starter.ci import ci_files
 from gitops_gen.starter.ground import Ground, project_names, survey
 from gitops_gen.starter.ignored import IGNORE_FILE, ignored, ignored_notes, let_in
@@ -42,7 +42,6 @@ from gitops_gen.starter.wheel import wheel
 from gitops_gen.yaml.key_paths import dotted
 
 REFERENCE = "api-forge"
-SCHEMAS = ".gitops-gen"
 CHARTS = "helm"
 _DEPTH = 3
 """Folders and file down to helm/<chart>/Chart.yaml; what is below is a matter of the chart's own .gitignore."""
@@ -133,12 +132,12 @@ def _free_name(name: str, ground: Ground, taken: Collection[str]) -> str:
 
 
 def _own_wheel(ground: Ground) -> str:
-    return "./" + "/".join(filter(None, (ground.inside, SCHEMAS, WHEEL))) if wheel() else ""
+    return "./" + "/".join(filter(None, (ground.inside, OWN_FOLDER, WHEEL))) if wheel() else ""
 
 
 def _made(ground: Ground, project: NewProject, chart: Path | None, engine: str) -> Initialization:
     place = ground.folder if ground.folder.exists() else next(path for path in ground.folder.parents if path.exists())
-    with tempfile.TemporaryDirectory(dir=place, prefix=".gitops-gen-") as scratch:
+    with tempfile.TemporaryDirectory(dir=place, prefix=f"{OWN_FOLDER}-") as scratch:
         draft = _Draft(folder=Path(scratch, "project"), top=Path(scratch, "top"))
         (draft.folder / CHARTS).mkdir(parents=True)
         if chart:
@@ -195,7 +194,7 @@ def _write_common(draft: _Draft, ground: Ground, project: NewProject, *, proven:
     _write_all(draft.top, ci.files)
     content = wheel() if project.install == _own_wheel(ground) else None
     if content:
-        _write_bytes(draft.folder / SCHEMAS / WHEEL, content)
+        _write_bytes(draft.folder / OWN_FOLDER / WHEEL, content)
 
 
 def _write_all(folder: Path, files: Mapping[str, str]) -> None:
@@ -315,6 +314,6 @@ def _write_schemas(workspace: OpenProject) -> Iterator[Path]:
         values = None
     for kind in KINDS:
         text = json.dumps(schema(kind, values), indent=2, ensure_ascii=False)
-        target = Root(workspace.folder).target(f"{SCHEMAS}/{kind}.schema.json")
+        target = Root(workspace.folder).target(f"{OWN_FOLDER}/{kind}.schema.json")
         _write(target, f"{text}\n")
         yield target

@@ -182,7 +182,7 @@ class _Promoting:
 
     def text(self, target: ResolvedEnvironment) -> str:
         path = release_path(target.name)
-        text = text_if_any(self.workspace.folder, path)
+        text = text_if_any(self.workspace.inputs, path)
         return NEW_RELEASE if text is None else text
 
     def settings_that_stay(self) -> Iterator[str]:

@@ -11,7 +11,7 @@ from gitops_gen.generate.files import Change
 from gitops_gen.git.checkout import Checkout, read_checkout
 from gitops_gen.git.last_contact import last_contact
 from gitops_gen.git.repository import git_root
-from gitops_gen.models.layout import ENVIRONMENTS
+from gitops_gen.models.layout import ARGOCD_FOLDER, ENVIRONMENTS
 from gitops_gen.project.environment import ChartSource
 from gitops_gen.project.listing import EVERYWHERE, EnvironmentRow, Scope, list_environments
 from gitops_gen.project.workspace import OpenProject
@@ -94,7 +94,7 @@ def _owner(path: str) -> str:
     parts = path.split("/")
     if parts[0] == ENVIRONMENTS:
         return parts[1] if len(parts) > 1 else ""
-    return parts[-1].removesuffix(".yaml") if parts[0] == "argocd" else ""
+    return parts[-1].removesuffix(".yaml") if parts[0] == ARGOCD_FOLDER else ""
 
 
 def _by_owner(paths: Iterable[str]) -> dict[str, list[str]]:

@@ -17,6 +17,7 @@ from gitops_gen.git.paths import PathError, Root, resolved
 from gitops_gen.git.repository import git_root, prefix
 from gitops_gen.git.runner import ask
 from gitops_gen.git.temporary_checkout import remove_temporary_checkout
+from gitops_gen.models.layout import TEMPORARY
 
 _LOOKED_AT = 100
 """Commits that may have come after a kill."""
@@ -207,7 +208,7 @@ def _remove_empty(path: Path) -> None:
 def replace(path: Path, content: bytes) -> None:
     """Write a file in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.gitops-gen-tmp")
+    temporary = path.with_name(f".{path.name}{TEMPORARY}")
     temporary.write_bytes(content)
     if path.exists():
         shutil.copymode(path, temporary)

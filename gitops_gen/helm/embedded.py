@@ -28,6 +28,7 @@ from gitops_gen.helm.engine import (
     Values,
     within_limit,
 )
+from gitops_gen.models.layout import CHART_FILE
 from gitops_gen.runtime.limits import Limits, limited
 
 _loaded_in = os.getpid()
@@ -219,7 +220,7 @@ def _satisfies(constraint: str, kube_version: str) -> bool:
     """Check a version constraint with Helm's rules, by rendering a minimal chart."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "templates").mkdir()
-        Path(folder, "Chart.yaml").write_text("apiVersion: v2\nname: check\nversion: 0.0.0\n")
+        Path(folder, CHART_FILE).write_text("apiVersion: v2\nname: check\nversion: 0.0.0\n")
         Path(folder, "templates", "check").write_bytes(_VERSION_CHECK)
         release = HelmRelease(
             name="check",

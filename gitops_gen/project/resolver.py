@@ -216,6 +216,7 @@ class _Resolver:
             values=merge_layers(layers),
             layers=layers,
             files=(PROJECT_FILE, *self.files.files),
+            ignored=tuple(self.project.spec.rules.ignore),
         )
 
     def check_existing_project(self, settings: Layer, sources: Sources) -> None:
@@ -273,7 +274,7 @@ class _Resolver:
 
     def line(self, file: str, path: KeyPath) -> int | None:
         try:
-            return locate(read_text(self.project.root, file), path)
+            return locate(read_text(self.project.inputs, file), path)
         except ProblemsError:
             return None
 

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 
 from gitops_gen.errors import UsageError
 from gitops_gen.manifests.annotations import ignored_rules
+from gitops_gen.models.layout import PROJECT_FILE
 from gitops_gen.names import did_you_mean
 from gitops_gen.rules import (
     application,
@@ -20,6 +21,7 @@ from gitops_gen.rules import (
     permissions,
     scaling,
     sharing,
+    values,
     volumes,
     waves,
 )
@@ -48,6 +50,7 @@ SYNC_RULES: tuple[Rule, ...] = (
     *keys.RULES,
     *definitions.RULES,
     *scaling.RULES,
+    *values.RULES,
     *permissions.RULES,
     sharing.SHARED,
     UNUSED,
@@ -121,7 +124,7 @@ def unused(plans: Iterable[JudgedPlan], set_aside: Iterable[SetAside]) -> list[t
     """The entries, by their position, that match no finding of any of these plans."""
     ignored = [finding for judged in plans for finding in judged.ignored]
     return [
-        (index, Finding(rule=UNUSED.id, message=_unused_text(index, entry), source="gitops.yaml", remedy=UNUSED.remedy))
+        (index, Finding(rule=UNUSED.id, message=_unused_text(index, entry), source=PROJECT_FILE, remedy=UNUSED.remedy))
         for index, entry in enumerate(set_aside)
         if not any(entry.matches(finding) for finding in ignored)
     ]

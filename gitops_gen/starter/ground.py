@@ -7,6 +7,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from gitops_gen.errors import UsageError
+from gitops_gen.git.paths import Root
 from gitops_gen.git.repository import git_root
 from gitops_gen.git.runner import ask
 from gitops_gen.models.layout import PROJECT_FILE
@@ -91,7 +92,7 @@ def project_names(ground: Ground) -> dict[str, str]:
     listing = ("ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", f":(glob)**/{PROJECT_FILE}")
     paths = ask(ground.top, "--no-literal-pathspecs", *listing).text.split("\0")
     folders = [(ground.top / path).parent for path in sorted({*filter(None, paths)}) if (ground.top / path).is_file()]
-    read = [(read_project(folder)[0], folder) for folder in folders]
+    read = [(read_project(Root(folder))[0], folder) for folder in folders]
     return {project.spec.name: folder.relative_to(ground.top).as_posix() for project, folder in read if project}
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gitops_gen.errors import GitopsError, UsageError
-from gitops_gen.starter.chart_copy import CHART_FILE
+from gitops_gen.models.layout import CHART_FILE
 
 
 @contextmanager

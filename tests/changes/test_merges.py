@@ -154,7 +154,7 @@ class Branches:
 
     def generated(self, inputs: Texts) -> Texts:
         write(self.folder, inputs)
-        return desired_tree(self.folder, self.workspace.charts, self.workspace.paths).files
+        return desired_tree(self.workspace).files
 
     def branch(self) -> Texts:
         texts = dict(self.base)

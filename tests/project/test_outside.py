@@ -199,6 +199,16 @@ def test_a_loop_is_refused(path: str, target: str, verb: str, good: Path, ask: C
         ask(other)
 
 
+def test_a_loop_in_a_pinned_chart_is_refused(good: Path, ask: Callable[..., Result]) -> None:
+    link(good, "chart/itself", ".")
+    commit_all(good, "loop")
+    (good / "chart/itself").unlink()
+    release = good / "environments/production/release.yaml"
+    release.write_text(release.read_text().replace("kind: Release\n", "kind: Release\nchart: {revision: loop}\n"))
+    for verb in ("render production", "diff --only production"):
+        assert ask(verb).code, verb
+
+
 def test_links_that_multiply_are_refused(good: Path, ask: Callable[..., Result]) -> None:
     for level in range(20):
         (good / f"chart/level{level}").mkdir()
