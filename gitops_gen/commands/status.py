@@ -9,7 +9,7 @@ from gitops_gen.changes.releases import released
 from gitops_gen.generate.check import check
 from gitops_gen.generate.files import Change
 from gitops_gen.git.checkout import Checkout, read_checkout
-from gitops_gen.git.last_contact import last_contact
+from gitops_gen.git.last_fetch import last_fetch
 from gitops_gen.git.repository import git_root
 from gitops_gen.models.layout import ARGOCD_FOLDER, ENVIRONMENTS
 from gitops_gen.project.environment import ChartSource
@@ -85,7 +85,7 @@ def _facts(checkout: Checkout | None) -> dict[str, Any]:
         "unpushed": checkout.ahead,
         "behind": checkout.behind,
         "remote": checkout.upstream,
-        "remote_as_of": last_contact(checkout) if checkout.upstream else "",
+        "remote_as_of": last_fetch(checkout) if checkout.upstream else "",
     }
 
 
