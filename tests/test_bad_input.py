@@ -95,6 +95,7 @@ def test_a_checkout_with_crlf_and_a_byte_order_mark_is_no_fault(good: Path, gito
     assert gitops_gen(good, "generate", "--check").code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", ["gitops.yaml", "environments/dev/environment.yaml", "environments/dev/release.yaml"])
 @pytest.mark.parametrize(
     ("text", "said"),

@@ -2,25 +2,47 @@
 
 from typing import Any
 
-from gitops_gen.argocd.manifests import permissions, permissions_of
+from gitops_gen.argocd.manifests import app_project
 from gitops_gen.argocd.permissions import Permissions
 from gitops_gen.errors import GitopsError
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.inputs import Inputs
 from gitops_gen.project.reading import ProjectFile, read_text
-from gitops_gen.yaml.reader import load_all
+from gitops_gen.yaml.reader import load, load_all
 
 
-def project_permissions(project: ProjectFile, environment: ResolvedEnvironment) -> Permissions:
-    """What the environment's AppProject allows; its spec is None where it exists elsewhere and no file is given.
+def project_permissions(
+    project: ProjectFile, environment: ResolvedEnvironment, manifest: dict[str, Any]
+) -> Permissions:
+    """What the AppProject allows that `manifest`, the environment's Application, names; its spec is None where it is
+    managed elsewhere and no file is given.
 
     Raises as `existing_spec` does.
     """
-    name, file = environment.existing_project, environment.project_file
-    if not name:
-        return permissions(project.spec, environment)
-    spec = existing_spec(project.inputs, file, name) if file else None
-    return permissions_of(project.spec, environment, name, spec)
+    wanted = manifest["spec"]
+    destination = wanted.get("destination") or {}
+    sources = [wanted.get("source"), *(wanted.get("sources") or ())]
+    is_generated = not environment.existing_project and wanted["project"] == manifest["metadata"]["name"]
+    return Permissions(
+        name=wanted["project"],
+        spec=_generated_spec(project, environment) if is_generated else _given_spec(project, environment, wanted),
+        server=str(destination.get("server") or ""),
+        cluster=str(destination.get("name") or ""),
+        namespace=str(destination.get("namespace") or ""),
+        sources=tuple(str(source.get("repoURL")) for source in sources if source),
+        is_existing=not is_generated,
+    )
+
+
+def _generated_spec(project: ProjectFile, environment: ResolvedEnvironment) -> dict[str, Any]:
+    return dict(load(app_project(project.spec, environment), "AppProject")["spec"])
+
+
+def _given_spec(
+    project: ProjectFile, environment: ResolvedEnvironment, wanted: dict[str, Any]
+) -> dict[str, Any] | None:
+    file, name = environment.project_file, environment.existing_project
+    return existing_spec(project.inputs, file, name) if file and wanted["project"] == name else None
 
 
 def existing_spec(inputs: Inputs, file: str, name: str) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 from gitops_gen.argocd.allowed import with_allowed
-from gitops_gen.argocd.permissions import Permissions
 from gitops_gen.models.layout import (
     ARGOCD_FOLDER,
     ENVIRONMENTS,
@@ -98,27 +97,6 @@ def app_project(project: Project, environment: ResolvedEnvironment) -> str:
         return merged
     destination = dict([_destination(environment)])
     return dump(with_allowed(load(merged, "manifest"), environment.allow, destination))
-
-
-def permissions(project: Project, environment: ResolvedEnvironment) -> Permissions:
-    """What the generated AppProject allows the environment's Application to do."""
-    spec = load(app_project(project, environment), "manifest")["spec"]
-    return permissions_of(project, environment, application_name(project, environment.name), spec)
-
-
-def permissions_of(
-    project: Project, environment: ResolvedEnvironment, name: str, spec: dict[str, Any] | None
-) -> Permissions:
-    """What an AppProject with that spec allows the environment's Application to do."""
-    return Permissions(
-        name=name,
-        spec=spec,
-        server=environment.server,
-        cluster=environment.server_name,
-        namespace=environment.namespace,
-        sources=_sources(project, environment),
-        is_existing=bool(environment.existing_project),
-    )
 
 
 def root(project: Project, paths: ManifestPaths) -> str:

@@ -59,7 +59,7 @@ class Permissions:
 
     def _destination(self, namespace: str, *, unknown: bool) -> bool:
         allowed = False
-        for item in self._list("destinations") or []:
+        for item in filter(_is_map, self._list("destinations") or []):
             there = {key: str(item.get(key) or "") for key in ("server", "name", "namespace")}
             server = _destination_matches(there["server"], self.server, unknown=unknown)
             named = _destination_matches(there["name"], self.cluster, unknown=unknown)
@@ -76,9 +76,13 @@ def _is_in(items: list[Any], group: str, kind: str, name: str = "") -> bool:
         matches_file_pattern(str(item.get("kind") or ""), kind)
         and matches_file_pattern(str(item.get("group") or ""), group)
         and (not item.get("name") or matches_file_pattern(str(item["name"]), name))
-        for item in items
-        if isinstance(item, dict)
+        for item in filter(_is_map, items)
     )
+
+
+def _is_map(item: Any) -> bool:
+    """Whether an entry has fields: the file of an existing AppProject is not validated."""
+    return isinstance(item, dict)
 
 
 def _is_denied(there: dict[str, str], *, server: bool, named: bool, inside: bool) -> bool:

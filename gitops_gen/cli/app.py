@@ -1,4 +1,4 @@
-"""The root command, and what verbs share: arguments, completion."""
+"""The root command, and what commands share: arguments, completion."""
 
 from collections.abc import Callable
 from typing import Any

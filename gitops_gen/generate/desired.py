@@ -166,7 +166,8 @@ class _Builder:
         except ChartError:  # reported with the values
             return
         self.files.update(outputs)
-        self.remember(environment, files, outputs)
+        if not self.values.credentials(environment):  # what is remembered is not noted again
+            self.remember(environment, files, outputs)
 
     def claim(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
         server = environment.server or environment.server_name

@@ -160,7 +160,7 @@ def _timed(arguments: tuple[str, ...]) -> Iterator[None]:
     try:
         yield
     finally:
-        verb = next(word for word in arguments if not word.startswith("-") and "=" not in word)
+        verb = next((word for word in arguments if not word.startswith("-") and "=" not in word), arguments[0])
         _log.debug("git %s … %d ms", verb, (time.monotonic() - start) * 1000)
 
 

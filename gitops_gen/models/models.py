@@ -285,12 +285,12 @@ class Argocd(ArgocdOverrides):
 
 
 class IgnoredFinding(Model):
-    """One finding of `plan` that is set aside, for a chart that somebody else maintains."""
+    """One finding that is set aside, for a chart that somebody else maintains."""
 
     rule: Text
     """Id of the rule; `gitops-gen rules` lists them."""
     object: Text
-    """The object as `plan` prints it, `Kind/name`; `*` stands for any text."""
+    """The object as `plan` prints it, `Kind/name`, or the key of a value, `image.tag`; `*` stands for any text."""
     reason: Text
     """Why the finding is no fault here."""
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from html import escape
 
-from gitops_gen.names import printable
+from gitops_gen.output.terminal import shown
 from gitops_gen.sync.durations import TIMES
 
 _RUN = re.compile("`+")
@@ -23,7 +23,7 @@ _FENCE = 3
 
 def code(text: str) -> str:
     """A code span with `text` in it."""
-    content = printable(text) or " "
+    content = shown(text) or " "
     fence = "`" * (1 + _longest_run(content)) if "`" in content else "`"
     edge = " " if "`" in (content[0], content[-1]) or content[0] == content[-1] == " " else ""
     return f"{fence}{edge}{content}{edge}{fence}"
@@ -36,14 +36,14 @@ def words(text: str) -> str:
 
 def block(lines: Iterable[str], language: str) -> str:
     """A code block."""
-    text = "\n".join(map(printable, lines))
+    text = "\n".join(map(shown, lines))
     fence = "`" * max(_FENCE, 1 + _longest_run(text))
     return f"{fence}{language}\n{text}\n{fence}\n"
 
 
 def html(text: str) -> str:
     """`text` for the content of an HTML element or the value of a quoted attribute."""
-    return escape(printable(text), quote=True)
+    return escape(shown(text), quote=True)
 
 
 def html_words(text: str) -> str:
@@ -53,9 +53,7 @@ def html_words(text: str) -> str:
 
 def label(text: str) -> str:
     """A quoted label of a Mermaid flowchart: https://mermaid.js.org/syntax/flowchart.html#entity-codes-to-escape-characters."""
-    content = "".join(
-        letter if letter.isalnum() or letter in _LABEL else f"#{ord(letter)};" for letter in printable(text)
-    )
+    content = "".join(letter if letter.isalnum() or letter in _LABEL else f"#{ord(letter)};" for letter in shown(text))
     return f'"{content}"'
 
 

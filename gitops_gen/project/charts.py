@@ -4,20 +4,25 @@ that was pulled.
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from gitops_gen.errors import Problem, first_problems
 from gitops_gen.git.paths import Root
+from gitops_gen.helm.credential_keys import HINT, credentials
 from gitops_gen.helm.digest import chart_digest
 from gitops_gen.helm.engine import ChartError, Engine, LoadedChart, SubchartValuesError, Values
 from gitops_gen.helm.key_types import KeyType
+from gitops_gen.helm.reading.chart_files import chart_files
+from gitops_gen.helm.reading.unknown_keys import KnownKeys
 from gitops_gen.project.chart_places import ChartPlaces
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.pinned_charts import PinnedCharts
 from gitops_gen.project.reading import read_text
 from gitops_gen.project.unquoted import is_wrong, misread, quote_hint, suspects
+from gitops_gen.project.value_keys import ValueFault, value_faults
 from gitops_gen.project.values_schema import Origins, ValuesSchema
 from gitops_gen.yaml.key_paths import KeyPath
 
@@ -34,6 +39,7 @@ class Charts:
         self._loaded: dict[ChartSource, LoadedChart] = {}
         self._schemas: dict[ChartSource, ValuesSchema | None] = {}
         self._defaults: dict[ChartSource, Values] = {}
+        self._keys: dict[ChartSource, KnownKeys] = {}
         self._contents: dict[ChartSource, str] = {}
 
     def of(self, top: Path, prefix: str) -> "Charts":
@@ -75,14 +81,20 @@ class Charts:
         return self._defaults[source]
 
     def value_problems(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
-        """What the schemas of the chart and its subcharts have against the final values, which Helm merges; and what
-        lacks quotes. Of many problems the first ones.
+        """What the schemas of the chart and its subcharts have against the final values, which Helm merges; what
+        lacks quotes; and what the chart does not read or cannot use. Of many problems the first ones.
 
         Raises `ChartError` or `GitopsError` when the chart cannot be had.
         """
         fallback = environment.files[1]
         origins = Origins(layers=environment.layers, text_of=cache(self._text_of), fallback=fallback)
         yield from first_problems(self._value_problems(environment, origins), fallback)
+
+    def credentials(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
+        """The values in plain text that look like credentials, at the layers that set them."""
+        origins = Origins(layers=environment.layers, text_of=cache(self._text_of), fallback=environment.files[1])
+        for path in credentials(environment.values):
+            yield origins.problem(path, "looks like a credential in plain text, which git keeps", HINT)
 
     def _value_problems(self, environment: ResolvedEnvironment, origins: Origins) -> Iterator[Problem]:
         try:
@@ -91,9 +103,23 @@ class Charts:
             yield from (origins.problem(path, message, "") for path, message in error.faults)
             return
         schema = self.schema(environment.chart)
-        if schema is not None:
-            yield from schema.problems(final, origins)
-        yield from self._unquoted(environment, origins)
+        found = [*(schema.problems(final, origins) if schema else ()), *self._unquoted(environment, origins)]
+        yield from found
+        told = {(problem.file, problem.key) for problem in found}
+        yield from (item for item in self._unread(environment, origins) if (item.file, item.key) not in told)
+
+    def _unread(self, environment: ResolvedEnvironment, origins: Origins) -> Iterator[Problem]:
+        for fault in self.value_faults(environment):
+            if not fault.is_ignored(environment.ignored):
+                yield replace(origins.problem(fault.path, fault.message, fault.hint), rule=fault.rule)
+
+    def value_faults(self, environment: ResolvedEnvironment) -> Iterator[ValueFault]:
+        """The values that the chart does not read or cannot use, those among them that gitops.yaml sets aside."""
+        source = environment.chart
+        if source not in self._keys:
+            defaults, schema = self.defaults(source), self.chart(source).schema
+            self._keys[source] = KnownKeys(defaults, schema, lambda: chart_files(self._place(source)))
+        return value_faults(self._keys[source], environment)
 
     def _unquoted(self, environment: ResolvedEnvironment, origins: Origins) -> Iterator[Problem]:
         for path, value, wish in self._suspects(environment.chart, environment.values):

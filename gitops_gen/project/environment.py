@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from gitops_gen.models.models import Allowance, SyncWindow
+from gitops_gen.models.models import Allowance, IgnoredFinding, SyncWindow
 from gitops_gen.project.layers import ValueLayer, Values
 
 
@@ -66,3 +66,5 @@ class ResolvedEnvironment:
     values: Values
     layers: tuple[ValueLayer, ...] = field(repr=False)
     files: tuple[str, ...]
+    #: findings about values that gitops.yaml sets aside, with those of `plan`
+    ignored: tuple[IgnoredFinding, ...] = ()

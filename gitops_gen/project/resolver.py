@@ -216,6 +216,7 @@ class _Resolver:
             values=merge_layers(layers),
             layers=layers,
             files=(PROJECT_FILE, *self.files.files),
+            ignored=tuple(self.project.spec.rules.ignore),
         )
 
     def check_existing_project(self, settings: Layer, sources: Sources) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from gitops_gen.argocd.allowed import with_allowed
 from gitops_gen.argocd.permissions import Permissions
@@ -84,7 +85,13 @@ def _reason(manifest: Manifest, project: Permissions, *, is_cluster_wide: bool |
 
 def _cluster_reason(manifest: Manifest, project: Permissions) -> tuple[str, str] | None:
     allowed = project.allows_cluster_wide(manifest.id.group, manifest.kind, manifest.name)
-    return None if allowed else ("clusterKinds", _kind(manifest))
+    return None if allowed else ("clusterKinds", _cluster_entry(manifest, project))
+
+
+def _cluster_entry(manifest: Manifest, project: Permissions) -> str:
+    """The kind; a Namespace by its name, unless the name follows the environment's."""
+    is_named = _kind(manifest) == "Namespace" and project.namespace not in manifest.name
+    return f"Namespace/{manifest.name}" if is_named else _kind(manifest)
 
 
 def _namespaced_reason(manifest: Manifest, project: Permissions) -> tuple[str, str] | None:
@@ -173,12 +180,19 @@ _DENIALS = {
 
 def _is_refused_still(refusal: Refusal, project: Permissions) -> bool:
     """Whether the AppProject refuses the object with the line that the remedy names, too."""
-    data = {"secrets": True} if refusal.field == "secrets" else {refusal.field: [refusal.entry]}
+    allow = Allowance.model_construct(**_as_allowance(refusal))
     destination = {"server": project.server} if project.server else {"name": project.cluster}
-    manifest = with_allowed({"spec": project.spec or {}}, Allowance.model_validate(data), destination)
+    manifest = with_allowed({"spec": project.spec or {}}, allow, destination)
     allowing = replace(project, spec=manifest["spec"])
     reason = _cluster_reason if refusal.field == "clusterKinds" else _namespaced_reason
     return reason(refusal.objects[0], allowing) == (refusal.field, refusal.entry)
+
+
+def _as_allowance(refusal: Refusal) -> dict[str, Any]:
+    """The line as the field of the model, unchecked: what a chart renders may have any name."""
+    if refusal.field == "secrets":
+        return {"secrets": True}
+    return {{"clusterKinds": "cluster_kinds"}.get(refusal.field, refusal.field): [refusal.entry]}
 
 
 def _undecided(plan: SyncPlan) -> Iterator[Hit]:

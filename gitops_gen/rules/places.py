@@ -26,8 +26,9 @@ def _with_line(finding: Finding, folder: Path) -> Finding:
 
 def line_of(template: str, kind: str, name: str) -> int | None:
     """The line, from 1, of `kind: KIND`; of several, that with the name below it, else the first."""
-    lines = template.splitlines()
-    found = [index for index, line in enumerate(lines) if re.match(rf"\s*kind:\s*[\"']?{re.escape(kind)}\b", line)]
-    named = [index for index in found if any(name in line for line in lines[index : index + _NEAR])]
-    first = next(iter(named or found), None)
-    return None if first is None else first + 1
+    found = [
+        match.start() for match in re.finditer(rf"^[ \t]*kind:[ \t]*[\"']?{re.escape(kind)}\b", template, re.MULTILINE)
+    ]
+    named = (start for start in found if name in "\n".join(template[start:].split("\n", _NEAR)[:_NEAR]))
+    first = next(named, next(iter(found), None))
+    return None if first is None else template.count("\n", 0, first) + 1

@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from gitops_gen.argocd.existing import project_permissions
 from gitops_gen.argocd.manifests import application
 from gitops_gen.errors import fail_if_any
 from gitops_gen.manifests.objects import parse
 from gitops_gen.models.layout import application_name
-from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.reading import ProjectFile
 from gitops_gen.project.rendering import render_environment
 from gitops_gen.project.workspace import OpenProject
 from gitops_gen.rules.places import with_lines
 from gitops_gen.rules.sharing import shared
 from gitops_gen.rules.sync import JudgedPlan, SetAside, judge, with_findings
+from gitops_gen.rules.values import findings as value_findings
 from gitops_gen.sync.durations import seconds
 from gitops_gen.sync.plan import plan_of
 from gitops_gen.sync.policy import SyncPolicy, policy_of
@@ -39,15 +40,17 @@ def plan_environment(workspace: OpenProject, name: str) -> JudgedPlan:
         rendered, f"rendered manifests of {name}", namespace=environment.namespace, chart=environment.chart.path
     )
     project = workspace.project()
-    policy = _policy(workspace, project, environment)
+    manifest = load(application(project.spec, environment, workspace.paths), f"Application of {name}")
+    policy = _policy(project, manifest)
     sync_plan = plan_of(
         manifests,
         policy,
         name=name,
         application=application_name(project.spec, name),
-        project=project_permissions(project, environment),
+        project=project_permissions(project, environment, manifest),
     )
-    judged = judge(sync_plan, set_aside(project))
+    ignored = (fault for fault in workspace.charts.value_faults(environment) if fault.is_ignored(environment.ignored))
+    judged = with_findings(judge(sync_plan, set_aside(project)), value_findings(ignored), set_aside(project))
     if environment.chart.revision or not environment.chart.path:
         return judged
     folder = workspace.folder
@@ -60,9 +63,8 @@ def set_aside(project: ProjectFile) -> tuple[SetAside, ...]:
     return tuple(SetAside(rule=entry.rule, object=entry.object) for entry in project.spec.rules.ignore)
 
 
-def _policy(workspace: OpenProject, project: ProjectFile, environment: ResolvedEnvironment) -> SyncPolicy:
+def _policy(project: ProjectFile, manifest: dict[str, Any]) -> SyncPolicy:
     argocd = project.spec.argocd
-    manifest = load(application(project.spec, environment, workspace.paths), f"Application of {environment.name}")
     return policy_of(manifest, sync_timeout=_seconds(argocd.sync_timeout), revert_limit=_seconds(argocd.revert_limit))
 
 

@@ -21,6 +21,7 @@ from gitops_gen.rules import (
     permissions,
     scaling,
     sharing,
+    values,
     volumes,
     waves,
 )
@@ -49,6 +50,7 @@ SYNC_RULES: tuple[Rule, ...] = (
     *keys.RULES,
     *definitions.RULES,
     *scaling.RULES,
+    *values.RULES,
     *permissions.RULES,
     sharing.SHARED,
     UNUSED,

@@ -53,7 +53,7 @@ def needs_of(folder: Path, environment: str, engine: str) -> ChartNeeds:
     found = decisions(judged.plan, judged.plan.project)
     secrets = [refusal for refusal in found.refusals if refusal.field == "secrets"]
     return ChartNeeds(
-        allowed=_allowed(found.refusals),
+        allowed=_allowed(found.refusals, judged.plan.project.namespace),
         secrets=_reason(secrets[0].objects) if secrets else "",
         undecided=found.undecided,
         options=tuple(_options(judged)),
@@ -77,16 +77,22 @@ def _judged(folder: Path, environments: Sequence[str], engine: str) -> list[Judg
         return []  # `init` reports it when it has written the files
 
 
-def _allowed(refusals: Sequence[Refusal]) -> dict[str, tuple[NeededEntry, ...]]:
+def _allowed(refusals: Sequence[Refusal], namespace: str) -> dict[str, tuple[NeededEntry, ...]]:
     fields = [field for field in ("clusterKinds", "kinds", "namespaces") if any(r.field == field for r in refusals)]
     return {
         field: tuple(
-            NeededEntry(entry=refusal.entry, reason=_reason(refusal.objects))
+            NeededEntry(entry=_entry(refusal, namespace), reason=_reason(refusal.objects))
             for refusal in refusals
             if refusal.field == field
         )
         for field in fields
     }
+
+
+def _entry(refusal: Refusal, namespace: str) -> str:
+    """The entry for all environments: a namespace that begins with the environment's follows it."""
+    is_own = refusal.field == "namespaces" and namespace in refusal.entry
+    return refusal.entry.replace(namespace, "{namespace}") if is_own else refusal.entry
 
 
 def _reason(objects: Sequence[Manifest]) -> str:

@@ -44,6 +44,17 @@ def test_a_destination_is_cluster_and_namespace(
     assert destinations(*items, server=HERE).allows_namespace(namespace) is allowed
 
 
+def test_an_existing_project_may_have_any_content() -> None:
+    lists = ("destinations", "sourceRepos", "clusterResourceWhitelist", "namespaceResourceBlacklist")
+    contents: list[Any] = [[None, 1, "x", [], {"kind": 1, "namespace": 2}], "x", 1, {}]
+    for content in contents:
+        project = Permissions(name="demo", spec=dict.fromkeys(lists, content), sources=("https://x",))
+        assert project.allows_namespace("demo") is False
+        assert project.allows_namespaced("apps", "Deployment")
+        assert not project.allows_cluster_wide("", "Node", "a")
+        assert list(project.refused_sources()) == ["https://x"]
+
+
 def test_a_cluster_known_by_name_is_compared_by_name() -> None:
     by_name = destinations({"name": "eu-*", "namespace": "demo"}, cluster="eu-1")
     assert by_name.allows_namespace("demo") is True
@@ -216,3 +227,30 @@ def test_a_pattern_that_denies_is_the_remedy(
     assert (
         f"→ change {changed} in `argocd.project.spec`: a pattern there denies it" in gitops_gen(good, "plan", "dev").out
     )
+
+
+def test_an_application_of_another_project_is_not_compared_with_the_generated_one(
+    good: Path, gitops_gen: GitopsGen
+) -> None:
+    write(good, ROLE, "argocd: {application: {spec: {project: theirs}}}\n")
+    found = gitops_gen(good, "plan", "dev").out
+    assert refused(found) == []
+    assert "whether the AppProject theirs allows these objects is not known" in found
+
+
+@pytest.mark.parametrize(
+    "rendered",
+    [
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: Kube_System}\n",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: 7}\n",
+        "apiVersion: x y/v1\nkind: 'A b/c'\nmetadata: {name: A/b}\n",
+        "apiVersion: v1\nkind: Namespace\nmetadata: {generateName: A_b}\n",
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: 'a[b'}\n",
+        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a}\nspec: []\n",
+    ],
+)
+def test_names_that_kubernetes_does_not_have_are_no_crash(rendered: str, good: Path, gitops_gen: GitopsGen) -> None:
+    write(good, rendered, "")
+    result = gitops_gen(good, "plan", "dev")
+    assert result.code in (0, 1), result.err
+    assert "this is a bug" not in result.err

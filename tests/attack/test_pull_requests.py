@@ -124,6 +124,11 @@ def test_nothing_is_forged_in_colour(
         assert_quiet(OWN_COLOURS.sub("", result.out + result.err).splitlines())
 
 
+def test_a_template_asks_no_network(place: Place, gitops_gen: GitopsGen) -> None:
+    place.template('getHostByName "localhost" | cat "address:"')
+    assert 'shown: "address: "' in gitops_gen(place.repository, "render", "dev").out
+
+
 def test_the_pull_requests_attack(place: Place) -> None:
     """Without our care the canaries do show: what the tests above look for can be found."""
     assert len(PULL_REQUESTS) >= 40

@@ -125,6 +125,7 @@ def test_a_pinned_environment_is_not_touched_by_the_chart(fleet: Fleet) -> None:
     assert names == ["dev", "production-eu", "production-us"]
 
 
+@pytest.mark.slow
 def test_worker_processes_find_the_same(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
     changed(fleet, "several_at_once")
     here = ask(fleet, "start", "several_at_once")
@@ -302,6 +303,7 @@ def test_the_reference_repository_restarts_what_its_release_names(reference: Pat
     assert not said(difference, Effect.PRUNES)
 
 
+@pytest.mark.slow
 def test_two_differences_in_one_process_with_the_helm_program(
     fleet: Fleet, helm: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

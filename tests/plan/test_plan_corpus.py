@@ -2,6 +2,7 @@
 
 import pytest
 
+from gitops_gen.rules import values
 from gitops_gen.rules.sync import SYNC_RULES, judge
 from tests.plan.manifest_kit import planned, thing
 from tests.plan.plan_corpus import Case, cases
@@ -37,6 +38,7 @@ def test_every_rule_has_a_case() -> None:
     assert {rule.id for rule in SYNC_RULES} == {case.facts["rule"] for case in (*REFUSED, *NOTED)} | {
         "object-too-large",
         "ignore-matches-nothing",
+        *(rule.id for rule in values.RULES),
         "object-in-two-environments",
     }
 

@@ -13,6 +13,8 @@ from gitops_gen.errors import GitopsError
 from gitops_gen.runtime import workers
 from tests.conftest import REPOSITORY
 
+pytestmark = pytest.mark.slow
+
 INTERRUPTED = """
 import signal
 import time

@@ -81,6 +81,19 @@ def test_what_the_chart_needs_is_allowed_with_the_reason(tmp_path: Path, gitops_
     works(project, gitops_gen)
 
 
+def test_other_namespaces_follow_the_environment(tmp_path: Path, gitops_gen: GitopsGen) -> None:
+    jobs = ELSEWHERE.replace("kube-system", "{{ .Release.Namespace }}-jobs")
+    namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: %s}\n"
+    made = namespace % "monitoring" + "---\n" + namespace % "{{ .Release.Namespace }}-jobs"
+    project, _ = around(tmp_path, gitops_gen, jobs, made)
+    assert allowed(project) == {
+        "clusterKinds": ["Namespace/monitoring", "Namespace"],
+        "namespaces": ["{namespace}-jobs"],
+    }
+    for environment in ("dev", "staging", "production"):
+        assert gitops_gen(project, "plan", environment).code == 0
+
+
 @pytest.mark.parametrize("others", [(), (ROLE % "a",)])
 def test_a_secret_is_never_allowed_by_itself(others: tuple[str, ...], tmp_path: Path, gitops_gen: GitopsGen) -> None:
     project, told = around(tmp_path, gitops_gen, SECRET, *others)

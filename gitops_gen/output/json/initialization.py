@@ -30,7 +30,7 @@ class InitDocument(VersionedDocument):
     problems: list[ProblemEntry]
     """What keeps the environments from rendering, such as values that the chart requires; then the exit code is 1."""
     findings: list[FindingEntry]
-    """What `plan` finds in the environments."""
+    """What `plan` finds in the first environment, and between it and the second."""
     notes: list[Note]
     next: list[NextStep]
     """The steps until Argo CD runs the environments; empty if there are problems."""
