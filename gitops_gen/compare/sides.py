@@ -52,7 +52,7 @@ class Side:
     def __init__(  # noqa: PLR0913, PLR0917 - what differs between a working tree and a commit
         self, label: str, files: Files, inputs: Inputs, prefix: str, charts: SharedCharts, home: Path
     ) -> None:
-        self.label, self.prefix, self._inputs = label, prefix, inputs
+        self.label, self.prefix, self.source = label, prefix, inputs
         #: what of the project is in the index and not on disk
         self.absent = NOTHING
         self._files, self._shared, self._home = files, charts, home
@@ -81,7 +81,7 @@ class Side:
     @cached_property
     def project(self) -> ProjectFile:
         """The project. Raises `ProblemsError` when gitops.yaml is wrong or missing."""
-        project, problems = read_project(self._inputs)
+        project, problems = read_project(self.source)
         fail_if_any(problems)
         if project is None:
             raise ProblemsError([Problem(file=PROJECT_FILE, message="cannot be read")])
@@ -89,7 +89,7 @@ class Side:
 
     def resolve(self, name: str) -> ResolvedEnvironment:
         """One environment. Raises `ProblemsError`."""
-        files, problems = read_environment(self._inputs, name)
+        files, problems = read_environment(self.source, name)
         fail_if_any(problems)
         if files is None:
             raise ProblemsError([Problem(message=f"environment `{name}` cannot be read")])
