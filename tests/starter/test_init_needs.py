@@ -14,6 +14,8 @@ from gitops_gen.yaml.reader import load
 from tests.conftest import GitopsGen
 from tests.starter_charts import chart, packed, write
 
+pytestmark = pytest.mark.slow
+
 IMAGE = "image: {repository: web, tag: '1.0'}\n"
 ROLE = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: %s}\nrules: []\n"
 ELSEWHERE = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: kube-system}\n"
