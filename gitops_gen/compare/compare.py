@@ -7,7 +7,7 @@ parsing, for every other one that differs from it in its own name only.
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -119,7 +119,8 @@ def compare(old: Rendered | None, new: Rendered | None) -> EnvironmentChange | N
 
 
 def _stream(side: Rendered) -> str:
-    return f"{side.manifests}\n---\n{side.argocd}"
+    end = "" if side.manifests.endswith("\n") else "\n"
+    return f"{side.manifests}{end}---\n{side.argocd}"
 
 
 def _own(old: Rendered, new: Rendered) -> tuple[Own, Own]:
@@ -162,6 +163,7 @@ def _compared(
             continue
         relevant = relevant or matters(pair)
         consequences += _effects(pair, changes, syncing, kept=_stays(found))
+        consequences += _repeated(pair)
         shown, reasons = _sifted(changes, pair)
         folded.update(reasons)
         if shown or pair.old is None or pair.new is None:
@@ -183,6 +185,15 @@ def _effects(pair: Pair, changes: Sequence[Place], syncing: _Syncing, *, kept: b
         if kept:
             return [kept_with_application(pair.old)]
     return effects(pair, changes, prunes=syncing.prunes, options=syncing.options)
+
+
+def _repeated(pair: Pair) -> Iterator[Consequence]:
+    """Keys that an object has twice: Argo CD takes the last one."""
+    if pair.new is None:
+        return
+    for key in dict.fromkeys(item.key for item in pair.new.repeated):
+        detail = f"the key {without_hashes(key)} is there twice: the last one counts"
+        yield Consequence(effect=Effect.NOTES, object=title(pair.new), detail=detail)
 
 
 def _leaves_the_chart(pair: Pair) -> bool:

@@ -18,6 +18,7 @@ from helm_python import _native
 
 from gitops_gen.helm.archive import VALUES_TEMPLATE, ChartArchive, values_archive, without_schemas
 from gitops_gen.helm.engine import SCHEMA_FAILURE, ChartError, HelmRelease, LoadedChart, SubchartValuesError, Values
+from gitops_gen.helm.output import printed
 
 _loaded_in = os.getpid()
 
@@ -164,9 +165,8 @@ def _render(chart: helm_python.Chart, release: HelmRelease) -> dict[str, str]:
 
 
 def _stream(chart: helm_python.Chart, rendered: dict[str, str]) -> str:
-    parts = [(crd["filename"], crd["data"]) for crd in chart.crds]
-    parts += sorted((name, text) for name, text in rendered.items() if not name.endswith("NOTES.txt"))
-    return "".join(f"---\n# Source: {name}\n{text.strip()}\n" for name, text in parts if text.strip())
+    crds = [(crd["filename"], crd["data"]) for crd in chart.crds if crd["data"].strip()]
+    return printed(crds, rendered)
 
 
 def _archive(chart: helm_python.Chart, path: Path) -> ChartArchive:

@@ -1,12 +1,15 @@
 """Rendering one environment, as Argo CD would."""
 
+import logging
 from dataclasses import replace
 
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.helm.engine import HelmRelease
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.workspace import OpenProject
-from gitops_gen.yaml.reader import load_all
+from gitops_gen.yaml.documents import documents
+
+_log = logging.getLogger(__name__)
 
 
 def render_environment(workspace: OpenProject, environment: ResolvedEnvironment) -> str:
@@ -29,7 +32,8 @@ _SOURCE = "# Source: "
 
 
 def render(workspace: OpenProject, name: str) -> str:
-    """The manifests of one environment as a YAML stream, every document checked to be YAML.
+    """The manifests of one environment as a YAML stream, every document checked to be YAML. Keys that a map has twice
+    are logged as a warning.
 
     Raises `UsageError`, `ProblemsError` (inputs, values, output that is no YAML) and `ChartError` (what the chart
     refuses).
@@ -43,9 +47,12 @@ def render(workspace: OpenProject, name: str) -> str:
 
 def _check_yaml(rendered: str, name: str) -> None:
     try:
-        load_all(rendered, name)
+        found = documents(rendered, name)
     except ProblemsError as error:
         raise ProblemsError([replace(problem, hint=_maker(rendered, problem)) for problem in error.problems]) from error
+    for item in dict.fromkeys(item for document in found for item in document.repeated):
+        maker = _maker(rendered, Problem(message="", line=item.line))
+        _log.warning("%s:%s: the key %s is there twice: the last one counts (%s)", name, item.line, item.key, maker)
 
 
 def _maker(rendered: str, problem: Problem) -> str:
