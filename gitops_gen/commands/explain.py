@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from gitops_gen.errors import UsageError
+from gitops_gen.errors import UsageError, fail_if_any
 from gitops_gen.helm.engine import Values
 from gitops_gen.names import did_you_mean
 from gitops_gen.project.environment import ResolvedEnvironment
@@ -35,12 +35,13 @@ class Explanation:
 def explain(workspace: OpenProject, name: str, key: str = "") -> list[Explanation]:
     """Every overridden key of an environment; with `key` that key (and, for a map, every key in it, overridden or not).
 
-    Raises `UsageError` for an unknown environment or key.
+    Raises `UsageError` for an unknown environment or key, `ProblemsError` for a file that changes values behind it.
     """
     environment = workspace.environment(name)
+    fail_if_any(workspace.charts.override_problems(environment))
     chart = workspace.charts.chart(environment.chart)
-    final, defaults = chart.final_values(environment.values), chart.final_values({})
-    paths = _asked(final, key) if key else list(leaves(environment.values))
+    final, defaults = chart.final_values(environment.helm.release.values), chart.final_values({})
+    paths = _asked(final, key) if key else list(leaves(environment.helm.release.values))
     return [_explanation(workspace, environment, path, final, defaults) for path in paths]
 
 
@@ -67,7 +68,7 @@ def _explanation(
             else None
         )
         origins.append(ValueOrigin(layer="chart", file=file, line=line, value=default))
-    for layer in environment.layers:
+    for layer in environment.value_layers:
         there, value = value_at(layer.values, path)
         if there:
             line = locate(read_text(workspace.folder, layer.file), (*layer.prefix, *path))

@@ -3,6 +3,7 @@ what is the same on both sides is neither read nor rendered.
 """
 
 import hashlib
+import os
 import posixpath
 import re
 from collections.abc import Collection, Iterable
@@ -16,9 +17,10 @@ from gitops_gen.compare.fleet import RenderTarget
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.git.snapshot import Files, Repository
 from gitops_gen.git.sparse import NOTHING
-from gitops_gen.helm.engine import ChartError, HelmRelease
+from gitops_gen.helm.engine import ChartError
 from gitops_gen.models.layout import ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE, ManifestPaths
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
+from gitops_gen.project.override_files import override_problems
 from gitops_gen.project.reading import EnvironmentFiles, ProjectFile, parse_environment, read_environment, read_project
 from gitops_gen.project.resolver import resolve
 from gitops_gen.sync.durations import seconds
@@ -140,18 +142,13 @@ class Side:
         """What the environment renders from. Raises `GitopsError` when its chart is not at hand."""
         spec = self.project.spec
         chart, _ = self.chart(environment.chart)
-        release = HelmRelease(
-            name=spec.name,
-            namespace=environment.namespace,
-            values=environment.values,
-            kubernetes=environment.kubernetes,
-        )
+        fail_if_any(override_problems(environment, os.listdir(chart) if chart.is_dir() else ()))
         manifest = application(spec, environment, ManifestPaths(prefix=self.prefix))
         documents = [manifest] if environment.existing_project else [manifest, app_project(spec, environment)]
         return RenderTarget(
             environment=environment.name,
             chart=chart,
-            release=release,
+            release=environment.helm.release,
             argocd="\n---\n".join(documents),
             policy=self._policy_of(manifest),
             prunes=environment.sync.prune,

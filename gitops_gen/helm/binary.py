@@ -101,7 +101,11 @@ class BinaryChart:
 
     def render(self, release: HelmRelease) -> str:
         """The manifests as one YAML stream."""
-        return _template(self._program, self._path, release, "--include-crds", "--skip-schema-validation")
+        options = [
+            *([] if release.skip_crds else ["--include-crds"]),
+            *(["--skip-tests"] if release.skip_tests else []),
+        ]
+        return _template(self._program, self._path, release, *options, "--skip-schema-validation")
 
 
 def _support_any_kubernetes(file: Path) -> None:

@@ -161,6 +161,8 @@ class CachedRenderer:
             release.values,
             release.kube_version,
             list(release.api_versions),
+            release.skip_tests,
+            release.skip_crds,
         ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

@@ -91,9 +91,9 @@ class EmbeddedChart:
         self._check_kubernetes(release)
         try:
             if not self._metadata.get("dependencies"):
-                return _stream(self._chart, _render(self._chart, release))
+                return _stream(self._chart, release)
             with helm_python.Chart.load_archive(self._archive.data) as chart:
-                return _stream(chart, _render(chart, release))
+                return _stream(chart, release)
         except helm_python.HelmError as error:
             raise ChartError(str(error)) from error
 
@@ -164,9 +164,10 @@ def _render(chart: helm_python.Chart, release: HelmRelease) -> dict[str, str]:
     return rendered
 
 
-def _stream(chart: helm_python.Chart, rendered: dict[str, str]) -> str:
-    crds = [(crd["filename"], crd["data"]) for crd in chart.crds if crd["data"].strip()]
-    return printed(crds, rendered)
+def _stream(chart: helm_python.Chart, release: HelmRelease) -> str:
+    rendered = _render(chart, release)
+    crds = [] if release.skip_crds else [(crd["filename"], crd["data"]) for crd in chart.crds if crd["data"].strip()]
+    return printed(crds, rendered, skip_tests=release.skip_tests)
 
 
 def _archive(chart: helm_python.Chart, path: Path) -> ChartArchive:

@@ -22,6 +22,8 @@ _HOOKS = frozenset(
 ) | {"test", "test-success"}
 """https://github.com/helm/helm/blob/v4.2.3/pkg/release/v1/util/manifest_sorter.go (`events`)"""
 
+_TESTS = frozenset({"test", "test-success"})
+
 _KEEPS_LINES = re.compile(r"[|>][1-9]?[+]")
 """A block scalar whose empty lines at the end are part of it."""
 
@@ -71,9 +73,11 @@ Part = tuple[str, str]
 """A template's name and a document of it."""
 
 
-def printed(crds: Sequence[Part], rendered: Mapping[str, str]) -> str:
+def printed(crds: Sequence[Part], rendered: Mapping[str, str], *, skip_tests: bool = False) -> str:
     """What `helm template --include-crds` prints; `crds` are files, `rendered` is from templates to their text."""
     parts = [*crds, *_documents(rendered)]
+    if skip_tests:
+        parts = [(name, text) for name, text in parts if HOOK not in text or not _TESTS.intersection(_hooks(text))]
     if any(_KEEPS_LINES.search(text) for _, text in parts):
         parts = _with_trimmed_end(parts, len(crds))
     return "".join(f"---\n# Source: {name}\n{text}\n" for name, text in parts)

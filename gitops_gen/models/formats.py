@@ -12,6 +12,8 @@ from gitops_gen.yaml.key_paths import KeyPath
 _GO_DURATION = re.compile(r"([0-9]+(\.[0-9]+)?(h|m|s|ms))+")
 _RELATIVE = re.compile(r"(?!/)(?!.*\\).+")
 _KUBERNETES = r"^1\.\d+(\.\d+)?$"
+_API_VERSION = re.compile(r"(?:[a-z0-9.-]+/)?v[0-9][a-z0-9]*(?:/[A-Z][A-Za-z0-9]*)?")
+_ARGOCD = re.compile(r"v?[1-9][0-9]*\.[0-9]+(\.[0-9]+)?")
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
 _CRON_FIELDS: tuple[tuple[str, int, int, list[str]], ...] = (
@@ -136,6 +138,19 @@ def _kubernetes(version: str) -> str:
     return version
 
 
+def _api_version(text: str) -> str:
+    require(
+        _API_VERSION.fullmatch(text),
+        "must be a group with a version, perhaps with a kind: `example.com/v1` or `example.com/v1/Widget`",
+    )
+    return text
+
+
+def _argocd_version(version: str) -> str:
+    require(_ARGOCD.fullmatch(version), 'must be a version of Argo CD such as "3.4", with or without a patch version')
+    return version.removeprefix("v")
+
+
 def _cron(schedule: str) -> str:
     """https://pkg.go.dev/github.com/robfig/cron/v3#hdr-CRON_Expression_Format, which Argo CD reads without seconds."""
     fields = schedule.split()
@@ -195,6 +210,8 @@ Duration = Annotated[str, AfterValidator(_duration)]
 RelativePath = Annotated[str, AfterValidator(_relative_path)]
 Revision = Annotated[str, Field(min_length=1), AfterValidator(_revision)]
 KubernetesVersion = Annotated[str, AfterValidator(_kubernetes), Field(json_schema_extra={"pattern": _KUBERNETES})]
+ApiVersion = Annotated[str, AfterValidator(_api_version)]
+ArgocdVersion = Annotated[str, AfterValidator(_argocd_version)]
 Cron = Annotated[str, AfterValidator(_cron)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 SyncOption = Annotated[str, AfterValidator(_sync_option)]

@@ -18,6 +18,7 @@ from gitops_gen.helm.engine import ChartError, Engine, LoadedChart, SubchartValu
 from gitops_gen.helm.key_types import KeyType
 from gitops_gen.models.layout import PULLED
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
+from gitops_gen.project.override_files import override_problems
 from gitops_gen.project.reading import read_text
 from gitops_gen.project.unquoted import is_wrong, misread, quote_hint, suspects
 from gitops_gen.project.values_schema import Origins, ValuesSchema
@@ -41,6 +42,7 @@ class Charts:
         self._root, self._open_engine, self._export = root, engine, export
         self._repository = (repository or root).resolve()
         self._loaded: dict[ChartSource, LoadedChart] = {}
+        self._places: dict[ChartSource, Path] = {}
         self._schemas: dict[ChartSource, ValuesSchema | None] = {}
         self._defaults: dict[ChartSource, Values] = {}
         self._contents: dict[ChartSource, str] = {}
@@ -89,9 +91,10 @@ class Charts:
 
         Raises `ChartError` or `GitopsError` when the chart cannot be had.
         """
-        origins = Origins(layers=environment.layers, text_of=self._text_of, fallback=environment.files[1])
+        yield from self.override_problems(environment)
+        origins = Origins(layers=environment.value_layers, text_of=self._text_of, fallback=environment.files[1])
         try:
-            final = self.chart(environment.chart).final_values(environment.values)
+            final = self.chart(environment.chart).final_values(environment.helm.release.values)
         except SubchartValuesError as error:
             yield from (origins.problem(path, message, "") for path, message in error.faults)
             return
@@ -100,8 +103,17 @@ class Charts:
             yield from schema.problems(final, origins)
         yield from self._unquoted(environment, origins)
 
+    def override_problems(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
+        """The files in the chart's folder with which Argo CD changes the environment's Application.
+
+        Raises `ChartError` or `GitopsError` when the chart cannot be had.
+        """
+        self.chart(environment.chart)
+        place = self._places[environment.chart]
+        yield from override_problems(environment, os.listdir(place) if place.is_dir() else ())
+
     def _unquoted(self, environment: ResolvedEnvironment, origins: Origins) -> Iterator[Problem]:
-        for path, value, wish in self._suspects(environment.chart, environment.values):
+        for path, value, wish in self._suspects(environment.chart, environment.helm.release.values):
             text = origins.written(path)
             if is_wrong(path, value, wish, text):
                 yield origins.problem(path, misread(text, value), quote_hint(text, value))
@@ -129,7 +141,7 @@ class Charts:
         return not source.repository or self.pulled(source).is_file()
 
     def _load(self, source: ChartSource) -> LoadedChart:
-        place = self._place(source)
+        place = self._places[source] = self._place(source)
         try:
             return self._engine.load(place)
         except ChartError as error:

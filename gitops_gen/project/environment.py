@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gitops_gen.models.models import SyncWindow
+from gitops_gen.project.helm_options import HelmOptions
 from gitops_gen.project.layers import ValueLayer, Values
 
 
@@ -41,6 +42,9 @@ class SyncSettings:
 class ResolvedEnvironment:
     """Everything known about one environment; `values` are the merged overrides, not yet the chart's final values."""
 
+    #: the Application's name
+    application_name: str
+
     name: str
     stage: str
     cluster: str
@@ -58,8 +62,18 @@ class ResolvedEnvironment:
     application_layers: tuple[ValueLayer, ...] = field(repr=False)
     project: dict[str, Any]
     project_layers: tuple[ValueLayer, ...] = field(repr=False)
+    files: tuple[str, ...]
     existing_project: str
     secret_path: str
+    #: the merged overrides, which the generated values file holds
     values: Values
     layers: tuple[ValueLayer, ...] = field(repr=False)
-    files: tuple[str, ...]
+    #: what Argo CD passes to Helm: the values with those of the Application over them
+    helm: HelmOptions = field(repr=False)
+    #: the version of Argo CD that syncs it, such as `3.4`; empty when the project does not say
+    argocd: str = ""
+
+    @property
+    def value_layers(self) -> tuple[ValueLayer, ...]:
+        """Every layer of the values that Helm gets, the weakest first."""
+        return (*self.layers, *self.helm.layers)

@@ -4,7 +4,6 @@ import logging
 from dataclasses import replace
 
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
-from gitops_gen.helm.engine import HelmRelease
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.documents import documents
@@ -14,17 +13,7 @@ _log = logging.getLogger(__name__)
 
 def render_environment(workspace: OpenProject, environment: ResolvedEnvironment) -> str:
     """The manifests of a resolved environment, unchecked."""
-    return workspace.charts.chart(environment.chart).render(release_of(workspace, environment))
-
-
-def release_of(workspace: OpenProject, environment: ResolvedEnvironment) -> HelmRelease:
-    """What Argo CD passes to `helm template` for the environment."""
-    return HelmRelease(
-        name=workspace.project().spec.name,
-        namespace=environment.namespace,
-        values=environment.values,
-        kubernetes=environment.kubernetes,
-    )
+    return workspace.charts.chart(environment.chart).render(environment.helm.release)
 
 
 _SOURCE = "# Source: "

@@ -5,10 +5,12 @@ from functools import lru_cache
 from typing import Any
 
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
-from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, PROJECT_FILE, RELEASE_FILE
-from gitops_gen.models.models import ArgocdOverrides, Chart, ChartPin, Layer, ManifestOverride, Secrets
+from gitops_gen.helm.engine import HelmRelease
+from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, PROJECT_FILE, RELEASE_FILE, application_name
+from gitops_gen.models.models import ArgocdOverrides, Chart, ChartPin, Cluster, Layer, ManifestOverride, Secrets
 from gitops_gen.names import did_you_mean, is_dns_label
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment, SyncSettings
+from gitops_gen.project.helm_options import HelmOptions, HelmSource
 from gitops_gen.project.interpolation import Facts, UnknownPlaceholderError, interpolate
 from gitops_gen.project.layers import ValueLayer, Values, conflict_problem, conflicts, merge_layers
 from gitops_gen.project.reading import EnvironmentFiles, ProjectFile, read_text
@@ -187,6 +189,7 @@ class _Resolver:
     ) -> ResolvedEnvironment:
         cluster = self.project.spec.clusters[cluster_name]
         argocd = settings.argocd or ArgocdOverrides()
+        application = _override(argocd.application)
         return ResolvedEnvironment(
             name=self.files.name,
             stage=str(facts["stage"] or ""),
@@ -203,7 +206,10 @@ class _Resolver:
             sync=_sync(settings),
             chart=self.chart(),
             pinned=bool(self.files.release and self.files.release.chart),
-            application=_override(argocd.application),
+            application=application,
+            application_name=application_name(self.project.spec, self.files.name),
+            helm=self.helm(application, cluster, str(facts["namespace"]), merge_layers(layers), sources),
+            argocd=cluster.argocd or self.project.spec.argocd.version or "",
             application_layers=sources.overrides("application"),
             project=_override(argocd.project),
             project_layers=sources.overrides("project"),
@@ -213,6 +219,26 @@ class _Resolver:
             layers=layers,
             files=(PROJECT_FILE, *self.files.files),
         )
+
+    def helm(
+        self, application: dict[str, Any], cluster: Cluster, namespace: str, values: Values, sources: Sources
+    ) -> HelmOptions:
+        """What Argo CD passes to Helm."""
+        base = HelmRelease(
+            name=self.project.spec.name,
+            namespace=namespace,
+            values=values,
+            kubernetes=cluster.kubernetes or "",
+            api_versions=tuple(cluster.api_versions),
+        )
+        if not application:
+            return HelmOptions(release=base)
+        is_pinned = bool(self.files.release and self.files.release.chart and self.files.release.chart.revision)
+        source = HelmSource(application, sources.overrides("application"), is_pinned=is_pinned)
+        options = source.options(base, application_name(self.project.spec, self.files.name))
+        for path, message, hint in source.refusals:
+            self.add(*sources.place(("argocd", "application", *path)), message, hint)
+        return options
 
     def check_existing_project(self, settings: Layer, sources: Sources) -> None:
         project = settings.argocd.project if settings.argocd else None

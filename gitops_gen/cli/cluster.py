@@ -1,0 +1,44 @@
+"""The verbs about clusters."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from gitops_gen.cli.app import Settings, cli, output_option, pass_settings, print_data, print_lines
+from gitops_gen.cli.group import Group
+
+
+@cli.group(cls=Group)
+def cluster() -> None:
+    """Describe the clusters of gitops.yaml.
+
+    \b
+    gitops-gen cluster api-versions crds/
+    """
+
+
+@cluster.command(name="api-versions")
+@click.argument("sources", metavar="FILE|FOLDER|-...", nargs=-1, required=True)
+@output_option
+@pass_settings
+def api_versions(_settings: Settings, sources: tuple[str, ...], output: str) -> int:
+    """Print the API versions for `clusters.NAME.apiVersions` in gitops.yaml.
+
+    From files or folders with CustomResourceDefinitions; `-` reads the output of `kubectl api-resources` (or
+    `api-versions`) from standard input.
+
+    \b
+    gitops-gen cluster api-versions crds/ vendor/prometheus-operator.yaml
+    kubectl api-resources | gitops-gen cluster api-versions -
+    """
+    from gitops_gen.commands import cluster_api_versions as command
+
+    found = set(command.from_kubectl(sys.stdin.read())) if "-" in sources else set()
+    files = [Path(source) for source in sources if source != "-"]
+    found |= set(command.from_files(files)) if files else set()
+    if output == "text":
+        print_lines(["apiVersions:", *(f"- {version}" for version in sorted(found))])
+    else:
+        print_data(sorted(found), output)
+    return 0
