@@ -2,8 +2,12 @@
 prints them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
+
+REPORTED = 50
+"""Problems of one file that are reported."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,3 +67,13 @@ def fail_if_any(problems: Iterable[Problem]) -> None:
     """Raise `ProblemsError` when there is at least one problem."""
     if found := list(problems):
         raise ProblemsError(found)
+
+
+def first_problems(problems: Iterable[Problem], file: str) -> Iterator[Problem]:
+    """The first problems of a file, and a last one that says that there are more. Nobody reads thousands of them, and
+    finding the line of each and a name like each takes time.
+    """
+    every = iter(problems)
+    yield from islice(every, REPORTED)
+    if next(every, None):
+        yield Problem(file=file, message=f"has more problems; the first {REPORTED} are reported")

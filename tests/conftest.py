@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -13,8 +14,10 @@ from hypothesis import settings
 from gitops_gen.cli import run
 from tests import helm_binary
 
-#: the same examples in every run; `pytest --hypothesis-profile default` looks for others
-settings.register_profile("repeatable", derandomize=True)
+# The same examples in every run; `pytest --hypothesis-profile random` looks for others. No deadline: an example takes
+# longer on a busy machine, which is no failure.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("random", deadline=None)
 settings.load_profile("repeatable")
 
 REPOSITORY = Path(__file__).parents[1]
@@ -43,7 +46,13 @@ class Result:
     err: str
 
 
+def in_words(change: dict[str, Any]) -> str:
+    """A changed key of a JSON document as text: `image.tag 1.4.2 → 1.5.0`."""
+    return f"{change['key']} {change.get('old', 'not set')} → {change.get('new', 'not set')}"
+
+
 GitopsGen = Callable[..., Result]
+Change = Callable[..., str]
 Golden = Callable[[Path, str], None]
 GoldenFolder = Callable[[Path, Mapping[str, str]], None]
 

@@ -7,9 +7,11 @@ A fault's folder holds the files that differ and, beside them: `expected.txt` (s
 repository is one that it reads).
 """
 
+import os
 import re
 import shlex
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -91,6 +93,42 @@ def test_a_checkout_with_crlf_and_a_byte_order_mark_is_no_fault(good: Path, gito
     release.write_bytes(b"\xef\xbb\xbf" + release.read_bytes())
 
     assert gitops_gen(good, "generate", "--check").code == 0
+
+
+@pytest.mark.parametrize("file", ["gitops.yaml", "environments/dev/environment.yaml", "environments/dev/release.yaml"])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("".join(f"unknown{number}: 1\n" for number in range(50_000)), "has more problems; the first 50 are reported"),
+        ("key: [" + "1, " * 200_000 + "]\n", "contains more than 200,000 keys and values"),
+        ("# " + "a comment " * 600_000 + "\n", "is larger than 5 MB"),
+        ("---\na: b\n" * 50_000, "contains more than one YAML document"),
+    ],
+    ids=["unknown_keys", "values", "size", "documents"],
+)
+def test_a_large_file_is_refused_soon(file: str, text: str, said: str, good: Path, gitops_gen: GitopsGen) -> None:
+    with (good / file).open("a") as opened:
+        opened.write(text)
+    before, start = tree(good), time.process_time()
+
+    result = gitops_gen(good, "generate")
+
+    assert (result.code, result.out) == (1, "")
+    assert f"{file}: {said}" in re.sub(r":\d+:", ":", result.err)
+    assert result.err.count("\n") < 200
+    assert time.process_time() - start < 6  # a quarter of it on an idle machine; without limits, minutes
+    assert tree(good) == before
+
+
+@pytest.mark.parametrize("verb", [("generate",), ("render", "dev"), ("set", "dev", "replicas=3")])
+def test_a_pipe_is_not_waited_for(verb: tuple[str, ...], good: Path, gitops_gen: GitopsGen) -> None:
+    (good / "environments/dev/release.yaml").unlink()
+    os.mkfifo(good / "environments/dev/release.yaml")
+
+    result = gitops_gen(good, *verb)
+
+    assert (result.code, result.out) == (1, "")
+    assert "environments/dev/release.yaml: is not a regular file" in result.err
 
 
 def test_an_environment_behind_a_symlink_out_of_the_repository(

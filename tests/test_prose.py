@@ -1,6 +1,6 @@
 """Documentation, chart, messages, docstrings and comments use no word of the list in tests/prose.yaml.
 
-`python -m tests.test_prose` prints every finding of the files that are not rewritten yet, and the new counts.
+`python -m tests.test_prose` prints every finding.
 """
 
 import ast
@@ -19,7 +19,6 @@ from tests.conftest import REPOSITORY
 
 LIST = yaml.safe_load((REPOSITORY / "tests/prose.yaml").read_text())
 WORDS = {re.compile(word.replace(" ", r"\s+"), re.IGNORECASE): instead for word, instead in LIST["words"].items()}
-NOT_YET: dict[str, int] = LIST["not yet"]
 #: what is read as a whole
 PROSE = {".md", ".j2", ".tpl", ".sh", ".txt", ".conf", ".yaml", ".json"}
 #: where
@@ -77,22 +76,14 @@ def test_comments_and_strings_of_a_module_are_read() -> None:
 
 @pytest.mark.parametrize("name", tracked())
 def test_the_english_is_plain(name: str) -> None:
-    found = findings(texts(name))
-    assert len(found) <= NOT_YET.get(name, 0), f"{name}:\n" + "\n".join(found)
-
-
-def test_a_file_without_findings_is_not_listed() -> None:
-    assert [name for name in NOT_YET if not (REPOSITORY / name).is_file()] == []
-    assert [name for name, allowed in NOT_YET.items() if allowed < 1] == []
+    assert findings(texts(name)) == []
 
 
 def main() -> None:
-    """Print the findings, then `not yet` as it would be now."""
-    found = {name: findings(texts(name)) for name in tracked()}
-    for name, words in found.items():
-        for word in words:
-            sys.stdout.write(f"{name}:{word}\n")
-    sys.stdout.write(yaml.safe_dump({"not yet": {name: len(words) for name, words in found.items() if words}}))
+    """Print the findings."""
+    for name in tracked():
+        for finding in findings(texts(name)):
+            sys.stdout.write(f"{name}:{finding}\n")
 
 
 if __name__ == "__main__":

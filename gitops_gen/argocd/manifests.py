@@ -2,7 +2,7 @@
 for.
 
 The rules behind each field were measured on a real Argo CD; the ones that surprise: retry without a limit and with
-refresh lets a `git revert` land behind a failing sync (https://github.com/argoproj/argo-cd/issues/11494), the
+refresh lets Argo CD apply a `git revert` after a failing sync (https://github.com/argoproj/argo-cd/issues/11494), the
 AppProject's own finalizer keeps it until its Application is gone, and `manifest-generate-paths` keeps one
 environment's commit from refreshing all others
 (https://argo-cd.readthedocs.io/en/stable/operator-manual/high_availability/#manifest-paths-annotation).
@@ -42,9 +42,9 @@ def application(
 
     `linked` are paths from the git root that symlinks of the chart lead to: their changes render it again too.
 
-    Values of a pinned chart stand inline as text: a patch of `valuesObject` would take a null in it for a deletion.
+    Values of a pinned chart are inline, as text: a patch of `valuesObject` would take a null in it for a deletion.
 
-    `content` is a digest of all that is rendered, for an environment that wants it (`sync.contentName`). It stands in
+    `content` is a digest of all that is rendered, for an environment that wants it (`sync.contentName`). It is in
     the source's name, because Argo CD syncs a commit that it has seen during a terminated sync only when the source
     itself differs:
     https://github.com/argoproj/argo-cd/blob/v3.5.1/controller/appcontroller.go (`alreadyAttemptedSync`).
@@ -188,5 +188,5 @@ def _strings(items: tuple[tuple[str, str], ...]) -> str:
 
 
 def _block(value: dict[str, Any]) -> str:
-    """A map as it stands, indented, in the lines under a key."""
+    """A map as it is, indented, in the lines under a key."""
     return f"\n{indent(dump(value).rstrip(), BLOCK_INDENT)}"

@@ -122,7 +122,7 @@ class ManifestEdits:
         return None
 
     def inline_values(self, edit: KeyDifference) -> Placed:
-        """The values of a pinned chart stand in the Application as text."""
+        """The values of a pinned chart are in the Application as text."""
         texts = [str(text or "") for text in (edit.old, edit.new)]
         old, new = (load(text, "values") or {} for text in texts)
         changes = tuple(leaf_changes(old, new))

@@ -8,6 +8,7 @@ from gitops_gen.changes.values.value_changes import ValueChange
 from gitops_gen.compare.model import Difference
 from gitops_gen.generate.files import Change
 from gitops_gen.git.commits import Message
+from gitops_gen.git.history import Commit
 from gitops_gen.git.push import Published
 from gitops_gen.models.layout import ENVIRONMENTS
 from gitops_gen.project.workspace import OpenProject
@@ -37,8 +38,9 @@ class Draft:
     """What a command wants: new texts of hand-written files (None: gone) and the commit's message.
 
     `environments` are those whose generated files follow; `overwrite` gives up hand edits in these; `summary` says in
-    words what changes, `values` as data, `warnings` what a person should look at, and `notes` what they should know or
-    do next. A `decisive` change shows the rendered difference even when it is no dry run.
+    words what changes, `values` as data, `undone` the commits that a rollback undoes, `warnings` what a person should
+    look at, and `notes` what they should know or do next. A `decisive` change shows the rendered difference even when
+    it is no dry run.
     """
 
     files: Mapping[str, str | None]
@@ -48,6 +50,7 @@ class Draft:
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     values: tuple[ValueChange, ...] = ()
+    undone: tuple[Commit, ...] = ()
     overwrite: bool = False
     decisive: bool = False
 
@@ -68,6 +71,7 @@ class Decision:
             notes=self.draft.notes,
             changes=self.changes,
             values=self.draft.values,
+            undone=self.draft.undone,
         )
 
 
@@ -87,6 +91,7 @@ class Outcome:
     notes: tuple[str, ...]
     changes: tuple[Change, ...] = field(repr=False)
     values: tuple[ValueChange, ...] = ()
+    undone: tuple[Commit, ...] = ()
     rendered: Difference | str | None = field(default=None, repr=False)
     dry_run: bool = False
     commit: str = ""

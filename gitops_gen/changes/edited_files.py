@@ -12,8 +12,9 @@ from gitops_gen.errors import GitopsError, Problem, ProblemsError, fail_if_any
 from gitops_gen.generate.check import check
 from gitops_gen.generate.desired import environment_files
 from gitops_gen.generate.files import Change, State
+from gitops_gen.git.paths import Root
 from gitops_gen.models.layout import PROJECT_FILE, hand_written, values_path
-from gitops_gen.project.reading import read_environment, read_project, read_text
+from gitops_gen.project.reading import read_environment, read_project, read_text, text_if_any
 from gitops_gen.project.resolver import resolve
 from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.editing.data import same
@@ -44,7 +45,7 @@ class EditedFile:
 def edited_files(workspace: OpenProject, name: str) -> list[EditedFile]:
     """The edited ones of an environment's generated files.
 
-    Raises `ProblemsError` for one that is in a merge conflict, was not generated, or is no YAML.
+    Raises `ProblemsError` for one that is in a merge conflict, was not generated, or is not YAML.
     """
     changes = check(workspace, [name]).changes
     fail_if_any(_unreadable(changes))
@@ -82,7 +83,8 @@ def _base(workspace: OpenProject, name: str) -> dict[str, str]:
 def inputs(workspace: OpenProject, name: str) -> dict[str, str | None]:
     """The inputs of one environment as they are on disk."""
     paths = [PROJECT_FILE, *hand_written(name)]
-    return {path: read_text(workspace.folder, path) if (workspace.folder / path).is_file() else None for path in paths}
+    root = Root(workspace.folder)
+    return {path: read_text(workspace.folder, path) if root.is_file(path) else None for path in paths}
 
 
 def generated(workspace: OpenProject, name: str, texts: Texts) -> dict[str, str]:
@@ -106,11 +108,10 @@ def fitting_edits(workspace: OpenProject, environments: Iterable[str], changes: 
     """
     known = {item.path for item in changes}
     for path in (path for name in environments for path in generated_paths(name) if path not in known):
-        file = workspace.folder / path
         try:
             committed = texts_at(workspace.folder, workspace.base, [path])[path]
-            text = file.read_bytes().decode() if file.is_file() else None
-        except (GitopsError, UnicodeDecodeError):
+            text = text_if_any(workspace.folder, path)
+        except GitopsError:
             continue
         if text is not None and text != committed:
             yield Change(path=path, state=State.EDITED, old=committed, new=text)

@@ -3,13 +3,14 @@ chart that git ignores.
 """
 
 import posixpath
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gitops_gen.errors import GitopsError
+from gitops_gen.git.objects import contents_of
+from gitops_gen.git.paths import Root
 from gitops_gen.git.repository import prefix
-from gitops_gen.git.runner import blobs, run
+from gitops_gen.git.runner import run
 from gitops_gen.models.layout import PULLED
 from gitops_gen.project.workspace import OpenProject
 
@@ -21,10 +22,10 @@ def fill(workspace: OpenProject, folder: Path, generated: Sequence[str], commit:
     has others than HEAD), pulled charts, and dependencies of the chart that git ignores.
     """
     for path in (*same_at(workspace.folder, generated, commit), *_ignored(workspace)):
-        source, target = workspace.folder / path, folder / path
-        if source.is_file():
+        source, target = Root(workspace.folder), Root(folder).target(path)
+        if source.is_file(path):
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
+            target.write_bytes(source.read(path))
         else:
             target.unlink(missing_ok=True)
 
@@ -32,7 +33,7 @@ def fill(workspace: OpenProject, folder: Path, generated: Sequence[str], commit:
 def same_at(project: Path, paths: Sequence[str], commit: str) -> Iterator[str]:
     """Those of the paths that a commit has as HEAD has them."""
     inside = prefix(project)
-    head, there = (blobs(project, [f"{at}:{inside}{path}" for path in paths]) for at in ("HEAD", commit))
+    head, there = (contents_of(project, [f"{at}:{inside}{path}" for path in paths]) for at in ("HEAD", commit))
     return (path for path, left, right in zip(paths, head, there, strict=True) if left == right)
 
 

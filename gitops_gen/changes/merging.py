@@ -9,9 +9,11 @@ from gitops_gen.errors import Problem, fail_if_any
 from gitops_gen.generate.check import check
 from gitops_gen.generate.files import blocked, write
 from gitops_gen.git.journal import replace
+from gitops_gen.git.objects import contents_of
+from gitops_gen.git.paths import Root
 from gitops_gen.git.replay import Sides
 from gitops_gen.git.repository import prefix
-from gitops_gen.git.runner import blobs, run
+from gitops_gen.git.runner import run
 from gitops_gen.models.layout import ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE, is_generated_path
 from gitops_gen.project.workspace import open_workspace
 from gitops_gen.yaml.editing.merge import merged
@@ -19,7 +21,7 @@ from gitops_gen.yaml.key_paths import KeyPath, dotted, value_at
 from gitops_gen.yaml.reader import load
 
 INPUTS = (PROJECT_FILE, *(f"{ENVIRONMENTS}/*/{name}" for name in HAND_WRITTEN))
-"""Where hand-written files lie in a project."""
+"""The paths of hand-written files in a project."""
 
 
 def settle(project: Path, conflicts: list[str], sides: Sides) -> list[str]:
@@ -45,13 +47,13 @@ def settle(project: Path, conflicts: list[str], sides: Sides) -> list[str]:
 
 
 def _merge_input(project: Path, path: str, name: str, sides: Sides) -> Iterator[Problem]:
-    stages = blobs(project, [f":{stage}:{path}" for stage in (1, 2, 3)])
+    stages = contents_of(project, [f":{stage}:{path}" for stage in (1, 2, 3)])
     if not any(fnmatchcase(name, pattern) for pattern in INPUTS) or None in stages:
         yield Problem(file=name, message="was changed on both sides")
         return
     base, ours, theirs = (stage.decode() for stage in stages if stage is not None)
     result = merged(base, ours, theirs, name)
-    replace(project / name, result.text.encode())
+    replace(Root(project).target(name), result.text.encode())
     for key in result.conflicts:
         values = said(value_at(load(theirs, name), key)), said(value_at(load(ours, name), key))
         yield Problem(file=name, key=dotted(key), message=_both(project, name, key, sides, values))

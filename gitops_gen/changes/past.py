@@ -8,8 +8,9 @@ from typing import Any
 
 from gitops_gen.errors import Problem, ProblemsError
 from gitops_gen.git.history import Commit, Span, commits
+from gitops_gen.git.objects import contents_of
 from gitops_gen.git.repository import prefix
-from gitops_gen.git.runner import blobs, run
+from gitops_gen.git.runner import run
 from gitops_gen.names import is_dns_label
 from gitops_gen.project.reading import read_project
 from gitops_gen.project.workspace import OpenProject
@@ -42,7 +43,7 @@ def former_name(commit: Commit, name: str) -> str:
 def texts_at(project: Path, commit: str, paths: Sequence[str]) -> dict[str, str | None]:
     """The files as a commit has them (None: not at all), as git would check them out.
 
-    Raises `GitError` when git cannot read them: a file that cannot be read is not one that is not there; and
+    Raises `GitError` when git cannot read them: a file that cannot be read is not a missing one; and
     `ProblemsError` for a symlink.
     """
     return {path: _checked_out(project, commit, path) for path in paths}
@@ -59,9 +60,9 @@ def _checked_out(project: Path, commit: str, path: str) -> str | None:
 
 
 def values_at(project: Path, places: Sequence[tuple[str, str]]) -> list[Any]:
-    """The parsed files at (commit, path), {} for what is not there or cannot be read; one git process for all."""
+    """The parsed files at (commit, path), {} for what is missing or cannot be read; one git process for all."""
     inside = prefix(project)
-    contents = blobs(project, [f"{commit}:{inside}{path}" for commit, path in places])
+    contents = contents_of(project, [f"{commit}:{inside}{path}" for commit, path in places])
     return [_parsed(content, path) for content, (_, path) in zip(contents, places, strict=True)]
 
 

@@ -15,13 +15,15 @@ from gitops_gen.changes.decision import Decide, Decision
 from gitops_gen.changes.merging import INPUTS
 from gitops_gen.errors import GitopsError, Problem, ProblemsError
 from gitops_gen.git.checkout import NOT_COMMITTED, PUT_ASIDE
+from gitops_gen.git.paths import PathError, Root
 from gitops_gen.git.repository import prefix
 from gitops_gen.git.runner import run
 from gitops_gen.models.layout import ENVIRONMENTS, PROJECT_FILE, is_generated_path
+from gitops_gen.project.reading import text_if_any
 from gitops_gen.project.workspace import OpenProject, open_workspace
 
 _FEW = 20
-"""Files that are looked at one by one."""
+"""Files that are checked one by one."""
 
 _SAID = 5
 _KEPT = "H"
@@ -37,7 +39,7 @@ class InTheWayError(ProblemsError):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Uncommitted:
     """Paths from the project that differ from HEAD: what people write (`inputs`, the chart's files among them) and what
-    is generated; `partial`: git was told not to look at some of the working tree.
+    is generated; `partial`: git is configured to ignore a part of the working tree.
     """
 
     inputs: tuple[str, ...]
@@ -51,15 +53,15 @@ class Uncommitted:
 
 
 def read_uncommitted(workspace: OpenProject) -> Uncommitted:
-    """What differs from HEAD; files that git ignores or was told to overlook count where they are inputs."""
+    """What differs from HEAD; files that git ignores, or is configured to ignore, count where they are inputs."""
     folder = workspace.folder
     inside, chart = prefix(folder), _chart(workspace)
-    status = ("status", "--porcelain", "--untracked-files=normal", "--no-renames", "-z")
+    status = ("status", "--porcelain", "--ignore-submodules=dirty", "--untracked-files=normal", "--no-renames", "-z")
     records = [record[3:] for record in run(folder, *status).split("\0")[:-1]]
     tagged = list(_tagged(folder))
     paths = {path.removeprefix(inside) for path in records if path.startswith(inside)}
     paths |= {path for tag, path in tagged if tag == _OTHER}
-    # An untracked folder is one record; the chart may lie in it, or beside the project.
+    # An untracked folder is one record; the chart may be in it, or next to the project.
     charts = {path for path in records if path.startswith(chart) or (path.endswith("/") and chart.startswith(path))}
     inputs = {path for path in paths if _is_input(path)} | {os.path.relpath(path, inside or ".") for path in charts}
     return Uncommitted(
@@ -156,7 +158,10 @@ class Guard:
 
     def _with_one(self, path: str) -> Texts | str:
         """What comes of the committed state with this one file as it is in the working tree."""
-        file, edited = self.committed.folder / path, self.user.folder / path
+        try:
+            file, edited = Root(self.committed.folder).target(path), Root(self.user.folder).target(path)
+        except PathError as error:
+            return str(error)
         if edited.is_dir():
             return ""
         old = file.read_bytes() if file.is_file() else None
@@ -185,8 +190,7 @@ def _texts(decision: Decision, folder: Path) -> Texts:
     texts: dict[str, str | None] = dict(decision.draft.files)
     for name in decision.draft.environments:
         for path in (f"{ENVIRONMENTS}/{name}/values.yaml", *(f"argocd/{kind}/{name}.yaml" for kind in _KINDS)):
-            file = folder / path
-            texts[path] = file.read_bytes().decode(errors="replace") if file.is_file() else None
+            texts[path] = text_if_any(folder, path)
     return texts | {item.path: item.new for item in decision.changes}
 
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from gitops_gen.changes.releases import described
 from gitops_gen.changes.version_order import Direction, direction
 from gitops_gen.project.listing import EnvironmentRow
-from gitops_gen.yaml.editing.difference import differences
+from gitops_gen.yaml.editing.difference import KeyDifference, differences
 
 _COMPARED = 4
 """As many releases of a stage are held against each of the next; of more, the one that most of its environments run."""
@@ -29,7 +28,7 @@ class Waiting:
     sources: tuple[str, ...]
     targets: tuple[str, ...]
     direction: Direction
-    changes: tuple[str, ...]
+    changes: tuple[KeyDifference, ...]
     other_releases: int = 0
 
 
@@ -52,7 +51,7 @@ def waiting(
                         sources=tuple(names),
                         targets=tuple(targets),
                         direction=direction(changes),
-                        changes=tuple(map(described, changes)),
+                        changes=tuple(changes),
                         other_releases=len(sources) - len(compared),
                     )
 

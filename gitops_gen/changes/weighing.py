@@ -38,7 +38,9 @@ class Weighing:
         Raises `GitopsError` when it would overwrite what somebody else chose and the user has not seen.
         """
         if done := self._done_by(base):
-            return replace(fresh, changes=(), draft=replace(fresh.draft, summary=(), warnings=(), notes=())), [done]
+            return replace(
+                fresh, changes=(), draft=replace(fresh.draft, summary=(), warnings=(), notes=(), values=(), undone=())
+            ), [done]
         if fresh.draft.message.change not in _FOLLOWS:
             keys = met(self.project, wanted_keys(fresh, base), self.head, base)
             conflicts = [item for item in keys if item.changed and not self._is_new(item.path)]
@@ -47,7 +49,7 @@ class Weighing:
         return fresh, list(self._recomputed(fresh))
 
     def _is_new(self, path: str) -> bool:
-        """Whether the file is one of an environment that was not here at all."""
+        """Whether the file is of an environment that did not exist."""
         folder = path.rpartition("/")[0]
         place = (self.head, f"{folder}/{ENVIRONMENT_FILE}")
         return folder.startswith(ENVIRONMENTS) and not values_at(self.project, [place])[0]

@@ -5,15 +5,15 @@ from typing import Any
 import click
 
 from gitops_gen.cli.app import (
-    Settings,
     cli,
     environment_argument,
     environments_argument,
     output_option,
     pass_settings,
-    print_data,
+    print_document,
     print_lines,
 )
+from gitops_gen.cli.settings import Settings
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -48,8 +48,9 @@ SHELLS = ("bash", "zsh", "fish")
     default="",
     help="Argument of `pip install` in CI; default: the source of this installation, else a wheel in the project.",
 )
+@output_option
 @pass_settings
-def init(settings: Settings, /, directory: str, chart: str | None, **wishes: Any) -> int:
+def init(settings: Settings, /, directory: str, chart: str | None, output: str, **wishes: Any) -> int:
     """Make a complete repository in DIR: chart, environments, CI files, README.
 
     DIR is a new folder, a fresh clone, or a new folder in a repository. Existing files are not changed.
@@ -65,6 +66,7 @@ def init(settings: Settings, /, directory: str, chart: str | None, **wishes: Any
     from gitops_gen.commands.init import initialize
     from gitops_gen.errors import fail_if_any
     from gitops_gen.output.init_text import next_lines
+    from gitops_gen.output.json.initialization import init_document
     from gitops_gen.starter.project import Wishes
 
     made = initialize(
@@ -73,6 +75,9 @@ def init(settings: Settings, /, directory: str, chart: str | None, **wishes: Any
         chart=Path(chart) if chart else None,
         engine=settings.engine,
     )
+    if output != "text":
+        print_document(init_document(made), output)
+        return 1 if made.problems else 0
     print_lines(made.listing)
     for note in made.notes:
         settings.note(f"note: {note}")
@@ -110,6 +115,7 @@ def generate(
     """
     from gitops_gen.commands import generate as command
     from gitops_gen.output import text
+    from gitops_gen.output.json.files import generate_document
 
     workspace = settings.workspace()
     result = (
@@ -120,7 +126,7 @@ def generate(
     for notice in result.notices:
         settings.note(f"note: {notice}")
     if output != "text":
-        print_data(result, output)
+        print_document(generate_document(result, written=not only_check), output)
     else:
         print_lines(text.change_lines(result.changes, done=not only_check))
         print_lines(text.diff_lines(result.changes) if show_diff else ())
@@ -165,9 +171,13 @@ def explain(settings: Settings, environment: str, key: str, output: str) -> int:
     """
     from gitops_gen.commands.explain import explain as command
     from gitops_gen.output.environment_text import explanation_lines
+    from gitops_gen.output.json.explanation import explanation_document
 
     result = command(settings.workspace(), environment, key)
-    print_lines(explanation_lines(result)) if output == "text" else print_data(result, output)
+    if output == "text":
+        print_lines(explanation_lines(result))
+    else:
+        print_document(explanation_document(environment, result), output)
     return 0
 
 
@@ -183,11 +193,12 @@ def secrets(settings: Settings, environments: tuple[str, ...], output: str) -> i
     gitops-gen secrets --output json
     """
     from gitops_gen.commands.secrets import secrets as command
+    from gitops_gen.output.json.secrets import secrets_document
     from gitops_gen.output.secret_text import secret_lines
 
     found = command(settings.workspace(), environments)
     if output != "text":
-        print_data(found, output)
+        print_document(secrets_document(found), output)
         return 0
     for index, environment in enumerate(found):
         print_lines([*([""] if index else []), *secret_lines(environment)])
@@ -211,7 +222,7 @@ def schema(settings: Settings, kind: str) -> int:
     except GitopsError as error:
         settings.note(f"note: without the chart's schema: {error}")
         chart_schema = None
-    print_data(command.schema(kind, chart_schema), "json")
+    print_document(command.schema(kind, chart_schema), "json")
     return 0
 
 

@@ -5,16 +5,16 @@ adopt.
 import click
 
 from gitops_gen.cli.app import (
-    Settings,
     cli,
     environment_argument,
     output_option,
     pass_settings,
-    print_data,
+    print_document,
     print_lines,
     scope_options,
 )
 from gitops_gen.cli.delivery import deliver, delivery_options, show
+from gitops_gen.cli.settings import Settings
 
 
 @cli.command("set")
@@ -198,9 +198,10 @@ def history(settings: Settings, environment: str, limit: int, output: str) -> in
     """
     from gitops_gen.commands.history import history as command
     from gitops_gen.output.history_text import history_lines
+    from gitops_gen.output.json.history import history_document
 
     result = command(settings.workspace(), environment, limit)
-    print_lines(history_lines(result)) if output == "text" else print_data(result, output)
+    print_lines(history_lines(result)) if output == "text" else print_document(history_document(result), output)
     if not result.complete:
         settings.note("the clone is shallow: older changes are missing; run `git fetch --unshallow`")
     return 0
@@ -222,11 +223,12 @@ def status(settings: Settings, stage: str, cluster: str, output: str) -> int:
     gitops-gen status --output json
     """
     from gitops_gen.commands.status import status as command
+    from gitops_gen.output.json.status import status_document
     from gitops_gen.output.status_text import status_lines
     from gitops_gen.project.listing import Scope
 
     result = command(settings.overview(), Scope(stage=stage, cluster=cluster))
-    print_lines(status_lines(result)) if output == "text" else print_data(result, output)
+    print_lines(status_lines(result)) if output == "text" else print_document(status_document(result), output)
     return 0
 
 

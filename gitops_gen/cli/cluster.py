@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from gitops_gen.cli.app import Settings, cli, output_option, pass_settings, print_data, print_lines
+from gitops_gen.cli.app import cli, print_lines
 from gitops_gen.cli.group import Group
 
 
@@ -20,9 +20,7 @@ def cluster() -> None:
 
 @cluster.command(name="api-versions")
 @click.argument("sources", metavar="FILE|FOLDER|-...", nargs=-1, required=True)
-@output_option
-@pass_settings
-def api_versions(_settings: Settings, sources: tuple[str, ...], output: str) -> int:
+def api_versions(sources: tuple[str, ...]) -> int:
     """Print the API versions for `clusters.NAME.apiVersions` in gitops.yaml.
 
     From files or folders with CustomResourceDefinitions; `-` reads the output of `kubectl api-resources` (or
@@ -37,8 +35,5 @@ def api_versions(_settings: Settings, sources: tuple[str, ...], output: str) -> 
     found = set(command.from_kubectl(sys.stdin.read())) if "-" in sources else set()
     files = [Path(source) for source in sources if source != "-"]
     found |= set(command.from_files(files)) if files else set()
-    if output == "text":
-        print_lines(["apiVersions:", *(f"- {version}" for version in sorted(found))])
-    else:
-        print_data(sorted(found), output)
+    print_lines(["apiVersions:", *(f"- {version}" for version in sorted(found))])
     return 0

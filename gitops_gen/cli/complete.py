@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gitops_gen.cli.settings import Settings
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
@@ -17,10 +19,10 @@ _Names = Callable[[click.Context, Path], Iterable[str]]
 
 def _project(directory: Path) -> dict[str, Any]:
     from gitops_gen.models.layout import PROJECT_FILE
-    from gitops_gen.project.reading import find_project
+    from gitops_gen.project.reading import find_project, read_text
     from gitops_gen.yaml.reader import load
 
-    found = load((find_project(directory) / PROJECT_FILE).read_text(), PROJECT_FILE)
+    found = load(read_text(find_project(directory), PROJECT_FILE), PROJECT_FILE)
     return found if isinstance(found, dict) else {}
 
 
@@ -51,15 +53,17 @@ def environments_and_stages(context: click.Context, directory: Path) -> list[str
 
 def keys(context: click.Context, directory: Path) -> list[str]:
     """The keys of the chart's values.yaml, and those that the environments set."""
-    from gitops_gen.models.layout import ENVIRONMENTS, HAND_WRITTEN
-    from gitops_gen.project.reading import find_project
+    from gitops_gen.models.layout import hand_written
+    from gitops_gen.project.chart_places import chart_places
+    from gitops_gen.project.environment import ChartSource
+    from gitops_gen.project.reading import find_project, text_if_any
 
     root = find_project(directory)
     chart = (_project(directory).get("chart") or {}).get("path")
-    found = set(_leaves(_values(root / chart / "values.yaml"))) if chart else set()
+    found = set(_leaves(_values(chart_places(root).values_text(ChartSource(path=chart))))) if chart else set()
     for name in _named(context) or environments(context, directory):
-        for file in HAND_WRITTEN:
-            found.update(_leaves(_values(root / ENVIRONMENTS / name / file).get("values") or {}))
+        for path in hand_written(name):
+            found.update(_leaves(_values(text_if_any(root, path) or "").get("values") or {}))
     return sorted(found)
 
 
@@ -70,10 +74,10 @@ def _named(context: click.Context) -> list[str]:
     return [name] if name else []
 
 
-def _values(file: Path) -> dict[str, Any]:
+def _values(text: str) -> dict[str, Any]:
     from gitops_gen.yaml.reader import load
 
-    found = load(file.read_text(), file.name) if file.is_file() else None
+    found = load(text, "")
     return found if isinstance(found, dict) else {}
 
 
@@ -102,9 +106,9 @@ def rule_ids(_context: click.Context, _directory: Path) -> list[str]:
 
 def refs(_context: click.Context, directory: Path) -> list[str]:
     """Branches, tags, and branches of remotes."""
-    from gitops_gen.runtime.programs import run
+    from gitops_gen.git.runner import listing
 
-    listed = run(["git", "-C", str(directory), "for-each-ref", "--format=%(refname:short)", "refs"])
+    listed = listing(directory, "for-each-ref", "--format=%(refname:short)", "refs")
     return ["HEAD", *listed.split()]
 
 
@@ -147,7 +151,7 @@ class NameType(click.types.StringParamType):
         """The names that begin with what was typed; empty when they cannot be read."""
         from click.shell_completion import CompletionItem
 
-        directory = Path(ctx.find_root().params.get("directory") or ".").absolute()
+        directory = ctx.ensure_object(Settings).directory.absolute()
         try:
             found = list(self._names(ctx, directory))
         except Exception:  # noqa: BLE001 - a shell that completes must never see a traceback

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitops_gen.cli.app import Settings, print_data, print_lines
+from gitops_gen.cli.app import print_document, print_lines
+from gitops_gen.cli.settings import Settings
 
 if TYPE_CHECKING:
     from gitops_gen.changes.change import Delivery, Outcome
@@ -68,12 +69,14 @@ def deliver(dry_run: bool, commit: bool, push: bool) -> "Delivery":
 
 def show(settings: Settings, outcome: "Outcome", output: str) -> int:
     """Print what a change came to: for people the words on standard error and the difference on standard output."""
-    from gitops_gen.output.change_text import outcome_data, outcome_lines, outcome_notes
+    from gitops_gen.output.change_text import outcome_lines, outcome_notes
 
     for line in outcome_notes(outcome):
         settings.note(line)
     if output == "text":
         print_lines(outcome_lines(outcome, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR")))
     else:
-        print_data(outcome_data(outcome), output)
+        from gitops_gen.output.json.outcome import outcome_document
+
+        print_document(outcome_document(outcome), output)
     return 0

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitops_gen.cli.app import Settings, cli, pass_settings, print_data, print_lines
+from gitops_gen.cli.app import cli, output_formats, pass_settings, print_document, print_lines
+from gitops_gen.cli.settings import Settings
 
 if TYPE_CHECKING:
     from gitops_gen.compare.model import Difference
@@ -20,14 +21,7 @@ _BROKEN = 2
 @click.option("--env", "environments", nargs=2, metavar="A B", help="Compare two environments with each other.")
 @click.option("--summary", is_flag=True, help="One line for the environments that have the same counts and effects.")
 @click.option("--merge-base", is_flag=True, help="Compare with the merge base, as a pull request does.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["text", "markdown", "html", "json"]),
-    default="text",
-    show_default=True,
-    help="How to print the result.",
-)
+@output_formats("markdown", "html")
 @click.option(
     "--max-size",
     type=click.IntRange(min=1000),
@@ -66,8 +60,8 @@ def diff(
     gitops-gen diff --merge-base origin/main HEAD --output markdown    # for a pull request
     gitops-gen diff --env staging production       # one environment with another
     """
-    if summary and output not in ("text", "json"):
-        raise click.UsageError("--summary is printed as text or json")
+    if summary and output not in ("text", "json", "yaml"):
+        raise click.UsageError("--summary is printed as text, json or yaml")
     from gitops_gen.commands.diff import Question, left_out
     from gitops_gen.commands.diff import diff as command
     from gitops_gen.compare.fleet import Engines
@@ -90,9 +84,14 @@ def diff(
 
 
 def _print_summary(difference: "Difference", output: str) -> None:
-    from gitops_gen.output.diff_summary import summary_data, summary_lines
+    from gitops_gen.output.diff_summary import summary_lines
 
-    print_lines(summary_lines(difference)) if output == "text" else print_data(summary_data(difference), output)
+    if output == "text":
+        print_lines(summary_lines(difference))
+        return
+    from gitops_gen.output.json.diff import diff_summary_document
+
+    print_document(diff_summary_document(difference), output)
 
 
 def is_terminal() -> bool:
@@ -101,8 +100,10 @@ def is_terminal() -> bool:
 
 
 def _print(difference: "Difference", output: str, max_size: int) -> None:
-    if output == "json":
-        print_data(difference, "json")
+    if output in ("json", "yaml"):
+        from gitops_gen.output.json.diff import diff_document
+
+        print_document(diff_document(difference), output)
     elif output == "text":
         from gitops_gen.output.diff_text import difference_lines
 

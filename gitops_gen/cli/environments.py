@@ -6,17 +6,17 @@ from typing import Any
 import click
 
 from gitops_gen.cli.app import (
-    Settings,
     cli,
     environment_argument,
     output_option,
     pass_settings,
-    print_data,
+    print_document,
     print_lines,
     scope_options,
 )
 from gitops_gen.cli.delivery import deliver, delivery_options, show
 from gitops_gen.cli.group import Group
+from gitops_gen.cli.settings import Settings
 
 
 @cli.group("env", cls=Group)
@@ -37,10 +37,11 @@ def env_list(settings: Settings, stage: str, cluster: str, output: str) -> int:
     gitops-gen env list --output json
     """
     from gitops_gen.output.environment_text import environment_table
+    from gitops_gen.output.json.environments import environments_document
     from gitops_gen.project.listing import Scope, list_environments
 
     rows = list_environments(settings.overview(), Scope(stage=stage, cluster=cluster))
-    print_lines(environment_table(rows)) if output == "text" else print_data(rows, output)
+    print_lines(environment_table(rows)) if output == "text" else print_document(environments_document(rows), output)
     return 0
 
 

@@ -1,11 +1,16 @@
-"""Groups of verbs. The root group knows each verb by its name, one line and the module that defines it, and imports a
-module only when its verb is used, so that `--help` and completion answer at once.
+"""Groups of verbs, and the options that every verb accepts before and after it.
+
+The root group knows each verb by its name, one line and the module that defines it, and imports a module only when its
+verb is used, so that `--help` and completion answer at once.
 """
 
+from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from gitops_gen.cli.settings import Settings
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -35,8 +40,91 @@ VERBS = {
 """Each verb's module in this package, and its line in the list, in the order in which a newcomer meets them."""
 
 
+FORMATS = ("text", "json", "yaml", "markdown", "html", "mermaid", "sh", "restore")
+"""What `--output` takes before a verb; which of them a verb has is checked when the verb is parsed."""
+
+
+def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """Keep an option in the settings; one that was not typed leaves what was typed before the verb."""
+    if value and parameter.name:
+        setattr(context.ensure_object(Settings), parameter.name, value)
+    return value
+
+
+class GlobalOption(click.Option):
+    """An option before and after the verb. Only the help of `gitops-gen` itself explains it."""
+
+    def __init__(self, *names: str, **attributes: Any) -> None:
+        super().__init__(names, callback=_remember, expose_value=False, **attributes)
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """The line in the help, which a verb's help has not."""
+        return None if ctx.parent else super().get_help_record(ctx)
+
+
+class OutputOption(click.Option):
+    """`--output` of a verb with the formats that it has; the default is what was typed before the verb."""
+
+    def __init__(self, names: Sequence[str], **attributes: Any) -> None:
+        super().__init__(names, callback=_remember, default="text", show_default=True, **attributes)
+
+    def get_default(self, ctx: click.Context, call: bool = True) -> Any:  # noqa: FBT002 - click's signature
+        """The format that was typed before the verb, else text."""
+        settings = ctx.find_object(Settings)
+        return settings.output if settings and settings.output else super().get_default(ctx, call)
+
+
+def _global_options(*, with_output: bool) -> list[click.Parameter]:
+    output = GlobalOption("-o", "--output", type=click.Choice(FORMATS), metavar="FORMAT", help=_OUTPUT_HELP)
+    folder = click.Path(file_okay=False, exists=True)
+    return [
+        GlobalOption("-C", "folder", type=folder, metavar="DIR", help="Work in DIR."),
+        GlobalOption("--engine", type=click.Choice(["embedded", "binary"]), help=_ENGINE_HELP),
+        *([output] if with_output else []),
+        GlobalOption("-q", "--quiet", is_flag=True, help="Print only results and errors."),
+        GlobalOption("-v", "--verbose", is_flag=True, help="Print what runs and how long it takes."),
+    ]
+
+
+_OUTPUT_HELP = "How to print the result: text, json, yaml; some commands have more."
+_ENGINE_HELP = "How to run Helm: inside this process (default) or as `helm`."
+_EPILOG = "Options of all commands, before or after the command: -C DIR, --engine, -q, -v; see gitops-gen --help."
+
+
+class Verb(click.Command):
+    """A command with the global options."""
+
+    def __init__(self, *arguments: Any, **attributes: Any) -> None:
+        super().__init__(*arguments, **attributes)
+        self.params += _global_options(with_output=False)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse an `--output` before a command that has none."""
+        rest = super().parse_args(ctx, args)
+        settings = ctx.find_object(Settings)
+        if settings and settings.output and not any(isinstance(item, OutputOption) for item in self.params):
+            raise click.UsageError(f"`{ctx.command_path}` has no --output", ctx)
+        return rest
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, with its log."""
+        ctx.ensure_object(Settings).listen()
+        return super().invoke(ctx)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """One line about the global options."""
+        formatter.write_paragraph()
+        formatter.write_text(_EPILOG)
+
+
 class Group(click.Group):
     """Commands in the order of their registration, a nearest match for a misspelt one, and names that are completed."""
+
+    command_class = Verb
+
+    def __init__(self, *arguments: Any, **attributes: Any) -> None:
+        super().__init__(*arguments, **attributes)
+        self.params += _global_options(with_output=True)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command, which completes the names that it takes."""

@@ -4,8 +4,9 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from gitops_gen.cli.app import Settings, cli, environment_argument, pass_settings, print_data, print_lines
+from gitops_gen.cli.app import cli, environment_argument, output_formats, pass_settings, print_document, print_lines
 from gitops_gen.cli.delivery import deliver, delivery_options, show
+from gitops_gen.cli.settings import Settings
 
 if TYPE_CHECKING:
     from gitops_gen.migration.model import Migration
@@ -18,13 +19,10 @@ if TYPE_CHECKING:
 @click.option("--helm", "mode", flag_value="helm", help="Helm 4 applies the chart.")
 @click.option("--write", "writes", is_flag=True, help="Set the values that the data need, in environment.yaml.")
 @delivery_options()
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["text", "json", "yaml", "sh", "restore"]),
-    default="text",
-    show_default=True,
-    help="How to print the plan; sh: a script of it; restore: the live objects, to be applied on the way back.",
+@output_formats(
+    "sh",
+    "restore",
+    help_text="How to print the plan; sh: a script of it; restore: the live objects, to be applied on the way back.",
 )
 @pass_settings
 def migrate(
@@ -74,11 +72,11 @@ def migrate(
 
 
 def _print(plan: "Migration", output: str) -> None:
-    from gitops_gen.output.migrate_data import migration_data
+    from gitops_gen.output.json.migration import migration_document
     from gitops_gen.output.migrate_script import script_lines
     from gitops_gen.output.migrate_text import migration_lines
 
     if output in ("json", "yaml"):
-        print_data(migration_data(plan), output)
+        print_document(migration_document(plan), output)
     else:
         print_lines((script_lines if output == "sh" else migration_lines)(plan))

@@ -5,14 +5,15 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from gitops_gen.cli.app import (
-    Settings,
     cli,
     environments_argument,
+    output_formats,
     output_option,
     pass_settings,
-    print_data,
+    print_document,
     print_lines,
 )
+from gitops_gen.cli.settings import Settings
 from gitops_gen.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,14 +26,7 @@ if TYPE_CHECKING:
 @click.option("--rendered", type=click.File(), metavar="FILE", help="Manifests from elsewhere; `-` is standard input.")
 @click.option("--namespace", metavar="NAME", default="", help="With --rendered: where namespaced objects go.")
 @click.option("--sync-timeout", metavar="DURATION", help="With --rendered: Argo CD's sync timeout, such as 30m.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["text", "json", "yaml", "mermaid"]),
-    default="text",
-    show_default=True,
-    help="How to print the result.",
-)
+@output_formats("mermaid")
 @pass_settings
 def plan(
     settings: Settings,
@@ -67,12 +61,12 @@ def plan(
 
 
 def _print_plans(plans: "tuple[JudgedPlan, ...]", output: str) -> None:
-    from gitops_gen.output.plan_data import plan_data
+    from gitops_gen.output.json.plan import plan_document
     from gitops_gen.output.plan_mermaid import mermaid_lines
     from gitops_gen.output.plan_text import plan_lines
 
     if output in ("json", "yaml"):
-        print_data([plan_data(judged) for judged in plans], output)
+        print_document(plan_document(plans), output)
         return
     lines = mermaid_lines if output == "mermaid" else plan_lines
     for index, judged in enumerate(plans):
@@ -90,13 +84,13 @@ def rules(_settings: Settings, rule_id: str, output: str) -> int:
     gitops-gen rules
     gitops-gen rules deadlock
     """
+    from gitops_gen.output.json.rules import rules_document
     from gitops_gen.output.rule_text import rule_lines, rule_table
     from gitops_gen.rules.sync import SYNC_RULES, rule_named
 
     chosen = [rule_named(rule_id)] if rule_id else SYNC_RULES
     if output != "text":
-        facts = ("id", "title", "explanation", "remedy")
-        print_data([{fact: getattr(rule, fact) for fact in facts} for rule in chosen], output)
+        print_document(rules_document(chosen), output)
     else:
         print_lines(rule_lines(chosen[0]) if rule_id else rule_table(chosen))
     return 0

@@ -4,60 +4,24 @@
 """
 
 import sys
-from typing import TYPE_CHECKING
-
-import click
 
 from gitops_gen.cli.app import cli
+from gitops_gen.cli.settings import Settings
 from gitops_gen.runtime.tuning import relax, retire
-
-if TYPE_CHECKING:
-    from gitops_gen.errors import GitopsError
-
-BUG_REPORT = "this is a bug in gitops-gen; please report it with the output above and the command that you ran"
 
 
 def run(arguments: list[str]) -> int:
     """Run the command line and return its exit code: the one place where errors become messages and codes."""
+    settings = Settings()
     try:
-        return cli.main(arguments, prog_name="gitops-gen", standalone_mode=False) or 0
-    except click.ClickException as error:
-        error.show()
-        return 2
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
-        return 130
+        return cli.main(arguments, prog_name="gitops-gen", standalone_mode=False, obj=settings) or 0
     except BrokenPipeError:
         sys.stderr.close()
         return 0
-    except Exception as error:  # noqa: BLE001 - the last resort is to say that it is our fault
-        return _failed(error)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last resort is to report a bug
+        from gitops_gen.cli.failures import report
 
-
-def _failed(error: Exception) -> int:
-    from gitops_gen.errors import GitopsError
-
-    if isinstance(error, GitopsError):
-        return _report(error)
-    import traceback
-
-    click.echo(f"{''.join(traceback.format_exception(error))}\n{BUG_REPORT}", err=True)
-    return 3
-
-
-def _report(error: "GitopsError") -> int:
-    from gitops_gen.errors import ProblemsError
-
-    if isinstance(error, ProblemsError):
-        from gitops_gen.output.text import problem_lines
-
-        for problem in error.problems:
-            for line in problem_lines(problem):
-                click.echo(line, err=True)
-    click.echo(f"error: {error}", err=True)
-    if error.hint:
-        click.echo(f"    {error.hint}", err=True)
-    return error.exit_code
+        return report(error, arguments, settings)
 
 
 def main() -> None:

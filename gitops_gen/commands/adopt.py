@@ -11,6 +11,7 @@ from gitops_gen.changes.values.places import NEW_RELEASE, removed_with_parents
 from gitops_gen.errors import Problem, fail_if_any
 from gitops_gen.git.commits import Message
 from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, RELEASE_FILE, release_path, values_path
+from gitops_gen.project.reading import text_if_any
 from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.editing.data import same
 from gitops_gen.yaml.editing.difference import KeyDifference
@@ -181,8 +182,8 @@ class _Adopting:
     def text(self, path: str) -> str:
         if path in self.texts:
             return self.texts[path]
-        file = self.workspace.folder / path
-        return NEW_RELEASE if path.endswith(RELEASE_FILE) and not file.is_file() else file.read_bytes().decode()
+        text = text_if_any(self.workspace.folder, path)
+        return NEW_RELEASE if text is None and path.endswith(RELEASE_FILE) else text or ""
 
     def add(self, file: str, item: KeyDifference, message: str, hint: str) -> None:
         self.problems.append(Problem(file=file, key=dotted(item.path), message=message, hint=hint))

@@ -7,7 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
-from gitops_gen.git.snapshot import Repository
+from gitops_gen.git.paths import Root
+from gitops_gen.git.snapshot import CommitFiles, Repository
 from gitops_gen.helm.binary import helm_program
 from gitops_gen.helm.engine import ChartError
 from gitops_gen.models.layout import ENVIRONMENTS, PROJECT_FILE
@@ -18,22 +19,26 @@ from gitops_gen.runtime.programs import ProcessError, run
 
 def pull(workspace: OpenProject, refs: Sequence[str] = ()) -> tuple[str, ...]:
     """Run `helm pull` for each chart of a Helm repository that some environment takes, or took at one of `refs`, and
-    that is not here; their paths in the project.
+    that is not pulled; their paths in the project.
 
     Nothing is run, and no `helm` is needed, when there is none. Raises `ProblemsError` with every chart that cannot be
     had, and `ChartError` when one is wanted and there is no `helm`.
     """
     sources = dict.fromkeys([*_sources(workspace), *(source for ref in refs for source in _past(workspace, ref))])
-    wanted = [source for source in sources if not workspace.charts.is_at_hand(source)]
+    wanted = [source for source in sources if not workspace.charts.places.is_available(source)]
     problems: list[Problem] = []
     for source in wanted:
         try:
-            _pull(helm_program(), source, workspace.charts.pulled(source))
+            _pull(helm_program(), source, Root(workspace.folder).target(_archive(workspace, source)))
         except ProcessError as error:
             hint = "check `repository`, `name` and `version`; for a private registry, run `helm registry login` first"
             problems.append(Problem(message=f"{source.label}: {error.stderr.strip()}", hint=hint))
     fail_if_any(problems)
-    return tuple(workspace.charts.pulled(source).relative_to(workspace.folder).as_posix() for source in wanted)
+    return tuple(_archive(workspace, source) for source in wanted)
+
+
+def _archive(workspace: OpenProject, source: ChartSource) -> str:
+    return workspace.charts.places.pulled(source).relative_to(workspace.folder).as_posix()
 
 
 def _sources(workspace: OpenProject) -> Iterator[ChartSource]:
@@ -41,11 +46,11 @@ def _sources(workspace: OpenProject) -> Iterator[ChartSource]:
 
 
 def _past(workspace: OpenProject, ref: str) -> list[ChartSource]:
-    """The charts at a commit; none where the project was not there, or could not be read even then."""
+    """The charts at a commit; none where the project did not exist, or could not be read even then."""
     repository = Repository(workspace.folder)
     paths = [repository.prefix + path for path in (PROJECT_FILE, ENVIRONMENTS)]
     with tempfile.TemporaryDirectory() as scratch, suppress(ProblemsError):
-        repository.write(repository.files(repository.commit(ref), paths), Path(scratch))
+        CommitFiles(repository, repository.commit(ref), Path(scratch)).need(paths)
         if Path(scratch, paths[0]).is_file():
             return list(_sources(open_workspace(Path(scratch, repository.prefix), workspace.engine)))
     return []

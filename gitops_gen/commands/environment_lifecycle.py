@@ -11,6 +11,7 @@ from gitops_gen.git.commits import Message
 from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, application_name, hand_written, release_path
 from gitops_gen.names import is_dns_label
 from gitops_gen.project.environment import ResolvedEnvironment
+from gitops_gen.project.reading import text_if_any
 from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.editing.document import set_value
 from gitops_gen.yaml.key_paths import KeyPath, dotted, leaves, value_at
@@ -99,8 +100,7 @@ def _message(subject: str, names: tuple[str, ...], verb: str, details: tuple[str
 
 
 def _text(workspace: OpenProject, path: str) -> str | None:
-    file = workspace.folder / path
-    return file.read_bytes().decode() if file.is_file() else None
+    return text_if_any(workspace.folder, path)
 
 
 def _added(workspace: OpenProject, name: str, facts: Facts) -> Draft:
@@ -258,7 +258,7 @@ def _left_behind(
 def _removed(workspace: OpenProject, name: str, *, delete_running: bool) -> Draft:
     environment = workspace.environment(name)
     _require_permission(environment, workspace, delete_running=delete_running)
-    present = [path for path in hand_written(name) if (workspace.folder / path).is_file()]
+    present = [path for path in hand_written(name) if _text(workspace, path) is not None]
     return Draft(
         files=dict.fromkeys(present),
         environments=(name,),

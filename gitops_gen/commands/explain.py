@@ -61,13 +61,8 @@ def _explanation(
     there, default = value_at(defaults, path)
     if there:
         file = f"{environment.chart.path or environment.chart.name}/values.yaml"
-        local = workspace.folder / file
-        line = (
-            locate(local.read_text(), path)
-            if environment.chart.path and not environment.chart.revision and local.is_file()
-            else None
-        )
-        origins.append(ValueOrigin(layer="chart", file=file, line=line, value=default))
+        text = workspace.charts.places.values_text(environment.chart)
+        origins.append(ValueOrigin(layer="chart", file=file, line=locate(text, path) if text else None, value=default))
     for layer in environment.value_layers:
         there, value = value_at(layer.values, path)
         if there:

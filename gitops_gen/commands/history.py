@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gitops_gen.changes.past import changes_of, former_name, values_at
-from gitops_gen.changes.releases import described
 from gitops_gen.errors import GitopsError
 from gitops_gen.git.checkout import read_checkout
 from gitops_gen.git.history import Commit
@@ -34,9 +33,9 @@ class Merged:
 class Event:
     """What one commit changed in one environment, compared with what the branch was before.
 
-    `release` are the changes of what is promoted, `values` those of everything else that reaches the chart; both as
-    words. `change` is what the tool did (`promote`, `set` …), empty when somebody else made the commit. `merged` are
-    the commits that a merge brought in for this environment.
+    `release` are the changes of what is promoted, at their paths in release.yaml; `values` those of everything else
+    that reaches the chart, by the chart's keys. `change` is what the tool did (`promote`, `set` …), empty when somebody
+    else made the commit. `merged` are the commits that a merge brought in for this environment.
     """
 
     environment: str
@@ -46,8 +45,8 @@ class Event:
     subject: str
     change: str
     source: str
-    release: tuple[str, ...]
-    values: tuple[str, ...]
+    release: tuple[KeyDifference, ...]
+    values: tuple[KeyDifference, ...]
     merged: tuple[Merged, ...] = ()
 
 
@@ -135,8 +134,8 @@ def _event(commit: Commit, environment: str, release: list[KeyDifference], value
         subject=commit.subject,
         change=commit.change,
         source=commit.source,
-        release=tuple(map(described, promoted)),
-        values=tuple(map(described, others)),
+        release=tuple(promoted),
+        values=tuple(others),
         merged=tuple(_merged(commit, environment)),
     )
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from gitops_gen.errors import GitopsError, Problem, ProblemsError, UsageError
 from gitops_gen.generate.generating import generate
+from gitops_gen.git.paths import Root
 from gitops_gen.git.runner import ask
 from gitops_gen.helm.choice import open_engine
 from gitops_gen.helm.engine import ChartError, HelmRelease
@@ -40,7 +41,7 @@ REFERENCE = "api-forge"
 SCHEMAS = ".gitops-gen"
 CHARTS = "helm"
 _DEPTH = 3
-"""Folders and file down to helm/<chart>/Chart.yaml; what lies below is a matter of the chart's own .gitignore."""
+"""Folders and file down to helm/<chart>/Chart.yaml; what is below is a matter of the chart's own .gitignore."""
 _COMMON = {"README.md": "README.md.j2", ".gitattributes": "gitattributes.j2", ".gitignore": "gitignore.j2"}
 
 
@@ -49,7 +50,7 @@ class Initialization:
     """What was created: every file, relative to `folder`, and notes.
 
     `notes` are about files that were there and stay; `problems` are what keeps the environments from rendering. `top`
-    is the git repository that the folder lies in, None outside of any. `argocd` is the namespace of Argo CD, `stores`
+    is the git repository that the folder is in, None outside of any. `argocd` is the namespace of Argo CD, `stores`
     are the kind and name of each secret store.
     """
 
@@ -192,6 +193,7 @@ def _write_bytes(target: Path, content: bytes) -> None:
 
 def _require_free(source: Path, target: Path) -> None:
     for path in _files(source):
+        Root(target).target(path)
         for place in (target / path, *(target / parent for parent in Path(path).parents)):
             if place.exists() and (place == target / path or not place.is_dir()):
                 raise UsageError(f"{place} already exists", "move it away")
@@ -291,6 +293,6 @@ def _write_schemas(workspace: OpenProject) -> Iterator[Path]:
         values = None
     for kind in KINDS:
         text = json.dumps(schema(kind, values), indent=2, ensure_ascii=False)
-        target = workspace.folder / SCHEMAS / f"{kind}.schema.json"
+        target = Root(workspace.folder).target(f"{SCHEMAS}/{kind}.schema.json")
         _write(target, f"{text}\n")
         yield target

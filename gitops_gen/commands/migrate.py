@@ -1,5 +1,5 @@
-"""`migrate`: from the original Kustomize deployment to the chart. Plans, prints, and writes values; it never talks to a
-cluster.
+"""`migrate`: from the original Kustomize deployment to the chart. Plans, prints, and writes values; does not access
+a cluster.
 """
 
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from gitops_gen.migration.plan import migration_of
 from gitops_gen.migration.restore import restorable
 from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, application_name, values_path
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
+from gitops_gen.project.reading import text_if_any
 from gitops_gen.project.rendering import render_environment
 from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.editing.document import set_value
@@ -32,9 +33,9 @@ class Export:
 
 
 def migrate(workspace: OpenProject, name: str, export: Export, mode: Mode) -> Migration:
-    """The plan that brings what is exported under the environment.
+    """The plan with which the environment adopts the exported objects.
 
-    Raises `UsageError`, `ProblemsError` (inputs, values, an export that is none) and `ChartError`.
+    Raises `UsageError`, `ProblemsError` (wrong inputs, values or export) and `ChartError`.
     """
     return _planned(workspace, name, read_live(export.content, export.file), mode)
 
@@ -47,7 +48,7 @@ def _planned(workspace: OpenProject, name: str, live: Live, mode: Mode) -> Migra
 
 
 def restore(workspace: OpenProject, name: str, export: Export, mode: Mode) -> str:
-    """The exported objects that the migration changes, as `kubectl apply` takes them to bring them back. No Secrets.
+    """The exported objects that the migration changes, as manifests for `kubectl apply`. No Secrets.
 
     Raises as `migrate` does.
     """
@@ -57,7 +58,7 @@ def restore(workspace: OpenProject, name: str, export: Export, mode: Mode) -> st
 
 
 def require_ready(plan: Migration) -> None:
-    """Raise `GitopsError` while something blocks or values are left to set: no commands are printed then."""
+    """Raise `GitopsError` while a concern blocks or a value must be set: then there are no commands."""
     if not plan.ready:
         blocking, values = sum(concern.blocking for concern in plan.concerns), len(plan.overrides)
         raise GitopsError(
@@ -70,9 +71,9 @@ def require_ready(plan: Migration) -> None:
 def write_overrides(
     workspace: OpenProject, name: str, export: Export, mode: Mode, delivery: Delivery
 ) -> tuple[Migration, Outcome]:
-    """Set in environment.yaml what the data need, and regenerate, as `set` does. Raises as `migrate` and `change` do.
+    """Set the overrides of the plan in environment.yaml, and regenerate, as `set` does.
 
-    The plan returned is the one that the values came from.
+    Returns the plan and the outcome of the change. Raises as `migrate` and `change` do.
     """
     live = read_live(export.content, export.file)
     plan = _planned(workspace, name, live, mode)
@@ -81,12 +82,12 @@ def write_overrides(
 
 def _draft(workspace: OpenProject, name: str, plan: Migration) -> Draft:
     path = f"{ENVIRONMENTS}/{name}/{ENVIRONMENT_FILE}"
-    text = (workspace.folder / path).read_bytes().decode()
+    text = text_if_any(workspace.folder, path) or ""
     for override in plan.overrides:
         text = set_value(text, override.path, override.value, path)
     summary = tuple(f"Set {override.key} to {override.value}" for override in plan.overrides)
     message = Message(
-        subject=f"Let {name} adopt what runs in {plan.namespace}",
+        subject=f"Let {name} adopt the objects in {plan.namespace}",
         details=summary,
         environments=(name,),
         change="migrate",
@@ -114,7 +115,7 @@ def _target(workspace: OpenProject, environment: ResolvedEnvironment, mode: Mode
 
 
 def _helm_chart(chart: ChartSource) -> str:
-    """How the chart is named on Helm's command line."""
+    """The arguments that name the chart on Helm's command line."""
     if not chart.repository:
         return join([chart.path])
     if chart.repository.startswith("oci://"):
@@ -123,7 +124,7 @@ def _helm_chart(chart: ChartSource) -> str:
 
 
 def _without_unknown_values(plan: Migration, final: dict[str, object]) -> Migration:
-    """Values that the chart does not have are a person's to find: it is another one, or a later version."""
+    """The plan, with a blocking concern for each value that the chart does not have: it is another chart or version."""
     unknown = [override for override in plan.overrides if not _is_known(override, final)]
     if not unknown:
         return plan
@@ -137,5 +138,5 @@ def _is_known(override: Override, final: dict[str, object]) -> bool:
 
 def _unset(overrides: list[Override]) -> Iterator[Concern]:
     for override in overrides:
-        hint = f"find the chart's key for it, and set it to {override.value}"
+        hint = f"find the chart's key for this setting, and set it to {override.value}"
         yield Concern(message=f"{override.reason}, but the chart has no {override.key}", hint=hint, blocking=True)

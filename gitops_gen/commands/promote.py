@@ -6,6 +6,7 @@ from typing import Any
 
 from gitops_gen.changes.change import Delivery, Draft, Outcome, change
 from gitops_gen.changes.releases import described, released
+from gitops_gen.changes.values.places import NEW_RELEASE
 from gitops_gen.errors import GitopsError, UsageError
 from gitops_gen.git.commits import Message
 from gitops_gen.git.history import commits
@@ -16,6 +17,7 @@ from gitops_gen.project.alike import alike, listing
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.layers import merge_layers
 from gitops_gen.project.members import Meaning, Members, Names
+from gitops_gen.project.reading import text_if_any
 from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.editing.data import same
 from gitops_gen.yaml.editing.difference import KeyDifference, apply, differences
@@ -180,9 +182,8 @@ class _Promoting:
 
     def text(self, target: ResolvedEnvironment) -> str:
         path = release_path(target.name)
-        if (self.workspace.folder / path).is_file():
-            return (self.workspace.folder / path).read_bytes().decode()
-        return "apiVersion: gitops-gen/v1\nkind: Release\n"
+        text = text_if_any(self.workspace.folder, path)
+        return NEW_RELEASE if text is None else text
 
     def settings_that_stay(self) -> Iterator[str]:
         """Values that stay: what one side sets and the other leaves to the chart differs by intention, or was

@@ -1,4 +1,4 @@
-"""`rollback`: one environment as it was before its last change, though commits of other environments lie between."""
+"""`rollback`: one environment as it was before its last change, though commits of other environments came since."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -50,7 +50,7 @@ def rollback(workspace: OpenProject, request: Rollback, delivery: Delivery) -> O
 
 
 class _RollingBack:
-    """One rollback: where the environment stands, and where it goes."""
+    """One rollback: the state of the environment, and the one it returns to."""
 
     def __init__(self, workspace: OpenProject, request: Rollback) -> None:
         self.workspace, self.request = workspace, request
@@ -84,6 +84,7 @@ class _RollingBack:
             summary=(*_undone_lines(undone), *self.meaning(undone), *summary),
             warnings=(*self.warnings, *self.beyond(undone[-1])),
             notes=tuple(self.notes()),
+            undone=tuple(undone),
             decisive=True,
         )
 

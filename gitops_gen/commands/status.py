@@ -7,10 +7,12 @@ from typing import Any
 from gitops_gen.changes.releases import released
 from gitops_gen.changes.waiting import Waiting, waiting
 from gitops_gen.generate.check import check
+from gitops_gen.generate.files import Change
 from gitops_gen.git.checkout import Checkout, read_checkout
 from gitops_gen.git.last_contact import last_contact
 from gitops_gen.git.repository import git_root
 from gitops_gen.models.layout import ENVIRONMENTS
+from gitops_gen.project.environment import ChartSource
 from gitops_gen.project.listing import EVERYWHERE, EnvironmentRow, Scope, list_environments
 from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.key_paths import dotted, leaves, value_at
@@ -18,28 +20,32 @@ from gitops_gen.yaml.key_paths import dotted, leaves, value_at
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
-    """One environment: its release as `key value`, and which of its files are not committed."""
+    """One environment: the keys and values of its release, and which of its files are not committed."""
 
     environment: str
     stage: str
-    chart: str
-    release: tuple[str, ...]
+    chart: ChartSource
+    release: tuple[tuple[str, Any], ...]
     uncommitted: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Status:
-    """The whole picture; `drift` names generated files that are not as they should be, with how.
+    """The whole picture; `drift` are the generated files that are not as they should be.
 
-    `unpushed` and `behind` count commits against `remote` as it was known at `remote_as_of` (empty: unknown).
+    `head` is the commit that is checked out, empty outside of git and before the first commit; `branch` is empty when
+    no branch is checked out. `unpushed` and `behind` count commits against `remote` as it was known at `remote_as_of`
+    (empty: unknown).
     """
 
     environments: tuple[Standing, ...]
     waiting: tuple[Waiting, ...]
-    drift: tuple[tuple[str, str], ...]
+    drift: tuple[Change, ...]
+    head: str = ""
     branch: str = ""
     operation: str = ""
     uncommitted: tuple[str, ...] = ()
+    in_git: bool = False
     unpushed: int = 0
     behind: int = 0
     remote: str = ""
@@ -47,9 +53,9 @@ class Status:
 
 
 def status(workspace: OpenProject, scope: Scope = EVERYWHERE) -> Status:
-    """Where everything stands, or what is in a stage or on a cluster (and what waits for that).
+    """The state of every environment, or of those in a stage or on a cluster (and what waits for them).
 
-    Raises `ProblemsError` when the inputs are wrong, `UsageError` for a stage or cluster that is not there.
+    Raises `ProblemsError` when the inputs are wrong, `UsageError` for an unknown stage or cluster.
     """
     everywhere = list_environments(workspace)
     rows = everywhere if scope.is_all else list_environments(workspace, scope)
@@ -59,11 +65,10 @@ def status(workspace: OpenProject, scope: Scope = EVERYWHERE) -> Status:
     changed = [path for path in sorted(checkout.changed if checkout else ()) if scope.is_all or _owner(path) in inside]
     mine = _by_owner(changed)
     stages = [stage.name for stage in workspace.project().spec.stages]
-    drift = check(workspace, () if scope.is_all else sorted(inside)).changes
     return Status(
         environments=tuple(_standing(row, releases[row.name], mine.get(row.name, ())) for row in rows),
         waiting=tuple(waiting(stages, everywhere, releases, inside)),
-        drift=tuple((item.path, item.state.value) for item in drift),
+        drift=check(workspace, () if scope.is_all else sorted(inside)).changes,
         uncommitted=tuple(changed),
         **_facts(checkout),
     )
@@ -73,7 +78,9 @@ def _facts(checkout: Checkout | None) -> dict[str, Any]:
     if checkout is None:
         return {}
     return {
-        "branch": checkout.branch or f"detached at {checkout.head[:12]}",
+        "in_git": True,
+        "head": checkout.head,
+        "branch": checkout.branch,
         "operation": checkout.operation,
         "unpushed": checkout.ahead,
         "behind": checkout.behind,
@@ -104,6 +111,6 @@ def _standing(row: EnvironmentRow, release: dict[str, Any], changed: Iterable[st
         environment=row.name,
         stage=row.stage,
         chart=row.chart,
-        release=tuple(f"{dotted(path)} {value_at(values, path)[1]}" for path in leaves(values)),
+        release=tuple((dotted(path), value_at(values, path)[1]) for path in leaves(values)),
         uncommitted=tuple(changed),
     )

@@ -28,7 +28,7 @@ _SHOWN = {ENVIRONMENT: "<environment>", NAMESPACE: "<namespace>"}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Own:
-    """What is an environment's own: its name, and its namespace (empty when that shall stay as it is)."""
+    """What is an environment's own: its name, and its namespace (empty when that must stay as it is)."""
 
     name: str
     namespace: str = ""
@@ -80,7 +80,7 @@ def _generated(text: str) -> Iterator[tuple[str, int]]:
 
 
 def _replaced(text: str, word: str, mark: str) -> str:
-    """`word` replaced where it stands by itself; not in longer words, nor where `dev` is the devices' folder."""
+    """`word` replaced where it is a whole word; not in longer words, nor where `dev` is the devices' folder."""
     if not _SAFE.fullmatch(word):
         return text
     parts, start = [], 0
@@ -103,7 +103,7 @@ def without_hashes(text: str) -> str:
 
 
 def restored(text: str, own: Own) -> str:
-    """The text as it stands in one environment."""
+    """The text as it is in one environment."""
     return text.replace(NAMESPACE, own.namespace).replace(ENVIRONMENT, own.name)
 
 

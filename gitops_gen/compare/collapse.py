@@ -1,4 +1,4 @@
-"""Many environments' changes put together: equal ones stand once, with every environment that has them."""
+"""Many environments' changes put together: equal ones are listed once, with every environment that has them."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -101,7 +101,7 @@ def _worded_change(change: ObjectChange, names: Sequence[str], owns: dict[str, O
 
 
 def _worded(text: str, names: Sequence[str], owns: dict[str, Own]) -> str:
-    """For one environment as it stands there, for several with `<environment>` where each has its own."""
+    """For one environment as it is there, for several with `<environment>` where each has its own."""
     return restored(text, owns[names[0]]) if len(names) == 1 and names[0] in owns else shown(text)
 
 

@@ -30,7 +30,7 @@ from gitops_gen.yaml.writer import dump
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rendered:
-    """One side of a comparison: everything that Argo CD is told about an environment."""
+    """One side of a comparison: everything that Argo CD gets for an environment."""
 
     environment: str
     namespace: str
@@ -43,7 +43,7 @@ class Rendered:
     prunes: bool
     #: whether removing the environment's files leaves what runs alone
     protected: bool
-    #: what the environment is told apart by, in the same order on both sides: where two environments are compared
+    #: what identifies the environment, in the same order on both sides: where two environments are compared
     facts: tuple[str, ...] = ()
 
 
@@ -140,8 +140,8 @@ def _moves(namespaces: tuple[str, str]) -> list[Consequence]:
         return []
     # Argo CD looks away from objects that the AppProject does not permit, and that moves along:
     # https://github.com/argoproj/argo-cd/blob/v3.5.0/controller/state.go (IsLiveResourcePermitted)
-    fate = "what runs in the old one stays behind, unless its AppProject still allows that"
-    detail = f"namespace {old} → {new}: everything is created again there, with empty volumes; {fate}"
+    what_stays = "what runs in the old one stays behind, unless its AppProject still allows that"
+    detail = f"namespace {old} → {new}: everything is created again there, with empty volumes; {what_stays}"
     return [Consequence(effect=Effect.MOVES, object="the environment", detail=detail)]
 
 

@@ -15,7 +15,7 @@ HASH_SUFFIX = re.compile(r"-(?:<hash>|(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pair:
-    """One object before and after; None where it is not there."""
+    """One object before and after; None where it does not exist."""
 
     old: Manifest | None
     new: Manifest | None
@@ -58,7 +58,7 @@ def pairs(old: tuple[str, ...], new: tuple[str, ...], namespaces: tuple[str, str
 
 
 def _objects(documents: tuple[str, ...], namespace: str) -> dict[tuple[ObjectId, int], Manifest]:
-    """Objects by identity and by how many of the same identity came before (two Jobs of one name but for the hash)."""
+    """Objects by identity and by how many of that identity came before (two Jobs of one name except for the hash)."""
     manifests = parse(joined(documents), "the rendered manifests", namespace=namespace)
     seen: Counter[ObjectId] = Counter()
     found = {}

@@ -155,7 +155,7 @@ def _mismatched(new: Manifest) -> Iterator[Consequence]:
     pod = pod_of(new)
     if pod and any(pod.labels.get(key) != value for key, value in wanted.items()):
         yield Consequence(
-            effect=Effect.FAILS, object=title(new), detail="spec.selector does not match the labels of its own pods"
+            effect=Effect.FAILS, object=title(new), detail="spec.selector does not match the labels in spec.template"
         )
 
 

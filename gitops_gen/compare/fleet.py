@@ -25,13 +25,13 @@ class RenderTarget:
     policy: SyncPolicy
     prunes: bool
     protected: bool
-    #: what the environment is told apart by, where it is compared with another one
+    #: what identifies the environment, where it is compared with another one
     facts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
-    """One environment to compare; None for a side on which it is not there."""
+    """One environment to compare; None for a side on which it does not exist."""
 
     name: str
     old: RenderTarget | None
@@ -73,7 +73,7 @@ def _in_worker(engines: Engines, task: Comparison) -> EnvironmentChange | None:
 
 @cache
 def _worker_renderer(engines: Engines) -> CachedRenderer:
-    """The renderer of this worker, which ends with the comparison: the charts it holds lie in a temporary folder."""
+    """The renderer of this worker, which ends with the comparison: the charts it holds are in a temporary folder."""
     return _renderer(engines)
 
 

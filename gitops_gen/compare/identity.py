@@ -23,7 +23,7 @@ Spelling = tuple[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """What two environments are told apart by: pairs of words for the same fact, as each of them is spelt."""
+    """What distinguishes two environments: pairs of words for the same fact, as each of them is spelt."""
 
     facts: tuple[Spelling, ...]
 
@@ -48,7 +48,7 @@ class Identity:
         return self._words.sub(_FACT, text) if self.spellings else text
 
     def agree(self, old: str, new: str) -> bool:
-        """Whether the two lines are equal but for facts, each side writing its own."""
+        """Whether the two lines are equal except for facts, each side writing its own."""
         ways = {(0, 0)}
         while ways:
             if (len(old), len(new)) in ways:
@@ -77,7 +77,7 @@ def _spelt(fact: Spelling) -> Iterator[Spelling]:
 
 
 def _stands(text: str, at: int, word: str) -> bool:
-    """Whether the word stands there by itself."""
+    """Whether it is a whole word there."""
     end = at + len(word)
     return text.startswith(word, at) and not (text[at - 1 : at].isalnum() or text[end : end + 1].isalnum())
 

@@ -1,7 +1,7 @@
 """Which fields the API server never lets change, so that a sync that tries fails: per kind, as its validation has them.
 
-https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/apis/apps/validation/validation.go and its neighbours
-(batch, core, rbac, storage, networking).
+https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/apis/apps/validation/validation.go and those of batch,
+core, rbac, storage and networking.
 """
 
 from collections.abc import Iterator, Sequence

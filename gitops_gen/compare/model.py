@@ -44,7 +44,7 @@ class Consequence:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FieldChange:
-    """One place in an object: its path, and its value before and after as YAML text (None: not there)."""
+    """One place in an object: its path, and its value before and after as YAML text (None: absent)."""
 
     path: str
     old: str | None
@@ -125,7 +125,7 @@ class ChangedEnvironment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Difference:
-    """Everything that differs between two states; equal changes stand once."""
+    """Everything that differs between two states; equal changes are listed once."""
 
     #: what is compared: a ref with its commit, `the working tree`, or an environment
     old: str

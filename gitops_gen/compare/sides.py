@@ -17,8 +17,8 @@ from gitops_gen.compare.fleet import RenderTarget
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.git.snapshot import Files, Repository
 from gitops_gen.git.sparse import NOTHING
-from gitops_gen.helm.engine import ChartError
 from gitops_gen.models.layout import ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE, ManifestPaths
+from gitops_gen.project.chart_places import ChartPlaces, chart_places
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.override_files import override_problems
 from gitops_gen.project.reading import EnvironmentFiles, ProjectFile, parse_environment, read_environment, read_project
@@ -73,7 +73,7 @@ class Side:
 
     @property
     def folder(self) -> Path:
-        """Where the project's files lie, or are written to when they are needed."""
+        """The folder of the project's files, written when they are needed."""
         return self._files.top / self.prefix
 
     @cached_property
@@ -120,7 +120,7 @@ class Side:
 
     def _resolve_on_disk(self, name: str) -> ResolvedEnvironment:
         """The same from files on disk, where each problem finds its line and each symlink its file."""
-        self._need([ENVIRONMENTS])
+        self._need([f"{ENVIRONMENTS}/{name}"])
         files, problems = read_environment(self.folder, name)
         fail_if_any(problems)
         if files is None:
@@ -128,7 +128,7 @@ class Side:
         return resolve(self.project, files)
 
     def fetch(self, names: Iterable[str]) -> None:
-        """Have the files of these environments at hand: many are fetched as fast as one."""
+        """Fetch the files of these environments: many are fetched as fast as one."""
         paths = [self._from_top(f"{ENVIRONMENTS}/{name}/{file}") for name in names for file in HAND_WRITTEN]
         self._contents.update(self._files.contents(paths))
 
@@ -139,7 +139,7 @@ class Side:
         return replace(target, facts=(*facts, environment.server_name, environment.secret_path))
 
     def target(self, environment: ResolvedEnvironment) -> RenderTarget:
-        """What the environment renders from. Raises `GitopsError` when its chart is not at hand."""
+        """What the environment renders from. Raises `GitopsError` when its chart is not available."""
         spec = self.project.spec
         chart, _ = self.chart(environment.chart)
         fail_if_any(override_problems(environment, os.listdir(chart) if chart.is_dir() else ()))
@@ -164,13 +164,7 @@ class Side:
     def chart(self, source: ChartSource) -> tuple[Path, str]:
         """The chart's folder or archive, and what identifies its content. Raises `GitopsError`."""
         if source.repository:
-            # Late: it brings the schema's validator, which nothing here needs.
-            from gitops_gen.models.layout import PULLED
-            from gitops_gen.project.charts import pull_hint
-
-            archive = self._home / PULLED / f"{source.name}-{source.version}.tgz"
-            if not archive.is_file():
-                raise ChartError(f"the chart {source.name} {source.version} is not here", pull_hint(source))
+            archive = chart_places(self._home).archive(source)
             return archive, str(archive)
         if source.revision:
             return self._pins.chart(self._from_top(source.path), source.revision)
@@ -194,10 +188,7 @@ class Side:
 
     def _chart_folder(self, path: str) -> Path:
         self._need([path])
-        folder = self._files.top / self._from_top(path)
-        if not (folder / "Chart.yaml").is_file():
-            raise ChartError(f"{path}: no Chart.yaml there", "set `chart.path` in gitops.yaml to the chart's folder")
-        return folder
+        return ChartPlaces(self.folder, self._files.top, self.prefix).folder(path)
 
     def _from_top(self, path: str) -> str:
         return posixpath.normpath(self.prefix + path)

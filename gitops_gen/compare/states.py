@@ -41,7 +41,7 @@ class Question:
 def diff(folder: Path, question: Question, engines: Engines | None = None) -> Difference:
     """The rendered difference for the project in (or above) `folder`.
 
-    Raises `UsageError` for refs and environments that are not there, `GitopsError` outside of a repository, and
+    Raises `UsageError` for unknown refs and environments, `GitopsError` outside of a repository, and
     `ProblemsError` when gitops.yaml cannot be read on either side. What is wrong with one environment is part of the
     difference.
     """
@@ -70,8 +70,9 @@ class _Opener:
         self._pins = Pins(repository=self._repository, scratch=scratch)
 
     def sorted_out(self, question: Question) -> Question:
-        """The question with its words told apart. Raises `UsageError` for one that is a ref and an environment, and for
-        more refs than there are sides.
+        """The question with its words sorted into refs and environments.
+
+        Raises `UsageError` for a word that is both, and for more refs than there are sides.
         """
         refs, only = list(question.refs), list(question.only)
         for word in question.words:
@@ -79,7 +80,7 @@ class _Opener:
         most = 1 if question.environments else 2
         if len(refs) > most:
             number = "two REFs at most" if most > 1 else "one REF at most with --env"
-            raise UsageError(f"{number}: {', '.join(refs)}", "an environment is told by `--only ENV`")
+            raise UsageError(f"{number}: {', '.join(refs)}", "choose environments with `--only ENV`")
         if question.environments and only:
             raise UsageError(f"`--env` compares two environments: {', '.join(only)} cannot narrow that")
         return replace(question, refs=tuple(refs), words=(), only=tuple(only))
@@ -87,7 +88,7 @@ class _Opener:
     def _is_ref(self, word: str) -> bool:
         is_ref = self._repository.has(word)
         if word not in self._names:
-            # What cannot name an environment is a ref, and told as one when it is missing.
+            # What cannot name an environment is a ref, and reported as one when it is missing.
             return is_ref or not is_dns_label(word)
         if is_ref:
             raise UsageError(
@@ -112,7 +113,8 @@ class _Opener:
             if name not in every:
                 near = f"did you mean `{nearest(name, every)}`?" if nearest(name, every) else ""
                 hint = near or self._repository.missing_hint(name)
-                raise UsageError(f"`{name}` is no environment there, and no revision in this clone", hint)
+                neither = "" if self._repository.has(name) else ", and no such revision in this clone"
+                raise UsageError(f"no environment `{name}` on either side{neither}", hint)
         return sorted(set(only) or every)
 
     def sides(self, question: Question) -> tuple[Side, Side]:
@@ -144,7 +146,7 @@ class _Opener:
         return side
 
     def _prefix(self, commit: str, label: str) -> str:
-        """Where the project lies in a commit: in a folder above this one, or where the only one is."""
+        """The folder of the project in a commit: one above this one, or that of the only project."""
         folder = PurePosixPath(self._repository.prefix)
         candidates = [folder, *folder.parents]
         places = ["" if str(place) == "." else f"{place}/" for place in candidates]

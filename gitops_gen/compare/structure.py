@@ -42,7 +42,7 @@ _KEYS: tuple[tuple[str, ...], ...] = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """One place at which two values differ; `MISSING` stands for nothing there."""
+    """One place at which two values differ; `MISSING` where there is no value."""
 
     path: Path
     old: Any
@@ -91,7 +91,7 @@ def _key_text(item: Any, key: str) -> str:
 
 
 def _merge_keys(old: list[Any], new: list[Any], field: str) -> tuple[str, ...] | None:
-    """The keys by which every item of both lists is told from its neighbours; None when there are none."""
+    """The keys that distinguish every item of both lists from the others; None when there are none."""
     if not all(isinstance(item, dict) for item in (*old, *new)):
         return None
     return next((keys for keys in (*_BY_FIELD.get(field, ()), *_KEYS) if _fit(old, keys) and _fit(new, keys)), None)

@@ -40,8 +40,8 @@ def _edited(workspace: OpenProject, changes: Sequence[Change]) -> set[str]:
 
 
 def _checked_out(workspace: OpenProject, changes: Sequence[Change]) -> Iterator[Change]:
-    """The changes of what this checkout decides on: an environment that is not here keeps its files, and a generated
-    file that is not here is held against the index.
+    """The changes of what this checkout decides on: an environment outside of it keeps its files, and a generated file
+    outside of it is compared with the index.
     """
     surely = any(change.state is State.ORPHANED for change in changes)
     absent = absent_files(workspace.checkout, surely=True) if surely else workspace.absent

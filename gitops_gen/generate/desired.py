@@ -18,6 +18,7 @@ from gitops_gen.generate.memo import Memo, MemoEntry, digest
 from gitops_gen.generate.other_projects import OtherProjects
 from gitops_gen.generate.value_checks import ValueChecks
 from gitops_gen.git.sparse import NOTHING, Absent, checking_out
+from gitops_gen.helm.engine import ChartError
 from gitops_gen.models.layout import ENVIRONMENTS, PROJECT_FILE, ROOT_FILE, ManifestPaths, values_path
 from gitops_gen.names import did_you_mean
 from gitops_gen.project.charts import Charts
@@ -114,10 +115,16 @@ class _Builder:
             if name not in names:
                 raise UsageError(f"no environment `{name}`", did_you_mean(name, names))
         if self.memo and self.project and self.project.spec.chart.path:
-            self.memo.depends_on(self.charts.content(ChartSource(path=self.project.spec.chart.path)))
+            self.depend_on_chart(self.memo, ChartSource(path=self.project.spec.chart.path))
         else:
             self.memo = None
         return names
+
+    def depend_on_chart(self, memo: Memo, chart: ChartSource) -> None:
+        try:
+            memo.depends_on(self.charts.content(chart))
+        except ChartError:  # reported with the values of an environment
+            self.memo = None
 
     def partial_chart(self) -> Iterator[Problem]:
         """Problems of a chart that is only partly checked out: it may render without an error."""
@@ -150,6 +157,8 @@ class _Builder:
             outputs = dict(environment_files(self.project, environment, self.paths, self.charts)) if wanted else {}
         except ProblemsError as error:
             self.problems += error.problems
+            return
+        except ChartError:  # reported with the values
             return
         self.files.update(outputs)
         self.remember(environment, files, outputs)

@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from gitops_gen.git.paths import PathError, Root
 from gitops_gen.helm.engine import ENGINE_VARIABLE
 from gitops_gen.models.layout import ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE
 
@@ -65,7 +66,7 @@ class Memo:
     @cached_property
     def _shared(self) -> bytes:
         """What every environment depends on: the tool, Helm, the project file."""
-        project = (self._folder / PROJECT_FILE).read_bytes()
+        project = Root(self._folder).read(PROJECT_FILE)
         facts = (
             FORMAT,
             os.environ.get(ENGINE_VARIABLE, ""),
@@ -77,7 +78,7 @@ class Memo:
 
     def settled(self, name: str) -> MemoEntry | None:
         """The environment's entry when its inputs and its generated files are what they were; None to compute it
-        anew.
+        again.
         """
         entry = self._entries.get(name)
         if entry is None or not all(self._is(path, wanted) for path, wanted in entry.outputs.items()):
@@ -91,11 +92,11 @@ class Memo:
     def _texts(self, name: str) -> Iterator[bytes]:
         """The hand-written files as their readers see them: without what an editor or a checkout on Windows adds."""
         for file in HAND_WRITTEN:
-            content = _content(f"{self._folder}/{ENVIRONMENTS}/{name}/{file}")
+            content = _content(self._folder, f"{ENVIRONMENTS}/{name}/{file}")
             yield content.removeprefix(BOM_UTF8).replace(b"\r\n", b"\n")
 
     def _is(self, path: str, wanted: str) -> bool:
-        return digest(_content(f"{self._folder}/{path}")) == wanted
+        return digest(_content(self._folder, path)) == wanted
 
     def save(self, entries: Mapping[str, MemoEntry]) -> None:
         """Keep these entries and drop all others; a cache that cannot be written is not an error."""
@@ -124,11 +125,10 @@ def digest(*parts: bytes) -> str:
     return hashed.hexdigest()
 
 
-def _content(path: str) -> bytes:
+def _content(folder: Path, path: str) -> bytes:
     try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError:
+        return Root(folder).read(path)
+    except (OSError, PathError):
         return b""
 
 

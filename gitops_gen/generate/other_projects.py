@@ -13,7 +13,7 @@ from typing import Any
 from gitops_gen.errors import GitopsError, Problem, ProblemsError
 from gitops_gen.git.repository import other_projects
 from gitops_gen.models.layout import ARGOCD_FOLDER, ENVIRONMENT_FILE, ENVIRONMENTS, PROJECT_FILE
-from gitops_gen.project.reading import ProjectFile
+from gitops_gen.project.reading import ProjectFile, read_text
 from gitops_gen.runtime.programs import ProcessError
 from gitops_gen.yaml.reader import load
 
@@ -48,8 +48,8 @@ class OtherProjects:
 
     def _compare_names(self, project: ProjectFile, other: Path) -> None:
         try:
-            data: Any = load((other / PROJECT_FILE).read_text(), PROJECT_FILE)
-        except (ProblemsError, OSError, UnicodeDecodeError):
+            data: Any = load(read_text(other, PROJECT_FILE), PROJECT_FILE)
+        except ProblemsError:
             return  # reported when that project is generated
         if isinstance(data, dict) and data.get("name") == project.spec.name:
             same = (
@@ -80,17 +80,18 @@ def _destinations(project: Path) -> Iterator[tuple[str, Destination]]:
     """Each environment of a project with where its generated Application deploys to."""
     folder = project / ARGOCD_FOLDER / "applications"
     for name in sorted(os.listdir(folder)) if folder.is_dir() else ():
-        if name.endswith(".yaml") and (destination := _destination(folder / name)):
+        path = f"{ARGOCD_FOLDER}/applications/{name}"
+        if name.endswith(".yaml") and (destination := _destination(project, path)):
             yield name.removesuffix(".yaml"), destination
 
 
-def _destination(file: Path) -> Destination | None:
+def _destination(project: Path, path: str) -> Destination | None:
     try:
-        text = file.read_text()
+        text = read_text(project, path)
         if match := _DESTINATION.search(text):
             return match[1].strip("'\""), match[2].strip("'\"")
-        return _parsed(load(text, file.name))
-    except (GitopsError, OSError, UnicodeDecodeError):
+        return _parsed(load(text, path))
+    except GitopsError:
         return None
 
 

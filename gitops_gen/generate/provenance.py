@@ -1,4 +1,4 @@
-"""Was a generated file edited by hand, or is it only behind its inputs? Told from its text, which is the tool's or
+"""Was a generated file edited by hand, or is it only behind its inputs? Decided by its text, which is the tool's or
 git's own work when the tool wrote it here, when committed inputs give it, or when git merged it.
 
 Only files that are not as they should be are asked about. What is not explained counts as edited: it may be in no
@@ -42,7 +42,7 @@ Texts = Mapping[str, str]
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
     """Looks into the history of one project: of the checkout in `folder`. `drafted` says that the files are to follow
-    from other inputs than lie there.
+    from other inputs than those on disk.
     """
 
     folder: Path
@@ -178,7 +178,7 @@ class _Past:
         self._repository, self._commit, self._paths = repository, commit, paths
         self._files = CommitFiles(repository, commit, scratch)
         self._folder = scratch / repository.prefix
-        self._charts = charts.of(self._folder)
+        self._charts = charts.of(scratch, repository.prefix)
 
     def made(self, names: Collection[str]) -> Iterator[tuple[str, str]]:
         """The path and the text of each generated file of the environments that can be resolved."""
@@ -208,7 +208,4 @@ class _Past:
 
     def _need(self, paths: Collection[str]) -> None:
         """Have these files on disk, and those that they are symlinks to."""
-        wanted = [posixpath.normpath(self._repository.prefix + path) for path in paths]
-        links = self._repository.links(self._repository.files(self._commit, wanted))
-        behind = [posixpath.normpath(posixpath.join(posixpath.dirname(link), way)) for link, way in links.items()]
-        self._files.need([*wanted, *behind])
+        self._files.need([posixpath.normpath(self._repository.prefix + path) for path in paths])

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from gitops_gen.errors import GitopsError, Problem
 from gitops_gen.models.layout import PROJECT_FILE
-from gitops_gen.project.charts import Charts, pull_hint
+from gitops_gen.project.chart_places import pull_hint
+from gitops_gen.project.charts import Charts
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.reading import read_text
 from gitops_gen.yaml.reader import locate
@@ -24,7 +25,7 @@ class ValueChecks:
         chart = environment.chart
         if chart in self._broken:
             return
-        if not self._charts.is_at_hand(chart):
+        if not self._charts.places.is_available(chart):
             self.notices[f"values are not checked against {chart.label}; to check them: {pull_hint(chart)}"] = None
             return
         try:

@@ -20,6 +20,8 @@ _OPERATIONS = {
 }
 NOT_COMMITTED = "has uncommitted changes"
 PUT_ASIDE = "commit it first, or put it aside: `git stash push -u -- FILE`, and `git stash pop` afterwards"
+_STATUS = ("--no-renames", "--ignore-submodules=dirty")
+"""Options of `git status`: it runs no git in submodules."""
 _UNBORN = "(initial)"
 _DETACHED = "(detached)"
 
@@ -62,13 +64,11 @@ def operation(git_dir: Path) -> str:
 
 
 def read_checkout(project: Path) -> Checkout:
-    """The checkout that `project` lies in. Raises `GitopsError` when it is in none."""
+    """The checkout that `project` is in. Raises `GitopsError` when it is in none."""
     top = git_root(project.resolve())
     if top is None:
         raise GitopsError(f"{project} is not in a git repository", "run `git init` first")
-    answer = ask(
-        project, "status", "--porcelain=v2", "--branch", "--untracked-files=all", "-z", "--no-renames", "--", "."
-    )
+    answer = ask(project, "status", "--porcelain=v2", "--branch", *_STATUS, "--untracked-files=all", "-z", "--", ".")
     if answer.code:
         raise GitopsError(f"git cannot read {top}: {answer.err.strip()}")
     git_dir = state_folder(project).parent
@@ -78,7 +78,7 @@ def read_checkout(project: Path) -> Checkout:
         git_dir=git_dir,
         common_dir=common_folder(git_dir),
         prefix=prefix(project),
-        **_status(answer.text, prefix(project)),  # type: ignore[arg-type]
+        **_status(answer.text, prefix(project)),  # type: ignore[arg-type]  # one map of texts and counts
     )
 
 
@@ -102,7 +102,7 @@ def _status(text: str, inside: str) -> dict[str, object]:
 
 
 _PATH_FIELD = {"1": 7, "u": 9, "?": 0}
-"""Where a path stands in the records of `git status --porcelain=v2` (https://git-scm.com/docs/git-status)."""
+"""The field of a path in the records of `git status --porcelain=v2` (https://git-scm.com/docs/git-status)."""
 
 
 def _fact(name: str, value: str = "") -> dict[str, object]:
@@ -209,7 +209,7 @@ def resolve(project: Path, owns: Callable[[str], bool]) -> tuple[str, ...]:
     ours = tuple(path for path in paths if owns(path))
     if ours:
         chosen = ("--pathspec-from-file=-", "--pathspec-file-nul")
-        run(project, "add", "--all", *chosen, stdin="\0".join(ours).encode())
+        run(project, "add", "--all", *chosen, stdin="\0".join(ours).encode(), own=True)
     return ours
 
 

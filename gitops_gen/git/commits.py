@@ -46,7 +46,7 @@ def shortened(text: str) -> str:
 
 def commit(folder: Path, paths: list[str], message: str, options: Sequence[str] = ()) -> str:
     """Commit these paths (below `folder`), whatever else is staged; gives the commit, or nothing when they are as they
-    were. Hooks run, signing is as configured; `options` stand before git's verb.
+    were. Hooks run, signing is as configured; `options` go before git's verb.
 
     Raises `GitopsError` with what a hook or git said; what was staged for it is left to the caller to undo.
     """
@@ -54,10 +54,10 @@ def commit(folder: Path, paths: list[str], message: str, options: Sequence[str] 
         file.write("\0".join(paths).encode(errors="surrogateescape"))
         file.flush()
         chosen = (f"--pathspec-from-file={file.name}", "--pathspec-file-nul")
-        run(folder, "add", "--all", *chosen)
+        run(folder, "add", "--all", *chosen, own=True)
         if not differing(folder, paths, "--cached"):
             return ""
-        answer = ask(folder, *options, *_COMMIT, "--only", *chosen, stdin=message.encode())
+        answer = ask(folder, *options, *_COMMIT, "--only", *chosen, stdin=message.encode(), own=True)
     if answer.code:
         raise GitopsError(f"git commit failed:\n{_said(answer)}", "nothing was changed")
     return run(folder, "rev-parse", "HEAD").strip()

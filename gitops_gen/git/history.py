@@ -205,7 +205,7 @@ def _published(subject: str, parents: int, names: tuple[str, ...]) -> tuple[int,
     match = _MERGED_BRANCHES.match(subject)
     if match is None:
         return 0, bool(_MERGED_OTHERS.match(subject))
-    # `'main' of <url> into feature`: behind `into` stands where it went, in quotes when GitLab made it.
+    # `'main' of <url> into feature`: after `into` is the branch it went into, in quotes when GitLab made it.
     merged = _NAME.findall(match["names"].partition(" into ")[0])
     if match["remote"]:
         merged = [name.partition("/")[2] for name in merged]
@@ -255,7 +255,7 @@ class _Reader:
         return found
 
     def differing(self, pairs: Sequence[tuple[str, str]]) -> dict[str, list[tuple[str, ...]]]:
-        """For each commit that differs from the one beside it: the paths, once a pair."""
+        """For each commit that differs from the one paired with it: the paths, once a pair."""
         if not pairs:
             return {}
         asked = "".join(f"{oid} {before}".rstrip() + "\n" for oid, before in pairs).encode()

@@ -10,9 +10,10 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from gitops_gen.git.lock import locked, state_folder
+from gitops_gen.git.paths import PathError, Root, resolved
 from gitops_gen.git.repository import git_root, prefix
 from gitops_gen.git.runner import ask
 from gitops_gen.git.temporary_checkout import remove_temporary_checkout
@@ -77,7 +78,7 @@ def recover(project: Path) -> tuple[str, ...]:
         return ()
     try:
         record = _record(journal)
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, PathError):
         aside = journal.with_suffix(".damaged")
         journal.replace(aside)
         return (f"the record of an interrupted command cannot be read; check `git status` and {aside}",)
@@ -128,7 +129,8 @@ def _digest(content: bytes | None) -> str:
 
 
 def _read(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None
+    """A file's content; None when there is none, or something else in its place."""
+    return path.read_bytes() if path.is_file() and not path.is_symlink() else None
 
 
 def _write(journal: Path, record: Record) -> None:
@@ -153,8 +155,8 @@ def _write(journal: Path, record: Record) -> None:
 
 
 def _record(journal: Path) -> Record:
-    """The journal as it was written. Raises `ValueError` for one that would lead out of this checkout, and what the
-    standard library raises for one that is damaged.
+    """The journal as it was written. Raises `ValueError` or `PathError` for one that would lead out of this checkout,
+    and what the standard library raises for one that is damaged.
     """
     data = json.loads(journal.read_text())
     entries = {
@@ -162,9 +164,10 @@ def _record(journal: Path) -> Record:
         for path, (old, new) in data["files"].items()
     }
     project = Path(data["project"])
-    inside = all(not PurePosixPath(path).is_absolute() and ".." not in PurePosixPath(path).parts for path in entries)
-    if not inside or state_folder(project) != journal.parent:
-        raise ValueError("it names files outside this checkout")
+    if state_folder(project) != journal.parent:
+        raise ValueError("it is of another checkout")
+    for path in entries:
+        resolved(path, lambda _path: None)
     return Record(
         project=project,
         head=data["head"],
@@ -176,19 +179,24 @@ def _record(journal: Path) -> Record:
 
 def _undo(project: Path, entries: Mapping[str, JournalEntry], *, by_hooks: bool) -> Iterator[str]:
     """Put the old bytes back; gives the paths that hold neither the old nor the new ones and are left alone, unless it
-    was a hook that wrote them.
+    was a hook that wrote them; and those that a symlink is on the way to.
     """
     for path, entry in entries.items():
-        now = _read(project / path)
+        try:
+            place = Root(project).target(path)
+        except PathError:
+            yield path
+            continue
+        now = _read(place)
         if now == entry.old:
             continue
         if _digest(now) != entry.new and not by_hooks:
             yield path
         elif entry.old is None:
-            (project / path).unlink(missing_ok=True)
-            _remove_empty(project / path)
+            place.unlink(missing_ok=True)
+            _remove_empty(place)
         else:
-            replace(project / path, entry.old)
+            replace(place, entry.old)
 
 
 def _remove_empty(path: Path) -> None:

@@ -7,14 +7,13 @@ Names go to git's standard input, where nothing is an option.
 import os
 import re
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from gitops_gen.errors import GitopsError
-from gitops_gen.git.runner import forget_hook
-from gitops_gen.runtime.programs import Dialogue, ProcessError
+from gitops_gen.git.runner import converse
 
 ENVIRONMENT = {
     # An answer from this clone or none: a partial clone would ask its server for what it lacks.
@@ -23,8 +22,8 @@ ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
 }
 _FOUND = re.compile(rb"([0-9a-f]{40,64}) [a-z]+ ([0-9]+)\n")
-_AT_ONCE = 100
-"""Questions that fit into a pipe while git is busy answering the first of them."""
+_AT_ONCE = 4096
+"""Bytes of questions that fit into a pipe of any system while git is busy answering the first of them."""
 
 
 class TreeEntry(NamedTuple):
@@ -35,40 +34,39 @@ class TreeEntry(NamedTuple):
 
 
 class Objects:
-    """The objects of the repository that a folder lies in; what was read once is kept."""
+    """The objects of the repository that a folder is in; what was read once is kept."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str] = ENVIRONMENT) -> None:
         """Raises `GitopsError` when git cannot be run."""
         self._folder = folder
-        forget_hook()
-        try:
-            self._git = Dialogue(["git", "cat-file", "--batch"], cwd=folder, env=os.environ | ENVIRONMENT)
-        except ProcessError as error:
-            raise GitopsError("`git` cannot be run", "install git, version 2.30 or newer") from error
+        self._git = converse(folder, "cat-file", "--batch", env=environment)
         weakref.finalize(self, self._git.end)
         self._contents: dict[str, bytes] = {}
         self._trees: dict[str, dict[str, TreeEntry]] = {}
 
     def find(self, name: str) -> str | None:
-        """The id of what a name such as `HEAD^{commit}` stands for, None when it stands for nothing.
+        """The id of what a name such as `HEAD^{commit}` resolves to, None when it resolves to nothing.
 
         Raises `GitopsError` outside of a repository.
         """
         if not name.isprintable():
             return None
-        answer = self._ask([name])[0]
+        answer = next(self._ask([name]))
         return answer[0] if answer else None
+
+    def named(self, names: Sequence[str]) -> list[bytes | None]:
+        """The content behind each name such as `HEAD:gitops.yaml`; None when there is none."""
+        asked = [name if "\n" not in name else "" for name in names]
+        return [answer[1] if answer else None for answer in self._ask(asked)]
 
     def contents(self, ids: Iterable[str]) -> dict[str, bytes]:
         """The content behind each id. Raises `GitopsError` for content that this clone does not hold."""
         wanted = set(ids)
         missing = sorted(wanted - self._contents.keys())
-        for first in range(0, len(missing), _AT_ONCE):
-            asked = missing[first : first + _AT_ONCE]
-            for name, answer in zip(asked, self._ask(asked), strict=True):
-                if answer is None:
-                    raise GitopsError(f"the object {name} is missing in this clone", "fetch it: `git fetch --refetch`")
-                self._contents[name] = answer[1]
+        for name, answer in zip(missing, self._ask(missing), strict=True):
+            if answer is None:
+                raise GitopsError(f"the object {name} is missing in this clone", "fetch it: `git fetch --refetch`")
+            self._contents[name] = answer[1]
         return {name: self._contents[name] for name in wanted}
 
     def trees(self, ids: Iterable[str]) -> dict[str, dict[str, TreeEntry]]:
@@ -78,10 +76,17 @@ class Objects:
             self._trees[name] = dict(_entries(content, len(name) // 2))
         return {name: self._trees[name] for name in wanted}
 
-    def _ask(self, names: Sequence[str]) -> list[tuple[str, bytes] | None]:
+    def _ask(self, names: Sequence[str]) -> Iterator[tuple[str, bytes] | None]:
         """The id and the content of each object."""
-        self._git.ask("".join(f"{name}\n" for name in names).encode())
-        return [self._answer() for _ in names]
+        waiting, size = 0, 0
+        for name in names:
+            question = f"{name}\n".encode(errors="surrogateescape")
+            if size + len(question) > _AT_ONCE:
+                yield from (self._answer() for _ in range(waiting))
+                waiting = size = 0
+            self._git.ask(question)
+            waiting, size = waiting + 1, size + len(question)
+        yield from (self._answer() for _ in range(waiting))
 
     def _answer(self) -> tuple[str, bytes] | None:
         """`<id> <type> <size>`, the content and a newline; or a name and what is wrong with it, such as `missing`."""
@@ -92,6 +97,13 @@ class Objects:
             return None
         content = self._git.read(int(found[2]) + 1)
         return found[1].decode(), content[:-1]
+
+
+def contents_of(folder: Path, names: Sequence[str]) -> list[bytes | None]:
+    """The contents of objects such as `HEAD:gitops.yaml` or `:2:gitops.yaml`, None for one that does not exist. A
+    partial clone fetches what it lacks.
+    """
+    return Objects(folder, {}).named(names) if names else []
 
 
 def _entries(tree: bytes, id_size: int) -> Iterator[tuple[str, TreeEntry]]:

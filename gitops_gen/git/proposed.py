@@ -18,7 +18,7 @@ _NOBODY = {
 
 
 def proposed_commit(project: Path, files: Mapping[str, str | None]) -> str:
-    """HEAD with these files (path in the project → text, None: not there) instead. Raises `GitError` without a HEAD."""
+    """HEAD with these files (path in the project → text, None: deleted) instead. Raises `GitError` without a HEAD."""
     inside = prefix(project)
     with tempfile.TemporaryDirectory() as name:
         env = {"GIT_INDEX_FILE": str(Path(name, "index"))}

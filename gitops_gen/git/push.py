@@ -12,7 +12,8 @@ from pathlib import Path
 from gitops_gen.errors import GitopsError
 from gitops_gen.git.checkout import Checkout, Remote, read_checkout
 from gitops_gen.git.journal import transaction
-from gitops_gen.git.runner import Answer, GitError, ask, blobs, run
+from gitops_gen.git.objects import contents_of
+from gitops_gen.git.runner import Answer, GitError, ask, run
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.05, 1.0
 _LOCKED = ("cannot lock ref", "failed to update ref", ".lock'")
@@ -74,7 +75,9 @@ def push(project: Path, target: Remote, commit: str, tip: str) -> tuple[str, ...
     said, None when its branch is not at `tip` any more. Raises `GitError` with git's own words for any other refusal.
     """
     lease = () if tip else (f"--force-with-lease={target.ref}:",)
-    answer = ask(project, "push", "--quiet", "--porcelain", *lease, "--", target.name, f"{commit}:{target.ref}")
+    answer = ask(
+        project, "push", "--quiet", "--porcelain", *lease, "--", target.name, f"{commit}:{target.ref}", own=True
+    )
     if not answer.code:
         return tuple(remote_lines(answer))
     if _moved(project, target, tip, patient=_may_pass(answer)):
@@ -119,7 +122,7 @@ def wait(attempt: int) -> None:
 
 def follow(checkout: Checkout, commit: str, given_up: Sequence[str] = ()) -> bool:
     """Move the branch and the files to a commit that was made elsewhere; not when that would touch what is being
-    edited, but for the edits that are `given_up` because the commit has them.
+    edited, except the edits that are `given_up` because the commit has them.
     """
     project = checkout.project
     head = run(project, "rev-parse", "HEAD").strip()
@@ -130,13 +133,15 @@ def follow(checkout: Checkout, commit: str, given_up: Sequence[str] = ()) -> boo
     changed = read_checkout(project).changed
     if any(path in changed and path not in given_up for path in inside):
         return False
-    contents = dict(zip(inside, blobs(project, [f"{commit}:{checkout.prefix}{path}" for path in inside]), strict=True))
+    found = contents_of(project, [f"{commit}:{checkout.prefix}{path}" for path in inside])
+    contents = dict(zip(inside, found, strict=True))
     try:
         with transaction(project, contents, committing=True):
             if edits := [path for path in given_up if path in changed]:
-                run(project, "checkout", "--quiet", "HEAD", "--", *edits)
-            ask(project, "update-index", "-q", "--refresh")  # `reset` takes a file with another time for an edited one
-            run(project, "reset", "--quiet", "--keep", commit)
+                run(project, "checkout", "--quiet", "HEAD", "--", *edits, own=True)
+            # `reset` takes a file with another time for an edited one.
+            ask(project, "update-index", "-q", "--refresh", own=True)
+            run(project, "reset", "--quiet", "--keep", commit, own=True)
     except GitError:
         return False
     return True

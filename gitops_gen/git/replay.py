@@ -1,5 +1,5 @@
 """The commits that the remote does not have yet, made again on top of what it has: inputs merged key by key, generated
-files made anew.
+files generated again.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,8 +11,6 @@ from gitops_gen.git.checkout import Checkout, Remote, unmerged
 from gitops_gen.git.push import is_ancestor
 from gitops_gen.git.runner import GitError, ask, run
 from gitops_gen.git.temporary_checkout import temporary_checkout
-
-_NO_HOOKS = ("-c", "core.hooksPath=/dev/null")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +66,7 @@ class _Replay:
         return run(place, "rev-parse", "HEAD").strip()
 
     def pick(self, place: Path, commit: str) -> None:
-        answer = ask(place, *_NO_HOOKS, "cherry-pick", "--no-commit", "--allow-empty", commit)
+        answer = ask(place, "cherry-pick", "--no-commit", "--allow-empty", commit)
         conflicts = unmerged(place)
         if answer.code and not conflicts:
             raise GitError(("cherry-pick",), answer)
@@ -81,7 +79,7 @@ class _Replay:
         _stage(project, written)
         if ask(place, "diff", "--cached", "--quiet").code:
             settings = ("--quiet", "--no-verify", "--cleanup=verbatim", f"--reuse-message={commit}")
-            run(place, *_NO_HOOKS, "commit", *settings)
+            run(place, "commit", *settings)
 
     def stopped(self, error: GitopsError, commit: str) -> GitopsError:
         subject = run(self.checkout.project, "log", "-1", "--format=%s", commit).strip()
@@ -96,7 +94,7 @@ class _Replay:
 def _stage(project: Path, paths: list[str]) -> None:
     if paths:
         chosen = ("--pathspec-from-file=-", "--pathspec-file-nul")
-        run(project, "add", "--all", *chosen, stdin="\0".join(paths).encode(errors="surrogateescape"))
+        run(project, "add", "--all", *chosen, stdin="\0".join(paths).encode(errors="surrogateescape"), own=True)
 
 
 def _problems(error: GitopsError) -> Iterator[str]:

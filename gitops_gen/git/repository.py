@@ -1,10 +1,9 @@
-"""Questions to the git repository that a project lies in."""
+"""Questions to the git repository that a project is in."""
 
 from pathlib import Path
 
-from gitops_gen.git.runner import forget_hook
+from gitops_gen.git.runner import listing
 from gitops_gen.models.layout import PROJECT_FILE
-from gitops_gen.runtime.programs import run
 
 
 def git_root(folder: Path) -> Path | None:
@@ -32,8 +31,6 @@ def other_projects(project: Path) -> list[Path]:
     top = git_root(project.resolve())
     if top is None:
         return []
-    forget_hook()
-    # Not by `ask`: GitPython's import takes longer than all the rest of a run that finds nothing to do.
-    listed = run(["git", "-C", str(top), "ls-files", "-z", "--", f":(glob)**/{PROJECT_FILE}"])
+    listed = listing(top, "ls-files", "-z", "--", f":(glob)**/{PROJECT_FILE}")
     folders = sorted({(top / path).parent for path in listed.split("\0") if path})
     return [folder for folder in folders if folder != project.resolve() and (folder / PROJECT_FILE).is_file()]

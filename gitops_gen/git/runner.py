@@ -1,31 +1,46 @@
-"""Running git: one command, its code and both of its streams. Nothing that a user typed may reach it as an option, so
-callers put `--` before paths and pass names through `state.revision` first.
+"""Running git: the only module that starts it. Nothing that a user typed may reach it as an option, so callers put
+`--` before paths and pass names through `checkout.revision` first.
+
+A checkout may come from a stranger. So no program runs that it could choose: hooks, the file system monitor, and what
+.gitattributes names (filters, merge drivers, textconv) are off. The user's own commit and push (`own=True`) run them.
 """
 
+import logging
 import os
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from gitops_gen.errors import GitopsError
+from gitops_gen.runtime.programs import Dialogue, ProcessError
+from gitops_gen.runtime.programs import run as run_program
+
+_log = logging.getLogger(__name__)
 
 # Set by git for its hooks and `rebase --exec`; a command that was given a folder means the repository in that folder.
 _INHERITED = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
 
-# A clean-up that git starts in the background would outlive the command and hold its lock.
-_SETTINGS = (
-    "--no-optional-locks",
-    "-c",
-    "gc.auto=0",
-    "-c",
-    "maintenance.auto=false",
-    "-c",
-    "core.safecrlf=false",
-    "-c",
-    "core.quotePath=false",
-)
+_SETTINGS = {
+    # A clean-up that git starts in the background would outlive the command and hold its lock.
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "core.safecrlf": "false",
+    "core.quotePath": "false",
+}
+_NO_PROGRAMS = {"core.hooksPath": os.devnull, "core.fsmonitor": "false"}
+_DRIVERS = r"^(filter\..*\.(clean|smudge|process)|merge\..*\.driver)$"
+_OFF = {
+    # An empty command is none (https://git-scm.com/docs/gitattributes#_filter); `required` would make that an error.
+    "filter": {"clean": "", "smudge": "", "process": "", "required": "false"},
+    # What git does without a driver; an empty command would take one side.
+    "merge": {"driver": "git merge-file --quiet %A %O %B"},
+}
+_PLAIN_DIFF = ("--no-ext-diff", "--no-textconv")
 
 inherited_files: set[int] = set()
 """Open files that every git process gets as well: while one of them lives, so does the lock on the file."""
@@ -54,23 +69,19 @@ class GitError(GitopsError):
         self.answer = answer
 
 
-def forget_hook() -> None:
-    """Remove git's environment variables that a hook inherits: the folder selects the repository."""
-    for name in _INHERITED:
-        os.environ.pop(name, None)
-
-
-def ask(folder: Path, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> Answer:
-    """Run `git` in `folder`, without checking its exit code."""
+def ask(
+    folder: Path, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None, own: bool = False
+) -> Answer:
+    """Run `git` in `folder`, without checking its exit code. `own` marks a step of the user's own commit or push."""
     import git
 
-    forget_hook()
+    argv = _command(folder, arguments, own=own)
     extra: dict[str, Any] = {} if os.name == "nt" else {"pass_fds": tuple(inherited_files)}
-    with tempfile.TemporaryFile() as source:
+    with tempfile.TemporaryFile() as source, _timed(arguments):
         source.write(stdin)
         source.seek(0)
         code, out, err = git.Git(folder).execute(
-            ["git", *_SETTINGS, "--literal-pathspecs", *arguments],
+            argv,
             istream=source,
             with_extended_output=True,
             with_exceptions=False,
@@ -86,24 +97,74 @@ def _bytes(stream: Any) -> bytes:
     return stream if isinstance(stream, bytes) else str(stream or "").encode()
 
 
-def run(folder: Path, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
+def run(
+    folder: Path, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None, own: bool = False
+) -> str:
     """Run `git` in `folder` and return what it printed. Raises `GitError` when it exits with anything but 0."""
-    answer = ask(folder, *arguments, stdin=stdin, env=env)
+    answer = ask(folder, *arguments, stdin=stdin, env=env, own=own)
     if answer.code:
         raise GitError(arguments, answer)
     return answer.text
 
 
-def blobs(folder: Path, names: list[str]) -> list[bytes | None]:
-    """The contents of objects such as `HEAD:./gitops.yaml`, None for one that does not exist; one process for all."""
-    out = ask(folder, "cat-file", "--batch", stdin="".join(f"{name}\n" for name in names).encode()).out
-    contents: list[bytes | None] = []
-    for _ in names:
-        header, _, out = out.partition(b"\n")
-        size = header.rsplit(b" ", 1)[-1]
-        if header.endswith(b" missing") or not size.isdigit():
-            contents.append(None)
-            continue
-        contents.append(out[: int(size)])
-        out = out[int(size) + 1 :]
-    return contents
+def listing(folder: Path, *arguments: str) -> str:
+    """The same for a question that every run asks, without GitPython: its import takes longer than the answer. Raises
+    `ProcessError`.
+    """
+    with _timed(arguments):
+        return run_program(["git", "-C", os.fspath(folder), *_options(_SETTINGS | _NO_PROGRAMS), *arguments])
+
+
+def converse(folder: Path, *arguments: str, env: Mapping[str, str]) -> Dialogue:
+    """A running `git` that answers one question after the other. Raises `GitopsError` when git cannot be run."""
+    _forget_hook()
+    try:
+        with _timed(arguments):
+            return Dialogue(["git", *arguments], cwd=folder, env=os.environ | env)
+    except ProcessError as error:
+        raise GitopsError("`git` cannot be run", "install git, version 2.30 or newer") from error
+
+
+def _command(folder: Path, arguments: tuple[str, ...], *, own: bool) -> list[str]:
+    settings = _SETTINGS if own else {**_SETTINGS, **_NO_PROGRAMS, **_drivers_off(os.fspath(folder))}
+    verb, *rest = arguments
+    plain = _PLAIN_DIFF if verb == "diff" else ()
+    return ["git", *_options(settings), "--literal-pathspecs", verb, *plain, *rest]
+
+
+def _options(settings: Mapping[str, str]) -> list[str]:
+    _forget_hook()
+    return ["--no-optional-locks", *(part for name, value in settings.items() for part in ("-c", f"{name}={value}"))]
+
+
+@lru_cache(maxsize=8)
+def _drivers_off(folder: str) -> dict[str, str]:
+    """Settings that switch off the programs that .gitattributes can name: those that the configuration has.
+
+    Attributes themselves stay: without them, line ends would differ from those in the checkout.
+    """
+    try:
+        listed = listing(Path(folder), "config", "--null", "--name-only", "--get-regexp", _DRIVERS)
+    except ProcessError:
+        return {}  # there are none
+    drivers = {name.rpartition(".")[0] for name in listed.split("\0") if name}
+    return {
+        f"{driver}.{key}": value for driver in drivers for key, value in _OFF[driver.partition(".")[0].lower()].items()
+    }
+
+
+@contextmanager
+def _timed(arguments: tuple[str, ...]) -> Iterator[None]:
+    """Log the command's verb, and how long it took."""
+    start = time.monotonic()
+    try:
+        yield
+    finally:
+        verb = next(word for word in arguments if not word.startswith("-") and "=" not in word)
+        _log.debug("git %s … %d ms", verb, (time.monotonic() - start) * 1000)
+
+
+def _forget_hook() -> None:
+    """Remove git's environment variables that a hook inherits: the folder selects the repository."""
+    for name in _INHERITED:
+        os.environ.pop(name, None)

@@ -7,12 +7,14 @@ worktree and a clone in CI give the same bytes. What git is asked never contains
 import hashlib
 import os
 import posixpath
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from gitops_gen.errors import GitopsError, UsageError
 from gitops_gen.git.objects import ENVIRONMENT, Objects, TreeEntry
+from gitops_gen.git.paths import PathError, Root, resolved
 from gitops_gen.git.repository import prefix
 from gitops_gen.git.runner import ask
 from gitops_gen.names import did_you_mean
@@ -24,11 +26,12 @@ _FILES = frozenset({"100644", "100755", "100664", LINK})
 
 
 class Repository:
-    """The git repository that a folder lies in: a working tree, a linked worktree, or a bare repository itself."""
+    """The git repository that a folder is in: a working tree, a linked worktree, or a bare repository itself."""
 
     def __init__(self, folder: Path) -> None:
         """Raises `GitopsError` when git cannot be run."""
         self._folder, self._objects = folder, Objects(folder)
+        self._tops: dict[str, TreeEntry] = {}
         #: the folder's path in the working tree: empty at its top and in a bare repository, else ending in `/`
         self.prefix = prefix(folder)
 
@@ -38,7 +41,7 @@ class Repository:
         Raises `UsageError` when there is none, saying how to get it, and `GitopsError` outside of a repository.
         """
         if not ref or ref.startswith("-"):
-            raise UsageError(f"`{ref}` is no revision", "name a branch, a tag or a commit")
+            raise UsageError(f"`{ref}` is not a revision", "name a branch, a tag or a commit")
         found = self._objects.find(f"{ref}^{{commit}}")
         if found is None:
             raise UsageError(f"no commit `{ref}` in this clone", self.missing_hint(ref))
@@ -65,31 +68,52 @@ class Repository:
 
     def files(self, commit: str, paths: Iterable[str]) -> dict[str, TreeEntry]:
         """The files of a commit below `paths` (counted from the top, empty for all), submodules left out."""
-        top = self._objects.find(f"{commit}^{{tree}}")
         found: dict[str, TreeEntry] = {}
-        for path in paths if top else ():
-            found.update(self._below(TreeEntry(_FOLDER, str(top)), path))
+        for path in paths:
+            found.update(self._below(commit, path))
         return found
+
+    def _entry(self, commit: str, path: str) -> TreeEntry | None:
+        """The entry at a path, without following symlinks."""
+        if commit not in self._tops:
+            self._tops[commit] = TreeEntry(_FOLDER, self._objects.find(f"{commit}^{{tree}}") or "")
+        entry = self._tops[commit]
+        for name in PurePosixPath(path).parts if entry.id else ():
+            if entry.mode != _FOLDER or name not in (tree := self._objects.trees([entry.id])[entry.id]):
+                return None
+            entry = tree[name]
+        return entry if entry.id else None
+
+    def _link(self, commit: str, path: str) -> str | None:
+        """Where the symlink at a path of a commit leads to, as it is written; None for what is no symlink."""
+        entry = self._entry(commit, path)
+        return self.links({path: entry})[path] if entry and entry.mode == LINK else None
 
     def reachable(self, commit: str, paths: Iterable[str]) -> dict[str, TreeEntry]:
-        """The files of a commit below `paths`, and those that symlinks among them lead to inside the repository."""
+        """The files of a commit below `paths`, and those that symlinks on the way or among them lead to. Raises
+        `PathError` for a symlink that leaves the repository.
+        """
+        passed: set[str] = set()
+
+        def link(path: str) -> str | None:
+            target = self._link(commit, path)
+            passed.update([path] if target is not None else [])
+            return target
+
         found: dict[str, TreeEntry] = {}
-        wanted = list(paths)
+        wanted = {*paths}
         while wanted:
-            new = {path: entry for path, entry in self.files(commit, wanted).items() if path not in found}
+            inside = {resolved(path, link, "repository") for path in wanted}
+            new = {path: entry for path, entry in self.files(commit, inside | passed).items() if path not in found}
             found |= new
-            wanted = [target for path, way in self.links(new).items() if (target := _destination(path, way))]
+            wanted = {path for path, entry in new.items() if entry.mode == LINK}
         return found
 
-    def _below(self, entry: TreeEntry, path: str) -> Iterator[tuple[str, TreeEntry]]:
-        parts = PurePosixPath(path).parts
-        for name in parts:
-            if entry.mode != _FOLDER or name not in (tree := self._objects.trees([entry.id])[entry.id]):
-                return
-            entry = tree[name]
-        if entry.mode == _FOLDER:
-            yield from self._walk("".join(f"{name}/" for name in parts), entry.id)
-        elif entry.mode in _FILES:
+    def _below(self, commit: str, path: str) -> Iterator[tuple[str, TreeEntry]]:
+        entry = self._entry(commit, path)
+        if entry is not None and entry.mode == _FOLDER:
+            yield from self._walk("".join(f"{name}/" for name in PurePosixPath(path).parts), entry.id)
+        elif entry is not None and entry.mode in _FILES:
             yield path, entry
 
     def _walk(self, folder: str, tree: str) -> Iterator[tuple[str, TreeEntry]]:
@@ -115,7 +139,9 @@ class Repository:
         return {path: contents[identity] for path, identity in ids.items()}
 
     def write(self, entries: Mapping[str, TreeEntry], target: Path) -> None:
-        """Write files of a commit below `target`, at their paths; symlinks stay symlinks. Raises `GitopsError`."""
+        """Write files of a commit below `target`, at their paths; symlinks stay symlinks, so only what `reachable`
+        gave may be written. Raises `GitopsError`.
+        """
         contents = self._objects.contents(entry.id for entry in entries.values())
         for path in entries:
             _refuse_escape(path)
@@ -151,7 +177,7 @@ class Files(Protocol):
 
     @property
     def top(self) -> Path:
-        """The folder in which they lie as soon as they are needed."""
+        """The folder with the files, written as soon as they are needed."""
 
     def ids(self, paths: Collection[str]) -> dict[str, str]:
         """The files below `paths` with the id that git gives (or would give) to the content of each; a symlink's with
@@ -177,13 +203,14 @@ class CommitFiles:
     def ids(self, paths: Collection[str]) -> dict[str, str]:
         """The ids from the commit's own trees; no content but a symlink's is read."""
         entries = self._repository.files(self._commit, paths)
-        return _followed(self._plain(entries), self._repository.links(entries), self._behind)
+        return {path: " ".join(self._ids(path, entry)) for path, entry in entries.items()}
 
-    def _behind(self, path: str) -> dict[str, str]:
-        return self._plain(self._repository.files(self._commit, [path]))
-
-    def _plain(self, entries: Mapping[str, TreeEntry]) -> dict[str, str]:
-        return {path: entry.id for path, entry in entries.items()}
+    def _ids(self, path: str, entry: TreeEntry) -> Iterator[str]:
+        yield entry.id
+        if entry.mode == LINK:
+            with suppress(PathError):
+                behind = self._repository.reachable(self._commit, [path])
+                yield from (behind[other].id for other in sorted(behind) if behind[other].mode != LINK)
 
     def contents(self, paths: Collection[str]) -> dict[str, bytes]:
         """From git's objects."""
@@ -206,15 +233,16 @@ class WorkingFiles:
     """
 
     def __init__(self, top: Path, id_length: int) -> None:
-        self.top = top
+        self.top, self._root = top, Root(top, "git repository")
         self._hash = hashlib.sha1 if id_length == _SHA1_LENGTH else hashlib.sha256
 
     def ids(self, paths: Collection[str]) -> dict[str, str]:
         """The ids that git would give to what is there now."""
-        files = {file.relative_to(self.top).as_posix(): file for path in paths for file in self._walk(path)}
-        links = {path: os.fspath(file.readlink()) for path, file in files.items() if file.is_symlink()}
-        ids = {path: self._id(file) for path, file in files.items()}
-        return _followed(ids | self._unchanged(ids, paths), links, self._behind)
+        files = [file for path in paths for file in self._files(path)]
+        ids = {path: self._id(path) for path in files}
+        ids |= self._unchanged(ids, paths)
+        links = [path for path in files if self._root.link(path) is not None]
+        return ids | {path: " ".join((ids[path], *self._behind(path))) for path in links}
 
     def _unchanged(self, ids: Mapping[str, str], paths: Collection[str]) -> dict[str, str]:
         """The ids in the index of files with other bytes on disk that are no change to git."""
@@ -224,47 +252,55 @@ class WorkingFiles:
         differing = [path for path, identity in ids.items() if index.get(path, identity) != identity]
         if not differing:
             return {}
-        changed = ask(self.top, "diff", "--name-only", "--no-ext-diff", "--no-textconv", "-z", *chosen, env=ENVIRONMENT)
+        changed = ask(self.top, "diff", "--name-only", "-z", *chosen, env=ENVIRONMENT)
         modified = set(changed.text.split("\0"))
         return {path: index[path] for path in differing if path not in modified}
 
-    def _behind(self, path: str) -> dict[str, str]:
-        return {file.relative_to(self.top).as_posix(): self._id(file) for file in self._walk(path)}
+    def _behind(self, link: str) -> Iterator[str]:
+        """The ids of what a symlink leads to, in the repository."""
+        with suppress(PathError, OSError):
+            target = self._root.resolved(link)
+            folders = self._root.links(target).values() if os.path.isdir(self.top / target) else ()
+            files = {file for place in (target, *folders) for file in self._files(place)}
+            yield from (self._id(file) for file in sorted(files) if self._root.link(file) is None)
 
     def contents(self, paths: Collection[str]) -> dict[str, bytes]:
         """From the disk."""
-        files = {path: self.top / path for path in paths}
-        return {path: file.read_bytes() for path, file in files.items() if file.is_file() and not file.is_symlink()}
+        return {path: self._root.read(path) for path in paths if self._is_plain(path)}
+
+    def _is_plain(self, path: str) -> bool:
+        """Whether there is a file that no symlink is on the way to."""
+        with suppress(PathError):
+            return self._root.target(path).is_file()
+        return False
 
     def need(self, paths: Collection[str]) -> None:
-        """Nothing: they are there."""
+        """Nothing: they exist."""
 
-    def _walk(self, path: str) -> Iterator[Path]:
-        start = self.top / path
-        if start.is_file() or start.is_symlink():
-            yield start
+    def _files(self, path: str) -> Iterator[str]:
+        """The files and symlinks below a path; what is behind a symlink is not part of it, as in git."""
+        try:
+            start = self._root.target(path)
+        except PathError:
+            if self._root.link(path) is not None:
+                yield path
+            return
+        if start.is_file():
+            yield path
         for folder, folders, names in os.walk(start):
-            # A symlink to a folder is one entry to git, whatever lies behind it.
-            yield from (Path(folder, name) for name in folders if Path(folder, name).is_symlink())
-            yield from (Path(folder, name) for name in names)
+            inside = Path(folder).relative_to(self.top)
+            folders[:] = [name for name in folders if name != ".git"]
+            links = [name for name in folders if Path(folder, name).is_symlink()]
+            yield from ((inside / name).as_posix() for name in (*links, *names))
 
-    def _id(self, file: Path) -> str:
-        content = os.fsencode(file.readlink()) if file.is_symlink() else file.read_bytes()
+    def _id(self, path: str) -> str:
+        """Nothing for what git holds no content of."""
+        target = self._root.link(path)
+        content = b"" if target is None else os.fsencode(target)
+        if target is None:
+            with suppress(PathError):
+                content = self._root.read(path)
         return self._hash(b"blob %d\0%s" % (len(content), content)).hexdigest()
-
-
-def _followed(ids: dict[str, str], links: Mapping[str, str], behind: Callable[[str], dict[str, str]]) -> dict[str, str]:
-    """The ids, those of symlinks with the ids of what is behind them inside the repository."""
-    for path, destination in links.items():
-        if target := _destination(path, destination):
-            ids[path] = " ".join((ids[path], *(identity for _, identity in sorted(behind(target).items()))))
-    return ids
-
-
-def _destination(link: str, way: str) -> str:
-    """The path that a symlink leads to; empty when it leaves the repository."""
-    target = posixpath.normpath(posixpath.join(posixpath.dirname(link), way))
-    return "" if target == ".." or target.startswith(("/", "../")) else target
 
 
 def _refuse_escape(path: str) -> None:
@@ -275,17 +311,10 @@ def _refuse_escape(path: str) -> None:
 
 def _write(target: Path, path: str, content: bytes, *, is_link: bool) -> None:
     if is_link:
-        _link(target, target / path, content.decode())
+        (target / path).symlink_to(os.fsdecode(content))
         return
     with open(f"{target}/{path}", "wb") as file:
         file.write(content)
-
-
-def _link(target: Path, file: Path, destination: str) -> None:
-    """A symlink, unless it would lead out of the snapshot: what it points to is then not part of the commit."""
-    inside = (file.parent / destination).resolve()
-    if not destination.startswith("/") and inside.is_relative_to(target.resolve()):
-        file.symlink_to(destination)
 
 
 def export(project: Path, revision: str, path: str, target: Path) -> Path:
@@ -296,7 +325,7 @@ def export(project: Path, revision: str, path: str, target: Path) -> Path:
     (https://git-scm.com/docs/git-archive#ATTRIBUTES), which Argo CD's checkout does not.
     """
     repository = Repository(project)
-    hint = "name a tag or commit that has it; if it is not here yet: `git fetch --tags`"
+    hint = "name a tag or commit that has it; if this clone does not have it yet: `git fetch --tags`"
     try:
         commit = repository.commit(revision)
     except UsageError as error:

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from gitops_gen.git.lock import state_folder
 from gitops_gen.git.repository import git_root
-from gitops_gen.git.runner import forget_hook
+from gitops_gen.git.runner import listing
 from gitops_gen.models.layout import ENVIRONMENTS, HAND_WRITTEN
-from gitops_gen.runtime.programs import run
 
 _INPUT = re.compile(rf"{ENVIRONMENTS}/([^/]+)/(?:{'|'.join(map(re.escape, HAND_WRITTEN))})")
 
@@ -57,7 +56,6 @@ def absent_files(project: Path, *, surely: bool = False) -> Absent:
         return NOTHING
     if not surely and not (state_folder(project).parent / "info/sparse-checkout").is_file():
         return NOTHING
-    forget_hook()
-    listed = run(["git", "-C", str(project), "ls-files", "-t", "-z", "--", "."]).split("\0")
+    listed = listing(project, "ls-files", "-t", "-z", "--", ".").split("\0")
     skipped = (entry[2:] for entry in listed if entry.startswith("S "))
     return Absent(frozenset(path for path in skipped if not os.path.lexists(project / path)))

@@ -21,9 +21,8 @@ FOLDER = "temporary-checkout"
 _WORKTREE = "worktree"
 """The folder in which earlier versions kept a worktree."""
 
-_ENVIRONMENT = {"GIT_LFS_SKIP_SMUDGE": "1"}
-_QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.sparseCheckout=false")
-"""Options that write the whole tree without hooks and without the file system monitor."""
+_WHOLE = ("-c", "core.sparseCheckout=false")
+"""The option that writes the whole tree."""
 
 
 def temporary_checkout(project: Path, commit: str) -> Path:
@@ -35,8 +34,8 @@ def temporary_checkout(project: Path, commit: str) -> Path:
     (place / ".git" / "HEAD").write_text(f"{commit}\n")
     if Path(run(place, "rev-parse", "--absolute-git-dir").strip()).resolve() != (place / ".git").resolve():
         raise GitopsError(f"git does not accept {place} as a checkout", "remove that folder and run the command again")
-    run(place, *_QUIET, "read-tree", "--reset", "-u", commit, env=_ENVIRONMENT)
-    run(place, *_QUIET, "clean", "-d", "--force", "--quiet")
+    run(place, *_WHOLE, "read-tree", "--reset", "-u", commit)
+    run(place, *_WHOLE, "clean", "-d", "--force", "--quiet")
     return place
 
 
@@ -56,7 +55,7 @@ def hooks_setting(project: Path) -> tuple[str, ...]:
     """The option that makes git run the user's hooks in the second checkout: a relative `core.hooksPath` is resolved
     from the top of their checkout, which also has the ignored files.
     """
-    answer = ask(project, "config", "--type=path", "--get", "core.hooksPath")
+    answer = ask(project, "config", "--type=path", "--get", "core.hooksPath", own=True)
     path = answer.text.rstrip("\n")
     if answer.code or not path or os.path.isabs(path):
         return ()

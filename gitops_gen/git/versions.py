@@ -9,9 +9,9 @@ from pathlib import Path
 
 from gitops_gen.git.checkout import operation
 from gitops_gen.git.lock import state_folder
-from gitops_gen.git.objects import ENVIRONMENT
+from gitops_gen.git.objects import ENVIRONMENT, contents_of
 from gitops_gen.git.repository import prefix
-from gitops_gen.git.runner import ask, blobs
+from gitops_gen.git.runner import ask
 
 _PICKED = {"cherry-pick": "CHERRY_PICK_HEAD", "rebase": "REBASE_HEAD"}
 
@@ -28,7 +28,7 @@ class Touch:
 def contents_at(project: Path, commit: str, paths: Collection[str]) -> dict[str, str]:
     """The texts that a commit has of these paths (from the project), as far as it has them; empty: the index."""
     inside = prefix(project)
-    found = blobs(project, [f"{commit}:{inside}{path}" for path in paths])
+    found = contents_of(project, [f"{commit}:{inside}{path}" for path in paths])
     return {path: _text(content) for path, content in zip(paths, found, strict=True) if content is not None}
 
 

@@ -9,8 +9,18 @@ from functools import cached_property
 from pathlib import Path
 
 from gitops_gen.helm.archive import SCHEMA
-from gitops_gen.helm.engine import SCHEMA_FAILURE, ChartError, HelmRelease, LoadedChart, SubchartValuesError, Values
-from gitops_gen.runtime.programs import ProcessError, run
+from gitops_gen.helm.engine import (
+    SCHEMA_FAILURE,
+    TEMPLATES,
+    ChartError,
+    HelmRelease,
+    LoadedChart,
+    SubchartValuesError,
+    Values,
+    within_limit,
+)
+from gitops_gen.runtime.limits import Limits
+from gitops_gen.runtime.programs import ProcessError, run, run_limited
 from gitops_gen.yaml.reader import load, load_all
 from gitops_gen.yaml.writer import dump
 
@@ -105,7 +115,7 @@ class BinaryChart:
             *([] if release.skip_crds else ["--include-crds"]),
             *(["--skip-tests"] if release.skip_tests else []),
         ]
-        return _template(self._program, self._path, release, *options, "--skip-schema-validation")
+        return within_limit(_template(self._program, self._path, release, *options, "--skip-schema-validation"))
 
 
 def _support_any_kubernetes(file: Path) -> None:
@@ -121,7 +131,7 @@ def _template(program: str, chart: Path, release: HelmRelease, *options: str) ->
     for api_version in release.api_versions:
         argv += ["--api-versions", api_version]
     try:
-        return run([*argv, "--values", "-"], stdin=json.dumps(release.values))
+        return run_limited([*argv, "--values", "-"], json.dumps(release.values), TEMPLATES, Limits.of_environment())
     except ProcessError as error:
         message = _helm_message(error)
         raise (SubchartValuesError if message.startswith(SCHEMA_FAILURE) else ChartError)(message) from error

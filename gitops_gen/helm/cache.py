@@ -105,7 +105,7 @@ def _seal(key: str, content: bytes) -> bytes:
 
 
 def _make_room(shard: Path, limit: int) -> None:
-    """Remove the oldest entries (and what killed processes left) until no more than `limit` bytes are there."""
+    """Remove the oldest entries (and what killed processes left) until at most `limit` bytes are left."""
     found = []
     for entry in os.scandir(shard):
         status = entry.stat(follow_symlinks=False)

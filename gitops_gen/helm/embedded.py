@@ -17,8 +17,19 @@ import helm_python
 from helm_python import _native
 
 from gitops_gen.helm.archive import VALUES_TEMPLATE, ChartArchive, values_archive, without_schemas
-from gitops_gen.helm.engine import SCHEMA_FAILURE, ChartError, HelmRelease, LoadedChart, SubchartValuesError, Values
+from gitops_gen.helm.engine import (
+    LOADING,
+    SCHEMA_FAILURE,
+    TEMPLATES,
+    ChartError,
+    HelmRelease,
+    LoadedChart,
+    SubchartValuesError,
+    Values,
+    within_limit,
+)
 from gitops_gen.helm.output import printed
+from gitops_gen.runtime.limits import Limits, limited
 
 _loaded_in = os.getpid()
 
@@ -41,21 +52,26 @@ class EmbeddedEngine:
         return helm_python.helm_sdk_version()
 
     def load(self, path: Path) -> LoadedChart:
-        """Read a chart folder (with its .helmignore) or archive. Raises `ChartError`."""
+        """Read a chart folder (with its .helmignore) or archive. Raises `ChartError` and `LimitError`."""
         _refuse_fork()
+        limits = Limits.of_environment()
         try:
-            with helm_python.Chart.load(path) as chart:
-                _check_installable(chart)
-                return EmbeddedChart(_archive(chart, path), chart.metadata)
+            return limited(lambda: _loaded(path, limits), LOADING, limits)
         except helm_python.HelmError as error:
             raise ChartError(str(error).removeprefix(f"{path}: ")) from error
+
+
+def _loaded(path: Path, limits: Limits) -> "EmbeddedChart":
+    with helm_python.Chart.load(path) as chart:
+        _check_installable(chart)
+        return EmbeddedChart(_archive(chart, path), chart.metadata, limits)
 
 
 class EmbeddedChart:
     """A chart held as an archive in memory."""
 
-    def __init__(self, archive: ChartArchive, metadata: dict[str, Any]) -> None:
-        self._archive, self._metadata = archive, metadata
+    def __init__(self, archive: ChartArchive, metadata: dict[str, Any], limits: Limits) -> None:
+        self._archive, self._metadata, self._limits = archive, metadata, limits
 
     @property
     def schema(self) -> Values | None:
@@ -86,16 +102,19 @@ class EmbeddedChart:
             return printed
 
     def render(self, release: HelmRelease) -> str:
-        """The manifests as one YAML stream."""
+        """The manifests as one YAML stream. Raises `LimitError` for templates that loop or fill the memory."""
         _refuse_fork()
         self._check_kubernetes(release)
         try:
-            if not self._metadata.get("dependencies"):
-                return _stream(self._chart, release)
-            with helm_python.Chart.load_archive(self._archive.data) as chart:
-                return _stream(chart, release)
+            return within_limit(limited(lambda: self._manifests(release), TEMPLATES, self._limits))
         except helm_python.HelmError as error:
             raise ChartError(str(error)) from error
+
+    def _manifests(self, release: HelmRelease) -> str:
+        if not self._metadata.get("dependencies"):
+            return _stream(self._chart, release)
+        with helm_python.Chart.load_archive(self._archive.data) as chart:
+            return _stream(chart, release)
 
     def _check_kubernetes(self, release: HelmRelease) -> None:
         constraint = str(self._metadata.get("kubeVersion") or "")

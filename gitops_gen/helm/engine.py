@@ -16,12 +16,26 @@ ENGINE_VARIABLE = "GITOPS_GEN_ENGINE"
 ENGINES = ("embedded", "binary")
 
 
+TEMPLATES, LOADING = "the chart's templates", "reading the chart"
+"""What takes more time or memory than it may, as errors name it."""
+
 SCHEMA_FAILURE = "values don't meet the specifications of the schema(s)"
 _FAULT = re.compile(r"- at '(.*?)': (.*)")
 
 
+RENDERED_LIMIT = 20 * 2**20
+"""Characters of the manifests of one environment: several times those of the largest charts."""
+
+_MESSAGE_LIMIT = 2000
+"""Characters of a message. Helm's has a line for each level of a template that includes itself a thousand times."""
+
+
 class ChartError(GitopsError):
-    """Helm cannot load or render the chart: its own message."""
+    """Helm cannot load or render the chart: its own message, without the middle of a very long one."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        half = _MESSAGE_LIMIT // 2
+        super().__init__(message if len(message) <= _MESSAGE_LIMIT else f"{message[:half]} … {message[-half:]}", hint)
 
 
 class SubchartValuesError(ChartError):
@@ -67,6 +81,14 @@ class HelmRelease:
         return f"v{self.kubernetes}" if has_patch else f"v{self.kubernetes}.0"
 
 
+def within_limit(rendered: str) -> str:
+    """The rendered manifests. Raises `ChartError` when they are so large that nothing could read them in time."""
+    if len(rendered) > RENDERED_LIMIT:
+        size, limit = len(rendered) // 2**20, RENDERED_LIMIT // 2**20
+        raise ChartError(f"{TEMPLATES} render {size} MB; the limit is {limit} MB", "look for a loop in the templates")
+    return rendered
+
+
 class LoadedChart(Protocol):
     """A chart that an engine has read."""
 
@@ -84,7 +106,7 @@ class LoadedChart(Protocol):
         """The manifests, CRDs first, as one YAML stream with `# Source:` comments; values are not checked against the
         schema.
 
-        Raises `ChartError` where `helm template` fails.
+        Raises `ChartError` where `helm template` fails, and `LimitError` where it takes too much time or memory.
         """
 
 

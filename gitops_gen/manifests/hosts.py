@@ -1,6 +1,6 @@
 """Host names in text: which of the rendered Services a command line, a script or an environment value talks to.
 
-A Service may be called `app` or `cache`, so a bare word proves nothing: a name counts where only a host can stand (in
+A Service may be called `app` or `cache`, so a bare word proves nothing: a name counts where only a host can be (in
 a URL, before one of the Service's own ports, behind `-h`), or as the whole value of a variable that is named like an
 address.
 """
@@ -34,7 +34,7 @@ _USER = re.compile(r"[^\s/@'\"]*@")
 
 _PORT = re.compile(r"(?::|\s+)(\d{2,5})(?!\d)")
 _LOOK_BEHIND = 200
-"""How far before a name its context can begin: user and password of a URL stand there."""
+"""How far before a name its context can begin: user and password of a URL are there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ def _template(manifest: Manifest) -> Mapping[str, Any] | None:
 
 
 def references(pod: Pod) -> list[Reference]:
-    """Everything the pod names that must be there before it starts."""
+    """Everything the pod names that must exist before it starts."""
     account = Reference(kind="ServiceAccount", name=pod.service_account, how="serviceAccountName")
     pulls = [
         Reference(kind="Secret", name=str(item.get("name")), how="imagePullSecrets")

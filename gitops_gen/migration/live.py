@@ -1,5 +1,5 @@
-"""The export of a namespace, `kubectl get … -o yaml`, as objects. Values of Secrets are dropped as they are read: only
-their keys' names go on.
+"""Reads the export of a namespace (`kubectl get … -o yaml`). The values of Secrets are dropped, only the names of their
+keys are kept.
 """
 
 import re
@@ -18,14 +18,14 @@ _SECRET = re.compile(r"""["']?kind["']?\s*:\s*["']?Secret\b""")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Live:
-    """What is in the namespace."""
+    """The objects of the namespace."""
 
     namespace: str
-    #: all but what another object made
+    #: all objects without an owner
     objects: Mapping[ObjectId, Manifest]
-    #: how many objects others made: Pods, ReplicaSets
+    #: number of objects with an owner, such as Pods and ReplicaSets
     dependents: int
-    #: the keys of each Secret that the export holds
+    #: the names of the keys of each Secret in the export
     secret_keys: Mapping[str, tuple[str, ...]]
 
     def named(self, kind: str, name: str) -> Manifest | None:
@@ -38,8 +38,8 @@ class Live:
 
 
 def read_live(content: bytes, file: str) -> Live:
-    """The objects of an export. Raises `ProblemsError` for what is no export of one namespace; no problem quotes a
-    value.
+    """The objects of an export. Raises `ProblemsError` if the content is not the export of one namespace; no problem
+    quotes a value.
     """
     found = _parsed(content, file)
     _require_export(found, file)
@@ -55,18 +55,18 @@ def read_live(content: bytes, file: str) -> Live:
 
 
 def is_secret(item: Manifest) -> bool:
-    """Whether the object is a Secret proper."""
+    """Whether the object is a Secret of the core API group."""
     return item.kind == "Secret" and not item.id.group
 
 
 def keys_of(item: Manifest) -> tuple[str, ...]:
-    """The names of what a Secret or ConfigMap holds."""
+    """The names of the keys of a Secret or ConfigMap."""
     held = (mapping(item.data.get(field)) for field in ("data", "stringData", "binaryData"))
     return tuple(sorted({str(key) for part in held for key in part}))
 
 
 def last_applied(item: Manifest) -> Mapping[str, Any]:
-    """What `kubectl apply` was last given for the object; empty when it was made otherwise."""
+    """The manifest that `kubectl apply` recorded; empty when the object was not applied that way."""
     text = item.annotations.get(LAST_APPLIED)
     if not isinstance(text, str):
         return {}
@@ -88,24 +88,24 @@ def _parsed(content: bytes, file: str) -> tuple[Manifest, ...]:
 
 
 def _withheld(problems: Iterable[Problem], *, secret: bool) -> Iterator[Problem]:
-    """The problems; of a file with Secrets in it without the parser's own words, which may quote it."""
+    """The problems. For a file with Secrets the parser's message is replaced, because it may quote a value."""
     for problem in problems:
-        message = "is not YAML as kubectl writes it; more is not said, since it holds Secrets"
+        message = "is not valid YAML; details are not shown, because the file contains Secrets"
         yield replace(problem, message=message if secret else problem.message, key="", hint=_export_hint())
 
 
 def _require_export(found: tuple[Manifest, ...], file: str) -> None:
     if not found:
-        raise ProblemsError([Problem(file=file, message="holds no objects", hint=_export_hint())])
-    unborn = [item for item in found if not item.metadata.get("uid")]
+        raise ProblemsError([Problem(file=file, message="contains no objects", hint=_export_hint())])
+    without_uid = [item for item in found if not item.metadata.get("uid")]
     fail_if_any(
         Problem(
             file=file,
             line=item.line,
-            message=f"{item.id} has no metadata.uid, so it does not come from a cluster",
+            message=f"{item.id} has no metadata.uid, so it was not exported from a cluster",
             hint=_export_hint(),
         )
-        for item in unborn[:1]
+        for item in without_uid[:1]
     )
 
 
@@ -113,7 +113,9 @@ def _only_namespace(found: tuple[Manifest, ...], file: str) -> str:
     names = sorted({str(item.metadata["namespace"]) for item in found if item.metadata.get("namespace")})
     if len(names) == 1:
         return names[0]
-    message = f"holds objects of several namespaces: {', '.join(names)}" if names else "holds no object of a namespace"
+    message = (
+        f"contains objects of several namespaces: {', '.join(names)}" if names else "contains no namespaced object"
+    )
     raise ProblemsError([Problem(file=file, message=message, hint=_export_hint())])
 
 

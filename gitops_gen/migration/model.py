@@ -1,4 +1,4 @@
-"""What a migration is made of: the fate of each live object, values to set, concerns, and numbered steps."""
+"""The parts of a migration plan: the outcome for each live object, values to set, concerns, and numbered steps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,34 +10,34 @@ from gitops_gen.yaml.key_paths import KeyPath
 
 
 class Mode(Enum):
-    """Who applies the chart afterwards."""
+    """Who applies the chart after the migration."""
 
     ARGOCD = "argocd"
     HELM = "helm"
 
 
-class Fate(Enum):
+class ObjectOutcome(Enum):
     """What happens to a live object."""
 
     ADOPTED = "adopted"
     RECREATED = "recreated"
     DELETED = "deleted"
     KEPT = "kept"
-    FOREIGN = "left alone"
+    FOREIGN = "not changed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ObjectFate:
+class PlannedObject:
     """One live object, what happens to it, and why."""
 
     id: ObjectId
-    fate: Fate
+    outcome: ObjectOutcome
     reason: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Override:
-    """A field of environment.yaml that the data needs: `path` leads to it in the file."""
+    """A field to set in environment.yaml so that the chart uses the existing data; `path` is its key path there."""
 
     path: KeyPath
     value: Any
@@ -52,7 +52,7 @@ class Override:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Concern:
-    """Something that a person must look at; a blocking one stops the migration."""
+    """Something that a person must check; a blocking concern stops the migration."""
 
     message: str
     hint: str = ""
@@ -60,11 +60,11 @@ class Concern:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ClaimFate:
-    """A volume of the original and how the chart comes to mount it."""
+class PlannedClaim:
+    """A claim of the original, and how the chart mounts it."""
 
     name: str
-    #: the workload and the folder in it that the volume is mounted at
+    #: the workload, and the mount path in its container
     workload: str
     mount_path: str
     size: str
@@ -75,7 +75,7 @@ class ClaimFate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MigrationStep:
-    """One thing to do: a command to type, or without one something that a person does."""
+    """One step: a command, or without one a task for a person."""
 
     title: str
     command: str = ""
@@ -84,7 +84,7 @@ class MigrationStep:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MigrationPhase:
-    """Steps that belong together."""
+    """Consecutive steps with a title."""
 
     title: str
     steps: tuple[MigrationStep, ...]
@@ -92,34 +92,38 @@ class MigrationPhase:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MigrationTarget:
-    """Where the objects go: the environment with all that it renders."""
+    """The environment that adopts the objects, with its rendered manifests."""
 
     environment: str
     mode: Mode
-    #: of the Helm release, which all objects of the chart carry as `app.kubernetes.io/instance`
+    #: name of the Helm release: the label `app.kubernetes.io/instance` of all objects of the chart
     release: str
     application: str
     root: str
     argocd_namespace: str
     namespace: str
     namespace_labels: Mapping[str, str]
-    #: how `helm upgrade --install` is told of the chart, and the file of values
+    #: the arguments of `helm upgrade --install` that name the chart, and its values file
     chart: str
     values_file: str
     manifests: tuple[Manifest, ...]
 
+    def rendered(self, kind: str, name: str) -> Manifest | None:
+        """The chart's object of a kind and name."""
+        return next((item for item in self.manifests if (item.kind, item.name) == (kind, name)), None)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Migration:
-    """The whole plan. `phases` and `way_back` are empty until nothing blocks and no value is left to be set."""
+    """The whole plan. `phases` and `way_back` are empty while a concern blocks or a value must be set."""
 
     environment: str
     mode: Mode
     namespace: str
-    objects: tuple[ObjectFate, ...]
-    #: Pods, ReplicaSets and the like, which go and come with what owns them
+    objects: tuple[PlannedObject, ...]
+    #: number of Pods, ReplicaSets and other objects that an owner creates and deletes
     dependents: int
-    claims: tuple[ClaimFate, ...]
+    claims: tuple[PlannedClaim, ...]
     overrides: tuple[Override, ...]
     concerns: tuple[Concern, ...]
     phases: tuple[MigrationPhase, ...] = ()
@@ -127,5 +131,5 @@ class Migration:
 
     @property
     def ready(self) -> bool:
-        """Whether the commands may be typed."""
+        """Whether the commands are complete and may be run."""
         return not self.overrides and not any(concern.blocking for concern in self.concerns)

@@ -1,4 +1,4 @@
-"""What the original deployment of api-forge (Kustomize, `k8s/base`) is known by, and the chart values for its facts."""
+"""Names in the original deployment of api-forge (Kustomize, `k8s/base`), and the corresponding chart values."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ CONFIG_MAPS = frozenset(
         "universal-entrypoint",
     }
 )
-"""Made by Kustomize's generator, which gives them no labels."""
+"""Created by Kustomize's generator, which sets no labels on them."""
 
 KINDS = (
     "deployments",
@@ -27,10 +27,10 @@ KINDS = (
     "ingresses",
     "serviceaccounts",
 )
-"""What an export needs; Secrets are not among them."""
+"""The kinds to export. Secrets are not needed."""
 
 DATABASES = ("postgres", "redis")
-"""Stopped last: the dump needs them."""
+"""Stopped last, because the dump needs them."""
 
 CLAIM_VALUES: Mapping[tuple[str, str], str] = {
     ("postgres", "/var/lib/postgresql/data"): "postgresql.persistence.data",
@@ -38,7 +38,7 @@ CLAIM_VALUES: Mapping[tuple[str, str], str] = {
     ("redis", "/data"): "redis.persistence.data",
     ("redis", "/var/lib/redis/backups"): "redis.persistence.backups",
 }
-"""Workload and mount path, and the values of the claim there."""
+"""The chart values of a claim, by workload and mount path."""
 
 NAME_VALUES: Mapping[str, str] = {
     "APP_DB": "postgresql.auth.database",
@@ -51,14 +51,14 @@ NAME_VALUES: Mapping[str, str] = {
     "TEMPORAL_DB": "temporal.auth.database",
     "TEMPORAL_VIS_DB": "temporal.auth.visibilityDatabase",
 }
-"""Names of roles and databases, by the variable that both deployments call them by."""
+"""The chart values of roles and databases, by the environment variable that both deployments use."""
 
 SHARDS = "NUM_HISTORY_SHARDS"
 SHARDS_VALUE = "temporal.numHistoryShards"
 DATA_FOLDER = "/var/lib/postgresql/data"
-"""PGDATA where nothing sets it: https://hub.docker.com/_/postgres"""
+"""Default of PGDATA: https://hub.docker.com/_/postgres"""
 
 
 def export_command(namespace: str) -> str:
-    """What a person types for the export."""
+    """The command that exports the namespace."""
     return f"kubectl -n {namespace} get {','.join(KINDS)} -o yaml"

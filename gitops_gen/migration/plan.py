@@ -1,4 +1,4 @@
-"""The whole migration, put together: fates, volumes, settings, and in their order the phases of either mode."""
+"""The whole plan of a migration: outcomes, volumes, settings, and the phases of each mode in order."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,29 +6,29 @@ from shlex import join, quote
 
 from gitops_gen.manifests.objects import Manifest, mapping, mappings
 from gitops_gen.manifests.secrets import made_keys
-from gitops_gen.migration.fates import fates, ownership_concerns
 from gitops_gen.migration.live import Live
 from gitops_gen.migration.model import (
     Concern,
-    Fate,
     Migration,
     MigrationPhase,
     MigrationStep,
     MigrationTarget,
     Mode,
-    ObjectFate,
+    ObjectOutcome,
     Override,
+    PlannedObject,
 )
+from gitops_gen.migration.outcomes import ownership_concerns, planned_objects
 from gitops_gen.migration.settings import name_overrides, setting_concerns
 from gitops_gen.migration.steps import Steps
 from gitops_gen.migration.volumes import match_volumes, mounts
 
 
 def migration_of(live: Live, target: MigrationTarget) -> Migration:
-    """The plan for what is in the namespace. Its commands are there once nothing blocks and no value is left to set."""
+    """The plan for the objects of the namespace; without commands while a concern blocks or a value must be set."""
     volumes = match_volumes(live, target)
     mounted = {mount.claim for mount in mounts(target.manifests)} | {claim.name for claim in volumes.claims}
-    objects = fates(live, target, mounted)
+    objects = planned_objects(live, target, mounted)
     plan = Migration(
         environment=target.environment,
         mode=target.mode,
@@ -50,21 +50,23 @@ def migration_of(live: Live, target: MigrationTarget) -> Migration:
 
 def _namespace(live: Live, target: MigrationTarget) -> Iterator[Override]:
     if live.namespace != target.namespace:
-        reason = f"the volumes are in {live.namespace}, and no claim moves from one namespace to another"
+        reason = f"the volumes are in {live.namespace}, and a claim cannot move to another namespace"
         yield Override(path=("namespace",), value=live.namespace, reason=reason)
 
 
-def _nothing_to_migrate(objects: tuple[ObjectFate, ...]) -> Iterator[Concern]:
-    if not any(item.fate in (Fate.ADOPTED, Fate.RECREATED, Fate.DELETED) for item in objects):
-        yield Concern(message="the export holds nothing of the original or of the chart", blocking=True)
+def _nothing_to_migrate(objects: tuple[PlannedObject, ...]) -> Iterator[Concern]:
+    if not any(
+        item.outcome in (ObjectOutcome.ADOPTED, ObjectOutcome.RECREATED, ObjectOutcome.DELETED) for item in objects
+    ):
+        yield Concern(message="the export contains no object of the original or of the chart", blocking=True)
 
 
 def _secret_concerns(live: Live) -> Iterator[Concern]:
     if live.secret_keys:
         names = ", ".join(sorted(live.secret_keys))
         yield Concern(
-            message=f"the export holds Secrets, which are not needed here: {names}",
-            hint="their values were not looked at; delete the file when you are done",
+            message=f"the export contains Secrets, which are not needed: {names}",
+            hint="their values were not read; delete the file after the migration",
         )
 
 
@@ -76,7 +78,7 @@ def _with_steps(plan: Migration, steps: Steps) -> Migration:
 
 
 def _common_phases(plan: Migration, steps: Steps) -> Iterator[MigrationPhase]:
-    yield MigrationPhase(title="Look", steps=(*steps.check_secrets(), *steps.check_data()))
+    yield MigrationPhase(title="Check the prerequisites", steps=(*steps.check_secrets(), *steps.check_data()))
     yield MigrationPhase(title="Back up", steps=(*steps.backup(), *steps.note_claims(plan.claims)))
     yield MigrationPhase(title="Fill the secret store", steps=tuple(_store(steps.target)))
 
@@ -85,8 +87,8 @@ def _store(target: MigrationTarget) -> Iterator[MigrationStep]:
     found = sorted((item for item in target.manifests if item.kind == "ExternalSecret"), key=lambda item: item.name)
     if found:
         yield MigrationStep(
-            title="put the values of these Secrets into the store, unchanged: External Secrets takes over each Secret"
-            " that nobody owns and sets its values to the store's",
+            title="copy the values of these Secrets to the secret store, unchanged: External Secrets takes ownership of"
+            " existing Secrets and overwrites them with the store's values",
             details=tuple(_entry(item) for item in found),
         )
 
@@ -99,12 +101,12 @@ def _entry(item: Manifest) -> str:
 
 def _stop(plan: Migration, steps: Steps) -> MigrationPhase:
     return MigrationPhase(
-        title="Stop, and dump the databases",
+        title="Stop the original and dump the databases",
         steps=(
             *steps.stop(plan.objects, databases=False),
             *steps.dump(),
             *steps.stop(plan.objects, databases=True),
-            *steps.delete(plan.objects, Fate.RECREATED),
+            *steps.delete(plan.objects, ObjectOutcome.RECREATED),
         ),
     )
 
@@ -112,7 +114,7 @@ def _stop(plan: Migration, steps: Steps) -> MigrationPhase:
 def _check(plan: Migration, steps: Steps) -> MigrationPhase:
     names = [item.name for item in steps.target.manifests if item.kind == "Deployment"]
     return MigrationPhase(
-        title="Check",
+        title="Check the result",
         steps=(*steps.compare_claims(plan.claims), *steps.rollout(names), *steps.check_jobs()),
     )
 
@@ -121,10 +123,10 @@ def _clean_up(plan: Migration, steps: Steps) -> MigrationPhase:
     return MigrationPhase(
         title="Clean up",
         steps=(
-            *steps.delete(plan.objects, Fate.DELETED),
+            *steps.delete(plan.objects, ObjectOutcome.DELETED),
             MigrationStep(
                 title="archive k8s/base and k8s/scripts of the application's repository, so that nobody applies them"
-                f" again; move {steps.folder} to where backups are kept"
+                f" again; move {steps.folder} to your backups"
             ),
         ),
     )
@@ -137,18 +139,18 @@ def _argocd_phases(plan: Migration, steps: Steps) -> Iterator[MigrationPhase]:
     yield MigrationPhase(
         title="Hand over to Argo CD",
         steps=(
-            MigrationStep(title="the inputs and what is generated from them", command="git push"),
+            MigrationStep(title="push the inputs and the generated files", command="git push"),
             MigrationStep(
-                title="the app of apps, if it is not there yet",
+                title="apply root, the app of apps",
                 command=join(["kubectl", "apply", "-f", "argocd/root.yaml"]),
             ),
             MigrationStep(
-                title="the Application is there",
+                title="wait until the Application exists",
                 command=steps.argocd("wait", application, "--for=create", "--timeout=10m"),
             ),
             *(
                 MigrationStep(
-                    title=f"Argo CD says {word}",
+                    title=f"wait until the Application is {word}",
                     command=steps.argocd("wait", application, f"--for=jsonpath={{{path}}}={word}", "--timeout=45m"),
                 )
                 for path, word in ((".status.sync.status", "Synced"), (".status.health.status", "Healthy"))
@@ -161,10 +163,10 @@ def _argocd_phases(plan: Migration, steps: Steps) -> Iterator[MigrationPhase]:
 
 def _helm_phases(plan: Migration, steps: Steps) -> Iterator[MigrationPhase]:
     yield from _common_phases(plan, steps)
-    yield MigrationPhase(title="Give Helm what it adopts", steps=tuple(steps.own(plan.objects)))
+    yield MigrationPhase(title="Prepare the adoption by Helm", steps=tuple(steps.own(plan.objects)))
     yield _stop(plan, steps)
     yield MigrationPhase(
-        title="Install", steps=(MigrationStep(title="Helm 4 applies the chart", command=_install(steps)),)
+        title="Install", steps=(MigrationStep(title="install the chart with Helm 4", command=_install(steps)),)
     )
     yield _check(plan, steps)
     yield _clean_up(plan, steps)
@@ -181,7 +183,7 @@ def _helm_way_back(plan: Migration, steps: Steps) -> Iterator[MigrationStep]:
     yield from steps.keep_secrets()
     uninstall = ["helm", "-n", plan.namespace, "uninstall", steps.target.release, "--ignore-not-found", "--wait"]
     yield MigrationStep(
-        title="the release goes; volumes and Secrets stay", command=join([*uninstall, "--timeout", "10m"])
+        title="uninstall the release; volumes and Secrets are kept", command=join([*uninstall, "--timeout", "10m"])
     )
     yield from _back(plan, steps)
 
@@ -189,22 +191,23 @@ def _helm_way_back(plan: Migration, steps: Steps) -> Iterator[MigrationStep]:
 def _argocd_way_back(plan: Migration, steps: Steps) -> Iterator[MigrationStep]:
     target = steps.target
     yield MigrationStep(
-        title="root makes no Application for the time being",
+        title="disable the automated sync of root, so that it does not create the Application again",
         command=steps.patch_application(target.root, {"spec": {"syncPolicy": {"automated": None}}}),
     )
     yield MigrationStep(
-        title="the Application goes without what it applied",
+        title="remove the finalizers of the Application, so that its objects are kept",
         command=steps.patch_application(target.application, {"metadata": {"finalizers": None}}),
     )
     yield MigrationStep(
-        title="it is gone", command=steps.argocd("delete", "application", target.application, "--ignore-not-found")
+        title="delete the Application",
+        command=steps.argocd("delete", "application", target.application, "--ignore-not-found"),
     )
     yield from steps.keep_secrets()
     yield from steps.remove_release()
     yield from _back(plan, steps)
     yield MigrationStep(
-        title=f"take {plan.environment} out of git (gitops-gen env remove {plan.environment} --delete-running --push),"
-        " then let root work again: kubectl apply -f argocd/root.yaml"
+        title=f"remove {plan.environment} from git (gitops-gen env remove {plan.environment} --delete-running --push),"
+        " then enable root again: kubectl apply -f argocd/root.yaml"
     )
 
 

@@ -1,24 +1,27 @@
-"""The original's objects as they can be applied again: without what the API server and its controllers wrote."""
+"""Manifests that restore the original's objects: without the fields that the API server and controllers set."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gitops_gen.manifests.objects import Manifest, mapping
 from gitops_gen.migration.live import LAST_APPLIED, Live
-from gitops_gen.migration.model import Fate, ObjectFate
+from gitops_gen.migration.model import ObjectOutcome, PlannedObject
 
 _METADATA = ("name", "namespace", "labels", "annotations")
 _OF_CONTROLLERS = (LAST_APPLIED, "deployment.kubernetes.io/revision")
 _ASSIGNED = ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy")
 _STAY = ("PersistentVolumeClaim", "Secret", "Job")
-"""Never touched, or (Jobs) done already."""
+"""Never changed by the migration, or (Jobs) already complete."""
 
 
-def restorable(live: Live, objects: tuple[ObjectFate, ...]) -> Iterator[Mapping[str, Any]]:
+def restorable(live: Live, objects: tuple[PlannedObject, ...]) -> Iterator[Mapping[str, Any]]:
     """The objects that the migration changes or deletes."""
-    for fate in objects:
-        if fate.fate in (Fate.ADOPTED, Fate.RECREATED, Fate.DELETED) and fate.id.kind not in _STAY:
-            yield _cleaned(live.objects[fate.id])
+    for item in objects:
+        if (
+            item.outcome in (ObjectOutcome.ADOPTED, ObjectOutcome.RECREATED, ObjectOutcome.DELETED)
+            and item.id.kind not in _STAY
+        ):
+            yield _cleaned(live.objects[item.id])
 
 
 def _cleaned(item: Manifest) -> Mapping[str, Any]:

@@ -1,5 +1,5 @@
-"""Settings of the original that its data depend on: with another one the chart would find nothing, or nothing it can
-read, and start empty beside it.
+"""Settings of the original that its data depend on: with other settings the chart does not find the data, or cannot
+read them, and starts with an empty database.
 """
 
 import re
@@ -9,12 +9,12 @@ from typing import Any
 from gitops_gen.manifests.objects import Manifest, mapping, mappings
 from gitops_gen.manifests.pods import pod_of
 from gitops_gen.migration.live import Live, keys_of
-from gitops_gen.migration.model import Concern, Fate, MigrationTarget, ObjectFate, Override
+from gitops_gen.migration.model import Concern, MigrationTarget, ObjectOutcome, Override, PlannedObject
 from gitops_gen.migration.original import DATA_FOLDER, NAME_VALUES, SHARDS, SHARDS_VALUE
 
 _VERSION = re.compile(r":v?(\d+)\.(\d+)(?:\.\d+)*$")
 SHOWN = 8
-"""As many keys of a ConfigMap are named."""
+"""At most this many keys of a ConfigMap are listed."""
 
 Environment = Mapping[str, str]
 
@@ -26,16 +26,16 @@ def name_overrides(live: Live, target: MigrationTarget) -> Iterator[Override]:
     for variable, key in NAME_VALUES.items():
         old, new = before.get(variable), after.get(variable)
         if old and new and old != new:
-            reason = f"{variable} is {old}: under another name the chart would make a new and empty one"
+            reason = f"{variable} is {old}: under another name the chart would create a new, empty one"
             yield Override(path=("values", *key.split(".")), value=old, reason=reason)
     old, new = before.get(SHARDS), after.get(SHARDS)
     if old and new and old != new and old.isdigit():
-        reason = f"{SHARDS} is {old}: fixed for ever when the database was made"
+        reason = f"{SHARDS} is {old}: it cannot change after the database was created"
         yield Override(path=("values", *SHARDS_VALUE.split(".")), value=int(old), reason=reason)
 
 
-def setting_concerns(live: Live, target: MigrationTarget, objects: tuple[ObjectFate, ...]) -> Iterator[Concern]:
-    """What a value cannot set right, or a person must decide."""
+def setting_concerns(live: Live, target: MigrationTarget, objects: tuple[PlannedObject, ...]) -> Iterator[Concern]:
+    """What no chart value can set, or what a person must decide."""
     yield from _data_folder(live, target)
     yield from _superuser(live)
     yield from _temporal_version(live, target)
@@ -45,7 +45,7 @@ def setting_concerns(live: Live, target: MigrationTarget, objects: tuple[ObjectF
 
 
 def variables(item: Manifest, config_maps: Mapping[str, Manifest]) -> dict[str, str]:
-    """The environment of a workload's first container, as far as it is written out or comes from a ConfigMap."""
+    """The environment variables of a workload's first container that are literal or come from a ConfigMap."""
     pod = pod_of(item)
     containers = mappings(pod.spec.get("containers")) if pod else []
     found: dict[str, str] = {}
@@ -70,7 +70,7 @@ def _data(config_map: Manifest | None) -> dict[str, str]:
 
 
 def _variables(manifests: Any, *workloads: str) -> dict[str, str]:
-    """The environments of some Deployments; the first one that has a variable decides."""
+    """The environment variables of some Deployments; the first Deployment that has a variable sets it."""
     items = list(manifests)
     config_maps = {item.name: item for item in items if item.kind == "ConfigMap"}
     found: dict[str, str] = {}
@@ -87,31 +87,29 @@ def _data_folder(live: Live, target: MigrationTarget) -> Iterator[Concern]:
     old = _variables(live.objects.values(), "postgres").get("PGDATA", DATA_FOLDER)
     new = _variables(target.manifests, "postgres").get("PGDATA", "")
     if new and old.rstrip("/") != new.rstrip("/"):
-        hint = f"stop PostgreSQL and move the files within the volume to {new}, by a pod that mounts it"
+        hint = f"stop PostgreSQL, and move the files to {new} in the same volume, with a pod that mounts it"
         yield Concern(message=f"PGDATA is {old}, the chart's is {new}", hint=hint, blocking=True)
 
 
 def _superuser(live: Live) -> Iterator[Concern]:
     name = _variables(live.objects.values(), "postgres").get("POSTGRES_USER", "postgres")
     if name != "postgres":
-        hint = "make one before: CREATE ROLE postgres SUPERUSER LOGIN"
+        hint = "create it first: CREATE ROLE postgres SUPERUSER LOGIN"
         yield Concern(message=f"the superuser is {name}, the chart's is postgres", hint=hint, blocking=True)
 
 
 def _temporal_version(live: Live, target: MigrationTarget) -> Iterator[Concern]:
     """https://docs.temporal.io/self-hosted-guide/upgrade-server: one minor version at a time."""
-    old, new = (_version(item) for item in (live.named("Deployment", "temporal"), _made(target, "temporal")))
+    old, new = (
+        _version(item) for item in (live.named("Deployment", "temporal"), target.rendered("Deployment", "temporal"))
+    )
     if old and new and (old[0] != new[0] or new[1] > old[1] + 1):
         between = f"{old[0]}.{old[1] + 1}"
         yield Concern(
-            message=f"Temporal {_dotted(old)} → {_dotted(new)} leaves out a minor version, which is not supported",
-            hint=f"let the first release run the newest {between}: temporal.image.tag, temporal.adminTools.image.tag"
-            " and temporal.schema together; take them out again once it runs",
+            message=f"Temporal {_dotted(old)} → {_dotted(new)} skips a minor version, which is not supported",
+            hint=f"deploy the newest {between} first: set temporal.image.tag, temporal.adminTools.image.tag"
+            " and temporal.schema together; remove them once it is ready",
         )
-
-
-def _made(target: MigrationTarget, name: str) -> Manifest | None:
-    return next((item for item in target.manifests if (item.kind, item.name) == ("Deployment", name)), None)
 
 
 def _version(item: Manifest | None) -> tuple[int, int] | None:
@@ -130,29 +128,31 @@ def _stopped(live: Live) -> Iterator[Concern]:
     if stopped:
         yield Concern(
             message=f"exported with 0 replicas: {', '.join(stopped)}",
-            hint="the way back would start none of them: export before they are scaled down",
+            hint="a rollback would restore them with 0 replicas: export before you scale them down",
         )
 
 
-def _configuration(live: Live, target: MigrationTarget, objects: tuple[ObjectFate, ...]) -> Iterator[Concern]:
-    """Keys of ConfigMaps that go away with the original; their names only, since a .env may hold anything."""
+def _configuration(live: Live, target: MigrationTarget, objects: tuple[PlannedObject, ...]) -> Iterator[Concern]:
+    """Keys of ConfigMaps that the chart's ConfigMaps do not have. Names only: a .env may contain credentials."""
     made = {item.id: item for item in target.manifests}
-    for fate in objects:
-        if fate.id.kind != "ConfigMap" or fate.fate not in (Fate.ADOPTED, Fate.RECREATED):
+    for item in objects:
+        if item.id.kind != "ConfigMap" or item.outcome not in (ObjectOutcome.ADOPTED, ObjectOutcome.RECREATED):
             continue
-        gone = sorted(set(keys_of(live.objects[fate.id])) - set(keys_of(made[fate.id])))
-        if gone:
-            shown = ", ".join(gone[:SHOWN]) + (f" and {len(gone) - SHOWN} more" if len(gone) > SHOWN else "")
-            hint = "what is still needed goes to app.env" if fate.id.name == "app-env" else "look at what they do"
-            yield Concern(message=f"{fate.id} loses {shown}", hint=hint)
+        lost = sorted(set(keys_of(live.objects[item.id])) - set(keys_of(made[item.id])))
+        if lost:
+            shown = ", ".join(lost[:SHOWN]) + (f" and {len(lost) - SHOWN} more" if len(lost) > SHOWN else "")
+            hint = "set those still needed in app.env" if item.id.name == "app-env" else "check whether they are needed"
+            yield Concern(message=f"{item.id} loses {shown}", hint=hint)
 
 
 def _published(live: Live, target: MigrationTarget) -> Iterator[Concern]:
-    """Services that outsiders reach: their addresses go when the chart's are of another type."""
+    """Services of another type than the chart's: an external address is lost."""
     made = {item.id: item for item in target.manifests}
     for item in live.of_kind("Service"):
         old = item.spec.get("type", "ClusterIP")
         new = made[item.id].spec.get("type", "ClusterIP") if item.id in made else old
         if old != new:
-            hint = f"set {item.name}.service.type, or publish it by ingress"
-            yield Concern(message=f"{item.id} is a {old}, the chart's is a {new}: its outer address goes", hint=hint)
+            hint = f"set {item.name}.service.type, or use an Ingress"
+            yield Concern(
+                message=f"{item.id} is a {old}, the chart's is a {new}: its external address is lost", hint=hint
+            )

@@ -1,7 +1,7 @@
-"""Volumes: which claim of the original holds what the chart mounts at the same place, and what the chart's claim must
-look like to adopt it.
+"""Which claim of the original has the data that the chart mounts at the same path, and the values with which the
+chart's claim adopts it.
 
-A claim never shrinks, and its class and access mode are immutable:
+A claim cannot shrink, and its storage class and access modes are immutable:
 https://kubernetes.io/docs/concepts/storage/persistent-volumes/
 """
 
@@ -12,39 +12,39 @@ from gitops_gen.compare.quantity import quantity
 from gitops_gen.manifests.objects import Manifest, mapping, mappings, sequence
 from gitops_gen.manifests.pods import pod_of
 from gitops_gen.migration.live import Live, last_applied
-from gitops_gen.migration.model import ClaimFate, Concern, MigrationTarget, Override
+from gitops_gen.migration.model import Concern, MigrationTarget, Override, PlannedClaim
 from gitops_gen.migration.original import CLAIM_VALUES, export_command
 
 _WORKLOADS = ("Deployment", "StatefulSet")
 _ADOPTABLE = frozenset({"accessModes", "resources", "storageClassName", "volumeMode"})
-"""Fields of a claim that the chart's own can equal; any other one that was applied is dropped by it, and refused."""
+"""Fields that the chart's claim can set. Any other applied field would be removed, which the API server rejects."""
 
 CLAIM = "PersistentVolumeClaim"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mount:
-    """A folder of a workload's container that is on a volume."""
+    """A mount path of a workload's container."""
 
     workload: str
     container: str
     path: str
-    #: empty when the volume is no claim
+    #: empty when the volume is not a claim
     claim: str
     sub_path: str
 
 
 @dataclass(kw_only=True, slots=True)
 class Volumes:
-    """What is found about all claims."""
+    """The result for all claims."""
 
-    claims: list[ClaimFate] = field(default_factory=list)
+    claims: list[PlannedClaim] = field(default_factory=list)
     overrides: list[Override] = field(default_factory=list)
     concerns: list[Concern] = field(default_factory=list)
 
 
 def mounts(manifests: Iterable[Manifest]) -> Iterator[Mount]:
-    """Every mount of every workload's own containers."""
+    """Every mount of every workload, without init containers."""
     for item in manifests:
         pod = pod_of(item) if item.kind in _WORKLOADS else None
         if pod is None:
@@ -77,7 +77,7 @@ def match_volumes(live: Live, target: MigrationTarget) -> Volumes:
 def _match(found: Volumes, live: Live, target: MigrationTarget, mount: Mount, before: Mount | None) -> None:
     place = f"{mount.workload} at {mount.path}"
     if before is not None and not before.claim:
-        found.concerns.append(Concern(message=f"the data of {place} are in no claim", hint=COPY_HINT, blocking=True))
+        found.concerns.append(Concern(message=f"the data of {place} are not in a claim", hint=COPY_HINT, blocking=True))
         return
     name = before.claim if before else mount.claim
     claim = live.named(CLAIM, name)
@@ -87,19 +87,23 @@ def _match(found: Volumes, live: Live, target: MigrationTarget, mount: Mount, be
     if before is not None and before.sub_path != mount.sub_path:
         message = f"the data of {place} are in the folder {before.sub_path or '/'} of {name}, and the chart mounts "
         found.concerns.append(
-            Concern(message=f"{message}{mount.sub_path or '/'}", hint="move them within the volume", blocking=True)
+            Concern(
+                message=f"{message}{mount.sub_path or '/'}",
+                hint="move them to that folder of the volume",
+                blocking=True,
+            )
         )
-    made = next((item for item in target.manifests if (item.kind, item.name) == (CLAIM, mount.claim)), None)
+    made = target.rendered(CLAIM, mount.claim)
     overrides = list(_overrides(claim, made, mount))
     found.overrides += overrides
-    found.claims.append(_fate(claim, mount, overrides, made))
+    found.claims.append(_planned(claim, mount, overrides, made))
 
 
 def _absent(live: Live, place: str, name: str, *, expected: bool) -> Concern:
     if expected:
         hint = f"export it too: {export_command(live.namespace)}"
         return Concern(message=f"{CLAIM} {name} of {place} is not in the export", hint=hint, blocking=True)
-    return Concern(message=f"{place} starts with a new and empty volume: the export has no claim for it")
+    return Concern(message=f"{place} gets a new, empty volume: the export has no claim for it")
 
 
 def _overrides(claim: Manifest, made: Manifest | None, mount: Mount) -> Iterator[Override]:
@@ -114,7 +118,9 @@ def _overrides(claim: Manifest, made: Manifest | None, mount: Mount) -> Iterator
         return
     old, new = size(claim), size(made)
     if quantity(old) != quantity(new):
-        why = "a claim never shrinks" if (quantity(new) or 0) < (quantity(old) or 0) else "it need not grow now"
+        why = (
+            "a claim cannot shrink" if (quantity(new) or 0) < (quantity(old) or 0) else "resize it after the migration"
+        )
         yield Override(
             path=(*path, "size"), value=old, reason=f"{claim.name} has {old}, the chart asks for {new}: {why}"
         )
@@ -123,7 +129,7 @@ def _overrides(claim: Manifest, made: Manifest | None, mount: Mount) -> Iterator
 
 
 def _unequal(claim: Manifest, made: Manifest | None, mount: Mount) -> str:
-    """Why the chart's own claim cannot take the live one's place; empty when it can."""
+    """Why the chart's claim cannot adopt the live one; empty when it can."""
     if claim.name != mount.claim:
         return f"the data are in the claim {claim.name}, the chart's is {mount.claim}"
     if made is None:
@@ -135,33 +141,33 @@ def _unequal(claim: Manifest, made: Manifest | None, mount: Mount) -> str:
         return f"{claim.name} has no storage class, and the chart's has one"
     applied = mapping(last_applied(claim).get("spec"))
     if extra := sorted(applied.keys() - _ADOPTABLE):
-        return f"{claim.name} was made with {', '.join(extra)}, which the chart's claim cannot have"
+        return f"{claim.name} was created with {', '.join(extra)}, which the chart's claim cannot set"
     return ""
 
 
 def _class_reason(claim: Manifest, made: Manifest) -> str:
     old, new = storage_class(claim), storage_class(made)
     if new and new != old:
-        return f"{claim.name} is of the class {old}, the chart asks for {new}: it is immutable"
+        return f"{claim.name} has the storage class {old}, the chart asks for {new}: it is immutable"
     applied = mapping(last_applied(claim).get("spec"))
     if not new and applied.get("storageClassName"):
-        return f"{claim.name} was made with the class {old}: leaving it out would change it, and it is immutable"
+        return f"{claim.name} was created with the storage class {old}: it is immutable, and the chart would remove it"
     return ""
 
 
 def size(claim: Manifest) -> str:
-    """What the claim asks for."""
+    """The size that the claim requests."""
     return str(mapping(mapping(claim.spec.get("resources")).get("requests")).get("storage") or "")
 
 
 def storage_class(claim: Manifest) -> str:
-    """The claim's storage class; empty when it names none."""
+    """The claim's storage class; empty when it sets none."""
     return str(claim.spec.get("storageClassName") or "")
 
 
-def _fate(claim: Manifest, mount: Mount, overrides: list[Override], made: Manifest | None) -> ClaimFate:
+def _planned(claim: Manifest, mount: Mount, overrides: list[Override], made: Manifest | None) -> PlannedClaim:
     existing = made is None or any(override.path[-1] == "existingClaim" for override in overrides)
-    return ClaimFate(
+    return PlannedClaim(
         name=claim.name,
         workload=mount.workload,
         mount_path=mount.path,
@@ -173,8 +179,8 @@ def _fate(claim: Manifest, mount: Mount, overrides: list[Override], made: Manife
 
 
 def _how(*, existing: bool, waits: bool) -> str:
-    how = "mounted as it is, by existingClaim" if existing else "adopted by its name"
-    return f"{how}, once the values below are set" if waits else how
+    how = "mounted unchanged (existingClaim)" if existing else "adopted by its name"
+    return f"{how}, when the values below are set" if waits else how
 
 
-COPY_HINT = "copy them into a claim first: a pod's own folder goes with the pod"
+COPY_HINT = "copy them to a claim first: they are deleted with the pod"

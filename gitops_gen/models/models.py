@@ -117,7 +117,7 @@ class Sync(Model):
     """Sync windows of the environment's AppProject."""
     content_name: bool | None = None
     """Whether the Application's source carries a digest of the chart and the values as its name, so that a release
-    which arrives behind a sync that was terminated lands without a person; the default is false. Branches then conflict
+    which was pushed after a terminated sync is synced without a person; the default is false. Branches then conflict
     in it."""
 
 

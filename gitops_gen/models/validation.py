@@ -7,7 +7,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from gitops_gen.errors import Problem
+from gitops_gen.errors import Problem, first_problems
 from gitops_gen.models.descriptions import description
 from gitops_gen.names import did_you_mean, nearest
 from gitops_gen.yaml.key_paths import KeyPath, dotted
@@ -46,7 +46,8 @@ def validate(model: type[ModelT], data: Any, file: str, text: Callable[[], str])
         return model.model_validate(data), []
     except ValidationError as error:
         source = text()
-        return None, [_problem(model, found, file, source) for found in error.errors(include_url=False)]
+        found = error.errors(include_url=False)
+        return None, [*first_problems((_problem(model, item, file, source) for item in found), file)]
 
 
 def _problem(model: type[BaseModel], found: Any, file: str, text: str) -> Problem:

@@ -1,7 +1,6 @@
-"""What a change came to, for people and for programs."""
+"""What a change came to, for people."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from gitops_gen.changes.change import Outcome
 from gitops_gen.compare.model import Difference
@@ -45,7 +44,7 @@ def outcome_lines(outcome: Outcome, *, colour: bool = False) -> Iterator[str]:
 
 
 def _file_lines(changes: Sequence[Change]) -> Iterator[str]:
-    """The files' differences; what several environments' files have in common stands once, in the first of them."""
+    """The files' differences; what several environments' files have in common is printed once, in the first of them."""
     shared: dict[tuple[str, ...], list[tuple[Change, list[str]]]] = {}
     for item in changes:
         lines = list(diff_lines([item]))
@@ -63,19 +62,3 @@ def _environment_file(path: str) -> str:
 
 def _environment(path: str) -> str:
     return path.split("/")[1]
-
-
-def outcome_data(outcome: Outcome) -> dict[str, Any]:
-    """The same as data, without the files' texts."""
-    return {
-        "summary": outcome.summary,
-        "warnings": outcome.warnings,
-        "notes": outcome.notes,
-        "values": outcome.values,
-        "dryRun": outcome.dry_run,
-        "commit": outcome.pushed.commit if outcome.pushed else outcome.commit,
-        "branch": outcome.branch,
-        "pushed": outcome.pushed,
-        "rendered": outcome.rendered,
-        "files": [{"path": item.path, "state": item.state} for item in outcome.changes],
-    }

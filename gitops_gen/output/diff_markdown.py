@@ -28,7 +28,7 @@ _LONGEST_LIST = 15
 
 
 def markdown(difference: Difference, max_size: int = GITHUB_LIMIT) -> str:
-    """The comment, of no more than `max_size` bytes of UTF-8 (so of no more characters either)."""
+    """The comment, of at most `max_size` bytes of UTF-8 (so of at most as many characters)."""
     head = [f"### {_escaped(headline(difference))}\n", *_happening(difference)]
     if difference.folded:
         head.append(f"\n<sub>{_escaped(folded_text(difference.folded))}</sub>\n")
@@ -79,18 +79,18 @@ def _item(item: SharedConsequence, compared: int) -> str:
     return f"- {': '.join(part for part in parts if part)} ({_escaped(where)})\n"
 
 
-def _block(group: SharedChanges, compared: int, room: int) -> tuple[str, list[ObjectChange]]:
-    """The group folded together, and what of it does not fit into `room` bytes."""
+def _block(group: SharedChanges, compared: int, space: int) -> tuple[str, list[ObjectChange]]:
+    """The group folded together, and what of it does not fit into `space` bytes."""
     names, count = _html(names_text(group.environments, compared)), len(group.objects)
     head = f"\n<details><summary><b>{names}</b>: {count} object{'s' * (count != 1)}</summary>\n\n"
     foot = "\n</details>\n"
     draw = _listed if is_listing(group) else _object
-    room -= _size(head) + _size(foot)
+    space -= _size(head) + _size(foot)
     body, rest = "", []
     for change in group.objects:
         text = draw(change)
-        if _size(text) <= room:
-            body, room = body + text, room - _size(text)
+        if _size(text) <= space:
+            body, space = body + text, space - _size(text)
         else:
             rest.append(change)
     return (head + body + foot if body else ""), rest

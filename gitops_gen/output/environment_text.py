@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
 from typing import Any
 
 from gitops_gen.commands.explain import Explanation
 from gitops_gen.output.text import table
 from gitops_gen.project.listing import EnvironmentRow
+
+_COLUMNS = ("NAME", "STAGE", "CLUSTER", "NAMESPACE", "APPLICATION", "CHART", "AUTOMATED", "PROTECT")
 
 
 def explanation_lines(explanations: Iterable[Explanation]) -> Iterator[str]:
@@ -22,14 +23,16 @@ def explanation_lines(explanations: Iterable[Explanation]) -> Iterator[str]:
 
 def environment_table(rows: Iterable[EnvironmentRow]) -> Iterator[str]:
     """`env list` as a table."""
-    names = [field.name for field in fields(EnvironmentRow)]
-    return table([name.upper() for name in names], ([_cell(getattr(row, name)) for name in names] for row in rows))
+    return table(_COLUMNS, map(_cells, rows))
 
 
-def _cell(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value) or "-"
+def _cells(row: EnvironmentRow) -> list[str]:
+    facts = (row.name, row.stage, row.cluster, row.namespace, row.application, row.chart.label)
+    return [*(fact or "-" for fact in facts), _cell(row.automated), _cell(row.protect)]
+
+
+def _cell(value: bool) -> str:  # noqa: FBT001 - a fact to print
+    return "yes" if value else "no"
 
 
 def _value(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from gitops_gen.changes.releases import described
 from gitops_gen.commands.history import Event, History, Merged
 from gitops_gen.names import printable
 
@@ -17,8 +18,8 @@ def history_lines(history: History) -> Iterator[str]:
             yield f"    merged   {_when(item)}  {item.commit[:12]}  {_who_and_what(item)}"
         if len(event.merged) > _MERGED:
             yield f"    merged   {len(event.merged) - _MERGED} more commits; `--output json` lists all"
-        yield from (f"    release  {printable(text)}" for text in event.release)
-        yield from (f"    values   {printable(text)}" for text in event.values)
+        yield from (f"    release  {printable(described(item))}" for item in event.release)
+        yield from (f"    values   {printable(described(item))}" for item in event.values)
 
 
 def _when(event: Event | Merged) -> str:

@@ -18,10 +18,16 @@ def next_lines(made: Initialization) -> Iterator[str]:
     yield ""
     yield "Next:"
     number = 0
-    for step in (_place(made), _publish(made), _fill(made), _read(made), _register(made), _bound(made), _start()):
+    for step in next_steps(made):
         for index, line in enumerate(step):
             number += index == 0
             yield f"     {line}" if index else f"  {number}. {line}"
+
+
+def next_steps(made: Initialization) -> Iterator[Iterator[str]]:
+    """The steps in order, each as a title and then its commands; empty for one that is not needed."""
+    secrets = [_fill_store(kind, name) for kind, name in made.stores] or [_fill()]
+    yield from (_place(made), _publish(made), *secrets, _read(made), _register(made), _bound(made), _start())
 
 
 def _place(made: Initialization) -> Iterator[str]:
@@ -48,14 +54,15 @@ def _quoted(folder: Path) -> str:
     return shlex.quote(os.path.relpath(folder))
 
 
-def _fill(made: Initialization) -> Iterator[str]:
-    for kind, name in made.stores:
-        yield f"Create the External Secrets store `{name}` in the cluster, with an entry for each key that this lists:"
-        yield f"kubectl get {kind.lower()} {name}"
-        yield "gitops-gen secrets"
-    if not made.stores:
-        yield "Create the Secrets that the chart reads, in each environment's namespace:"
-        yield "gitops-gen secrets"
+def _fill_store(kind: str, name: str) -> Iterator[str]:
+    yield f"Create the External Secrets store `{name}` in the cluster, with an entry for each key that this lists:"
+    yield f"kubectl get {kind.lower()} {name}"
+    yield "gitops-gen secrets"
+
+
+def _fill() -> Iterator[str]:
+    yield "Create the Secrets that the chart reads, in each environment's namespace:"
+    yield "gitops-gen secrets"
 
 
 def _read(made: Initialization) -> Iterator[str]:

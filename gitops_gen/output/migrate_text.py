@@ -2,16 +2,22 @@
 
 from collections.abc import Iterable, Iterator
 
-from gitops_gen.migration.model import Concern, Fate, Migration, MigrationStep, ObjectFate, Override
+from gitops_gen.migration.model import Concern, Migration, MigrationStep, ObjectOutcome, Override, PlannedObject
 from gitops_gen.output.text import table
 from gitops_gen.yaml.writer import dump
 
-_ORDER = (Fate.ADOPTED, Fate.RECREATED, Fate.DELETED, Fate.KEPT, Fate.FOREIGN)
+_ORDER = (
+    ObjectOutcome.ADOPTED,
+    ObjectOutcome.RECREATED,
+    ObjectOutcome.DELETED,
+    ObjectOutcome.KEPT,
+    ObjectOutcome.FOREIGN,
+)
 _INDENT = " " * 4
 
 
 def migration_lines(plan: Migration) -> Iterator[str]:
-    """The whole plan. The commands come once nothing blocks and no value is left to set."""
+    """The whole plan; without commands while a concern blocks or a value must be set."""
     yield _headline(plan)
     yield ""
     yield from _object_lines(plan.objects)
@@ -23,14 +29,16 @@ def migration_lines(plan: Migration) -> Iterator[str]:
 
 
 def _headline(plan: Migration) -> str:
-    counts = [f"{len([item for item in plan.objects if item.fate is fate])} {fate.value}" for fate in _ORDER]
+    counts = [
+        f"{len([item for item in plan.objects if item.outcome is outcome])} {outcome.value}" for outcome in _ORDER
+    ]
     return f"{plan.environment}: {plan.namespace} to {plan.mode.value}: {', '.join(counts)}"
 
 
-def _object_lines(objects: Iterable[ObjectFate]) -> Iterator[str]:
-    ordered = sorted(objects, key=lambda item: _ORDER.index(item.fate))
-    rows = [(item.fate.value, str(item.id), item.reason) for item in ordered]
-    yield from table(("FATE", "OBJECT", "WHY"), rows)
+def _object_lines(objects: Iterable[PlannedObject]) -> Iterator[str]:
+    ordered = sorted(objects, key=lambda item: _ORDER.index(item.outcome))
+    rows = [(item.outcome.value, str(item.id), item.reason) for item in ordered]
+    yield from table(("OUTCOME", "OBJECT", "WHY"), rows)
 
 
 def _claim_lines(plan: Migration) -> Iterator[str]:
@@ -61,7 +69,7 @@ def _concern_lines(concerns: Iterable[Concern]) -> Iterator[str]:
     for index, concern in enumerate(ordered):
         if index == 0:
             yield ""
-        yield f"{'blocks' if concern.blocking else 'look'}: {concern.message}"
+        yield f"{'blocks' if concern.blocking else 'check'}: {concern.message}"
         if concern.hint:
             yield f"{_INDENT}{concern.hint}"
 

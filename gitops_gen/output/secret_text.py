@@ -10,7 +10,7 @@ NOBODY = "nothing in this project: create it before the first sync"
 
 
 def secret_lines(found: EnvironmentSecrets) -> Iterator[str]:
-    """One environment's Secrets as a table; a Secret's name stands at its first key only."""
+    """One environment's Secrets as a table; a Secret's name is printed at its first key only."""
     yield f"{found.environment}, namespace {found.namespace}"
     rows, last = [], ""
     for key in found.keys:

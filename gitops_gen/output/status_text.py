@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from gitops_gen.changes.releases import described
 from gitops_gen.changes.waiting import Waiting
 from gitops_gen.commands.status import Standing, Status
 from gitops_gen.output.text import table
@@ -23,8 +24,9 @@ def status_lines(status: Status) -> Iterator[str]:
     if len(status.waiting) > _WAITING:
         yield f"waits: {len(status.waiting) - _WAITING} more differences between stages: {_MORE}"
     yield from _files("not committed", status.uncommitted)
-    for how, found in groupby(sorted(status.drift, key=lambda item: (item[1], item[0])), key=lambda item: item[1]):
-        yield from _files(how, [path for path, _ in found])
+    drift = sorted((item.state.value, item.path) for item in status.drift)
+    for how, found in groupby(drift, key=lambda item: item[0]):
+        yield from _files(how, [path for _, path in found])
     yield from _repository(status)
 
 
@@ -32,9 +34,9 @@ def _groups(environments: Sequence[Standing]) -> list[list[Standing]]:
     """Environments of one stage, chart and release together, the biggest groups of a long list first."""
     if len(environments) <= _ONE_BY_ONE:
         return [[item] for item in environments]
-    found: dict[tuple[str, str, tuple[str, ...]], list[Standing]] = {}
+    found: dict[tuple[str, str, str], list[Standing]] = {}
     for item in environments:
-        found.setdefault((item.stage, item.chart, item.release), []).append(item)
+        found.setdefault((item.stage, item.chart.label, _release(item)), []).append(item)
     groups = list(found.values())
     if len(groups) > _ROWS:
         kept = sorted(range(len(groups)), key=lambda index: (-len(groups[index]), index))[:_ROWS]
@@ -46,7 +48,11 @@ def _rows(environments: Sequence[Standing]) -> Iterator[Sequence[str]]:
     for group in _groups(environments):
         first = group[0]
         names = _names([item.environment for item in group])
-        yield names, first.stage or "-", first.chart, ", ".join(first.release) or "-"
+        yield names, first.stage or "-", first.chart.label, _release(first)
+
+
+def _release(item: Standing) -> str:
+    return ", ".join(f"{key} {value}" for key, value in item.release) or "-"
 
 
 def _left_out(environments: Sequence[Standing]) -> int:
@@ -62,7 +68,7 @@ def _names(names: Sequence[str]) -> str:
 
 def _waiting(item: Waiting) -> str:
     besides = f"; {item.other_releases} other releases run in the stage" if item.other_releases else ""
-    changes = "; ".join(item.changes)
+    changes = "; ".join(map(described, item.changes))
     return f"waits: {_names(item.sources)} to {_names(item.targets)}: {changes} ({item.direction}{besides})"
 
 

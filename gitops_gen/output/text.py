@@ -53,7 +53,7 @@ def check_hints(changes: Iterable[Change]) -> Iterator[str]:
 
 
 def diff_lines(changes: Iterable[Change]) -> Iterator[str]:
-    """A unified diff from what lies on disk to what should."""
+    """A unified diff from what is on disk to what should be."""
     for change in changes:
         old, new = (change.old or "").splitlines(keepends=True), (change.new or "").splitlines(keepends=True)
         before = "/dev/null" if change.old is None else f"a/{change.path}"

@@ -1,1 +1,1 @@
-"""A project: where its files lie, reading them, its charts, its resolved environments."""
+"""A project: the paths of its files, reading them, its charts, its resolved environments."""

@@ -18,7 +18,7 @@ def listing(names: Sequence[str]) -> str:
 
 def alike(lines: Iterable[str]) -> tuple[str, ...]:
     """The lines, each once: those that differ in the environment's name at their beginning become one that names all
-    (counts them, when they are many); where the name stands again behind, `<environment>` stands for it.
+    (counts them, when they are many); where the name is repeated later, `<environment>` replaces it.
     """
     found: dict[str, list[str]] = {}
     for line in dict.fromkeys(lines):

@@ -8,15 +8,15 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from gitops_gen.errors import Problem
+from gitops_gen.errors import Problem, first_problems
 from gitops_gen.helm.digest import chart_digest
 from gitops_gen.helm.engine import ChartError, Engine, LoadedChart, SubchartValuesError, Values
 from gitops_gen.helm.key_types import KeyType
-from gitops_gen.models.layout import PULLED
+from gitops_gen.project.chart_places import ChartPlaces
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.override_files import override_problems
 from gitops_gen.project.reading import read_text
@@ -33,24 +33,20 @@ Export = Callable[[str, str, Path], Path]
 class Charts:
     """Loads charts on demand; an environment's chart is looked up by its source."""
 
-    def __init__(
-        self, root: Path, engine: Callable[[], Engine], export: Export, *, repository: Path | None = None
-    ) -> None:
-        """`engine` opens Helm; it is asked when the first chart is needed. `repository` is the top of the git
-        repository, which a chart must not leave.
-        """
-        self._root, self._open_engine, self._export = root, engine, export
-        self._repository = (repository or root).resolve()
+    def __init__(self, places: ChartPlaces, folder: Path, engine: Callable[[], Engine], export: Export) -> None:
+        """`engine` opens Helm; it is called when the first chart is needed."""
+        self.places = places
+        self._folder, self._open_engine, self._export = folder, engine, export
         self._loaded: dict[ChartSource, LoadedChart] = {}
         self._places: dict[ChartSource, Path] = {}
         self._schemas: dict[ChartSource, ValuesSchema | None] = {}
         self._defaults: dict[ChartSource, Values] = {}
         self._contents: dict[ChartSource, str] = {}
-        self._linked: dict[ChartSource, tuple[str, ...]] = {}
 
-    def of(self, root: Path) -> "Charts":
-        """The charts of the same project as its files are in another folder."""
-        return Charts(root, self._open_engine, self._export, repository=root)
+    def of(self, top: Path, prefix: str) -> "Charts":
+        """The charts of the same project as its files are in another folder: at `prefix` of `top`."""
+        folder = top / prefix
+        return Charts(ChartPlaces(folder, top, prefix), folder, self._open_engine, self._export)
 
     @cached_property
     def _engine(self) -> Engine:
@@ -87,12 +83,16 @@ class Charts:
 
     def value_problems(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
         """What the schemas of the chart and its subcharts have against the final values, which Helm merges; and what
-        lacks quotes.
+        lacks quotes. Of many problems the first ones.
 
         Raises `ChartError` or `GitopsError` when the chart cannot be had.
         """
         yield from self.override_problems(environment)
-        origins = Origins(layers=environment.value_layers, text_of=self._text_of, fallback=environment.files[1])
+        fallback = environment.files[1]
+        origins = Origins(layers=environment.value_layers, text_of=cache(self._text_of), fallback=fallback)
+        yield from first_problems(self._value_problems(environment, origins), fallback)
+
+    def _value_problems(self, environment: ResolvedEnvironment, origins: Origins) -> Iterator[Problem]:
         try:
             final = self.chart(environment.chart).final_values(environment.helm.release.values)
         except SubchartValuesError as error:
@@ -122,23 +122,15 @@ class Charts:
         return suspects(self.chart(source).schema, self.defaults(source), values)
 
     def _text_of(self, file: str) -> str:
-        return read_text(self._root, file)
+        return read_text(self._folder, file)
 
     def content(self, source: ChartSource) -> str:
         """What tells a chart's content apart: a digest of its files here, else the pin that names it."""
         if source.repository or source.revision:
             return f"{source.repository} {source.name} {source.version} {source.revision}"
         if source not in self._contents:
-            self._contents[source] = chart_digest(self._root / source.path)
+            self._contents[source] = chart_digest(self.places.folder(source.path))
         return self._contents[source]
-
-    def pulled(self, source: ChartSource) -> Path:
-        """Where the archive of a Helm repository's chart is expected."""
-        return self._root / PULLED / f"{source.name}-{source.version}.tgz"
-
-    def is_at_hand(self, source: ChartSource) -> bool:
-        """Whether the chart can be had offline."""
-        return not source.repository or self.pulled(source).is_file()
 
     def _load(self, source: ChartSource) -> LoadedChart:
         place = self._places[source] = self._place(source)
@@ -150,57 +142,17 @@ class Charts:
     def _place(self, source: ChartSource) -> Path:
         """The chart's folder or archive, brought here when it is pinned."""
         if source.repository:
-            if not self.is_at_hand(source):
-                raise ChartError(f"the chart {source.label} is not here", pull_hint(source))
-            return self.pulled(source)
+            return self.places.archive(source)
         if not source.revision:
-            return self._folder(source.path)
+            return self.places.folder(source.path)
         return self._export(source.revision, source.path, self._scratch())
 
     def _scratch(self) -> Path:
-        """A folder that goes away with this object, or with the process: an engine may read from it until then."""
+        """A folder that is removed with this object, or with the process: an engine may read from it until then."""
         folder = tempfile.mkdtemp(prefix="gitops-gen-")
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         return Path(folder)
 
-    def _folder(self, path: str) -> Path:
-        folder = self._root / path
-        if not (folder / "Chart.yaml").is_file():
-            raise ChartError(f"{path}: no Chart.yaml there", "set `chart.path` in gitops.yaml to the chart's folder")
-        if outside := next(self._outside(folder), None):
-            raise ChartError(
-                f"{outside} is outside of the git repository, where Argo CD sees nothing", "move it inside"
-            )
-        return folder
-
     def linked(self, source: ChartSource) -> tuple[str, ...]:
-        """Where symlinks of a chart folder lead to outside of it, as paths from the git root: such as a library chart
-        that several charts share. Argo CD follows them inside the repository.
-        """
-        if source not in self._linked:
-            self._linked[source] = () if source.repository or source.revision else tuple(self._linked_from(source.path))
-        return self._linked[source]
-
-    def _linked_from(self, path: str) -> Iterator[str]:
-        folder = self._root / path
-        targets = {path.resolve() for path in self._symlinks(folder)}
-        inside = [path for path in targets if path.is_relative_to(self._repository)]
-        apart = [path for path in inside if not path.is_relative_to(folder.resolve())]
-        yield from sorted(path.relative_to(self._repository).as_posix() for path in apart)
-
-    def _symlinks(self, folder: Path) -> Iterator[Path]:
-        for place, folders, files in os.walk(folder):
-            yield from (path for name in (*folders, *files) if (path := Path(place, name)).is_symlink())
-
-    def _outside(self, folder: Path) -> Iterator[str]:
-        """The chart, or a symlink in it, where it leaves the repository."""
-        for path in (folder, *self._symlinks(folder)):
-            if not path.resolve().is_relative_to(self._repository):
-                yield os.path.relpath(path, self._root)
-
-
-def pull_hint(source: ChartSource) -> str:
-    """The command that brings a Helm repository's chart here."""
-    oci = source.repository.startswith("oci://")
-    chart = f"{source.repository}/{source.name}" if oci else f"{source.name} --repo {source.repository}"
-    return f"mkdir -p {PULLED} && helm pull {chart} --version {source.version} --destination {PULLED}"
+        """Where symlinks of a chart folder lead to outside of it, as paths from the git root."""
+        return () if source.repository or source.revision else self.places.apart(source.path)

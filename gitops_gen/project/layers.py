@@ -28,7 +28,7 @@ def merge(base: Values, over: Values) -> Values:
     """`over` on top of `base` as Helm merges several `-f` files: maps merge, lists and scalars replace, null is kept.
 
     Neither argument changes. https://helm.sh/docs/helm/helm_template/ (`--values`); null is kept because only the
-    chart's own values may be deleted by it, and they are not here yet.
+    chart's own values may be deleted by it, and they are not pulled yet.
     """
     merged = dict(base)
     for key, value in over.items():

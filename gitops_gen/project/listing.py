@@ -6,20 +6,20 @@ from gitops_gen.errors import UsageError, fail_if_any
 from gitops_gen.models.layout import application_name
 from gitops_gen.models.models import Project
 from gitops_gen.names import did_you_mean
-from gitops_gen.project.environment import ResolvedEnvironment
+from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.workspace import OpenProject
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EnvironmentRow:
-    """One environment as `env list` shows it; `chart` is a path, `path@revision` or `name version`."""
+    """One environment as `env list` shows it."""
 
     name: str
     stage: str
     cluster: str
     namespace: str
     application: str
-    chart: str
+    chart: ChartSource
     automated: bool
     protect: bool
 
@@ -83,7 +83,7 @@ def _row(project: Project, environment: ResolvedEnvironment) -> EnvironmentRow:
         cluster=environment.cluster,
         namespace=environment.namespace,
         application=application_name(project, environment.name),
-        chart=environment.chart.label,
+        chart=environment.chart,
         automated=environment.sync.automated,
         protect=environment.protect,
     )

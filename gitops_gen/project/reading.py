@@ -1,4 +1,4 @@
-"""Where the hand-written files lie, and reading them: project first, then one environment at a time.
+"""The paths of the hand-written files, and reading them: project first, then one environment at a time.
 
 Nothing here stops at the first mistake: each reader gives back what it could read and every problem it met.
 """
@@ -14,11 +14,12 @@ from typing import Any, TypeAlias, TypeVar
 from pydantic import BaseModel
 
 from gitops_gen.errors import GitopsError, Problem, ProblemsError
+from gitops_gen.git.paths import PathError, Root
 from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE, RELEASE_FILE
 from gitops_gen.models.models import Environment, Project, Release
 from gitops_gen.models.validation import validate
 from gitops_gen.names import is_dns_label
-from gitops_gen.yaml.reader import load
+from gitops_gen.yaml.reader import SIZE_LIMIT, load, too_large
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -53,7 +54,7 @@ class EnvironmentFiles:
 
 
 def find_project(start: Path) -> Path:
-    """The folder of the project that `start` lies in: the nearest one upwards with a gitops.yaml.
+    """The folder of the project that `start` is in: the nearest one upwards with a gitops.yaml.
 
     Raises `GitopsError` when there is none.
     """
@@ -80,21 +81,31 @@ def environment_names(root: Path) -> tuple[list[str], list[Problem]]:
     cannot be one.
     """
     folder = root / ENVIRONMENTS
-    if escape := _escape(root, ENVIRONMENTS):
-        return [], [escape]
+    if wrong := _wrong_path(root, ENVIRONMENTS):
+        return [], wrong
     if not folder.is_dir():
-        wrong = Problem(file=ENVIRONMENTS, message="is not a folder", hint="it must hold a folder an environment")
-        return [], [wrong] if folder.exists() else []
-    found = {entry.name: os.listdir(entry) for entry in os.scandir(folder) if entry.is_dir()}
+        no_folder = Problem(file=ENVIRONMENTS, message="is not a folder", hint="it must hold a folder an environment")
+        return [], [no_folder] if folder.exists() else []
+    found = dict(_folders(folder))
     names = sorted(name for name, files in found.items() if ENVIRONMENT_FILE in files or RELEASE_FILE in files)
     misnamed = [problem for name in sorted(found) for problem in _misnamed(name, found[name])]
     return names, [*_name_problems(root, names), *misnamed]
 
 
+def _folders(folder: Path) -> Iterator[tuple[str, list[str]]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            try:
+                if entry.is_dir():
+                    yield entry.name, os.listdir(entry)
+            except OSError:  # such as a symlink to itself: the error is reported when the environment is read
+                yield entry.name, [ENVIRONMENT_FILE]
+
+
 def is_environment(root: Path, name: str) -> bool:
     """Whether there is an environment of that name (a DNS label), asked without looking at the others."""
     folder = f"{root}/{ENVIRONMENTS}/{name}"
-    if _escape(root, ENVIRONMENTS) or not os.path.isdir(folder):
+    if _wrong_path(root, ENVIRONMENTS) or not os.path.isdir(folder):
         return False
     return any(os.path.lexists(f"{folder}/{file}") for file in HAND_WRITTEN)
 
@@ -124,15 +135,14 @@ def _name_problems(root: Path, names: list[str]) -> Iterator[Problem]:
                 message=f"`{name}` cannot name an environment: it must be a DNS label",
                 hint="use at most 63 lowercase letters, digits and `-`",
             )
-        if escape := _escape(root, f"{ENVIRONMENTS}/{name}") or _twin(root, f"{ENVIRONMENTS}/{name}"):
-            yield escape
+        path = f"{ENVIRONMENTS}/{name}"
+        if os.path.islink(f"{root}/{path}"):
+            yield from _wrong_path(root, path) or [_twin(root, path)]
 
 
-def _twin(root: Path, path: str) -> Problem | None:
+def _twin(root: Path, path: str) -> Problem:
     """Two names of one folder: each environment would overwrite the generated values of the other."""
-    if not os.path.islink(f"{root}/{path}"):
-        return None
-    target = (root / path).resolve().relative_to(root.resolve()).as_posix()
+    target = Root(root).resolved(path)
     return Problem(
         file=path,
         message=f"is a symlink to {target}: their generated values.yaml would be one file",
@@ -151,7 +161,7 @@ def read_environment(root: Path, name: str) -> tuple[EnvironmentFiles | None, li
 def parse_environment(
     name: str, environment: bytes, release: bytes | None
 ) -> tuple[EnvironmentFiles | None, list[Problem]]:
-    """`read_environment` for contents that lie on no disk; None for a release.yaml that is not there.
+    """`read_environment` for contents that are not on disk; None for a missing release.yaml.
 
     Raises `UnicodeDecodeError`.
     """
@@ -187,8 +197,6 @@ def _read_release(root: Path, path: str) -> _Read[Release]:
 
 
 def _read(root: Path, path: str, model: type[ModelT]) -> _Read[ModelT]:
-    if escape := _escape(root, path):
-        return "", {}, None, [escape]
     try:
         text = read_text(root, path)
     except ProblemsError as error:
@@ -222,10 +230,13 @@ def _parsed(text: str, model: type[ModelT]) -> tuple[dict[str, Any], ModelT | No
 
 
 def read_text(root: Path, path: str) -> str:
-    """The text of an input file. Raises `ProblemsError` when it is missing, is no file or is not UTF-8."""
+    """The text of an input file. Raises `ProblemsError` when it is missing, is no file, is not UTF-8, is too large or
+    is outside of the project.
+    """
     try:
-        with open(f"{root}/{path}", "rb") as file:
-            return _decoded(file.read())
+        if Root(root).size(path) > SIZE_LIMIT:
+            raise ProblemsError([too_large(path)])
+        return _decoded(Root(root).read(path))
     except FileNotFoundError:
         raise ProblemsError([_missing(root, path)]) from None
     except UnicodeDecodeError as error:
@@ -237,21 +248,27 @@ def read_text(root: Path, path: str) -> str:
         raise ProblemsError([Problem(file=path, message=f"cannot be read: {error.strerror}")]) from None
 
 
+def text_if_any(root: Path, path: str) -> str | None:
+    """The text of an input file with its line ends, for an edit; None when there is no such file. Raises
+    `ProblemsError`.
+    """
+    try:
+        return Root(root).read(path).decode() if Root(root).is_file(path) else None
+    except UnicodeDecodeError:
+        raise ProblemsError([Problem(file=path, message="is not UTF-8 text", hint="save it as UTF-8")]) from None
+
+
 def _missing(root: Path, path: str) -> Problem:
     if (root / path).is_symlink():
-        return Problem(file=path, message=f"is a symlink to nothing ({(root / path).readlink()})", hint="mend it")
+        message = f"is a symlink to nothing ({(root / path).readlink()})"
+        return Problem(file=path, message=message, hint="fix the symlink, or remove it")
     return Problem(file=path, message="is missing", hint="create it; `gitops-gen schema` has its format")
 
 
-def _escape(root: Path, path: str) -> Problem | None:
+def _wrong_path(root: Path, path: str) -> list[Problem]:
     """A symlink that leaves the project would make the result depend on something that git does not hold."""
-    if not os.path.islink(f"{root}/{path}"):
-        return None
-    full = root / path
-    if not full.resolve().is_relative_to(root.resolve()):
-        return Problem(
-            file=path,
-            message=f"is a symlink that leaves the project (to {full.readlink()})",
-            hint="put the file itself there",
-        )
-    return None
+    try:
+        Root(root).resolved(path)
+    except PathError as error:
+        return list(error.problems)
+    return []

@@ -24,7 +24,7 @@ def render(workspace: OpenProject, name: str) -> str:
     """The manifests of one environment as a YAML stream, every document checked to be YAML. Keys that a map has twice
     are logged as a warning.
 
-    Raises `UsageError`, `ProblemsError` (inputs, values, output that is no YAML) and `ChartError` (what the chart
+    Raises `UsageError`, `ProblemsError` (inputs, values, output that is not YAML) and `ChartError` (what the chart
     refuses).
     """
     environment = workspace.environment(name)

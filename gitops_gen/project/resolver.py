@@ -98,7 +98,7 @@ class _Resolver:
         }
         place = sources.place(("namespace",))
         facts["namespace"] = self.filled(settings.namespace or "{project}-{environment}", facts, *place)
-        # An empty one, or one made of a folder's name that is none, was told already.
+        # An empty one, or one made of a folder's name that is not one, was reported already.
         if facts["namespace"] and is_dns_label(self.files.name) and not is_dns_label(facts["namespace"]):
             self.add(
                 *place,

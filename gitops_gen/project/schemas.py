@@ -44,7 +44,7 @@ def chart_schema(workspace: OpenProject) -> Values | None:
     from gitops_gen.project.environment import ChartSource
 
     source = ChartSource(**workspace.project().spec.chart.model_dump(exclude_none=True))
-    return workspace.charts.chart(source).schema if workspace.charts.is_at_hand(source) else None
+    return workspace.charts.chart(source).schema if workspace.charts.places.is_available(source) else None
 
 
 def _point_values(node: Any) -> None:

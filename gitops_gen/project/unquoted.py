@@ -1,6 +1,6 @@
 """Numbers and booleans written by hand where the chart wants a string: `tag: 1.10` without quotes is 1.1 to Helm.
 
-What a schema refuses is told by the schema; here is what no schema says: the chart's default is a string, or there is
+The schema's findings are reported elsewhere; here is what no schema says: the chart's default is a string, or there is
 none and the key is named like a version.
 """
 

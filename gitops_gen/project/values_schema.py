@@ -28,7 +28,7 @@ class ValuesSchema:
         unknown: str = "unknown value: the chart has no such key",
         missing: str = "the chart needs it",
     ) -> None:
-        """`unknown` and `missing` say what is wrong with a key that is too many or not there."""
+        """`unknown` and `missing` say what is wrong with a key that is not allowed or missing."""
         import jsonschema_rs
 
         self._unknown, self._missing = unknown, missing

@@ -1,16 +1,17 @@
-"""A project opened for a command: its folder, its charts, and where it lies in its git repository."""
+"""A project opened for a command: its folder, its charts, and its path in its git repository."""
 
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from gitops_gen.errors import Problem, ProblemsError, UsageError, fail_if_any
-from gitops_gen.git.repository import git_root, prefix
+from gitops_gen.git.repository import prefix
 from gitops_gen.git.snapshot import export
 from gitops_gen.git.sparse import NOTHING, Absent, absent_files, checking_out
 from gitops_gen.helm.choice import open_engine
 from gitops_gen.models.layout import ENVIRONMENTS, ManifestPaths
 from gitops_gen.names import did_you_mean, is_dns_label
+from gitops_gen.project.chart_places import chart_places
 from gitops_gen.project.charts import Charts
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.reading import (
@@ -35,7 +36,7 @@ class OpenProject:
     base: str = "HEAD"
     absent: Absent = NOTHING
     home: Path | None = None
-    """The checkout of a project whose files lie in `folder` for a while only."""
+    """The checkout of a project whose files are in `folder` for a while only."""
 
     @property
     def checkout(self) -> Path:
@@ -108,8 +109,8 @@ class OpenProject:
 
 
 def open_workspace(start: Path, engine: str = "") -> OpenProject:
-    """The project that `start` lies in. Raises `GitopsError` when there is none, `UsageError` for an unknown engine."""
+    """The project that `start` is in. Raises `GitopsError` when there is none, `UsageError` for an unknown engine."""
     folder = find_project(start)
-    charts = Charts(folder, partial(open_engine, engine), partial(export, folder), repository=git_root(folder))
     paths = ManifestPaths(prefix=prefix(folder))
+    charts = Charts(chart_places(folder), folder, partial(open_engine, engine), partial(export, folder))
     return OpenProject(folder=folder, charts=charts, paths=paths, engine=engine, absent=absent_files(folder))

@@ -27,7 +27,7 @@ _NAME_LIMITS = {
     ("batch", "CronJob"): (52, "its Jobs get 11 characters more"),
     ("apps", "StatefulSet"): (52, "its pods carry it as a label with 11 characters more"),
 }
-_LONGEST_NAME = (253, "Kubernetes allows no more")
+_LONGEST_NAME = (253, "Kubernetes allows 253 characters")
 _DEFAULTED = {SYNC_WAVE, HELM_WEIGHT}
 """`wave-not-integer` says what happens to these."""
 
@@ -35,7 +35,7 @@ _DEFAULTED = {SYNC_WAVE, HELM_WEIGHT}
 def _strings(plan: SyncPlan) -> Iterator[Hit]:
     for manifest in plan.manifests:
         for place, value in _non_strings(manifest):
-            yield manifest, f"{place} is {_shown(value)}, and only a string can stand there"
+            yield manifest, f"{place} is {_shown(value)}, and only a string is allowed there"
 
 
 def _non_strings(manifest: Manifest) -> Iterator[tuple[str, Any]]:
@@ -83,7 +83,7 @@ def _names(plan: SyncPlan) -> Iterator[Hit]:
             if len(value) > LABEL_LIMIT:
                 yield manifest, f"label {key} has {len(value)} characters; {LABEL_LIMIT} are allowed"
             elif not _LABEL.fullmatch(value):
-                yield manifest, f"label {key} is `{value}`: only letters, digits, `-`, `_` and `.` may stand in it"
+                yield manifest, f"label {key} is `{value}`: only letters, digits, `-`, `_` and `.` are allowed"
 
 
 def _labels(manifest: Manifest) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Rules on gates: each wait of a sync must end by itself, or every commit behind it, a revert too, waits for ever."""
+"""Rules on gates: each wait of a sync must end by itself, or every commit after it, a revert too, waits without end."""
 
 from collections.abc import Callable, Iterator
 
@@ -38,7 +38,7 @@ def _unbounded(plan: SyncPlan) -> Iterator[Hit]:
 
 
 def _is_own(gate: Gate) -> bool:
-    """Jobs and Deployments can have a deadline of their own, which the rules below ask for."""
+    """Jobs and Deployments can have their own deadline, which the rules below ask for."""
     return gate.manifest.kind in {"Job", "Deployment"}
 
 
@@ -54,7 +54,7 @@ def _deployment_deadline(plan: SyncPlan) -> Iterator[Hit]:
 
     for step, gate in _gates(plan, chosen):
         how = "the default of 10m a replica applies" if gate.by_default else gate.reason
-        yield gate.manifest, f"is waited for in {step.title} with no progressDeadlineSeconds of its own: {how}"
+        yield gate.manifest, f"is waited for in {step.title} without its own progressDeadlineSeconds: {how}"
 
 
 def _stuck(plan: SyncPlan) -> Iterator[Hit]:
@@ -111,7 +111,7 @@ RULES = (
     ),
     Rule(
         id="gate-without-end",
-        title="What has no deadline of its own is bounded by the sync timeout",
+        title="What has no deadline is bounded by the sync timeout",
         explanation=(
             "Volume claims, ExternalSecrets, StatefulSets, DaemonSets, Ingresses and load balancers stay Progressing "
             "for as long as it takes. Only the controller's timeout (controller.sync.timeout.seconds in "

@@ -48,7 +48,7 @@ def _name_problem(job: Manifest) -> str:
     suffix = job.name.rpartition("-")[2]
     if _CLOCK.fullmatch(suffix):
         return f"has a date or time in its name (`{suffix}`): it runs again with every render, changed or not"
-    # `Force=true` counts on the object alone, without Replace too; with server-side apply it has a rule of its own.
+    # `Force=true` counts on the object alone, without Replace too; with server-side apply there is another rule.
     if not is_forced(job) and not _HEX.fullmatch(suffix) and not _SAFE.fullmatch(suffix):
         return "has a name that does not change with its content: a change fails, because a Job's template is immutable"
     return ""

@@ -53,7 +53,7 @@ RULES = (
         explanation=(
             "Argo CD applies a wave only when everything in the waves before it is healthy. An object whose pods "
             "cannot start without something in a later wave (a Secret, a volume, a service that an init container "
-            "waits for) blocks that wave for ever. Helm hooks are waves too: pre-install runs before "
+            "waits for) blocks that wave without end. Helm hooks are waves too: pre-install runs before "
             "everything else, post-install after everything is healthy."
         ),
         remedy=(

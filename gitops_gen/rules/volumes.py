@@ -81,7 +81,7 @@ RULES = (
         title="A volume claim is mounted by a pod of the sync",
         explanation=(
             "A claim that no pod mounts stays Pending with WaitForFirstConsumer: the wave, or the Application's "
-            "health, waits for ever."
+            "health, waits without end."
         ),
         remedy="take the claim out while nothing mounts it, or move one that only a CronJob mounts into the last wave",
         check=_unused,

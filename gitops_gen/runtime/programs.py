@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from gitops_gen.errors import GitopsError
+from gitops_gen.runtime.limits import LimitError, Limits, watched
 
 
 class ProcessError(GitopsError):
@@ -31,6 +32,27 @@ def run(
     if done.returncode:
         raise ProcessError(argv, done.returncode, done.stderr)
     return done.stdout
+
+
+def run_limited(argv: Sequence[str], stdin: str, what: str, limits: Limits) -> str:
+    """Run a program as `run` does; end it when it needs more time or memory than it may.
+
+    Raises `ProcessError` and `LimitError`, which begins with `what`.
+    """
+    pipe = subprocess.PIPE
+    try:
+        process = subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+    except OSError as error:
+        raise ProcessError(argv, 127, str(error)) from error
+    with process:
+        try:
+            out, err = watched(lambda: process.communicate(stdin), what, limits, str(process.pid))
+        except (LimitError, KeyboardInterrupt):
+            process.kill()
+            raise
+    if process.returncode:
+        raise ProcessError(argv, process.returncode, err)
+    return out
 
 
 class Dialogue:

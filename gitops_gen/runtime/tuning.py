@@ -31,8 +31,8 @@ def relax() -> None:
 
 
 def retire() -> None:
-    """Have Python's look no more: at the end of a process it goes through everything several times, to free what the
-    kernel takes back at once.
+    """Stop Python's garbage collector: at the end of a process it goes through everything several times, to free what
+    the kernel takes back at once.
     """
     gc.disable()
     gc.freeze()

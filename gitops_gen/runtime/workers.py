@@ -88,7 +88,7 @@ def in_workers(function: Callable[[Task], Result], tasks: Iterable[Task]) -> Ite
 
 
 def _started(count: int) -> "ProcessPoolExecutor":
-    """So many workers, each started by a task of its own that does nothing."""
+    """So many workers, each started by its own task, which does nothing."""
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 

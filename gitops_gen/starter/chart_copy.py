@@ -21,7 +21,7 @@ _LOCAL = "file://"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Copied:
-    """What is worth a word about a copy: dependencies that were taken along from beside the chart, and files that were
+    """What is worth a word about a copy: dependencies that were copied from next to the chart, and files that were
     left out because git ignores them at the chart's own place.
     """
 
@@ -33,7 +33,7 @@ def copy_chart(source: Path, target: Path) -> Copied:
     """Copy the chart in `source` to `target`, with its `file://` dependencies in charts/.
 
     Left out is what nobody commits: caches, and what git ignores there, dependencies excepted. Raises `UsageError` and
-    `ChartError` when `source` is no chart, `GitopsError` when it cannot be copied.
+    `ChartError` when `source` is not a chart, `GitopsError` when it cannot be copied.
     """
     if not (source / CHART_FILE).is_file():
         raise UsageError(f"{source} is not a chart: it has no {CHART_FILE}", "use the folder that contains Chart.yaml")
@@ -70,7 +70,7 @@ def _loops(source: Path) -> Iterator[Path]:
 
 
 def _leave_out(source: Path, target: Path) -> Iterator[str]:
-    """Remove from the copy what git ignores in the original, but for dependencies."""
+    """Remove from the copy what git ignores in the original, except dependencies."""
     names = [path.relative_to(target).as_posix() for path in sorted(target.rglob("*")) if path.is_file()]
     candidates = [name for name in names if not name.startswith(f"{DEPENDENCIES}/") and _is_plain(source, name)]
     for found in ignored(source, candidates):
@@ -85,7 +85,7 @@ def _is_plain(source: Path, name: str) -> bool:
 
 
 def _bring_dependencies(source: Path, target: Path, above: tuple[Path, ...]) -> Iterator[str]:
-    """Copy into charts/ each `file://` dependency that is not there, as `helm dependency build` does, and those of it.
+    """Copy into charts/ each `file://` dependency that is missing, as `helm dependency build` does, and those of it.
 
     https://helm.sh/docs/helm/helm_dependency/
     """

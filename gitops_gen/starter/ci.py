@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from gitops_gen.git.paths import Root
 from gitops_gen.starter.ground import Ground
 from gitops_gen.starter.project import NewProject
 from gitops_gen.starter.texts import filled
@@ -55,7 +56,7 @@ def _gitlab(ground: Ground, job: str, text: str, notes: list[str]) -> dict[str, 
     part = f"{_PARTS}/{job}.yml"
     if not main:
         return {GITLAB: f"include:\n  - local: {_INCLUDE}\n", part: text}
-    if _INCLUDE not in (ground.root / main).read_text(errors="replace"):
+    if _INCLUDE not in Root(ground.root).read(main).decode(errors="replace"):
         notes.append(f"{main} exists and is not changed; add the new job: `include: [{{local: {part}}}]`")
     return {part: text}
 

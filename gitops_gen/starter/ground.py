@@ -1,4 +1,4 @@
-"""The place where a project begins: the folder, the git repository around it, and what is there already."""
+"""The place where a project begins: the folder, the git repository around it, and the files in it."""
 
 import os
 from collections.abc import Iterator
@@ -61,7 +61,7 @@ class Ground:
 
     @property
     def root(self) -> Path:
-        """Where files lie that are read at the top of a repository only."""
+        """The folder of files that are read at the top of a repository only."""
         return self.top or self.folder
 
 

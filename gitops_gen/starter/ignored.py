@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from gitops_gen.git.paths import Root
 from gitops_gen.git.runner import GitError, ask, run
 
 IGNORE_FILE = ".gitignore"
@@ -93,6 +94,7 @@ def _exceptions(folder: Path, path: str) -> Iterator[str]:
 def _append(file: Path, lines: list[str]) -> None:
     if not lines:
         return
+    Root(file.parent).target(file.name)
     before = file.read_text() if file.is_file() else ""
     gap = "\n" if before and not before.endswith("\n") else ""
     head = "" if _COMMENT in before else f"{_COMMENT}\n"

@@ -25,7 +25,7 @@ class ImageKey:
 
 
 def image_keys(values: Mapping[str, Any]) -> tuple[ImageKey, ...]:
-    """Every image key in `values`, in their order: tags and digests beside a repository, and whole references.
+    """Every image key in `values`, in their order: tags and digests next to a repository, and whole references.
 
     Not in lists: an environment replaces a list as a whole.
     """
@@ -46,7 +46,7 @@ def _walk(values: Mapping[str, Any], path: KeyPath) -> Iterator[ImageKey]:
 
 
 def _is_image(values: Mapping[str, Any], path: KeyPath) -> bool:
-    """Whether the map describes one image: a tag beside what it is a tag of, or below a key that says so."""
+    """Whether the map describes one image: a tag next to what it is a tag of, or below a key that says so."""
     if "tag" not in values and "digest" not in values:
         return False
     named = bool(path) and _IMAGE_KEY.fullmatch(str(path[-1])) is not None

@@ -49,7 +49,7 @@ def _with_facts(text: str, project: NewProject) -> str:
         r'(?<=^  namespace: )"\S+"': f'"{project.namespace}"',
     }
     for pattern, value in facts.items():
-        text, count = re.subn(pattern, lambda _, value=value: value, text, flags=re.MULTILINE)  # type: ignore[misc]
+        text, count = re.subn(pattern, lambda _, value=value: value, text, flags=re.MULTILINE)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
         if count != 1:
             raise ValueError(f"the reference gitops.yaml has {pattern} {count} times")
     return text

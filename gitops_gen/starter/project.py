@@ -69,7 +69,7 @@ class NewProject:
 
 
 def new_project(wishes: Wishes, *, name: str, repository: str, revision: str, install: str) -> NewProject:
-    """The project that `wishes` describe; the other arguments stand in for what they leave open.
+    """The project that `wishes` describe; the other arguments fill in what they leave open.
 
     Raises `OptionsError`.
     """

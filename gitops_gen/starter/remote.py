@@ -14,7 +14,7 @@ _FORMS = "https://HOST/PATH, ssh://USER@HOST/PATH or USER@HOST:PATH"
 
 
 def url_problem(url: str) -> Problem | None:
-    """What is wrong with `url` as one that Argo CD reads and that stands in every generated file; None: nothing.
+    """What is wrong with `url` as one that Argo CD reads and that is in every generated file; None: nothing.
 
     https://argo-cd.readthedocs.io/en/stable/user-guide/private-repositories/
     """

@@ -1,7 +1,7 @@
 """Calls: the Services and Jobs that a pod's containers talk to or wait for, read off commands, mounted scripts and
 environment.
 
-Text can only hint, so each hint is narrow: a host counts where a host must stand, a Job where something waits for it
+Text can only hint, so each hint is narrow: a host counts where a host must be, a Job where something waits for it
 by name.
 """
 
@@ -43,7 +43,7 @@ def calls_of(cast: Cast, manifest: Manifest, pod: Pod) -> Iterator[Call]:
 
 def _init_calls(cast: Cast, manifest: Manifest, pod: Pod, container: Mapping[str, Any]) -> Iterator[Call]:
     text = _text(cast, manifest, pod, container)
-    # A pod that is started again for ever waits with whatever fails first; a Job's gives up.
+    # A pod that is started again without end waits with whatever fails first; a Job's gives up.
     waits = manifest.kind != "Job" or _LOOP.search(text) is not None
     label = f"init container {container.get('name')}"
     for target, why in _targets(cast, manifest, container, text, strict=False):

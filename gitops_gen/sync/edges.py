@@ -19,7 +19,7 @@ class Need(Enum):
 
 
 class Meanwhile(Enum):
-    """What the consumer does while the producer is not there or not ready."""
+    """What the consumer does while the producer does not exist or is not ready."""
 
     #: Kubernetes or an init container holds its pods back; it is healthy only afterwards
     WAITS = "waits"

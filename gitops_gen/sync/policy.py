@@ -66,12 +66,12 @@ class SyncPolicy:
 
     @property
     def creates_namespace(self) -> bool:
-        """Whether Argo CD makes the namespace, in a step of its own before all others."""
+        """Whether Argo CD makes the namespace, in a separate step before all others."""
         return "CreateNamespace=true" in self.sync_options
 
     @property
     def prune_last(self) -> bool:
-        """Whether Argo CD prunes in a wave of its own behind the last one."""
+        """Whether Argo CD prunes in a separate wave after the last one."""
         return "PruneLast=true" in self.sync_options
 
 

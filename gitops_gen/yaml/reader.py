@@ -3,6 +3,7 @@
 import base64
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -19,10 +20,21 @@ MERGE_KEY = "<<"
 EXPANSION_LIMIT = 100_000
 """The limit of values after expanding aliases, against "billion laughs" input; go-yaml has one for the same reason."""
 
+SIZE_LIMIT = 5 * 2**20
+"""Characters of a file that people write; Helm has the same limit for each file of a chart
+(https://github.com/helm/helm/blob/main/pkg/chart/loader/archive/archive.go, MaxDecompressedFileSize).
+"""
+
+VALUES_LIMIT = 200_000
+"""Values in a file that people write: reading more than that takes seconds."""
+
 DEPTH_LIMIT = 200
 """Deeper nesting than any manifest's."""
 
 EMPTY_HINT = "remove the key, write `{}`, or write `null` to delete the chart's value"
+
+_BEFORE_A_VALUE = ("\n", ",", ":", "- ", "[", "{", "?")
+"""Each value of a text is behind one of these, but the first."""
 
 _COLLECTION_TAGS = {"!", TAG + "map", TAG + "seq"}
 _MERGE_TAGS = {"", TAG + "merge"}
@@ -33,7 +45,7 @@ _CHECKED_TAGS = set(TAGS.values()) - {TAGS[str]}
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _Composer(_Loader):  # type: ignore[misc]
+class _Composer(_Loader):  # type: ignore[misc]  # chosen at run time
     """PyYAML's parser without implicit types: nodes only have explicit tags."""
 
     def resolve(self, _kind: type, _value: str | None, _implicit: object) -> str:
@@ -225,10 +237,11 @@ def load(text: str, file: str, *, empty_values: bool = True) -> Any:
 
     `file` names the text in problems; `empty_values=False` refuses `key:` without a value, which Helm reads
     as a null that deletes the chart's whole `key`. Raises `ProblemsError` for bad syntax, duplicate keys, keys that
-    are not strings, more than one document and unsupported tags.
+    are not strings, more than one document, unsupported tags and a text that is too large.
     """
+    _check_size(text, file)
     builder = _Builder(file, empty_values=empty_values, limit=EXPANSION_LIMIT + len(text))
-    documents = list(_built(builder, text))
+    documents = list(islice(_built(builder, text), 2))
     if len(documents) > 1:
         line = next(islice(_nodes(text), 1, None)).start_mark.line + 1
         raise ProblemsError(
@@ -242,6 +255,33 @@ def load(text: str, file: str, *, empty_values: bool = True) -> Any:
             ]
         )
     return documents[0] if documents else None
+
+
+def too_large(file: str) -> Problem:
+    """The problem of a file that is not read because of its size."""
+    return Problem(
+        file=file, message=f"is larger than {SIZE_LIMIT // 2**20} MB", hint="split it, or remove what is not needed"
+    )
+
+
+def _check_size(text: str, file: str) -> None:
+    """Refuse a text that would take seconds or hundreds of megabytes to read, without reading it whole."""
+    if len(text) > SIZE_LIMIT:
+        raise ProblemsError([too_large(file)])
+    if sum(map(text.count, _BEFORE_A_VALUE)) < VALUES_LIMIT:
+        return
+    lines = (line for event, line in _events(text) if isinstance(event, yaml.NodeEvent))
+    if line := next(islice(lines, VALUES_LIMIT, None), None):
+        message = f"contains more than {VALUES_LIMIT:,} keys and values"
+        raise ProblemsError([Problem(file=file, line=line, message=message, hint="remove what is not needed")])
+
+
+def _events(text: str) -> Iterator[tuple[Any, int]]:
+    """What the parser reads, with its line, up to a syntax error, which is reported where the text is read."""
+    parser = _Composer(text)
+    with suppress(yaml.YAMLError):
+        while (event := parser.get_event()) is not None:
+            yield event, event.start_mark.line + 1
 
 
 def load_all(text: str, file: str) -> list[Any]:
@@ -337,9 +377,16 @@ def _root(text: str) -> Any:
 
 def _child(node: Any, step: str | int) -> tuple[int, Any] | None:
     if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.value == str(step):
-                return key.start_mark.line + 1, value
-    elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return _children(node).get(str(step))
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
         return node.value[step].start_mark.line + 1, node.value[step]
     return None
+
+
+def _children(node: Any) -> dict[str, tuple[int, Any]]:
+    """Line and value of each key of a map; kept with the node, because a file can have many problems in one map."""
+    if not hasattr(node, "children"):
+        pairs = ((key, value) for key, value in reversed(node.value) if isinstance(key, yaml.ScalarNode))
+        node.children = {key.value: (key.start_mark.line + 1, value) for key, value in pairs}
+    found: dict[str, tuple[int, Any]] = node.children
+    return found

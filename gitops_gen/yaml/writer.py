@@ -28,7 +28,7 @@ SIMPLE_KEY_LENGTH = 1000
 _SafeDumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
-class _Dumper(_SafeDumper):  # type: ignore[misc]
+class _Dumper(_SafeDumper):  # type: ignore[misc]  # chosen at run time
     """PyYAML's emitter, asked for quotes exactly where `scalar` (or a common other reader) would see something else
     than a string.
     """
@@ -113,7 +113,7 @@ def _flat(value: Any) -> str:
 
 @lru_cache(maxsize=4096, typed=True)
 def inline(value: str | float | bool | None) -> str:  # noqa: FBT001
-    """A scalar as it stands behind a key; text of several lines as a block without a margin."""
+    """A scalar as it is written after a key; text of several lines as a block without a margin."""
     if isinstance(value, str):
         if _PLAIN.fullmatch(value) and scalar(value) == value:
             return value

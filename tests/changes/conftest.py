@@ -1,16 +1,16 @@
 """Projects with a git history for the tests of changes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import GIT_SETTINGS, GitopsGen, git
+from tests.conftest import GIT_SETTINGS, Change, GitopsGen, git
 
 
 @pytest.fixture
-def change(gitops_gen: GitopsGen) -> Callable[..., str]:
+def change(gitops_gen: GitopsGen) -> Change:
     """A command that must succeed and leave nothing stale; gives both of its streams."""
 
     def run(folder: Path, *arguments: str) -> str:

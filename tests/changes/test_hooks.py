@@ -6,7 +6,7 @@ import pytest
 
 from tests.changes.conftest import head, is_clean, message
 from tests.changes.test_uncommitted import is_fresh_at
-from tests.conftest import commit_all, git
+from tests.conftest import Change, GitopsGen, commit_all, git
 
 SET = ("set", "dev", "image.tag=1.5.0")
 VALUES, RELEASE = "environments/dev/values.yaml", "environments/dev/release.yaml"
@@ -20,10 +20,10 @@ def write_hook(folder: Path, name: str, *lines: str) -> None:
 
 
 @pytest.mark.parametrize("how", [("--commit",), ("--branch", "up"), ("--push",)])
+@pytest.mark.usefixtures("origin")
 def test_a_hook_that_reformats_and_fails_leaves_nothing_behind(
-    good: Path, origin: Path, gitops_gen, how: tuple[str, ...]
+    good: Path, gitops_gen: GitopsGen, how: tuple[str, ...]
 ) -> None:
-    assert origin
     write_hook(good, "pre-commit", f"echo '# tidy' >> {VALUES}", f"echo '# tidy' >> {RELEASE}", "echo tidied; exit 1")
     before = head(good)
     result = gitops_gen(good, *SET, *how)
@@ -34,7 +34,7 @@ def test_a_hook_that_reformats_and_fails_leaves_nothing_behind(
     assert head(good) == before
 
 
-def test_what_a_failing_hook_did_elsewhere_is_named(good: Path, gitops_gen) -> None:
+def test_what_a_failing_hook_did_elsewhere_is_named(good: Path, gitops_gen: GitopsGen) -> None:
     write_hook(good, "pre-commit", "echo '# tidy' >> gitops.yaml", "exit 1")
     result = gitops_gen(good, *SET, "--commit")
     assert result.code == 1
@@ -44,10 +44,10 @@ def test_what_a_failing_hook_did_elsewhere_is_named(good: Path, gitops_gen) -> N
 
 
 @pytest.mark.parametrize("how", [("--commit",), ("--branch", "up"), ("--push",)])
+@pytest.mark.usefixtures("origin")
 def test_a_hook_that_makes_a_generated_file_wrong_makes_no_commit(
-    good: Path, origin: Path, gitops_gen, how: tuple[str, ...]
+    good: Path, gitops_gen: GitopsGen, how: tuple[str, ...]
 ) -> None:
-    assert origin
     write_hook(good, "pre-commit", f"echo '# tidy' >> {VALUES}", f"git add {VALUES}")
     before = head(good)
     result = gitops_gen(good, *SET, *how)
@@ -60,10 +60,10 @@ def test_a_hook_that_makes_a_generated_file_wrong_makes_no_commit(
 
 
 @pytest.mark.parametrize("how", [("--commit",), ("--branch", "up"), ("--push",)])
+@pytest.mark.usefixtures("origin")
 def test_a_hook_that_tidies_an_input_is_fine(
-    good: Path, origin: Path, gitops_gen, tmp_path: Path, how: tuple[str, ...]
+    good: Path, gitops_gen: GitopsGen, tmp_path: Path, how: tuple[str, ...]
 ) -> None:
-    assert origin
     write_hook(good, "pre-commit", f"echo '# tidy' >> {RELEASE}; echo x > log", f"git add {RELEASE} log")
     result = gitops_gen(good, *SET, *how)
     assert result.code == 0, result.err
@@ -74,7 +74,9 @@ def test_a_hook_that_tidies_an_input_is_fine(
     assert is_clean(good)
 
 
-def test_hooks_run_for_a_commit_beside_the_checkout(good: Path, origin: Path, gitops_gen, tmp_path: Path) -> None:
+def test_hooks_run_for_a_commit_beside_the_checkout(
+    good: Path, origin: Path, gitops_gen: GitopsGen, tmp_path: Path
+) -> None:
     git(tmp_path, "clone", "-q", str(origin), "other")
     assert gitops_gen(tmp_path / "other", "set", "production", "image.tag=1.5.0", "--push").code == 0
     write_hook(good, "commit-msg", 'grep -q "^OPS-[0-9]" "$1" || { echo "name a ticket" >&2; exit 1; }')
@@ -88,7 +90,7 @@ def test_hooks_run_for_a_commit_beside_the_checkout(good: Path, origin: Path, gi
     assert message(good).startswith("OPS-7: fix the login\n\nSet image.tag to 1.5.0 in dev\n\nEnvironment: dev\n")
 
 
-def test_hooks_of_a_relative_folder_run_beside_the_checkout(good: Path, gitops_gen) -> None:
+def test_hooks_of_a_relative_folder_run_beside_the_checkout(good: Path, gitops_gen: GitopsGen) -> None:
     """Such as husky's: the folder is not part of the commit."""
     (good / ".git/info").mkdir(exist_ok=True)
     (good / ".git/info/exclude").write_text(".husky/\n")
@@ -103,7 +105,9 @@ def test_hooks_of_a_relative_folder_run_beside_the_checkout(good: Path, gitops_g
 
 
 @pytest.mark.parametrize("how", [("--commit",), ("--branch", "up")])
-def test_commits_are_signed_as_git_is_told(good: Path, gitops_gen, tmp_path: Path, how: tuple[str, ...]) -> None:
+def test_commits_are_signed_as_git_is_told(
+    good: Path, gitops_gen: GitopsGen, tmp_path: Path, how: tuple[str, ...]
+) -> None:
     program = tmp_path / "sign"
     program.write_text("#!/bin/sh\ncat >/dev/null\necho '[GNUPG:] SIG_CREATED ' >&2\necho SIGNED\n")
     program.chmod(0o755)
@@ -114,7 +118,7 @@ def test_commits_are_signed_as_git_is_told(good: Path, gitops_gen, tmp_path: Pat
     assert "gpgsig SIGNED" in git(good, "cat-file", "commit", "up" if "up" in how else "HEAD")
 
 
-def test_the_message_of_the_user_goes_first(good: Path, gitops_gen) -> None:
+def test_the_message_of_the_user_goes_first(good: Path, gitops_gen: GitopsGen) -> None:
     long = "OPS-8: " + "why " * 40
     result = gitops_gen(good, *SET, "--commit", "-m", long, "-m", "because\nof that")
     assert result.code == 0, result.err
@@ -123,7 +127,7 @@ def test_the_message_of_the_user_goes_first(good: Path, gitops_gen) -> None:
     assert "[set]" in gitops_gen(good, "history", "dev").out
 
 
-def test_a_message_without_a_commit_is_refused(good: Path, gitops_gen) -> None:
+def test_a_message_without_a_commit_is_refused(good: Path, gitops_gen: GitopsGen) -> None:
     for words in ((*SET, "-m", "x"), (*SET, "--commit", "-m", "  "), (*SET, "--commit", "-m", ""), (*SET, "--branch=")):
         result = gitops_gen(good, *words)
         assert result.code == 2, words
@@ -144,7 +148,7 @@ def test_a_message_without_a_commit_is_refused(good: Path, gitops_gen) -> None:
     ],
 )
 def test_every_verb_that_commits_does_so_on_a_branch_and_with_a_message(
-    good: Path, change, gitops_gen, tmp_path: Path, words: tuple[str, ...]
+    good: Path, change: Change, gitops_gen: GitopsGen, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     release = good / RELEASE
     release.write_text(release.read_text().replace("1.4.2", "1.4.3"))
@@ -162,7 +166,7 @@ def test_every_verb_that_commits_does_so_on_a_branch_and_with_a_message(
     assert is_fresh_at(good, "up", tmp_path, gitops_gen)
 
 
-def test_a_commit_of_somebody_else_in_between_survives(good: Path, gitops_gen) -> None:
+def test_a_commit_of_somebody_else_in_between_survives(good: Path, gitops_gen: GitopsGen) -> None:
     """Another terminal commits while the hook of this commit runs; this commit is then taken back, that one is not."""
     write_hook(
         good,

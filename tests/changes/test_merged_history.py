@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.changes.conftest import head, message
-from tests.conftest import GitopsGen, git
+from tests.conftest import GitopsGen, git, in_words
 
 RELEASE = "environments/{}/release.yaml"
 Change = Callable[..., str]
@@ -44,7 +44,7 @@ class Team:
         """What `history ENV` says: each subject with the release's steps, the newest first."""
         result = self.gitops_gen(folder, "history", environment, "-o", "json")
         assert result.code == 0, result.err
-        return [(event["subject"], event["release"]) for event in json.loads(result.out)["events"]]
+        return [(event["subject"], list(map(in_words, event["release"]))) for event in json.loads(result.out)["events"]]
 
     def released(self, folder: Path, environment: str) -> list[list[str]]:
         """The same without the subjects."""
@@ -121,7 +121,9 @@ def test_a_pull_that_brings_ones_own_change_is_undone_to_what_the_remote_had(
 @pytest.mark.parametrize(
     "subject", ["", "Merge pull request #7 from shop/feature", "Merged in feature (pull request #7)", "Ship it"]
 )
-def test_the_merge_button_is_one_change(good: Path, team: Team, change: Change, gitops_gen, subject: str) -> None:
+def test_the_merge_button_is_one_change(
+    good: Path, team: Team, change: Change, gitops_gen: GitopsGen, subject: str
+) -> None:
     git(good, "switch", "--quiet", "--create", "feature")
     team.bump(good, "dev", "1.5.0", "1.6.0")
     git(good, "switch", "--quiet", "main")
@@ -146,7 +148,7 @@ def test_one_commit_of_a_merged_branch_can_be_undone(good: Path, team: Team, cha
 
 
 def test_a_merge_that_does_not_say_which_line_ran_is_asked_about(
-    good: Path, team: Team, gitops_gen, change: Change
+    good: Path, team: Team, gitops_gen: GitopsGen, change: Change
 ) -> None:
     git(good, "switch", "--quiet", "--create", "side")
     theirs = team.bump(good, "production", "1.5.0", "1.6.0")
@@ -183,7 +185,9 @@ def test_squash_and_rebase_are_what_they_look_like(good: Path, team: Team, chang
     assert tag(good, "production") == "2.0.0"
 
 
-def test_an_octopus_brings_each_environment_its_own(good: Path, team: Team, change: Change, gitops_gen) -> None:
+def test_an_octopus_brings_each_environment_its_own(
+    good: Path, team: Team, change: Change, gitops_gen: GitopsGen
+) -> None:
     for name, environment in (("one", "dev"), ("two", "production")):
         git(good, "switch", "--quiet", "--create", name, "main")
         team.bump(good, environment, "1.5.0")
@@ -261,7 +265,9 @@ def test_the_project_says_which_branch_is_followed(good: Path, team: Team) -> No
 @pytest.mark.parametrize(
     "letters", [b"\x1e", b"\x1f\x1e\x1f", b"\xe9\xff", b"\x1b[31m", b"%x00 \\0", b"\xf0\x9f\x92\xa5"]
 )
-def test_no_subject_keeps_a_rollback_from_being_made(good: Path, team: Team, gitops_gen, letters: bytes) -> None:
+def test_no_subject_keeps_a_rollback_from_being_made(
+    good: Path, team: Team, gitops_gen: GitopsGen, letters: bytes
+) -> None:
     team.bump(good, "dev", "1.5.0")
     release = good / RELEASE.format("dev")
     release.write_text(release.read_text().replace("1.5.0", "1.6.0"))
@@ -273,7 +279,7 @@ def test_no_subject_keeps_a_rollback_from_being_made(good: Path, team: Team, git
         input=b"Bump " + letters + b" by hand\n\nChange: set" + letters + b"\n",
     )
     events = json.loads(gitops_gen(good, "history", "dev", "-o", "json").out)["events"]
-    assert [event["release"] for event in events][:2] == steps("1.4.2", "1.5.0", "1.6.0")
+    assert [list(map(in_words, event["release"])) for event in events][:2] == steps("1.4.2", "1.5.0", "1.6.0")
     text = gitops_gen(good, "history", "dev").out
     assert "Bump " in text
     assert not {"\x1b", "\x1e", "\x1f"} & set(text)
@@ -286,7 +292,9 @@ def test_no_subject_keeps_a_rollback_from_being_made(good: Path, team: Team, git
 @pytest.mark.parametrize(
     "words", [("history", "dev"), ("history",), ("rollback", "dev"), ("rollback", "dev", "--to", "v1.0.0")]
 )
-def test_a_history_that_git_cannot_read_is_no_empty_one(good: Path, team: Team, gitops_gen, words) -> None:
+def test_a_history_that_git_cannot_read_is_no_empty_one(
+    good: Path, team: Team, gitops_gen: GitopsGen, words: tuple[str, ...]
+) -> None:
     git(good, "tag", "--force", "v1.0.0")
     oldest = team.bump(good, "dev", "1.5.0")
     team.bump(good, "dev", "1.6.0", "1.7.0")
@@ -298,7 +306,7 @@ def test_a_history_that_git_cannot_read_is_no_empty_one(good: Path, team: Team, 
     assert (head(good), tag(good, "dev")) == (at, before)
 
 
-def test_what_cannot_be_read_is_not_taken_for_removed(good: Path, team: Team, gitops_gen) -> None:
+def test_what_cannot_be_read_is_not_taken_for_removed(good: Path, team: Team, gitops_gen: GitopsGen) -> None:
     team.bump(good, "dev", "1.5.0")
     blob = git(good, "rev-parse", "HEAD:environments/dev/release.yaml").strip()
     team.bump(good, "dev", "1.6.0")
@@ -308,7 +316,7 @@ def test_what_cannot_be_read_is_not_taken_for_removed(good: Path, team: Team, gi
     assert tag(good, "dev") == "1.6.0"
 
 
-def test_a_commit_of_another_branch_is_not_undone(good: Path, team: Team, gitops_gen) -> None:
+def test_a_commit_of_another_branch_is_not_undone(good: Path, team: Team, gitops_gen: GitopsGen) -> None:
     git(good, "switch", "--quiet", "--create", "other")
     there = team.bump(good, "dev", "1.5.0")
     git(good, "switch", "--quiet", "main")
@@ -318,7 +326,7 @@ def test_a_commit_of_another_branch_is_not_undone(good: Path, team: Team, gitops
 
 
 @pytest.mark.parametrize("name", ["dev/../production", ".", "../project/environments/dev", "Dev"])
-def test_a_path_is_no_environment(good: Path, team: Team, gitops_gen, name: str) -> None:
+def test_a_path_is_no_environment(good: Path, team: Team, gitops_gen: GitopsGen, name: str) -> None:
     team.bump(good, "production", "1.5.0")
     for verb, code in (("history", 1), ("rollback", 2)):
         result = gitops_gen(good, verb, name)
@@ -337,7 +345,7 @@ def test_a_branch_that_ends_like_the_followed_one_is_another(good: Path, team: T
     assert tag(good, "dev") == "1.4.2"
 
 
-def test_a_merge_of_many_commits_is_told_in_few_lines(good: Path, gitops_gen) -> None:
+def test_a_merge_of_many_commits_is_told_in_few_lines(good: Path, gitops_gen: GitopsGen) -> None:
     git(good, "switch", "--quiet", "--create", "long")
     release = good / RELEASE.format("dev")
     for number in range(14):

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from bench.writers import run_kills, run_writers
+from gitops_gen.yaml.reader import load
 from tests.changes.conftest import as_author, head, is_clean
-from tests.conftest import git
+from tests.conftest import Change, GitopsGen, git
 
 
 @pytest.fixture
@@ -18,7 +19,9 @@ def other(origin: Path, tmp_path: Path) -> Path:
     return tmp_path / "other"
 
 
-def test_a_stale_clone_commits_on_top_of_what_the_remote_has(good: Path, other: Path, origin: Path, change) -> None:
+def test_a_stale_clone_commits_on_top_of_what_the_remote_has(
+    good: Path, other: Path, origin: Path, change: Change
+) -> None:
     change(other, "set", "production", "image.tag=1.5.0", "--push")
     said = change(good, "set", "dev", "image.tag=1.6.0", "--push")
     assert "origin/main has a commit that is not in the local branch" in said
@@ -31,15 +34,16 @@ def test_a_stale_clone_commits_on_top_of_what_the_remote_has(good: Path, other: 
     assert is_clean(good)
 
 
-def test_neighbouring_lines_are_no_conflict(good: Path, other: Path, change) -> None:
+def test_neighbouring_lines_are_no_conflict(good: Path, other: Path, change: Change) -> None:
     change(other, "set", "dev", "settings.a=1", "--release", "--push")
     change(good, "set", "dev", "settings.b=2", "--release", "--push")
-    text = (good / "environments/dev/release.yaml").read_text()
-    assert 'a: "1"' in text or "a: '1'" in text
-    assert 'b: "2"' in text or "b: '2'" in text
+    release = load((good / "environments/dev/release.yaml").read_text(), "release.yaml")
+    assert release["values"]["settings"] == {"a": "1", "b": "2"}
 
 
-def test_the_same_key_is_a_conflict_that_is_named(good: Path, other: Path, origin: Path, change, gitops_gen) -> None:
+def test_the_same_key_is_a_conflict_that_is_named(
+    good: Path, other: Path, origin: Path, change: Change, gitops_gen: GitopsGen
+) -> None:
     with as_author("Olga"):
         change(other, "set", "dev", "image.tag=1.5.0", "--push")
     before = head(good)
@@ -55,7 +59,9 @@ def test_the_same_key_is_a_conflict_that_is_named(good: Path, other: Path, origi
     change(good, "set", "dev", "image.tag=1.6.0", "--push")
 
 
-def test_what_only_the_remote_has_is_not_overwritten_unseen(good: Path, other: Path, change, gitops_gen) -> None:
+def test_what_only_the_remote_has_is_not_overwritten_unseen(
+    good: Path, other: Path, change: Change, gitops_gen: GitopsGen
+) -> None:
     """To the user's eyes nothing changes, so nothing may be taken back on the remote."""
     change(other, "set", "dev", "image.tag=1.5.0", "--push")
     result = gitops_gen(good, "set", "dev", "image.tag=1.4.2", "--push")
@@ -72,7 +78,7 @@ def race(good: Path, *words: str) -> None:
     hook.chmod(0o755)
 
 
-def test_a_lost_race_leaves_one_commit(good: Path, other: Path, origin: Path, change) -> None:
+def test_a_lost_race_leaves_one_commit(good: Path, other: Path, origin: Path, change: Change) -> None:
     race(good, str(other), "set", "production", "image.tag=1.5.0", "--push")
     said = change(good, "set", "dev", "image.tag=1.6.0", "--push")
     assert "at attempt 2: others pushed first" in said
@@ -86,7 +92,9 @@ def test_a_lost_race_leaves_one_commit(good: Path, other: Path, origin: Path, ch
     assert is_clean(good)
 
 
-def test_a_conflict_after_a_lost_race_keeps_the_commit(good: Path, other: Path, origin: Path, gitops_gen) -> None:
+def test_a_conflict_after_a_lost_race_keeps_the_commit(
+    good: Path, other: Path, origin: Path, gitops_gen: GitopsGen
+) -> None:
     race(good, str(other), "set", "dev", "image.tag=1.5.0", "--push")
     result = gitops_gen(good, "set", "dev", "image.tag=1.6.0", "--push")
     assert result.code == 1
@@ -97,7 +105,7 @@ def test_a_conflict_after_a_lost_race_keeps_the_commit(good: Path, other: Path, 
     assert is_clean(good)
 
 
-def test_a_promotion_that_loses_the_race_looks_again(good: Path, other: Path, origin: Path, change) -> None:
+def test_a_promotion_that_loses_the_race_looks_again(good: Path, other: Path, origin: Path, change: Change) -> None:
     change(good, "set", "dev", "image.tag=1.6.0", "--push")
     git(other, "pull", "-q")
     race(good, str(other), "rollback", "dev", "--push")
@@ -107,7 +115,7 @@ def test_a_promotion_that_loses_the_race_looks_again(good: Path, other: Path, or
     assert head(good) == git(origin, "rev-parse", "main").strip()
 
 
-def test_what_the_remote_says_is_shown(good: Path, origin: Path, change) -> None:
+def test_what_the_remote_says_is_shown(good: Path, origin: Path, change: Change) -> None:
     hook = origin / "hooks" / "post-receive"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\nprintf 'Create a pull request by visiting:\\n  https://x.example/new\\033[31m\\n'\n")
@@ -118,8 +126,12 @@ def test_what_the_remote_says_is_shown(good: Path, origin: Path, change) -> None
     assert "\033" not in said
 
 
-@pytest.mark.parametrize("kind", ["lock", "hook"])
-def test_a_remote_that_refuses_for_good_is_quoted_at_once(good: Path, origin: Path, gitops_gen, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "quoted"), [("lock", "cannot lock ref 'refs/heads/main'"), ("hook", "remote: cannot lock ref ")]
+)
+def test_a_remote_that_refuses_for_good_is_quoted_at_once(
+    good: Path, origin: Path, gitops_gen: GitopsGen, kind: str, quoted: str
+) -> None:
     if kind == "lock":
         (origin / "refs/heads/main.lock").write_text("")
     else:
@@ -132,11 +144,11 @@ def test_a_remote_that_refuses_for_good_is_quoted_at_once(good: Path, origin: Pa
     assert time.monotonic() - start < 15
     assert result.code == 1
     assert "others" not in result.err
-    assert "cannot lock ref" in result.err or "failed to update ref" in result.err
+    assert quoted in result.err
     assert f"the commit {head(good)[:12]} is kept on your branch `main`; next: `git push`" in result.err
 
 
-def test_a_branch_that_cannot_be_beside_another_on_the_remote(good: Path, origin: Path, gitops_gen) -> None:
+def test_a_branch_that_cannot_be_beside_another_on_the_remote(good: Path, origin: Path, gitops_gen: GitopsGen) -> None:
     git(origin, "branch", "feat", "main")
     result = gitops_gen(good, "set", "dev", "image.tag=1.5.0", "--branch", "feat/x", "--push")
     assert result.code == 1
@@ -148,7 +160,7 @@ def test_a_branch_that_cannot_be_beside_another_on_the_remote(good: Path, origin
     assert "git cannot create a branch `feat` while the branch `feat/x` exists" in result.err
 
 
-def test_a_branch_that_the_remote_has_is_not_moved(good: Path, origin: Path, gitops_gen) -> None:
+def test_a_branch_that_the_remote_has_is_not_moved(good: Path, origin: Path, gitops_gen: GitopsGen) -> None:
     git(origin, "branch", "up", "main")
     before = git(origin, "rev-parse", "up")
     result = gitops_gen(good, "set", "dev", "image.tag=1.5.0", "--branch", "up", "--push")
@@ -157,7 +169,9 @@ def test_a_branch_that_the_remote_has_is_not_moved(good: Path, origin: Path, git
     assert git(origin, "rev-parse", "up") == before
 
 
-def test_a_kept_commit_is_pushed_by_the_same_command(good: Path, origin: Path, change, gitops_gen) -> None:
+def test_a_kept_commit_is_pushed_by_the_same_command(
+    good: Path, origin: Path, change: Change, gitops_gen: GitopsGen
+) -> None:
     hook = origin / "hooks" / "pre-receive"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\necho 'branch is protected' >&2\nexit 1\n")
@@ -172,7 +186,7 @@ def test_a_kept_commit_is_pushed_by_the_same_command(good: Path, origin: Path, c
     assert git(origin, "rev-list", "--count", "main") == "2\n"
 
 
-def test_a_remote_that_cannot_be_reached_changes_nothing(good: Path, origin: Path, gitops_gen) -> None:
+def test_a_remote_that_cannot_be_reached_changes_nothing(good: Path, origin: Path, gitops_gen: GitopsGen) -> None:
     origin.rename(origin.with_suffix(".away"))
     before = head(good)
     result = gitops_gen(good, "set", "dev", "image.tag=1.5.0", "--push")
@@ -182,7 +196,9 @@ def test_a_remote_that_cannot_be_reached_changes_nothing(good: Path, origin: Pat
     assert is_clean(good)
 
 
-def test_a_rewritten_branch_is_not_brought_back(good: Path, other: Path, origin: Path, change, gitops_gen) -> None:
+def test_a_rewritten_branch_is_not_brought_back(
+    good: Path, other: Path, origin: Path, change: Change, gitops_gen: GitopsGen
+) -> None:
     change(other, "set", "production", "image.tag=1.5.0", "--push")
     git(good, "pull", "-q")
     git(other, "reset", "-q", "--hard", "HEAD~1")
@@ -193,7 +209,9 @@ def test_a_rewritten_branch_is_not_brought_back(good: Path, other: Path, origin:
     assert git(origin, "rev-list", "--count", "main") == "1\n"
 
 
-def test_a_merge_that_was_not_pushed_is_not_taken_apart(good: Path, other: Path, change, gitops_gen) -> None:
+def test_a_merge_that_was_not_pushed_is_not_taken_apart(
+    good: Path, other: Path, change: Change, gitops_gen: GitopsGen
+) -> None:
     git(good, "switch", "-qc", "side")
     change(good, "set", "dev", "replicas=4", "--commit")
     git(good, "switch", "-q", "main")
@@ -206,7 +224,9 @@ def test_a_merge_that_was_not_pushed_is_not_taken_apart(good: Path, other: Path,
     change(good, "set", "dev", "image.tag=1.6.0", "--push")
 
 
-def test_a_conflict_of_an_older_commit_names_both_sides(good: Path, other: Path, change, gitops_gen) -> None:
+def test_a_conflict_of_an_older_commit_names_both_sides(
+    good: Path, other: Path, change: Change, gitops_gen: GitopsGen
+) -> None:
     change(good, "set", "dev", "image.tag=1.6.0", "--commit")
     change(other, "set", "dev", "image.tag=1.5.0", "--push")
     before = head(good)
@@ -217,13 +237,15 @@ def test_a_conflict_of_an_older_commit_names_both_sides(good: Path, other: Path,
     assert head(good) == before
 
 
-def test_the_same_change_twice_is_one(good: Path, other: Path, origin: Path, change) -> None:
+def test_the_same_change_twice_is_one(good: Path, other: Path, origin: Path, change: Change) -> None:
     change(other, "set", "dev", "image.tag=1.5.0", "--push")
     change(good, "set", "dev", "image.tag=1.5.0", "--push")
     assert git(origin, "rev-list", "--count", "main") == "2\n"
 
 
-def test_a_merge_that_makes_no_sense_is_not_pushed(good: Path, other: Path, origin: Path, change, gitops_gen) -> None:
+def test_a_merge_that_makes_no_sense_is_not_pushed(
+    good: Path, other: Path, origin: Path, change: Change, gitops_gen: GitopsGen
+) -> None:
     change(other, "set", "dev", "settings.mode=a", "--environment", "--push")
     result = gitops_gen(good, "set", "dev", "settings.mode=b", "--release", "--push")
     assert result.code == 1
@@ -231,7 +253,7 @@ def test_a_merge_that_makes_no_sense_is_not_pushed(good: Path, other: Path, orig
     assert git(origin, "rev-list", "--count", "main") == "2\n"
 
 
-def test_own_commits_that_were_not_pushed_go_along(good: Path, other: Path, origin: Path, change) -> None:
+def test_own_commits_that_were_not_pushed_go_along(good: Path, other: Path, origin: Path, change: Change) -> None:
     (good / "notes").write_text("mine\n")
     git(good, "add", "notes")
     git(good, "commit", "-qm", "Take notes")
@@ -243,7 +265,9 @@ def test_own_commits_that_were_not_pushed_go_along(good: Path, other: Path, orig
     ]
 
 
-def test_files_that_are_being_edited_survive_the_race(good: Path, other: Path, change, gitops_gen) -> None:
+def test_files_that_are_being_edited_survive_the_race(
+    good: Path, other: Path, change: Change, gitops_gen: GitopsGen
+) -> None:
     change(other, "set", "production", "image.tag=1.5.0", "--push")
     file = good / "environments/production/release.yaml"
     file.write_text(file.read_text() + "# thinking\n")
@@ -254,7 +278,9 @@ def test_files_that_are_being_edited_survive_the_race(good: Path, other: Path, c
 
 
 @pytest.mark.parametrize("way", ["merge", "rebase", "cherry-pick"])
-def test_a_conflict_in_generated_files_is_resolved_by_generating(good: Path, change, gitops_gen, way: str) -> None:
+def test_a_conflict_in_generated_files_is_resolved_by_generating(
+    good: Path, change: Change, gitops_gen: GitopsGen, way: str
+) -> None:
     git(good, "switch", "-qc", "feature")
     change(good, "set", "dev", "settings.a=x", "--environment", "--commit")
     git(good, "switch", "-q", "main")
@@ -274,7 +300,7 @@ def test_a_conflict_in_generated_files_is_resolved_by_generating(good: Path, cha
     assert "  a: x\n\n  b: z\n" in text
 
 
-def test_a_conflict_in_an_input_is_left_to_people(good: Path, change, gitops_gen) -> None:
+def test_a_conflict_in_an_input_is_left_to_people(good: Path, change: Change, gitops_gen: GitopsGen) -> None:
     git(good, "switch", "-qc", "feature")
     change(good, "set", "dev", "image.tag=1.6.0", "--commit")
     git(good, "switch", "-q", "main")

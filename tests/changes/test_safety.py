@@ -14,12 +14,12 @@ from gitops_gen.git.journal import recover, transaction
 from gitops_gen.git.lock import locked, state_folder
 from gitops_gen.git.temporary_checkout import temporary_checkout
 from tests.changes.conftest import committed, head, is_clean, message
-from tests.conftest import REPOSITORY, commit_all, git, tree
+from tests.conftest import REPOSITORY, Change, GitopsGen, commit_all, git, tree
 
 COMMIT = ("set", "dev", "image.tag=1.5.0", "--commit")
 
 
-def refused(gitops_gen, folder: Path, *words: str) -> str:
+def refused(gitops_gen: GitopsGen, folder: Path, *words: str) -> str:
     """The message of a command that must not have written anything."""
     before = tree(folder)
     result = gitops_gen(folder, *words)
@@ -28,13 +28,13 @@ def refused(gitops_gen, folder: Path, *words: str) -> str:
     return result.err
 
 
-def test_a_detached_head(good: Path, gitops_gen, change) -> None:
+def test_a_detached_head(good: Path, gitops_gen: GitopsGen, change: Change) -> None:
     git(good, "checkout", "-q", "--detach")
     assert "HEAD is detached" in refused(gitops_gen, good, *COMMIT)
     change(good, "set", "dev", "image.tag=1.5.0")
 
 
-def test_a_detached_head_can_make_a_branch(good: Path, change) -> None:
+def test_a_detached_head_can_make_a_branch(good: Path, change: Change) -> None:
     git(good, "checkout", "-q", "--detach")
     change(good, "promote", "dev", "production", "--only", "image.tag", "--dry-run")
     change(good, "set", "dev", "image.tag=1.5.0")
@@ -44,7 +44,7 @@ def test_a_detached_head_can_make_a_branch(good: Path, change) -> None:
 
 
 @pytest.mark.parametrize("command", ["merge", "rebase", "cherry-pick", "revert"])
-def test_an_operation_in_progress(good: Path, gitops_gen, command: str) -> None:
+def test_an_operation_in_progress(good: Path, gitops_gen: GitopsGen, command: str) -> None:
     (good / "note").write_text("a\n")
     commit_all(good)
     git(good, "switch", "-qc", "other")
@@ -60,7 +60,7 @@ def test_an_operation_in_progress(good: Path, gitops_gen, command: str) -> None:
     assert f"git {command} --continue` or `--abort`" in said
 
 
-def test_nobody_known_to_git(good: Path, gitops_gen, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_known_to_git(good: Path, gitops_gen: GitopsGen, monkeypatch: pytest.MonkeyPatch) -> None:
     for who in ("AUTHOR", "COMMITTER"):
         monkeypatch.delenv(f"GIT_{who}_NAME")
         monkeypatch.delenv(f"GIT_{who}_EMAIL")
@@ -70,18 +70,18 @@ def test_nobody_known_to_git(good: Path, gitops_gen, monkeypatch: pytest.MonkeyP
     assert "no git user is configured" in refused(gitops_gen, good, *COMMIT)
 
 
-def test_no_remote(good: Path, gitops_gen) -> None:
+def test_no_remote(good: Path, gitops_gen: GitopsGen) -> None:
     assert "git remote add" in refused(gitops_gen, good, "set", "dev", "image.tag=1.5.0", "--push")
 
 
-def test_a_bare_repository(good: Path, gitops_gen, tmp_path: Path) -> None:
+def test_a_bare_repository(good: Path, gitops_gen: GitopsGen, tmp_path: Path) -> None:
     git(tmp_path, "clone", "-q", "--bare", str(good), "bare.git")
     result = gitops_gen(tmp_path / "bare.git", *COMMIT)
     assert result.code == 1
     assert "no gitops.yaml" in result.err
 
 
-def test_a_shallow_clone(good: Path, gitops_gen, change, tmp_path: Path) -> None:
+def test_a_shallow_clone(good: Path, gitops_gen: GitopsGen, change: Change, tmp_path: Path) -> None:
     change(good, *COMMIT)
     git(tmp_path, "clone", "-q", "--depth", "1", f"file://{good}", "shallow")
     shallow = tmp_path / "shallow"
@@ -91,14 +91,14 @@ def test_a_shallow_clone(good: Path, gitops_gen, change, tmp_path: Path) -> None
     change(shallow, "rollback", "dev")
 
 
-def test_a_push_from_a_stale_shallow_clone(good: Path, origin: Path, change, tmp_path: Path) -> None:
+def test_a_push_from_a_stale_shallow_clone(good: Path, origin: Path, change: Change, tmp_path: Path) -> None:
     git(tmp_path, "clone", "-q", "--depth", "1", f"file://{origin}", "shallow")
     change(good, "set", "production", "image.tag=1.5.0", "--push")
     said = change(tmp_path / "shallow", "set", "dev", "image.tag=1.6.0", "--push")
     assert "origin/main has a commit that is not in the local branch" in said
 
 
-def test_a_worktree(good: Path, change, tmp_path: Path) -> None:
+def test_a_worktree(good: Path, change: Change, tmp_path: Path) -> None:
     git(good, "worktree", "add", "-q", "-b", "beside", str(tmp_path / "beside"))
     change(tmp_path / "beside", *COMMIT)
     assert committed(tmp_path / "beside") == ["environments/dev/release.yaml", "environments/dev/values.yaml"]
@@ -114,7 +114,7 @@ test -n "$GIT_DIR" || exit 3
 
 
 @pytest.mark.parametrize("command", ["diff HEAD", "history", "generate --check", "status"])
-def test_a_hook_of_another_repository(good: Path, gitops_gen, tmp_path: Path, command: str) -> None:
+def test_a_hook_of_another_repository(good: Path, gitops_gen: GitopsGen, tmp_path: Path, command: str) -> None:
     """Git gives a hook in a linked worktree its own folder as an absolute GIT_DIR; the project's is another one."""
     release = good / "environments/production/release.yaml"
     release.write_text(release.read_text() + "chart: {revision: v1.0.0}\n")
@@ -135,7 +135,7 @@ def test_a_hook_of_another_repository(good: Path, gitops_gen, tmp_path: Path, co
     assert said.read_text() == expected.out + expected.err
 
 
-def test_a_submodule(good: Path, change, tmp_path: Path) -> None:
+def test_a_submodule(good: Path, change: Change, tmp_path: Path) -> None:
     git(tmp_path, "init", "-q", "super")
     git(tmp_path / "super", "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(good), "gitops")
     git(tmp_path / "super", "commit", "-qm", "Add")
@@ -145,7 +145,7 @@ def test_a_submodule(good: Path, change, tmp_path: Path) -> None:
     change(inside, "rollback", "dev")
 
 
-def test_a_project_in_a_folder_with_blanks(good: Path, change, tmp_path: Path) -> None:
+def test_a_project_in_a_folder_with_blanks(good: Path, change: Change, tmp_path: Path) -> None:
     home = tmp_path / "a repository"
     home.mkdir()
     folder = home / "größe & more"
@@ -161,7 +161,7 @@ def test_a_project_in_a_folder_with_blanks(good: Path, change, tmp_path: Path) -
     assert change(folder, "history", "dev").count("Set image.tag") >= 1
 
 
-def test_a_checkout_with_crlf(good: Path, change, tmp_path: Path) -> None:
+def test_a_checkout_with_crlf(good: Path, change: Change, tmp_path: Path) -> None:
     git(tmp_path, "clone", "-q", "-c", "core.autocrlf=true", str(good), "windows")
     folder = tmp_path / "windows"
     file = folder / "environments/dev/release.yaml"
@@ -186,7 +186,7 @@ def test_a_checkout_with_crlf(good: Path, change, tmp_path: Path) -> None:
     assert b"\r" not in shown.stdout
 
 
-def test_a_repository_without_a_commit(good: Path, change, tmp_path: Path) -> None:
+def test_a_repository_without_a_commit(good: Path, change: Change, tmp_path: Path) -> None:
     (good / ".git").rename(tmp_path / "old")
     git(good, "init", "-q", "--template=")
     (good / "environments/dev/release.yaml").write_text(
@@ -197,7 +197,7 @@ def test_a_repository_without_a_commit(good: Path, change, tmp_path: Path) -> No
     change(good, "set", "dev", "image.tag=1.5.0")
 
 
-def test_words_never_become_options(good: Path, gitops_gen) -> None:
+def test_words_never_become_options(good: Path, gitops_gen: GitopsGen) -> None:
     for words in (
         ("promote", "dev", "production", "--branch=--orphan"),
         ("promote", "dev", "production", "--branch=-D"),
@@ -244,7 +244,9 @@ def test_what_was_edited_after_a_kill_is_left_alone(good: Path) -> None:
 
 
 @pytest.mark.parametrize("lock", ["index.lock", "HEAD.lock", "refs/heads/main.lock", "refs/remotes/origin/main.lock"])
-def test_the_locks_of_a_killed_git_are_broken(good: Path, origin: Path, change, gitops_gen, lock: str) -> None:
+def test_the_locks_of_a_killed_git_are_broken(
+    good: Path, origin: Path, change: Change, gitops_gen: GitopsGen, lock: str
+) -> None:
     change(good, "set", "dev", "image.tag=1.4.9", "--push")
     (state_folder(good) / "lock").write_text("4711\n")
     (good / ".git" / lock).write_text("")
@@ -254,7 +256,7 @@ def test_the_locks_of_a_killed_git_are_broken(good: Path, origin: Path, change, 
     assert git(origin, "log", "-1", "--format=%s", "main") == "Set image.tag to 1.5.0 in dev\n"
 
 
-def test_a_lock_that_is_older_than_the_killed_command_is_not(good: Path, gitops_gen) -> None:
+def test_a_lock_that_is_older_than_the_killed_command_is_not(good: Path, gitops_gen: GitopsGen) -> None:
     lock = good / ".git" / "index.lock"
     lock.write_text("")
     os.utime(lock, (0, 0))
@@ -264,7 +266,7 @@ def test_a_lock_that_is_older_than_the_killed_command_is_not(good: Path, gitops_
     assert lock.exists()
 
 
-def test_a_command_that_ends_badly_breaks_no_lock(good: Path, gitops_gen) -> None:
+def test_a_command_that_ends_badly_breaks_no_lock(good: Path, gitops_gen: GitopsGen) -> None:
     with pytest.raises(FileNotFoundError), locked(good):
         (good / "nothing").read_text()
     (good / ".git" / "index.lock").write_text("")
@@ -272,7 +274,7 @@ def test_a_command_that_ends_badly_breaks_no_lock(good: Path, gitops_gen) -> Non
     assert (good / ".git" / "index.lock").exists()
 
 
-def test_the_lock_of_somebody_elses_git_is_not(good: Path, gitops_gen) -> None:
+def test_the_lock_of_somebody_elses_git_is_not(good: Path, gitops_gen: GitopsGen) -> None:
     (good / ".git" / "index.lock").write_text("")
     before = tree(good)
     result = gitops_gen(good, *COMMIT)
@@ -281,7 +283,7 @@ def test_the_lock_of_somebody_elses_git_is_not(good: Path, gitops_gen) -> None:
     assert tree(good) == before
 
 
-def test_a_journal_that_is_damaged_or_leads_out_of_the_checkout_is_put_aside(good: Path, gitops_gen) -> None:
+def test_a_journal_that_is_damaged_or_leads_out_of_the_checkout_is_put_aside(good: Path, gitops_gen: GitopsGen) -> None:
     journal = state_folder(good) / "journal.json"
     journal.parent.mkdir(exist_ok=True)
     outside = {"../../victim": [None, hashlib.sha256(b"precious").hexdigest()]}
@@ -310,7 +312,7 @@ def test_somebody_elses_commit_after_a_kill_is_not_taken_for_ours(good: Path) ->
     assert (good / path).read_bytes() == before
 
 
-def test_our_commit_before_a_kill_is_found_though_others_came_after(good: Path, change) -> None:
+def test_our_commit_before_a_kill_is_found_though_others_came_after(good: Path, change: Change) -> None:
     path = "environments/dev/release.yaml"
     entries = {path: (good / path).read_bytes().replace(b"1.4.2", b"1.5.0")}
     journal = transaction(good, entries, committing=True, message="Set image.tag\n")
@@ -323,7 +325,7 @@ def test_our_commit_before_a_kill_is_found_though_others_came_after(good: Path, 
     change(good, "generate")
 
 
-def test_only_the_worktree_of_an_earlier_version_is_taken_away(good: Path, change, tmp_path: Path) -> None:
+def test_only_the_worktree_of_an_earlier_version_is_taken_away(good: Path, change: Change, tmp_path: Path) -> None:
     """`git worktree prune` would also take those of the user's that are not mounted now."""
     place = state_folder(good) / "worktree"
     git(good, "worktree", "add", "-q", "--detach", str(place))
@@ -343,7 +345,7 @@ def test_only_the_worktree_of_an_earlier_version_is_taken_away(good: Path, chang
     assert git(good, "worktree", "list").count("\n") == 2
 
 
-def test_what_a_kill_left_of_the_second_checkout_is_taken_away(good: Path, change) -> None:
+def test_what_a_kill_left_of_the_second_checkout_is_taken_away(good: Path, change: Change) -> None:
     place = temporary_checkout(good, head(good))
     (place / ".git" / "index.lock").write_text("")
     change(good, "set", "dev", "image.tag=1.5.0", "--branch", "up")
@@ -352,7 +354,7 @@ def test_what_a_kill_left_of_the_second_checkout_is_taken_away(good: Path, chang
     assert git(good, "worktree", "list").count("\n") == 1
 
 
-def test_the_head_does_not_move_when_a_push_is_refused(good: Path, origin: Path, gitops_gen) -> None:
+def test_the_head_does_not_move_when_a_push_is_refused(good: Path, origin: Path, gitops_gen: GitopsGen) -> None:
     hook = origin / "hooks" / "pre-receive"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\necho 'branch is protected' >&2\nexit 1\n")

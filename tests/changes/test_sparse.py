@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.changes.conftest import is_clean
-from tests.conftest import GitopsGen, commit_all, git, tree
+from tests.conftest import Change, GitopsGen, commit_all, git, tree
 
 
 def leave_out(folder: Path, pattern: str) -> None:
@@ -33,7 +33,7 @@ def test_an_environment_that_is_not_checked_out_keeps_its_files(sparse: Path, gi
     assert is_clean(sparse)
 
 
-def test_the_others_are_generated(sparse: Path, change) -> None:
+def test_the_others_are_generated(sparse: Path, change: Change) -> None:
     change(sparse, "set", "dev", "image.tag=1.5.0", "--commit")
     assert "applications/production.yaml" in git(sparse, "ls-files")
     assert git(sparse, "diff", "--name-only", "HEAD~1").split() == [

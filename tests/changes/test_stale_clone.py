@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.changes.conftest import as_author, head, is_clean
-from tests.conftest import git
+from tests.conftest import Change, GitopsGen, git
 
 DEV, PRODUCTION = "environments/dev/release.yaml", "environments/production/release.yaml"
 
@@ -22,12 +22,12 @@ def tag(origin: Path, path: str) -> str:
     return next(line.split("tag:")[1].strip() for line in lines if "tag:" in line)
 
 
-def olga(change, folder: Path, *words: str) -> str:
+def olga(change: Change, folder: Path, *words: str) -> str:
     with as_author("Olga"):
         return change(folder, *words, "--push")
 
 
-def test_a_release_that_was_rolled_back_is_not_promoted(good: Path, other: Path, origin: Path, change) -> None:
+def test_a_release_that_was_rolled_back_is_not_promoted(good: Path, other: Path, origin: Path, change: Change) -> None:
     change(good, "set", "dev", "image.tag=1.6.0", "--push")
     git(other, "pull", "-q")
     olga(change, other, "rollback", "dev")
@@ -40,7 +40,7 @@ def test_a_release_that_was_rolled_back_is_not_promoted(good: Path, other: Path,
 
 @pytest.mark.parametrize("how", [("--branch", "up", "--push"), ("--push", "--dry-run")])
 def test_neither_is_it_on_a_branch_or_in_a_dry_run(
-    good: Path, other: Path, origin: Path, change, how: tuple[str, ...]
+    good: Path, other: Path, origin: Path, change: Change, how: tuple[str, ...]
 ) -> None:
     change(good, "set", "dev", "image.tag=1.6.0", "--push")
     git(other, "pull", "-q")
@@ -54,7 +54,7 @@ def test_neither_is_it_on_a_branch_or_in_a_dry_run(
     assert tag(origin, PRODUCTION) == "1.4.2"
 
 
-def test_the_newest_change_of_the_remote_is_rolled_back(good: Path, other: Path, origin: Path, change) -> None:
+def test_the_newest_change_of_the_remote_is_rolled_back(good: Path, other: Path, origin: Path, change: Change) -> None:
     change(good, "set", "dev", "image.tag=1.5.0", "--push")
     git(other, "pull", "-q")
     olga(change, other, "set", "dev", "image.tag=1.6.0")
@@ -64,7 +64,9 @@ def test_the_newest_change_of_the_remote_is_rolled_back(good: Path, other: Path,
     assert "the local state would have given: Undo" in said
 
 
-def test_who_rolls_back_second_does_not_undo_the_rollback(good: Path, other: Path, origin: Path, change) -> None:
+def test_who_rolls_back_second_does_not_undo_the_rollback(
+    good: Path, other: Path, origin: Path, change: Change
+) -> None:
     change(good, "set", "dev", "image.tag=1.6.0", "--push")
     git(other, "pull", "-q")
     olga(change, other, "rollback", "dev")
@@ -77,7 +79,7 @@ def test_who_rolls_back_second_does_not_undo_the_rollback(good: Path, other: Pat
 
 
 def test_a_hotfix_of_the_target_is_not_overwritten_unseen(
-    good: Path, other: Path, origin: Path, change, gitops_gen
+    good: Path, other: Path, origin: Path, change: Change, gitops_gen: GitopsGen
 ) -> None:
     change(good, "set", "dev", "image.tag=1.6.0", "--push")
     git(other, "pull", "-q")
@@ -92,7 +94,9 @@ def test_a_hotfix_of_the_target_is_not_overwritten_unseen(
     assert tag(origin, PRODUCTION) == "1.6.0"
 
 
-def test_a_promotion_that_others_made_already_is_not_made_again(good: Path, other: Path, origin: Path, change) -> None:
+def test_a_promotion_that_others_made_already_is_not_made_again(
+    good: Path, other: Path, origin: Path, change: Change
+) -> None:
     """Not with what FROM runs since either: that is no release that anybody looked at."""
     change(good, "set", "dev", "image.tag=1.6.0", "--push")
     git(other, "pull", "-q")
@@ -103,35 +107,43 @@ def test_a_promotion_that_others_made_already_is_not_made_again(good: Path, othe
     assert tag(origin, PRODUCTION) == "1.6.0"
 
 
-def test_an_environment_that_only_the_remote_has_can_be_changed(good: Path, other: Path, origin: Path, change) -> None:
+def test_an_environment_that_only_the_remote_has_can_be_changed(
+    good: Path, other: Path, origin: Path, change: Change
+) -> None:
     olga(change, other, "env", "clone", "dev", "qa", "--shared")
     change(good, "set", "qa", "image.tag=1.6.0", "--push")
     assert tag(origin, "environments/qa/release.yaml") == "1.6.0"
     assert is_clean(good)
 
 
-def test_an_environment_that_the_remote_has_not_any_more_cannot(good: Path, other: Path, change, gitops_gen) -> None:
+def test_an_environment_that_the_remote_has_not_any_more_cannot(
+    good: Path, other: Path, change: Change, gitops_gen: GitopsGen
+) -> None:
     olga(change, other, "env", "remove", "dev", "--delete-running")
     result = gitops_gen(good, "set", "dev", "image.tag=1.6.0", "--push")
     assert result.code == 2
     assert "no environment `dev`" in result.err
 
 
-def test_a_removal_does_not_take_what_others_just_changed(good: Path, other: Path, change, gitops_gen) -> None:
+def test_a_removal_does_not_take_what_others_just_changed(
+    good: Path, other: Path, change: Change, gitops_gen: GitopsGen
+) -> None:
     olga(change, other, "set", "dev", "image.tag=1.6.0")
     result = gitops_gen(good, "env", "remove", "dev", "--delete-running", "--push")
     assert result.code == 1
     assert "by Olga" in result.err
 
 
-def test_a_renamed_environment_keeps_what_others_just_changed(good: Path, other: Path, origin: Path, change) -> None:
+def test_a_renamed_environment_keeps_what_others_just_changed(
+    good: Path, other: Path, origin: Path, change: Change
+) -> None:
     olga(change, other, "set", "dev", "image.tag=1.6.0")
     change(good, "env", "rename", "dev", "qa", "--delete-running", "--push")
     assert tag(origin, "environments/qa/release.yaml") == "1.6.0"
 
 
 def test_a_promotion_that_waited_here_does_not_go_along_when_its_source_has_moved(
-    good: Path, other: Path, origin: Path, change, gitops_gen
+    good: Path, other: Path, origin: Path, change: Change, gitops_gen: GitopsGen
 ) -> None:
     change(good, "set", "dev", "image.tag=1.6.0", "--push")
     git(other, "pull", "-q")
@@ -145,7 +157,9 @@ def test_a_promotion_that_waited_here_does_not_go_along_when_its_source_has_move
     assert head(good) == waiting
 
 
-def test_a_shared_default_of_others_is_in_what_is_generated(good: Path, other: Path, origin: Path, change) -> None:
+def test_a_shared_default_of_others_is_in_what_is_generated(
+    good: Path, other: Path, origin: Path, change: Change
+) -> None:
     olga(change, other, "set", "--stage", "production", "settings.mode=x")
     change(good, "set", "production", "image.tag=1.6.0", "--push")
     text = git(origin, "show", "main:environments/production/values.yaml")
@@ -153,7 +167,7 @@ def test_a_shared_default_of_others_is_in_what_is_generated(good: Path, other: P
     assert "tag: 1.6.0" in text
 
 
-def test_a_detached_head_pushes_a_branch_of_its_own(good: Path, origin: Path, change) -> None:
+def test_a_detached_head_pushes_a_branch_of_its_own(good: Path, origin: Path, change: Change) -> None:
     git(good, "checkout", "-q", "--detach")
     change(good, "set", "dev", "image.tag=1.6.0", "--branch", "up", "--push")
     assert "tag: 1.6.0" in git(origin, "show", f"up:{DEV}")

@@ -45,38 +45,38 @@ def stopped(gitops_gen: GitopsGen, folder: Path, file: str, *words: str) -> None
 
 
 @pytest.mark.parametrize("how", [("--commit",), ("--branch", "up"), ("--push",)])
-def test_an_input_of_the_environment_stops_it(good: Path, origin: Path, gitops_gen, how: tuple[str, ...]) -> None:
-    assert origin
+@pytest.mark.usefixtures("origin")
+def test_an_input_of_the_environment_stops_it(good: Path, gitops_gen: GitopsGen, how: tuple[str, ...]) -> None:
     replicas(good, DEV, 7)
     stopped(gitops_gen, good, DEV, "set", "dev", "image.tag=3.0.0", *how)
 
 
-def test_a_generated_file_that_follows_an_uncommitted_input_is_no_way_in(good: Path, gitops_gen) -> None:
+def test_a_generated_file_that_follows_an_uncommitted_input_is_no_way_in(good: Path, gitops_gen: GitopsGen) -> None:
     replicas(good, DEV, 7)
     assert gitops_gen(good, "generate").code == 0
     stopped(gitops_gen, good, DEV, "set", "dev", "image.tag=3.0.0", "--commit")
 
 
-def test_a_default_that_reaches_the_environment_stops_it(good: Path, gitops_gen) -> None:
+def test_a_default_that_reaches_the_environment_stops_it(good: Path, gitops_gen: GitopsGen) -> None:
     project = good / "gitops.yaml"
     project.write_text(project.read_text().replace("      replicas: 2", "      replicas: 9"))
     stopped(gitops_gen, good, "gitops.yaml", "set", "production", "image.tag=3.0.0", "--commit")
 
 
-def test_an_uncommitted_release_is_not_promoted(good: Path, gitops_gen) -> None:
+def test_an_uncommitted_release_is_not_promoted(good: Path, gitops_gen: GitopsGen) -> None:
     release = good / RELEASE
     release.write_text(release.read_text().replace("1.4.2", "1.9.9"))
     stopped(gitops_gen, good, RELEASE, "promote", "dev", "production", "--commit")
 
 
-def test_a_cluster_that_is_not_committed_gets_no_environment(good: Path, gitops_gen) -> None:
+def test_a_cluster_that_is_not_committed_gets_no_environment(good: Path, gitops_gen: GitopsGen) -> None:
     project = good / "gitops.yaml"
     project.write_text(project.read_text().replace("clusters:\n", CLUSTER))
     words = ("env", "clone", "dev", "dev-2", "--cluster", "new", "--shared", "--commit")
     stopped(gitops_gen, good, "gitops.yaml", *words)
 
 
-def test_an_environment_that_is_not_committed_is_not_changed(good: Path, gitops_gen) -> None:
+def test_an_environment_that_is_not_committed_is_not_changed(good: Path, gitops_gen: GitopsGen) -> None:
     for name in ("environment.yaml", "release.yaml"):
         target = good / "environments/qa" / name
         target.parent.mkdir(exist_ok=True)
@@ -87,7 +87,7 @@ def test_an_environment_that_is_not_committed_is_not_changed(good: Path, gitops_
     stopped(gitops_gen, good, "environments/qa/environment.yaml", *words)
 
 
-def test_an_environment_that_git_ignores_is_not_published(good: Path, gitops_gen) -> None:
+def test_an_environment_that_git_ignores_is_not_published(good: Path, gitops_gen: GitopsGen) -> None:
     (good / ".git/info").mkdir(exist_ok=True)
     (good / ".git/info/exclude").write_text("environments/mine/\n")
     target = good / "environments/mine/environment.yaml"
@@ -98,7 +98,9 @@ def test_an_environment_that_git_ignores_is_not_published(good: Path, gitops_gen
 
 
 @pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
-def test_what_git_was_told_to_overlook_is_not_published(good: Path, gitops_gen, tmp_path: Path, flag: str) -> None:
+def test_what_git_was_told_to_overlook_is_not_published(
+    good: Path, gitops_gen: GitopsGen, tmp_path: Path, flag: str
+) -> None:
     replicas(good, DEV, 7)
     git(good, "update-index", flag, DEV)
     result = gitops_gen(good, "set", "dev", "image.tag=3.0.0", "--commit")
@@ -107,10 +109,10 @@ def test_what_git_was_told_to_overlook_is_not_published(good: Path, gitops_gen, 
 
 
 @pytest.mark.parametrize("how", [("--commit",), ("--branch", "up"), ("--push",)])
+@pytest.mark.usefixtures("origin")
 def test_what_has_nothing_to_do_with_it_stays_as_it_is(
-    good: Path, origin: Path, gitops_gen, tmp_path: Path, how: tuple[str, ...]
+    good: Path, gitops_gen: GitopsGen, tmp_path: Path, how: tuple[str, ...]
 ) -> None:
-    assert origin
     replicas(good, PRODUCTION, 7)
     edit(good, "gitops.yaml", "# thinking\n")
     (good / "notes").write_text("mine\n")
@@ -127,7 +129,7 @@ def test_what_has_nothing_to_do_with_it_stays_as_it_is(
     assert left == [f" M {PRODUCTION}", " M gitops.yaml", "A  notes"]
 
 
-def test_another_environment_that_is_half_written_is_no_hindrance(good: Path, gitops_gen) -> None:
+def test_another_environment_that_is_half_written_is_no_hindrance(good: Path, gitops_gen: GitopsGen) -> None:
     edit(good, PRODUCTION, "values: [\n")
     result = gitops_gen(good, "rollback", "dev")
     assert "no commit" not in result.err
@@ -135,18 +137,18 @@ def test_another_environment_that_is_half_written_is_no_hindrance(good: Path, gi
     assert result.code == 0, result.err
 
 
-def test_a_dry_run_says_what_would_stop_it(good: Path, gitops_gen) -> None:
+def test_a_dry_run_says_what_would_stop_it(good: Path, gitops_gen: GitopsGen) -> None:
     replicas(good, DEV, 7)
     stopped(gitops_gen, good, DEV, "set", "dev", "image.tag=3.0.0", "--commit", "--dry-run")
 
 
-def test_without_a_commit_the_working_tree_counts(good: Path, gitops_gen) -> None:
+def test_without_a_commit_the_working_tree_counts(good: Path, gitops_gen: GitopsGen) -> None:
     replicas(good, DEV, 7)
     assert gitops_gen(good, "set", "dev", "image.tag=3.0.0").code == 0
     assert "replicas: 7" in (good / "environments/dev/values.yaml").read_text()
 
 
-def test_nothing_is_committed_on_nothing(good: Path, gitops_gen, tmp_path: Path) -> None:
+def test_nothing_is_committed_on_nothing(good: Path, gitops_gen: GitopsGen, tmp_path: Path) -> None:
     (good / ".git").rename(tmp_path / "old")
     git(good, "init", "-q", "--template=")
     result = gitops_gen(good, "set", "dev", "image.tag=1.5.0", "--commit")
@@ -154,7 +156,7 @@ def test_nothing_is_committed_on_nothing(good: Path, gitops_gen, tmp_path: Path)
     assert "the repository has no commits" in result.err
 
 
-def test_a_dependency_that_git_ignores_is_at_hand_beside_the_checkout(good: Path, gitops_gen) -> None:
+def test_a_dependency_that_git_ignores_is_at_hand_beside_the_checkout(good: Path, gitops_gen: GitopsGen) -> None:
     """Argo CD builds a chart's dependencies itself, so that many ignore `charts/`."""
     chart = good / "chart/Chart.yaml"
     chart.write_text(chart.read_text() + "dependencies: [{name: dep, version: 1.0.0, repository: https://x.example}]\n")
@@ -173,10 +175,10 @@ def test_a_dependency_that_git_ignores_is_at_hand_beside_the_checkout(good: Path
 
 
 @pytest.mark.parametrize("how", [("--commit",), ("--push",), ("--branch", "up")])
+@pytest.mark.usefixtures("origin")
 def test_a_hand_edit_is_adopted_from_the_working_tree(
-    good: Path, origin: Path, gitops_gen, tmp_path: Path, how: tuple[str, ...]
+    good: Path, gitops_gen: GitopsGen, tmp_path: Path, how: tuple[str, ...]
 ) -> None:
-    assert origin
     file = good / "environments/dev/values.yaml"
     file.write_text(file.read_text().replace("tag: 1.4.2", "tag: 1.9.9"))
     edit(good, PRODUCTION, "# thinking\n")
@@ -188,7 +190,7 @@ def test_a_hand_edit_is_adopted_from_the_working_tree(
 
 
 def test_a_hand_edit_is_adopted_on_top_of_what_others_pushed(
-    good: Path, origin: Path, gitops_gen, tmp_path: Path
+    good: Path, origin: Path, gitops_gen: GitopsGen, tmp_path: Path
 ) -> None:
     git(tmp_path, "clone", "-q", str(origin), "other")
     file = good / "environments/dev/values.yaml"

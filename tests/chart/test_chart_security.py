@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 def pods(rendered: Rendered) -> Iterator[tuple[str, dict[str, Any]]]:
-    for item in rendered.workloads():
+    workloads = list(rendered.workloads())
+    assert workloads
+    for item in workloads:
         yield item["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/name"], item["spec"]["template"]
 
 
@@ -165,7 +167,9 @@ def test_external_services_are_reachable_on_their_ports(render: Render) -> None:
 
 
 def test_names_are_resolved_where_they_are_needed(default: Rendered) -> None:
-    for name, item in default.of("NetworkPolicy").items():
+    policies = default.of("NetworkPolicy")
+    assert {"app", "postgres", "redis"} <= set(policies)
+    for name, item in policies.items():
         resolves = any(port["port"] == 53 for rule in item["spec"]["egress"] for port in rule["ports"])
         assert resolves == (name not in ("postgres", "redis"))
 
@@ -173,4 +177,5 @@ def test_names_are_resolved_where_they_are_needed(default: Rendered) -> None:
 def test_policies_can_be_switched_off(render: Render) -> None:
     assert render({"networkPolicy": {"enabled": False}}).of("NetworkPolicy") == {}
     policies = render({"networkPolicy": {"restrictEgress": False}}).of("NetworkPolicy").values()
+    assert policies
     assert all(item["spec"]["policyTypes"] == ["Ingress"] and "egress" not in item["spec"] for item in policies)

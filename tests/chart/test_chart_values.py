@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from pathlib import Path
@@ -32,7 +33,7 @@ def schema_keys(schema: dict[str, Any], path: KeyPath = ()) -> Iterator[KeyPath]
         if child.get("deprecated"):
             continue
         below = resolved(child)
-        is_section = "$ref" not in child and below.get("type") == "object" and "properties" in below
+        is_section = "$ref" not in child and "object" in below.get("type", "") and "properties" in below
         if is_section and (*path, key) != ("externalSecrets", "overrides"):
             yield from schema_keys(below, (*path, key))
         else:
@@ -65,7 +66,7 @@ def test_defaults_and_scenarios_fit_the_schema(chart: helm_python.Chart) -> None
 
 def objects_of(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     if isinstance(schema, dict):
-        if schema.get("type") == "object":
+        if "object" in (schema.get("type") or ""):
             yield path, schema
         for key, child in schema.items():
             yield from objects_of(child, f"{path}/{key}")
@@ -76,7 +77,9 @@ def test_every_map_of_the_schema_is_closed_or_meant_to_be_free() -> None:
     # What Kubernetes defines and the API server checks, and the application's own settings.
     assert {re.sub(r"^.*/(definitions|properties)/", "", path) for path in open_maps} == {
         "affinity", "provider", "config", "objects/items", "valueFrom",
-        "volumes/items", "volumeMounts/items", "containers/items",
+        "volumes/items", "volumeMounts/items", "containers/items", "extraObjects/items",
+        # Forms that only a moved key has.
+        "env", "universalEntrypoint",
     }  # fmt: skip
 
 
@@ -103,6 +106,15 @@ def nested(path: KeyPath, value: Any) -> dict[str, Any]:
         value = {key: value}
     assert isinstance(value, dict)
     return value
+
+
+def refusal(render: Render, values: dict[str, Any]) -> str:
+    """Why the values are refused; empty when they are not."""
+    try:
+        render(values)
+    except helm_python.HelmError as error:
+        return str(error)
+    return ""
 
 
 def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
@@ -231,10 +243,71 @@ def test_bad_values_are_refused_with_the_key_and_the_remedy(render: Render, faul
         render(yaml.safe_load(text))
 
 
+@pytest.mark.parametrize("path", [*LEAVES, *sorted({path[:-1] for path in LEAVES if len(path) > 1})], ids=".".join)
+def test_null_is_refused_or_empty(render: Render, path: KeyPath) -> None:
+    """`null` deletes a default (https://helm.sh/docs/chart_template_guide/values_files/#deleting-a-default-key)."""
+    if refused := refusal(render, nested(path, None)):
+        assert re.search(f"missing propert(y|ies) .*'{re.escape(path[-1])}'", refused)
+        return
+    default = functools.reduce(lambda values, key: values[key], path, VALUES)
+    assert isinstance(default, dict | list)
+    assert render(nested(path, None)) == render(nested(path, type(default)()))
+
+
+def test_a_setting_changes_its_own_line_only(render: Render) -> None:
+    before = render({}).one("ConfigMap", "app-config")["data"]["config.yaml"].splitlines()
+    settings = {"config": {"rate_limiter": {"requests": 7}}}
+    after = render({"app": {"config": settings}}).one("ConfigMap", "app-config")["data"]["config.yaml"].splitlines()
+    assert [pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]] == [
+        ("    requests: 100", "    requests: 7")
+    ]
+
+
 def test_all_problems_are_told_at_once(render: Render) -> None:
     with pytest.raises(helm_python.HelmError) as caught:
-        render({"global": {"namespace": "x"}, "postgresql": {"external": {"host": "db"}}, "ingress": {"enabled": True}})
-    assert str(caught.value).count("\n  - ") == 3
+        render({"postgresql": {"external": {"host": "db"}}, "ingress": {"enabled": True}})
+    assert str(caught.value).count("\n  - ") == 2
+
+
+MOVED: list[dict[str, Any]] = yaml.safe_load((CHART / "files" / "moved-keys.yaml").read_text())
+FORMS: dict[str, Any] = {"string": "text", "map": {"source": "text"}, "": True}
+
+
+@pytest.mark.parametrize("moved", MOVED, ids=lambda moved: ".".join(moved["path"]))
+def test_a_moved_key_names_what_to_use(render: Render, moved: dict[str, Any]) -> None:
+    path = tuple(moved["path"])
+    value = "text" if path[:2] == ("global", "labels") else FORMS[moved.get("form", "")]
+    with pytest.raises(helm_python.HelmError) as caught:
+        render(nested(path, value))
+    assert f"  - {'.'.join(path)} is no longer a key: use {moved['use']}" in str(caught.value).splitlines()
+
+
+def test_all_moved_keys_are_told_at_once(render: Render) -> None:
+    with pytest.raises(helm_python.HelmError) as caught:
+        render({"global": {"namespace": "x"}, "app": {"image": "app:1"}, "jobs": {}, "redis": {"image": "redis:7"}})
+    assert str(caught.value).count("\n  - ") == 4
+
+
+#: every key of values.yaml in the plan that the chart was made from, with its value there
+PLANNED: dict[str, Any] = yaml.safe_load(
+    (Path(__file__).parents[1] / "inputs" / "original" / "planned-values.yaml").read_text()
+)
+
+
+def planned(values: dict[str, Any], path: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
+    for key, value in values.items():
+        if isinstance(value, dict) and value:
+            yield from planned(value, (*path, key))
+        else:
+            yield (*path, key), value
+
+
+@pytest.mark.parametrize(
+    ("path", "value"), list(planned(PLANNED)), ids=lambda part: ".".join(part) if isinstance(part, tuple) else ""
+)
+def test_every_key_of_the_plan_is_read_or_names_its_successor(render: Render, path: KeyPath, value: Any) -> None:
+    refused = refusal(render, nested(path, value))
+    assert not refused or re.search(r"is no longer a key: use|is empty: set it to|is not set here: use", refused)
 
 
 def test_dotenv_is_read_as_a_shell_would(render: Render) -> None:

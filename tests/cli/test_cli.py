@@ -28,23 +28,26 @@ def commands(group: click.Group = cli, *path: str) -> Iterator[tuple[str, click.
             yield from commands(command, *path, name)
 
 
-COMMANDS = [words for words, _ in commands()]
+COMMANDS: dict[str, click.Command] = {"": cli, **dict(commands())}
 
 
-def program(*arguments: str, cwd: Path = REPOSITORY, **options: object) -> subprocess.CompletedProcess[str]:
+def program(*arguments: str, cwd: Path = REPOSITORY) -> subprocess.CompletedProcess[str]:
     """The command line as a process of its own."""
     argv = [sys.executable, "-m", "gitops_gen", *arguments]
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
-    return subprocess.run(argv, cwd=cwd, env=environment, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload,no-any-return]
+    return subprocess.run(argv, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("command", ["", *COMMANDS])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_tells_what_and_how(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([*command.split(), "--help"]) == 0
     told = capsys.readouterr()
     assert told.err == ""
     assert told.out.startswith(f"Usage: gitops-gen {command}".rstrip())
-    assert "gitops-gen " in told.out.split("\n", 2)[2] or "Commands:" in told.out, "show an example"
+    if isinstance(COMMANDS[command], click.Group):
+        assert "\nCommands:\n" in told.out
+    else:
+        assert f"gitops-gen {command.split(maxsplit=1)[0]}" in told.out.split("\n", 2)[2], "show an example"
 
 
 def test_the_table_has_every_verb() -> None:
@@ -62,10 +65,8 @@ def test_the_list_of_verbs_imports_none() -> None:
         [name, line] for name, (_, line) in VERBS.items()
     ]
     own = {name for name in loaded.split() if name.startswith("gitops_gen")}
-    assert own == {
-        f"gitops_gen{part}"
-        for part in ("", ".cli", ".cli.app", ".cli.group", ".cli.run", ".runtime", ".runtime.tuning")
-    }
+    cli_modules = (f".cli{part}" for part in ("", ".app", ".group", ".run", ".settings"))
+    assert own == {f"gitops_gen{part}" for part in ("", *cli_modules, ".runtime", ".runtime.tuning")}
 
 
 def test_the_program_answers(tmp_path: Path) -> None:

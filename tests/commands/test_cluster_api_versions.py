@@ -40,17 +40,17 @@ def test_definitions_in_folders_and_files(tmp_path: Path, gitops_gen: GitopsGen)
     [
         (
             "NAME SHORTNAMES APIVERSION NAMESPACED KIND\npods po v1 true Pod\nwidgets example.com/v1 true Widget\n",
-            '["example.com/v1", "example.com/v1/Widget", "v1", "v1/Pod"]',
+            ["example.com/v1", "example.com/v1/Widget", "v1", "v1/Pod"],
         ),
-        ("example.com/v1\nv1\n", '["example.com/v1", "v1"]'),
+        ("example.com/v1\nv1\n", ["example.com/v1", "v1"]),
     ],
 )
 def test_what_kubectl_prints(
-    text: str, found: str, tmp_path: Path, gitops_gen: GitopsGen, monkeypatch: pytest.MonkeyPatch
+    text: str, found: list[str], tmp_path: Path, gitops_gen: GitopsGen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(text))
-    result = gitops_gen(tmp_path, "cluster", "api-versions", "-", "-o", "json")
-    assert " ".join(result.out.split()).replace("[ ", "[").replace(" ]", "]") == found
+    result = gitops_gen(tmp_path, "cluster", "api-versions", "-")
+    assert result.out.splitlines() == ["apiVersions:", *(f"- {version}" for version in found)]
 
 
 def test_what_is_no_definition(tmp_path: Path, gitops_gen: GitopsGen, monkeypatch: pytest.MonkeyPatch) -> None:

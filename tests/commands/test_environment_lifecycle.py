@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.changes.conftest import head, is_clean, message
-from tests.conftest import git, tree
+from tests.conftest import Change, GitopsGen, git, in_words, tree
 
 
 def protect(folder: Path, name: str) -> None:
@@ -14,7 +14,7 @@ def protect(folder: Path, name: str) -> None:
     file.write_text(file.read_text().replace("values:", "protect: true\nvalues:"))
 
 
-def test_add_takes_a_release_along(good: Path, gitops_gen) -> None:
+def test_add_takes_a_release_along(good: Path, gitops_gen: GitopsGen) -> None:
     result = gitops_gen(good, "env", "add", "qa", "--stage", "dev", "--release-of", "production")
     assert result.code == 0, result.err
     assert (good / "environments/qa/release.yaml").read_text() == (
@@ -24,12 +24,12 @@ def test_add_takes_a_release_along(good: Path, gitops_gen) -> None:
 
 
 @pytest.mark.parametrize("name", ["dev", "Not_A_Label", "-x", "../up"])
-def test_add_refuses_a_name_that_cannot_be(good: Path, gitops_gen, name: str) -> None:
+def test_add_refuses_a_name_that_cannot_be(good: Path, gitops_gen: GitopsGen, name: str) -> None:
     assert gitops_gen(good, "env", "add", "--stage", "dev", "--", name).code == 2
     assert is_clean(good)
 
 
-def test_clone_asks_for_what_must_differ(good: Path, gitops_gen) -> None:
+def test_clone_asks_for_what_must_differ(good: Path, gitops_gen: GitopsGen) -> None:
     file = good / "environments/production/environment.yaml"
     file.write_text(file.read_text().replace("values:", "namespace: shop-live\nsecrets: {path: shop/live}\nvalues:"))
     result = gitops_gen(good, "env", "clone", "production", "production-us")
@@ -38,7 +38,7 @@ def test_clone_asks_for_what_must_differ(good: Path, gitops_gen) -> None:
         assert word in result.err
 
 
-def test_clone_takes_everything_else(good: Path, change) -> None:
+def test_clone_takes_everything_else(good: Path, change: Change) -> None:
     file = good / "environments/production/environment.yaml"
     file.write_text("# ours\n" + file.read_text())
     change(good, "generate")
@@ -53,7 +53,7 @@ def test_clone_takes_everything_else(good: Path, change) -> None:
     assert "path: shop/us" in text
 
 
-def test_remove_refuses_to_delete_what_runs(good: Path, change, gitops_gen) -> None:
+def test_remove_refuses_to_delete_what_runs(good: Path, change: Change, gitops_gen: GitopsGen) -> None:
     result = gitops_gen(good, "env", "remove", "dev", "--commit")
     assert result.code == 1
     assert "would delete shop-dev and all its resources" in result.err
@@ -64,14 +64,14 @@ def test_remove_refuses_to_delete_what_runs(good: Path, change, gitops_gen) -> N
     assert "Change: env remove" in message(good)
 
 
-def test_remove_of_a_protected_one_says_how_to_finish(good: Path, change) -> None:
+def test_remove_of_a_protected_one_says_how_to_finish(good: Path, change: Change) -> None:
     protect(good, "production")
     change(good, "generate")
     said = change(good, "env", "remove", "production")
     assert "argocd app delete shop-production --cascade=false" in said
 
 
-def test_rename_is_a_removal_and_an_addition(good: Path, change, gitops_gen) -> None:
+def test_rename_is_a_removal_and_an_addition(good: Path, change: Change, gitops_gen: GitopsGen) -> None:
     assert gitops_gen(good, "env", "rename", "dev", "test").code == 1
     text = (good / "environments/dev/environment.yaml").read_text()
     said = change(good, "env", "rename", "dev", "test", "--delete-running", "--commit")
@@ -80,7 +80,7 @@ def test_rename_is_a_removal_and_an_addition(good: Path, change, gitops_gen) -> 
     assert "creates the Application shop-test" in said
 
 
-def test_rename_can_stay_in_its_namespace(good: Path, change) -> None:
+def test_rename_can_stay_in_its_namespace(good: Path, change: Change) -> None:
     protect(good, "dev")
     change(good, "generate")
     change(good, "env", "rename", "dev", "test", "--keep-namespace")
@@ -93,7 +93,7 @@ def edit_values(folder: Path, old: str, new: str, name: str = "dev") -> None:
     file.write_text(file.read_text().replace(old, new))
 
 
-def test_adopt_folds_each_edit_into_its_input(good: Path, change) -> None:
+def test_adopt_folds_each_edit_into_its_input(good: Path, change: Change) -> None:
     edit_values(good, "tag: 1.4.2", "tag: 1.9.0")
     edit_values(good, "- dev.example.com", "- dev.example.com\n- more.example.com\nreplicas: 9")
     change(good, "adopt", "dev", "--commit")
@@ -103,28 +103,28 @@ def test_adopt_folds_each_edit_into_its_input(good: Path, change) -> None:
     assert "replicas: 9" in text
 
 
-def test_adopt_overrides_a_shared_default(good: Path, change) -> None:
+def test_adopt_overrides_a_shared_default(good: Path, change: Change) -> None:
     edit_values(good, "replicas: 2", "replicas: 5", "production")
     change(good, "adopt", "production")
     assert "replicas: 5" in (good / "environments/production/environment.yaml").read_text()
     assert git(good, "diff", "--name-only", "gitops.yaml") == ""
 
 
-def test_adopt_names_what_has_no_place(good: Path, gitops_gen) -> None:
+def test_adopt_names_what_has_no_place(good: Path, gitops_gen: GitopsGen) -> None:
     edit_values(good, "environment: dev", "environment: prod")
     result = gitops_gen(good, "adopt", "dev")
     assert result.code == 1
     assert "global.environment: comes from `inject`" in result.err
 
 
-def test_adopt_cannot_remove_a_shared_default(good: Path, gitops_gen) -> None:
+def test_adopt_cannot_remove_a_shared_default(good: Path, gitops_gen: GitopsGen) -> None:
     edit_values(good, "replicas: 2\n", "", "production")
     result = gitops_gen(good, "adopt", "production")
     assert result.code == 1
     assert "stage production" in result.err
 
 
-def test_history_tells_releases_from_commits_of_anybody(good: Path, change, gitops_gen) -> None:
+def test_history_tells_releases_from_commits_of_anybody(good: Path, change: Change, gitops_gen: GitopsGen) -> None:
     change(good, "set", "dev", "image.tag=1.5.0", "--commit")
     (good / "environments/dev/release.yaml").write_text(
         (good / "environments/dev/release.yaml").read_text().replace("1.5.0", "1.6.0")
@@ -133,9 +133,12 @@ def test_history_tells_releases_from_commits_of_anybody(good: Path, change, gito
     git(good, "commit", "-qam", "Bump by hand")
     change(good, "set", "--stage", "production", "replicas=8", "--commit")
     events = json.loads(gitops_gen(good, "history", "--output", "json").out)["events"]
-    assert [(event["environment"], event["change"], event["release"], event["values"]) for event in events[:3]] == [
+    assert [
+        (event["environment"], event["change"], *(list(map(in_words, event[part])) for part in ("release", "values")))
+        for event in events[:3]
+    ] == [
         ("production", "set", [], ["replicas 2 → 8"]),
-        ("dev", "", ["image.tag 1.5.0 → 1.6.0"], []),
+        ("dev", None, ["image.tag 1.5.0 → 1.6.0"], []),
         ("dev", "set", ["image.tag 1.4.2 → 1.5.0"], []),
     ]
     assert {
@@ -144,7 +147,7 @@ def test_history_tells_releases_from_commits_of_anybody(good: Path, change, gito
     assert "release  image.tag 1.5.0 → 1.6.0" in gitops_gen(good, "history", "dev").out
 
 
-def test_history_follows_a_rename(good: Path, change, gitops_gen) -> None:
+def test_history_follows_a_rename(good: Path, change: Change, gitops_gen: GitopsGen) -> None:
     change(good, "set", "dev", "image.tag=1.5.0", "--commit")
     change(good, "env", "rename", "dev", "qa", "--delete-running", "--commit")
     change(good, "env", "clone", "qa", "dev", "--host", "dev.example.com=new.example.com", "--commit")
@@ -152,7 +155,7 @@ def test_history_follows_a_rename(good: Path, change, gitops_gen) -> None:
 
     def told(*arguments: str) -> list[tuple[str, str, list[str]]]:
         events = json.loads(gitops_gen(good, "history", *arguments, "-o", "json").out)["events"]
-        return [(event["environment"], event["change"], event["release"]) for event in events]
+        return [(event["environment"], event["change"], list(map(in_words, event["release"]))) for event in events]
 
     changes = [
         ("qa", "set", ["image.tag 1.5.0 → 1.6.0"]),
@@ -166,31 +169,29 @@ def test_history_follows_a_rename(good: Path, change, gitops_gen) -> None:
 
 
 @pytest.mark.usefixtures("origin")
-def test_status_shows_what_waits_and_what_is_left_to_do(good: Path, change, gitops_gen) -> None:
+def test_status_shows_what_waits_and_what_is_left_to_do(good: Path, change: Change, gitops_gen: GitopsGen) -> None:
     change(good, "set", "dev", "image.tag=1.5.0", "--commit")
     change(good, "set", "production", "replicas=3")
     edit_values(good, "tag: 1.5.0", "tag: 1.5.1")
     status = json.loads(gitops_gen(good, "status", "--output", "json").out)
     assert status["waiting"] == [
         {
-            "source": "dev",
-            "target": "production",
             "sources": ["dev"],
             "targets": ["production"],
             "direction": "upgrade",
-            "changes": ["image.tag 1.4.2 → 1.5.0"],
+            "changes": [{"section": "values", "key": "image.tag", "old": "1.4.2", "new": "1.5.0"}],
             "otherReleases": 0,
         }
     ]
-    assert status["unpushed"] == 1
+    assert status["git"]["ahead"] == 1
     assert "environments/production/environment.yaml" in status["uncommitted"]
-    assert status["drift"] == [["environments/dev/values.yaml", "edited by hand"]]
+    assert status["drift"] == [{"path": "environments/dev/values.yaml", "state": "edited"}]
     text = gitops_gen(good, "status").out
     assert "waits: dev to production: image.tag 1.4.2 → 1.5.0 (upgrade)" in text
     assert "not pushed: 1 commit on main" in text
 
 
-def test_dry_runs_write_nothing(good: Path, gitops_gen) -> None:
+def test_dry_runs_write_nothing(good: Path, gitops_gen: GitopsGen) -> None:
     before, at = tree(good), head(good)
     for words in (
         ("env", "add", "qa", "--stage", "dev", "--release-of", "dev"),

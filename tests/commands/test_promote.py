@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.changes.conftest import committed, head, is_clean, message
-from tests.conftest import git
+from tests.conftest import Change, GitopsGen, git
 
 PRODUCTION = "environments/production/release.yaml"
 
 
-def test_the_release_is_copied_and_the_rest_stays(good: Path, change) -> None:
+def test_the_release_is_copied_and_the_rest_stays(good: Path, change: Change) -> None:
     before = (good / "environments/production/environment.yaml").read_text()
     change(good, "set", "dev", "image.tag=1.5.0", "--commit")
     source = head(good)
@@ -24,7 +24,7 @@ def test_the_release_is_copied_and_the_rest_stays(good: Path, change) -> None:
     assert "production: image.tag 1.4.2 → 1.5.0" in message(good)
 
 
-def test_comments_of_the_target_survive(good: Path, change) -> None:
+def test_comments_of_the_target_survive(good: Path, change: Change) -> None:
     (good / PRODUCTION).write_text("# careful\n" + (good / PRODUCTION).read_text().replace("1.4.2", "1.4.2 # blessed"))
     change(good, "set", "dev", "image.tag=1.5.0")
     change(good, "promote", "dev", "production")
@@ -33,7 +33,7 @@ def test_comments_of_the_target_survive(good: Path, change) -> None:
     assert "tag: 1.5.0 # blessed\n" in text
 
 
-def test_a_stage_is_skipped_only_by_force(good: Path, change, gitops_gen) -> None:
+def test_a_stage_is_skipped_only_by_force(good: Path, change: Change, gitops_gen: GitopsGen) -> None:
     result = gitops_gen(good, "promote", "production", "dev")
     assert result.code == 1
     assert "`dev` is the first stage" in result.err
@@ -43,7 +43,7 @@ def test_a_stage_is_skipped_only_by_force(good: Path, change, gitops_gen) -> Non
 
 
 @pytest.fixture
-def three(good: Path, change) -> Path:
+def three(good: Path, change: Change) -> Path:
     """Three environments in the stage production, one of them of the same name; dev runs a newer release."""
     for name in ("production-eu", "production-us"):
         change(good, "env", "clone", "production", name, "--cluster", "us", "--shared", "--commit")
@@ -62,7 +62,7 @@ def tags(folder: Path) -> dict[str, str]:
 ALL_OLD = {"dev": "1.5.0", "production": "1.4.2", "production-eu": "1.4.2", "production-us": "1.4.2"}
 
 
-def test_a_name_of_an_environment_and_a_larger_stage_stops(three: Path, gitops_gen) -> None:
+def test_a_name_of_an_environment_and_a_larger_stage_stops(three: Path, gitops_gen: GitopsGen) -> None:
     result = gitops_gen(three, "promote", "dev", "production", "--commit")
     assert result.code == 2
     assert "`production` is an environment, and a stage with production-eu, production-us too" in result.err
@@ -73,7 +73,9 @@ def test_a_name_of_an_environment_and_a_larger_stage_stops(three: Path, gitops_g
 
 
 @pytest.mark.parametrize("arguments", [("dev", "production", "--stage"), ("dev", "--stage", "production")])
-def test_all_environments_of_a_stage_are_promoted_together(three: Path, change, arguments: tuple[str, ...]) -> None:
+def test_all_environments_of_a_stage_are_promoted_together(
+    three: Path, change: Change, arguments: tuple[str, ...]
+) -> None:
     said = change(three, "promote", *arguments, "--commit")
     assert set(tags(three).values()) == {"1.5.0"}
     assert "production, production-eu, production-us: image.tag 1.4.2 → 1.5.0\n" in said
@@ -83,46 +85,46 @@ def test_all_environments_of_a_stage_are_promoted_together(three: Path, change, 
     assert message(three).count("Environment: ") == 3
 
 
-def test_what_to_type_keeps_how_from_was_meant(three: Path, gitops_gen) -> None:
+def test_what_to_type_keeps_how_from_was_meant(three: Path, gitops_gen: GitopsGen) -> None:
     result = gitops_gen(three, "promote", "--from-env", "dev", "production")
     assert "`gitops-gen promote --from-env dev production --stage`" in result.err
 
 
-def test_the_environment_alone_is_promoted_when_that_is_said(three: Path, change) -> None:
+def test_the_environment_alone_is_promoted_when_that_is_said(three: Path, change: Change) -> None:
     change(three, "promote", "dev", "production", "--env", "--commit")
     assert tags(three) == ALL_OLD | {"production": "1.5.0"}
     assert message(three).count("Environment: ") == 1
 
 
-def test_several_targets_are_promoted_in_the_order_they_are_named(three: Path, change) -> None:
+def test_several_targets_are_promoted_in_the_order_they_are_named(three: Path, change: Change) -> None:
     said = change(three, "promote", "dev", "production-us", "production-eu", "--commit")
     assert tags(three) == ALL_OLD | {"production-eu": "1.5.0", "production-us": "1.5.0"}
     assert "production-us, production-eu: image.tag 1.4.2 → 1.5.0\n" in said
     assert message(three).startswith("Promote dev to production-us, production-eu\n")
 
 
-def test_what_some_targets_run_already_is_said(three: Path, change) -> None:
+def test_what_some_targets_run_already_is_said(three: Path, change: Change) -> None:
     change(three, "promote", "dev", "production-us", "--commit")
     said = change(three, "promote", "dev", "production", "--stage", "--commit")
     assert "production, production-eu: image.tag 1.4.2 → 1.5.0\nproduction-us already runs it\n" in said
     assert "already runs it" not in message(three)
 
 
-def test_one_ambiguous_name_among_several_targets_stops_them_all(three: Path, gitops_gen) -> None:
+def test_one_ambiguous_name_among_several_targets_stops_them_all(three: Path, gitops_gen: GitopsGen) -> None:
     result = gitops_gen(three, "promote", "dev", "production-us", "production", "--commit")
     assert result.code == 2
     assert "promote dev production-us production production-eu production-us --env`" in result.err
     assert tags(three) == ALL_OLD
 
 
-def test_a_stage_with_the_environment_of_its_name_alone_is_no_question(good: Path, change) -> None:
+def test_a_stage_with_the_environment_of_its_name_alone_is_no_question(good: Path, change: Change) -> None:
     change(good, "set", "dev", "image.tag=1.5.0", "--commit")
     change(good, "promote", "dev", "production", "--commit")
     assert tags(good) == {"dev": "1.5.0", "production": "1.5.0"}
 
 
 @pytest.mark.parametrize(("option", "kind"), [("--stage", "stage"), ("--env", "environment")])
-def test_a_name_of_the_other_kind_is_refused(three: Path, gitops_gen, option: str, kind: str) -> None:
+def test_a_name_of_the_other_kind_is_refused(three: Path, gitops_gen: GitopsGen, option: str, kind: str) -> None:
     name = {"stage": "production-eu", "environment": "productio"}[kind]
     result = gitops_gen(three, "promote", "dev", name, option)
     assert result.code == 2
@@ -130,7 +132,9 @@ def test_a_name_of_the_other_kind_is_refused(three: Path, gitops_gen, option: st
     assert "did you mean `production`?" in result.err
 
 
-def test_from_may_be_a_stage_or_an_environment_while_they_run_the_same(good: Path, change, gitops_gen) -> None:
+def test_from_may_be_a_stage_or_an_environment_while_they_run_the_same(
+    good: Path, change: Change, gitops_gen: GitopsGen
+) -> None:
     change(good, "set", "dev", "image.tag=1.5.0", "--commit")
     change(good, "env", "clone", "dev", "dev-2", "--shared", "--commit")
     change(good, "promote", "dev", "production", "--commit")
@@ -149,13 +153,15 @@ def test_from_may_be_a_stage_or_an_environment_while_they_run_the_same(good: Pat
     assert tags(good)["production"] == "1.6.0"
 
 
-def test_an_environment_is_not_promoted_to_itself(good: Path, gitops_gen) -> None:
+def test_an_environment_is_not_promoted_to_itself(good: Path, gitops_gen: GitopsGen) -> None:
     result = gitops_gen(good, "promote", "dev", "dev")
     assert result.code == 2
     assert "`dev` cannot be promoted to itself" in result.err
 
 
-def test_a_stage_whose_environments_differ_cannot_be_promoted(good: Path, change, gitops_gen) -> None:
+def test_a_stage_whose_environments_differ_cannot_be_promoted(
+    good: Path, change: Change, gitops_gen: GitopsGen
+) -> None:
     (good / "gitops.yaml").write_text((good / "gitops.yaml").read_text().replace("name: dev", "name: test"))
     (good / "environments/dev/environment.yaml").write_text(
         (good / "environments/dev/environment.yaml").read_text().replace("stage: dev", "stage: test")
@@ -169,7 +175,7 @@ def test_a_stage_whose_environments_differ_cannot_be_promoted(good: Path, change
     assert "values.image.tag" in result.err
 
 
-def test_only_narrows_it_to_some_keys(good: Path, change) -> None:
+def test_only_narrows_it_to_some_keys(good: Path, change: Change) -> None:
     change(good, "set", "dev", "image.tag=1.5.0")
     change(good, "set", "dev", "settings.mode=new", "--release")
     said = change(good, "promote", "dev", "production", "--only", "image")
@@ -179,13 +185,13 @@ def test_only_narrows_it_to_some_keys(good: Path, change) -> None:
     assert "settings" not in said
 
 
-def test_only_of_an_unknown_key_names_the_known(good: Path, gitops_gen) -> None:
+def test_only_of_an_unknown_key_names_the_known(good: Path, gitops_gen: GitopsGen) -> None:
     result = gitops_gen(good, "promote", "dev", "production", "--only", "image.tga")
     assert result.code == 2
     assert "did you mean `image.tag`?" in result.err
 
 
-def test_what_a_release_brings_or_loses_is_warned_about(good: Path, change) -> None:
+def test_what_a_release_brings_or_loses_is_warned_about(good: Path, change: Change) -> None:
     change(good, "set", "production", "settings.old=x", "--release")
     change(good, "set", "dev", "image.repository=registry.example.com/new", "--release")
     said = change(good, "promote", "dev", "production", "--dry-run")
@@ -193,7 +199,7 @@ def test_what_a_release_brings_or_loses_is_warned_about(good: Path, change) -> N
     assert "warning: production: values.image.repository is new there\n" in said
 
 
-def test_settings_that_stay_are_one_note(good: Path, change) -> None:
+def test_settings_that_stay_are_one_note(good: Path, change: Change) -> None:
     change(good, "set", "dev", "settings.mode=new", "settings.more=new", "--environment")
     said = change(good, "promote", "dev", "production", "--dry-run")
     assert "warning" not in said
@@ -206,7 +212,7 @@ def test_settings_that_stay_are_one_note(good: Path, change) -> None:
     assert listed.count("note: ") == 3
 
 
-def test_equal_changes_of_many_environments_are_one_line(good: Path, change) -> None:
+def test_equal_changes_of_many_environments_are_one_line(good: Path, change: Change) -> None:
     for number in range(5):
         folder = good / f"environments/production-{number}"
         shutil.copytree(good / "environments/production", folder)
@@ -221,7 +227,7 @@ def test_equal_changes_of_many_environments_are_one_line(good: Path, change) -> 
     assert "the same in release.yaml of 5 environments\n" in said
 
 
-def test_a_pinned_chart_is_promoted_along(good: Path, change) -> None:
+def test_a_pinned_chart_is_promoted_along(good: Path, change: Change) -> None:
     release = good / "environments/dev/release.yaml"
     release.write_text(release.read_text() + "chart:\n  revision: v1.0.0\n")
     change(good, "generate")
@@ -229,7 +235,7 @@ def test_a_pinned_chart_is_promoted_along(good: Path, change) -> None:
     assert "chart:\n  revision: v1.0.0\n" in (good / PRODUCTION).read_text()
 
 
-def test_a_target_without_a_release_gets_one(good: Path, change) -> None:
+def test_a_target_without_a_release_gets_one(good: Path, change: Change) -> None:
     (good / PRODUCTION).unlink()
     (good / "chart/values.yaml").write_text((good / "chart/values.yaml").read_text().replace('tag: ""', "tag: latest"))
     change(good, "generate")
@@ -237,7 +243,7 @@ def test_a_target_without_a_release_gets_one(good: Path, change) -> None:
     assert "tag: 1.4.2" in (good / PRODUCTION).read_text()
 
 
-def test_dry_run_writes_nothing(good: Path, change) -> None:
+def test_dry_run_writes_nothing(good: Path, change: Change) -> None:
     change(good, "set", "dev", "image.tag=1.5.0", "--commit")
     said = change(good, "promote", "dev", "production", "--dry-run", "--branch", "x", "--push")
     assert "+    tag: 1.5.0" in said
@@ -245,7 +251,7 @@ def test_dry_run_writes_nothing(good: Path, change) -> None:
     assert git(good, "branch", "--list", "x") == ""
 
 
-def test_a_branch_is_made_beside_the_checkout(good: Path, change, origin: Path) -> None:
+def test_a_branch_is_made_beside_the_checkout(good: Path, change: Change, origin: Path) -> None:
     change(good, "set", "dev", "image.tag=1.5.0", "--commit")
     before = head(good)
     (good / "scratch.txt").write_text("mine\n")
@@ -256,7 +262,7 @@ def test_a_branch_is_made_beside_the_checkout(good: Path, change, origin: Path) 
     assert git(good, "worktree", "list").count("\n") == 1
 
 
-def test_a_branch_that_is_there_is_not_moved(good: Path, change, gitops_gen) -> None:
+def test_a_branch_that_is_there_is_not_moved(good: Path, change: Change, gitops_gen: GitopsGen) -> None:
     change(good, "set", "dev", "image.tag=1.5.0", "--commit")
     git(good, "branch", "taken")
     result = gitops_gen(good, "promote", "dev", "production", "--branch", "taken")

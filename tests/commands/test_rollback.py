@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from tests.changes.conftest import committed, head, is_clean, message
-from tests.conftest import git, tree
+from tests.conftest import Change, GitopsGen, git, tree
 
 RELEASE = "environments/dev/release.yaml"
 
 
-def test_the_last_change_is_undone_though_others_lie_between(good: Path, change) -> None:
+def test_the_last_change_is_undone_though_others_lie_between(good: Path, change: Change) -> None:
     before = tree(good / "environments/dev")
     change(good, "set", "dev", "image.tag=1.5.0", "--commit")
     bad = head(good)
@@ -26,7 +26,7 @@ def test_the_last_change_is_undone_though_others_lie_between(good: Path, change)
     assert "tag: 1.4.3" in (good / "environments/production/release.yaml").read_text()
 
 
-def test_a_rollback_of_the_rollback_is_the_identity(good: Path, change) -> None:
+def test_a_rollback_of_the_rollback_is_the_identity(good: Path, change: Change) -> None:
     change(good, "set", "dev", "image.tag=1.5.0", "replicas=4", "--commit")
     before, undone = tree(good), head(good)
     change(good, "rollback", "dev")
@@ -36,7 +36,7 @@ def test_a_rollback_of_the_rollback_is_the_identity(good: Path, change) -> None:
     assert f"That was a rollback of {undone[:12]}: the changes that it undid are restored" in said
 
 
-def test_subjects_do_not_nest(good: Path, change) -> None:
+def test_subjects_do_not_nest(good: Path, change: Change) -> None:
     change(good, "set", "dev", "image.tag=1.5.0", "--commit")
     subjects = []
     for _ in range(4):
@@ -57,21 +57,21 @@ def test_subjects_do_not_nest(good: Path, change) -> None:
         ("Revert the tag", 'Revert "Revert the tag" in dev'),
     ],
 )
-def test_a_revert_by_anybody_is_known(good: Path, change, there: str, then: str) -> None:
+def test_a_revert_by_anybody_is_known(good: Path, change: Change, there: str, then: str) -> None:
     change(good, "set", "dev", "image.tag=1.5.0", "--commit")
     git(good, "commit", "--quiet", "--amend", "--message", there)
     change(good, "rollback", "dev")
     assert message(good).splitlines()[0] == then
 
 
-def test_only_this_environment_of_a_change_of_many_is_undone(good: Path, change) -> None:
+def test_only_this_environment_of_a_change_of_many_is_undone(good: Path, change: Change) -> None:
     change(good, "set", "--all", "image.tag=2.0.0", "--commit")
     change(good, "rollback", "dev")
     assert "tag: 1.4.2" in (good / RELEASE).read_text()
     assert "tag: 2.0.0" in (good / "environments/production/release.yaml").read_text()
 
 
-def test_to_a_commit_undoes_all_that_came_after(good: Path, change) -> None:
+def test_to_a_commit_undoes_all_that_came_after(good: Path, change: Change) -> None:
     change(good, "set", "dev", "image.tag=1.5.0", "--commit")
     change(good, "set", "dev", "image.tag=1.6.0", "--commit")
     said = change(good, "rollback", "dev", "--to", "v1.0.0")
@@ -83,7 +83,7 @@ def test_to_a_commit_undoes_all_that_came_after(good: Path, change) -> None:
     assert message(good).splitlines()[0] == "Reapply 2 changes in dev"
 
 
-def test_a_word_counts_from_where_the_user_stands(good: Path, origin: Path, change, tmp_path: Path) -> None:
+def test_a_word_counts_from_where_the_user_stands(good: Path, origin: Path, change: Change, tmp_path: Path) -> None:
     change(good, "set", "dev", "image.tag=1.5.0", "--push")
     git(tmp_path, "clone", "-q", str(origin), "other")
     change(tmp_path / "other", "set", "production", "image.tag=1.4.3", "--push")
@@ -91,7 +91,7 @@ def test_a_word_counts_from_where_the_user_stands(good: Path, origin: Path, chan
     assert "tag: 1.4.2" in git(origin, "show", f"main:{RELEASE}")
 
 
-def test_undo_keeps_later_changes(good: Path, change) -> None:
+def test_undo_keeps_later_changes(good: Path, change: Change) -> None:
     change(good, "set", "dev", "image.tag=1.5.0", "--commit")
     bad = head(good)
     change(good, "set", "dev", "image.repository=shop", "--release", "--commit")
@@ -101,7 +101,7 @@ def test_undo_keeps_later_changes(good: Path, change) -> None:
     assert "repository: shop" in text
 
 
-def test_undo_names_what_was_changed_again(good: Path, change) -> None:
+def test_undo_names_what_was_changed_again(good: Path, change: Change) -> None:
     change(good, "set", "dev", "image.tag=1.5.0", "image.repository=bad", "--commit")
     bad = head(good)
     change(good, "set", "dev", "image.tag=1.6.0", "--commit")
@@ -112,7 +112,7 @@ def test_undo_names_what_was_changed_again(good: Path, change) -> None:
     assert "bad" not in text
 
 
-def test_what_is_being_edited_is_not_overwritten(good: Path, change, gitops_gen) -> None:
+def test_what_is_being_edited_is_not_overwritten(good: Path, change: Change, gitops_gen: GitopsGen) -> None:
     change(good, "set", "dev", "image.tag=1.5.0", "--commit")
     (good / RELEASE).write_text((good / RELEASE).read_text() + "# thinking\n")
     result = gitops_gen(good, "rollback", "dev")
@@ -120,7 +120,7 @@ def test_what_is_being_edited_is_not_overwritten(good: Path, change, gitops_gen)
     assert (good / RELEASE).read_text().endswith("# thinking\n")
 
 
-def test_dry_run_says_what_git_cannot_undo(good: Path, change) -> None:
+def test_dry_run_says_what_git_cannot_undo(good: Path, change: Change) -> None:
     change(good, "set", "dev", "image.tag=1.5.0", "--commit")
     before = head(good)
     said = change(good, "rollback", "dev", "--dry-run")
@@ -131,7 +131,7 @@ def test_dry_run_says_what_git_cannot_undo(good: Path, change) -> None:
     assert is_clean(good)
 
 
-def test_an_application_without_paths_needs_no_sync_by_hand(good: Path, change) -> None:
+def test_an_application_without_paths_needs_no_sync_by_hand(good: Path, change: Change) -> None:
     path = good / "environments/dev/environment.yaml"
     annotations = "annotations: {argocd.argoproj.io/manifest-generate-paths: null}"
     path.write_text(f"{path.read_text()}argocd: {{application: {{metadata: {{{annotations}}}}}}}\n")
@@ -143,14 +143,16 @@ def test_an_application_without_paths_needs_no_sync_by_hand(good: Path, change) 
     assert "app sync" not in said
 
 
-def test_a_shared_change_is_named_and_left(good: Path, change) -> None:
+def test_a_shared_change_is_named_and_left(good: Path, change: Change) -> None:
     change(good, "set", "dev", "image.tag=1.5.0", "--commit")
     change(good, "set", "--stage", "dev", "settings.mode=x", "--commit")
     said = change(good, "rollback", "dev")
     assert "Set settings.mode to x in stage dev changed shared inputs and is not undone" in said
 
 
-def test_an_environment_is_not_rolled_back_to_before_its_birth(good: Path, change, gitops_gen) -> None:
+def test_an_environment_is_not_rolled_back_to_before_its_birth(
+    good: Path, change: Change, gitops_gen: GitopsGen
+) -> None:
     change(good, "env", "clone", "dev", "dev-2", "--shared", "--commit")
     result = gitops_gen(good, "rollback", "dev-2")
     assert result.code == 1
@@ -160,7 +162,7 @@ def test_an_environment_is_not_rolled_back_to_before_its_birth(good: Path, chang
 
 
 @pytest.mark.parametrize("words", [(), ("--to", "v0"), ("--undo", "v1.0.0")])
-def test_the_first_version_is_the_oldest(good: Path, gitops_gen, words: tuple[str, ...]) -> None:
+def test_the_first_version_is_the_oldest(good: Path, gitops_gen: GitopsGen, words: tuple[str, ...]) -> None:
     git(good, "checkout", "--quiet", "--orphan", "before")
     git(good, "rm", "--quiet", "-r", "--cached", ".")
     git(good, "commit", "--quiet", "--allow-empty", "--message", "Nothing yet")
@@ -174,7 +176,7 @@ def test_the_first_version_is_the_oldest(good: Path, gitops_gen, words: tuple[st
     assert "env remove" not in result.err
 
 
-def test_a_renamed_environment_is_told_its_old_name(good: Path, change, gitops_gen) -> None:
+def test_a_renamed_environment_is_told_its_old_name(good: Path, change: Change, gitops_gen: GitopsGen) -> None:
     change(good, "env", "rename", "dev", "qa", "--delete-running", "--commit")
     result = gitops_gen(good, "rollback", "qa")
     assert result.code == 1
@@ -182,7 +184,7 @@ def test_a_renamed_environment_is_told_its_old_name(good: Path, change, gitops_g
     assert "`gitops-gen env rename qa dev`" in result.err
 
 
-def test_a_removed_environment_comes_back(good: Path, change) -> None:
+def test_a_removed_environment_comes_back(good: Path, change: Change) -> None:
     before = tree(good)
     change(good, "env", "remove", "dev", "--delete-running", "--commit")
     assert not (good / "environments/dev").exists()
@@ -190,7 +192,7 @@ def test_a_removed_environment_comes_back(good: Path, change) -> None:
     assert tree(good) == before
 
 
-def test_a_plain_git_revert_is_consistent(good: Path, change) -> None:
+def test_a_plain_git_revert_is_consistent(good: Path, change: Change) -> None:
     before = tree(good)
     for words in (
         ("set", "--all", "image.tag=2.0.0"),
@@ -204,7 +206,7 @@ def test_a_plain_git_revert_is_consistent(good: Path, change) -> None:
     assert tree(good) == before
 
 
-def test_a_merge_counts_as_one_change(good: Path, change) -> None:
+def test_a_merge_counts_as_one_change(good: Path, change: Change) -> None:
     before = tree(good / "environments/dev")
     git(good, "switch", "-q", "-c", "feature")
     change(good, "set", "dev", "image.tag=1.5.0", "--commit")
@@ -215,14 +217,14 @@ def test_a_merge_counts_as_one_change(good: Path, change) -> None:
     assert tree(good / "environments/dev") == before
 
 
-def test_an_option_is_no_commit(good: Path, gitops_gen) -> None:
+def test_an_option_is_no_commit(good: Path, gitops_gen: GitopsGen) -> None:
     for word in ("--output=x", "-x", "HEAD --", "nowhere"):
         result = gitops_gen(good, "rollback", "dev", f"--to={word}")
         assert result.code == 2, word
     assert is_clean(good)
 
 
-def test_an_unknown_environment_is_told_from_a_known(good: Path, gitops_gen) -> None:
+def test_an_unknown_environment_is_told_from_a_known(good: Path, gitops_gen: GitopsGen) -> None:
     result = gitops_gen(good, "rollback", "dve")
     assert result.code == 2
     assert "did you mean `dev`?" in result.err

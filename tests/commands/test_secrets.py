@@ -102,8 +102,8 @@ def test_without_external_secrets_all_of_it_is_to_be_created(reference: Path, gi
     )
     done = gitops_gen(reference, "secrets", "dev", "--output", "json")
     assert done.code == 0, done.err
-    [found] = json.loads(done.out)
-    assert {key["origin"]["object"] for key in found["keys"]} == {""}
+    [found] = json.loads(done.out)["environments"]
+    assert {key["origin"] for key in found["keys"]} == {None}
     assert all(key["readers"] for key in found["keys"])
 
 

@@ -8,7 +8,7 @@ import pytest
 from gitops_gen.cli import run
 from gitops_gen.yaml.reader import load
 from tests.changes.conftest import is_clean
-from tests.conftest import commit_all
+from tests.conftest import Change, GitopsGen, commit_all
 
 ENVIRONMENT = "environments/dev/environment.yaml"
 CHART = """
@@ -43,7 +43,7 @@ def values(folder: Path, name: str = "dev") -> Any:
     return load((folder / f"environments/{name}/values.yaml").read_text(), "values.yaml")
 
 
-def test_an_item_of_the_charts_list(listed: Path, change) -> None:
+def test_an_item_of_the_charts_list(listed: Path, change: Change) -> None:
     said = change(listed, "set", "dev", "hosts[0].host=x")
     assert values(listed)["hosts"] == [
         {"host": "x", "paths": [{"path": "/", "pathType": "Prefix"}]},
@@ -53,17 +53,17 @@ def test_an_item_of_the_charts_list(listed: Path, change) -> None:
     assert 'dev: hosts[0].host "a.example.com" (string) → "x" (string)' in said
 
 
-def test_an_item_within_an_item(listed: Path, change) -> None:
+def test_an_item_within_an_item(listed: Path, change: Change) -> None:
     change(listed, "set", "dev", "hosts[0].paths[0].path=/shop")
     assert values(listed)["hosts"][0]["paths"] == [{"path": "/shop", "pathType": "Prefix"}]
 
 
-def test_several_items_at_once(listed: Path, change) -> None:
+def test_several_items_at_once(listed: Path, change: Change) -> None:
     change(listed, "set", "dev", "numbers[0]=7", "numbers[2]=9", "numbers[3]=10")
     assert values(listed)["numbers"] == [7, 2, 9, 10]
 
 
-def test_an_item_of_a_weaker_layers_list(listed: Path, change) -> None:
+def test_an_item_of_a_weaker_layers_list(listed: Path, change: Change) -> None:
     change(listed, "set", "--all", "numbers=[4, 5]")
     change(listed, "set", "--stage", "production", "numbers[1]=6")
     change(listed, "set", "dev", "numbers[0]=8")
@@ -71,7 +71,7 @@ def test_an_item_of_a_weaker_layers_list(listed: Path, change) -> None:
     assert values(listed, "production")["numbers"] == [4, 6]
 
 
-def test_an_item_of_its_own_list_is_changed_in_place(listed: Path, change) -> None:
+def test_an_item_of_its_own_list_is_changed_in_place(listed: Path, change: Change) -> None:
     text = (listed / ENVIRONMENT).read_text()
     (listed / ENVIRONMENT).write_text(f"{text}values:\n  numbers:\n  - 1 # one\n  - 2 # two\n")
     said = change(listed, "set", "dev", "numbers[1]=3")
@@ -79,7 +79,7 @@ def test_an_item_of_its_own_list_is_changed_in_place(listed: Path, change) -> No
     assert "replaces" not in said
 
 
-def test_the_place_behind_the_last_appends(listed: Path, change) -> None:
+def test_the_place_behind_the_last_appends(listed: Path, change: Change) -> None:
     change(listed, "set", "dev", "numbers[3]=4", "nothing[0].a=x", "unheard[0]=y")
     found = values(listed)
     assert (found["numbers"], found["nothing"], found["unheard"]) == ([1, 2, 3, 4], [{"a": "x"}], ["y"])
@@ -105,25 +105,25 @@ def test_the_place_behind_the_last_appends(listed: Path, change) -> None:
         (("--move", "hosts[0]", "--release"), "--move hosts"),
     ],
 )
-def test_an_index_that_cannot_be(listed: Path, gitops_gen, words: tuple[str, ...], hint: str) -> None:
+def test_an_index_that_cannot_be(listed: Path, gitops_gen: GitopsGen, words: tuple[str, ...], hint: str) -> None:
     result = gitops_gen(listed, "set", "dev", *words)
     assert result.code == 2
     assert hint in result.err
     assert is_clean(listed)
 
 
-def test_an_item_is_removed_from_a_copy(listed: Path, change) -> None:
+def test_an_item_is_removed_from_a_copy(listed: Path, change: Change) -> None:
     change(listed, "set", "dev", "--unset", "numbers[0]", "--unset", "hosts[0].paths")
     assert values(listed)["numbers"] == [2, 3]
     assert values(listed)["hosts"][0] == {"host": "a.example.com"}
 
 
-def test_several_items_are_removed_by_the_indexes_that_they_had(listed: Path, change) -> None:
+def test_several_items_are_removed_by_the_indexes_that_they_had(listed: Path, change: Change) -> None:
     change(listed, "set", "--all", "--unset", "numbers[0]", "--unset", "numbers[2]")
     assert values(listed, "production")["numbers"] == [2]
 
 
-def test_lists_that_differ_are_not_made_one(listed: Path, change, gitops_gen) -> None:
+def test_lists_that_differ_are_not_made_one(listed: Path, change: Change, gitops_gen: GitopsGen) -> None:
     text = (listed / "gitops.yaml").read_text()
     (listed / "gitops.yaml").write_text(text.replace("  us:\n", "  us:\n    defaults: {values: {numbers: [9]}}\n"))
     own = listed / "environments/production/environment.yaml"

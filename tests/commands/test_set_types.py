@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gitops_gen.cli import run
 from gitops_gen.yaml.reader import load, load_all
 from tests.changes.conftest import is_clean
-from tests.conftest import INPUTS, commit_all
+from tests.conftest import INPUTS, Change, GitopsGen, commit_all
 
 CHART = """
 image: {repository: nginx, tag: , pullPolicy: IfNotPresent}
@@ -69,7 +69,7 @@ UNLIKE_NUMBERS = ["1.10", "0812345", "7654321", "1_000", "1e3", "0x1F", "1.0", "
 
 
 @pytest.mark.parametrize("text", [*UNLIKE_NUMBERS, "~", "True", "+1", "'q'", "a: b", "# x", "*a", "!x"])
-def test_what_does_not_survive_stays_text(open_project: Path, change, text: str) -> None:
+def test_what_does_not_survive_stays_text(open_project: Path, change: Change, text: str) -> None:
     change(open_project, "set", "dev", f"unknown={text}")
     assert written(open_project, "unknown") == text
 
@@ -77,7 +77,7 @@ def test_what_does_not_survive_stays_text(open_project: Path, change, text: str)
 @pytest.mark.parametrize(
     ("text", "value"), [("5", 5), ("1.5", 1.5), ("true", True), ("null", None), ("-3", -3), ("", "")]
 )
-def test_what_survives_has_its_own_type(open_project: Path, change, text: str, value: object) -> None:
+def test_what_survives_has_its_own_type(open_project: Path, change: Change, text: str, value: object) -> None:
     change(open_project, "set", "dev", f"unknown={text}")
     found = written(open_project, "unknown")
     assert (found, type(found)) == (value, type(value))
@@ -85,7 +85,7 @@ def test_what_survives_has_its_own_type(open_project: Path, change, text: str, v
 
 @pytest.mark.parametrize("text", [*UNLIKE_NUMBERS, "15", "1.5", "true", "{a}", "[", "~"])
 @pytest.mark.parametrize("key", ["image.tag", "imageTag", "appVersion"])
-def test_a_version_stays_text(open_project: Path, change, key: str, text: str) -> None:
+def test_a_version_stays_text(open_project: Path, change: Change, key: str, text: str) -> None:
     change(open_project, "set", "dev", f"{key}={text}")
     assert written(open_project, key) == text
 
@@ -98,26 +98,26 @@ def test_a_version_stays_text(open_project: Path, change, key: str, text: str) -
         *(("tag=1.10", "1.10"), ("hosts=[a, 1.10]", ["a", "1.10"]), ("args[1]=90", None), ("image={tag: 1.10}", None)),
     ],
 )
-def test_the_type_of_the_default_wins(open_project: Path, change, argument: str, value: object) -> None:
+def test_the_type_of_the_default_wins(open_project: Path, change: Change, argument: str, value: object) -> None:
     change(open_project, "set", "dev", argument)
     if value is not None:
         found = written(open_project, argument.partition("=")[0])
         assert (found, type(found)) == (value, type(value))
 
 
-def test_items_and_keys_within_have_their_types_too(open_project: Path, change) -> None:
+def test_items_and_keys_within_have_their_types_too(open_project: Path, change: Change) -> None:
     change(open_project, "set", "dev", "args[1]=90", "image={repository: shop, tag: 1.10}")
     assert written(open_project, "args") == ["run", "90"]
     assert written(open_project, "image") == {"repository": "shop", "tag": "1.10"}
 
 
-def test_text_for_a_switch_is_pointed_out(open_project: Path, gitops_gen) -> None:
+def test_text_for_a_switch_is_pointed_out(open_project: Path, gitops_gen: GitopsGen) -> None:
     said = gitops_gen(open_project, "set", "dev", "enabled=flase", "--dry-run").err
     assert "warning: enabled: the chart's default is the boolean false, and this is a string" in said
 
 
 @pytest.mark.parametrize("argument", ["hosts=a", "resources=1"])
-def test_text_for_a_list_or_map_is_refused(open_project: Path, gitops_gen, argument: str) -> None:
+def test_text_for_a_list_or_map_is_refused(open_project: Path, gitops_gen: GitopsGen, argument: str) -> None:
     result = gitops_gen(open_project, "set", "dev", argument)
     assert result.code == 2
     assert "--string" in result.err
@@ -134,7 +134,7 @@ def test_text_for_a_list_or_map_is_refused(open_project: Path, gitops_gen, argum
         (("--json", "image.tag=1.10"), 1.1),
     ],
 )
-def test_a_forced_type(open_project: Path, gitops_gen, options: tuple[str, str], value: object) -> None:
+def test_a_forced_type(open_project: Path, gitops_gen: GitopsGen, options: tuple[str, str], value: object) -> None:
     result = gitops_gen(open_project, "set", "dev", *options)
     if options[1] == "image.tag=1.10":
         assert "quote it" in result.err
@@ -145,14 +145,14 @@ def test_a_forced_type(open_project: Path, gitops_gen, options: tuple[str, str],
 
 
 @pytest.mark.parametrize("text", ["nan", "{", "1.10.1", "'a'", '"\\ud800"', "[" * 5000, "1e999", ""])
-def test_what_is_no_json_is_refused(open_project: Path, gitops_gen, text: str) -> None:
+def test_what_is_no_json_is_refused(open_project: Path, gitops_gen: GitopsGen, text: str) -> None:
     result = gitops_gen(open_project, "set", "dev", "--json", f"unknown={text}")
     assert result.code == 2
     assert "unknown" in result.err
     assert is_clean(open_project)
 
 
-def test_the_text_of_a_file(open_project: Path, change, tmp_path: Path) -> None:
+def test_the_text_of_a_file(open_project: Path, change: Change, tmp_path: Path) -> None:
     text = "[main]\nkey = 1.10\n\n# é\n"
     (tmp_path / "config.ini").write_text(text)
     change(open_project, "set", "dev", "--file", f"unknown={tmp_path / 'config.ini'}", "--commit")
@@ -160,7 +160,9 @@ def test_the_text_of_a_file(open_project: Path, change, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"\xff"])
-def test_a_file_that_cannot_be_read_is_refused(open_project: Path, gitops_gen, tmp_path: Path, content) -> None:
+def test_a_file_that_cannot_be_read_is_refused(
+    open_project: Path, gitops_gen: GitopsGen, tmp_path: Path, content: bytes | None
+) -> None:
     if content is not None:
         (tmp_path / "config.ini").write_bytes(content)
     result = gitops_gen(open_project, "set", "dev", "--file", f"unknown={tmp_path / 'config.ini'}")
@@ -168,7 +170,7 @@ def test_a_file_that_cannot_be_read_is_refused(open_project: Path, gitops_gen, t
     assert "config.ini" in result.err
 
 
-def test_old_and_new_value_are_told_with_their_types(open_project: Path, change, gitops_gen) -> None:
+def test_old_and_new_value_are_told_with_their_types(open_project: Path, change: Change, gitops_gen: GitopsGen) -> None:
     change(open_project, "set", "dev", "image.tag=1.0")
     result = gitops_gen(open_project, "set", "dev", "image.tag=1.10", "--output", "json")
     assert 'dev: image.tag "1.0" (string) → "1.10" (string)' in result.err
@@ -177,16 +179,14 @@ def test_old_and_new_value_are_told_with_their_types(open_project: Path, change,
             "environment": "dev",
             "key": "image.tag",
             "old": "1.0",
-            "oldType": "string",
             "new": "1.10",
-            "newType": "string",
             "file": "environments/dev/release.yaml",
-            "movedFrom": "",
+            "movedFrom": None,
         }
     ]
 
 
-def test_equal_changes_are_told_once(open_project: Path, gitops_gen) -> None:
+def test_equal_changes_are_told_once(open_project: Path, gitops_gen: GitopsGen) -> None:
     said = gitops_gen(open_project, "set", "--all", "replicaCount=2", "--dry-run").err
     assert "dev, production, staging: replicaCount 1 (integer) → 2 (integer)\n" in said
 
@@ -198,9 +198,9 @@ tags = st.one_of(
 ).filter(lambda text: text != "null")
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
 @given(tag=tags)
-def test_any_tag_is_rendered_as_it_was_given(open_project: Path, gitops_gen, tag: str) -> None:
+def test_any_tag_is_rendered_as_it_was_given(open_project: Path, gitops_gen: GitopsGen, tag: str) -> None:
     result = gitops_gen(open_project, "set", "dev", f"image.tag={tag}")
     assert result.code == 0, result.err
     shown = load_all(gitops_gen(open_project, "render", "dev").out, "render")[0]["data"]
@@ -215,7 +215,7 @@ UNKNOWN = [
 
 
 @pytest.mark.parametrize(("argument", "key", "meant"), UNKNOWN)
-def test_a_typo_is_pointed_out(open_project: Path, gitops_gen, argument: str, key: str, meant: str) -> None:
+def test_a_typo_is_pointed_out(open_project: Path, gitops_gen: GitopsGen, argument: str, key: str, meant: str) -> None:
     said = gitops_gen(open_project, "set", "dev", argument, "--dry-run").err
     assert f"warning: the chart has no `{key}` in its values; did you mean `{meant}`?" in said
 
@@ -223,7 +223,7 @@ def test_a_typo_is_pointed_out(open_project: Path, gitops_gen, argument: str, ke
 @pytest.mark.parametrize(
     "argument", ["resources.limits.cpu=1", "global.registry=x", "image.tag=1", "resources.anything=1"]
 )
-def test_no_typo(open_project: Path, gitops_gen, argument: str) -> None:
+def test_no_typo(open_project: Path, gitops_gen: GitopsGen, argument: str) -> None:
     assert "warning" not in gitops_gen(open_project, "set", "dev", argument, "--dry-run").err
 
 
@@ -245,14 +245,14 @@ WRONG = [
 
 
 @pytest.mark.parametrize("value", FINE)
-def test_a_value_by_hand_that_is_right(open_project: Path, gitops_gen, value: str) -> None:
+def test_a_value_by_hand_that_is_right(open_project: Path, gitops_gen: GitopsGen, value: str) -> None:
     by_hand(open_project, value)
     result = gitops_gen(open_project, "generate", "dev")
     assert result.code == 0, result.err
 
 
 @pytest.mark.parametrize("value", WRONG)
-def test_a_value_by_hand_that_lacks_quotes(open_project: Path, gitops_gen, value: str) -> None:
+def test_a_value_by_hand_that_lacks_quotes(open_project: Path, gitops_gen: GitopsGen, value: str) -> None:
     by_hand(open_project, value)
     result = gitops_gen(open_project, "generate", "dev")
     assert result.code == 1

@@ -4,15 +4,16 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gitops_gen.changes.version_order import Direction, compared, direction
 from gitops_gen.yaml.editing.difference import KeyDifference
-from tests.conftest import commit_all, git
+from tests.conftest import GitopsGen, commit_all, git
 
 Change = Callable[..., str]
 FLEET = 120
@@ -86,13 +87,14 @@ def fleet(good: Path) -> Path:
     return good
 
 
-def status(gitops_gen, folder: Path, *words: str):
+def status(gitops_gen: GitopsGen, folder: Path, *words: str) -> dict[str, Any]:
     result = gitops_gen(folder, "status", *words, "--output", "json")
     assert result.code == 0, result.err
-    return json.loads(result.out)
+    data: dict[str, Any] = json.loads(result.out)
+    return data
 
 
-def test_a_fleet_is_told_in_few_lines(fleet: Path, gitops_gen) -> None:
+def test_a_fleet_is_told_in_few_lines(fleet: Path, gitops_gen: GitopsGen) -> None:
     text = gitops_gen(fleet, "status").out
     assert len(text.splitlines()) < 80
     assert "120 environments: dev-0000, dev-0001 … dev-0119" in text
@@ -108,7 +110,7 @@ def test_a_fleet_is_told_in_few_lines(fleet: Path, gitops_gen) -> None:
     assert sorted(len(item["targets"]) for item in data["waiting"]) == [60, 60, 61]
 
 
-def test_a_fleet_of_as_many_releases_is_cut(good: Path, gitops_gen) -> None:
+def test_a_fleet_of_as_many_releases_is_cut(good: Path, gitops_gen: GitopsGen) -> None:
     for number in range(FLEET):
         add(good, f"dev-{number:04}", "dev", f"1.5.{number}")
         add(good, f"production-{number:04}", "production", f"1.4.{number}")
@@ -119,12 +121,15 @@ def test_a_fleet_of_as_many_releases_is_cut(good: Path, gitops_gen) -> None:
     assert len(status(gitops_gen, good)["waiting"]) <= 2 * FLEET, "one for each environment, not for each pair"
 
 
-def test_a_stage_or_cluster_is_asked_for(fleet: Path, gitops_gen) -> None:
+def test_a_stage_or_cluster_is_asked_for(fleet: Path, gitops_gen: GitopsGen) -> None:
     def names(*words: str) -> set[str]:
-        return {item["environment"] for item in status(gitops_gen, fleet, *words)["environments"]}
+        return {item["name"] for item in status(gitops_gen, fleet, *words)["environments"]}
 
     def listed(*words: str) -> set[str]:
-        return {item["name"] for item in json.loads(gitops_gen(fleet, "env", "list", *words, "-o", "json").out)}
+        return {
+            item["name"]
+            for item in json.loads(gitops_gen(fleet, "env", "list", *words, "-o", "json").out)["environments"]
+        }
 
     everything = names()
     for words, kept in (
@@ -136,9 +141,8 @@ def test_a_stage_or_cluster_is_asked_for(fleet: Path, gitops_gen) -> None:
     production = status(gitops_gen, fleet, "--stage", "production")
     assert {target for item in production["waiting"] for target in item["targets"]} <= names("--stage", "production")
     assert production["waiting"]
-    assert all("production" in path for path, _ in production["drift"])
+    assert all("production" in item["path"] for item in production["drift"])
     assert production["drift"]
-    assert all("production" in path for path in production["uncommitted"])
     assert status(gitops_gen, fleet, "--stage", "dev")["waiting"] == []
 
 
@@ -151,18 +155,22 @@ def test_a_stage_or_cluster_is_asked_for(fleet: Path, gitops_gen) -> None:
         (("--stage", "dev", "--cluster", "us"), "no environment in stage dev and on cluster us"),
     ],
 )
-def test_a_stage_or_cluster_that_is_not_there_is_told(good: Path, gitops_gen, verb, words, message: str) -> None:
+def test_a_stage_or_cluster_that_is_not_there_is_told(
+    good: Path, gitops_gen: GitopsGen, verb: tuple[str, ...], words: tuple[str, ...], message: str
+) -> None:
     result = gitops_gen(good, *verb, *words)
     assert result.code == 2
     assert message in result.err
 
 
-def known(gitops_gen, folder: Path) -> float:
-    found = status(gitops_gen, folder)["remoteAsOf"]
+def known(gitops_gen: GitopsGen, folder: Path) -> float:
+    found = status(gitops_gen, folder)["git"]["upstreamAsOf"]
     return datetime.fromisoformat(found).timestamp()
 
 
-def test_the_remote_is_told_as_of_when_it_was_asked(good: Path, origin: Path, tmp_path: Path, gitops_gen) -> None:
+def test_the_remote_is_told_as_of_when_it_was_asked(
+    good: Path, origin: Path, tmp_path: Path, gitops_gen: GitopsGen
+) -> None:
     git(tmp_path, "clone", "--quiet", str(origin), "clone")
     clone = tmp_path / "clone"
     begin = time.time()
@@ -181,12 +189,12 @@ def test_the_remote_is_told_as_of_when_it_was_asked(good: Path, origin: Path, tm
     assert known(gitops_gen, clone) < 2e9, "another remote was asked"
 
 
-def test_no_remote_is_not_told_of(good: Path, gitops_gen) -> None:
-    assert status(gitops_gen, good)["remote"] == ""
+def test_no_remote_is_not_told_of(good: Path, gitops_gen: GitopsGen) -> None:
+    assert status(gitops_gen, good)["git"]["upstream"] is None
     assert "is known as of" not in gitops_gen(good, "status").out
 
 
-def test_what_is_not_known_is_told_as_unknown(good: Path, origin: Path, gitops_gen) -> None:
+def test_what_is_not_known_is_told_as_unknown(good: Path, origin: Path, gitops_gen: GitopsGen) -> None:
     assert origin.is_dir()
     for file in (good / ".git/logs/refs/remotes/origin").iterdir():
         file.unlink()
@@ -195,12 +203,12 @@ def test_what_is_not_known_is_told_as_unknown(good: Path, origin: Path, gitops_g
 
 @pytest.mark.parametrize("words", [("status",), ("env", "list"), ("set", "--all", "replicas=3")])
 def test_an_environment_is_opened_without_a_look_at_the_others(
-    fleet: Path, gitops_gen, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+    fleet: Path, gitops_gen: GitopsGen, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
     calls = 0
     real = os.scandir
 
-    def counted(path):
+    def counted(path: str) -> Iterator[os.DirEntry[str]]:
         nonlocal calls
         calls += str(path).endswith("/environments")
         return real(path)

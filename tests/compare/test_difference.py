@@ -4,6 +4,7 @@ import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from gitops_gen.compare.fleet import Engines
 from gitops_gen.compare.model import Difference, Effect
 from gitops_gen.compare.states import Question, diff
 from tests.compare.diff_fleet import CASES, GOLDEN, Fleet, changed, git, make_fleet
+from tests.conftest import Golden
 
 
 @pytest.fixture
@@ -20,7 +22,7 @@ def fleet(tmp_path: Path) -> Fleet:
     return make_fleet(tmp_path / "fleet")
 
 
-def ask(fleet: Fleet, *refs: str, **options: object) -> Difference:
+def ask(fleet: Fleet, *refs: str, **options: Any) -> Difference:
     return diff(fleet.folder, Question(refs=refs, **options), Engines(cached=False))
 
 
@@ -30,7 +32,7 @@ def said(difference: Difference, effect: Effect) -> dict[str, str]:
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("form", ["text.txt", "markdown.md"])
-def test_golden(fleet: Fleet, case: str, form: str, golden, capsys: pytest.CaptureFixture[str]) -> None:
+def test_golden(fleet: Fleet, case: str, form: str, golden: Golden, capsys: pytest.CaptureFixture[str]) -> None:
     output, _, suffix = form.partition(".")
     changed(fleet, case)
     capsys.readouterr()
@@ -96,7 +98,7 @@ def test_two_environments_that_differ_in_their_names_only(fleet: Fleet) -> None:
     assert run(["-C", str(fleet.folder), "diff", "--env", "production-eu", "production-us"]) == 0
 
 
-def test_two_environments(fleet: Fleet, golden, capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_environments(fleet: Fleet, golden: Golden, capsys: pytest.CaptureFixture[str]) -> None:
     changed(fleet, "one_image")
     capsys.readouterr()
     assert run(["-C", str(fleet.folder), "diff", "--env", "staging", "production-eu"]) == 1
@@ -200,7 +202,9 @@ def test_a_changed_secret_is_seen(fleet: Fleet) -> None:
     assert [field.path for field in change.fields] == ["stringData.token"]
 
 
-def test_colour_only_where_it_is_wanted(fleet: Fleet, capsys, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_colour_only_where_it_is_wanted(
+    fleet: Fleet, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     changed(fleet, "one_image")
     capsys.readouterr()
 

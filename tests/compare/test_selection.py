@@ -70,14 +70,14 @@ def test_an_environment_that_is_gone_can_be_named(fleet: Fleet, gitops_gen: Gito
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("devv",), "`devv` is no environment there, and no revision in this clone\n    did you mean `dev`?"),
-        (("--only", "start"), "`start` is no environment there"),
+        (("devv",), "on either side, and no such revision in this clone\n    did you mean `dev`?"),
+        (("--only", "start"), "no environment `start` on either side\n"),
         (("HEAD~7",), "no commit `HEAD~7` in this clone"),
         (("start", "HEAD", "HEAD~0"), "two REFs at most: start, HEAD, HEAD~0"),
         (("--env", "dev", "staging", "start", "HEAD"), "one REF at most with --env"),
         (("--env", "dev", "staging", "production-eu"), "`--env` compares two environments"),
         (("--env", "dev", "stagin"), "no environment `stagin`\n    did you mean `staging`?"),
-        (("--summary", "--output", "html"), "--summary is printed as text or json"),
+        (("--summary", "--output", "html"), "--summary is printed as text, json or yaml"),
     ],
 )
 def test_what_cannot_be_compared_is_told(

@@ -4,8 +4,10 @@ import contextlib
 import signal
 import sys
 
+from tests.built import BIN
+
 from .cluster import Cluster
-from .programs import BIN, missing
+from .programs import missing
 
 
 def main() -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from .programs import BIN
+from tests.built import BIN
 
 Object = dict[str, Any]
 

@@ -11,10 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from tests.built import BIN
+
 from .api import Object, RefusedError
 from .cluster import Cluster
 from .observer import Event, of_kind
-from .programs import BIN, shared
+from .programs import shared
 
 T = TypeVar("T")
 NAMESPACE = "argocd"

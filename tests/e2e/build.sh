@@ -6,7 +6,7 @@
 #
 #   e2e    kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, etcd, kwok, argocd, external-secrets, helm, helm3, grpcurl
 #   lint   kubeconform, kube-score, helm, helm3; checkov in a Python environment of its own
-#   node   kubelet, kube-proxy, coredns: with e2e, what runs pods for real
+#   node   kubelet, kube-proxy, coredns, kube-network-policies, Temporal's web UI: with e2e, what runs pods for real
 #
 # Pins are pins/*/go.mod, and pins/checkov/requirements.txt. A program is built again when the module version that it
 # states about itself (`go version -m`) is not the pinned one. Cold, the whole takes about 20 minutes on two cores and
@@ -115,6 +115,19 @@ build_node() {
         build "$program" node "k8s.io/kubernetes/cmd/$program" "$(kubernetes_version "$release")"
     done
     build coredns coredns github.com/coredns/coredns
+    build kube-network-policies network-policies sigs.k8s.io/kube-network-policies/cmd
+    build temporal-ui-server temporal-ui github.com/temporalio/ui-server/v2/cmd/server
+    share_temporal_ui "$(pinned temporal-ui)"
+}
+
+# The stock image's configuration, which is a template of environment variables.
+share_temporal_ui() {
+    local version=$1 to=$share/temporal-ui-$1
+    [ -d "$to" ] && return
+    [ -z "$only_ask" ] || exit 1
+    rm -rf "$to.new" && mkdir -p "$to.new"
+    install -m 644 "$(module "github.com/temporalio/ui-server/v2@$version")/config/docker.yaml" "$to.new/"
+    mv "$to.new" "$to"
 }
 
 check_machine

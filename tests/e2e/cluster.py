@@ -16,13 +16,17 @@ import types
 from collections.abc import Mapping
 from typing import Self
 
+from tests.built import BIN, CACHE
+
 from .api import Api, Kubectl, Object
 from .observer import Observer
 from .processes import Processes, connect, free_ports
-from .programs import BIN, CACHE, shared
+from .programs import shared
 
 MANIFESTS = pathlib.Path(__file__).resolve().parent / "manifests"
 VOLUMES = 150
+#: the addresses of Services
+SERVICES = "10.96.0.0/12"
 #: how often Argo CD compares an Application by itself, in seconds: each time it asks the API server about every object
 POLL = 20
 PORTS = (
@@ -157,7 +161,7 @@ class Cluster:
             "--service-account-issuer=https://kubernetes.default.svc",
             f"--token-auth-file={self.state}/tokens.csv",
             "--authorization-mode=RBAC",
-            "--service-cluster-ip-range=10.96.0.0/12",
+            f"--service-cluster-ip-range={SERVICES}",
             "--endpoint-reconciler-type=none",
             "--disable-admission-plugins=TaintNodesByCondition",
         )

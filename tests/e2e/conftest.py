@@ -13,10 +13,12 @@ from collections.abc import Callable, Generator, Iterator
 
 import pytest
 
+from tests.built import CACHE
+
 from .argocd import ArgoCD
 from .cluster import Cluster
 from .processes import FIRST_PORT
-from .programs import CACHE, missing
+from .programs import missing
 from .project import Project
 from .report import Row, log_folders, table
 

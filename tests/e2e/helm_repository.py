@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 import threading
 
-from .programs import BIN
+from tests.built import BIN
 
 
 class _Silent(http.server.SimpleHTTPRequestHandler):

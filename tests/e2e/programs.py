@@ -35,8 +35,8 @@ def pinned(pin: str) -> str:
 
 
 def shared(pin: str) -> pathlib.Path:
-    """The folder with the CRDs (and, for Argo CD, scripts and protobuf files) of a pinned release."""
-    names = {"argocd": "argo-cd", "external-secrets": "external-secrets"}
+    """The folder with the files of a pinned release that no program carries: CRDs, scripts, configuration."""
+    names = {"argocd": "argo-cd", "external-secrets": "external-secrets", "temporal-ui": "temporal-ui"}
     return CACHE / "share" / f"{names[pin]}-{pinned(pin)}"
 
 

@@ -229,7 +229,7 @@ class Project:
     def plans(self, *environments: str) -> dict[str, Plan]:
         """What `gitops-gen plan` says about the syncs of environments."""
         planned = json.loads(self.run("plan", *environments, "--output", "json"))
-        return {one["name"]: _plan(one) for one in planned}
+        return {one["name"]: _plan(one) for one in planned["plans"]}
 
     def manifest(self, path: str) -> Object:
         """A generated manifest, as it is in the working tree."""

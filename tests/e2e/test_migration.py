@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.built import BIN
 from tests.migration.original import OBJECTS
 from tests.migration.terminal import Terminal
 
@@ -12,7 +13,6 @@ from .api import Object
 from .argocd import ArgoCD
 from .cluster import Cluster
 from .observer import of_kind, tracked_by
-from .programs import BIN
 from .project import REFERENCE, Project
 from .secret_store import made_up
 

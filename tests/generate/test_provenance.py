@@ -52,14 +52,16 @@ def by_another_version(folder: Path) -> None:
         file.write_text(file.read_text() + "# written in another way\n")
 
 
-def test_inputs_that_are_not_committed(good: Path, gitops_gen: GitopsGen, forget) -> None:
+def test_inputs_that_are_not_committed(good: Path, gitops_gen: GitopsGen, forget: Callable[[], None]) -> None:
     add(good, "environments/dev/environment.yaml", "namespaceLabels: {a: b}")
     forget()
     assert states(gitops_gen, good) == {"stale"}
     assert gitops_gen(good, "generate").code == 0
 
 
-def test_inputs_that_are_committed_without_their_files(good: Path, gitops_gen: GitopsGen, forget) -> None:
+def test_inputs_that_are_committed_without_their_files(
+    good: Path, gitops_gen: GitopsGen, forget: Callable[[], None]
+) -> None:
     add(good, "environments/dev/environment.yaml", "namespaceLabels: {a: b}")
     commit_all(good)
     add(good, "environments/dev/environment.yaml", "namespaceAnnotations: {a: b}")
@@ -85,7 +87,7 @@ def test_inputs_that_were_taken_back(good: Path, gitops_gen: GitopsGen, words: t
     assert git(good, "status", "--porcelain") == ""
 
 
-def test_an_upgrade_of_the_tool(good: Path, gitops_gen: GitopsGen, forget) -> None:
+def test_an_upgrade_of_the_tool(good: Path, gitops_gen: GitopsGen, forget: Callable[[], None]) -> None:
     by_another_version(good)
     git(good, "add", "--all")
     git(good, "commit", "-q", "--amend", "-m", "Start")
@@ -97,7 +99,9 @@ def test_an_upgrade_of_the_tool(good: Path, gitops_gen: GitopsGen, forget) -> No
     assert states(gitops_gen, good) == set()
 
 
-def test_files_that_one_upgrade_made_before_another(good: Path, gitops_gen: GitopsGen, forget) -> None:
+def test_files_that_one_upgrade_made_before_another(
+    good: Path, gitops_gen: GitopsGen, forget: Callable[[], None]
+) -> None:
     for _ in range(2):
         by_another_version(good)
         commit_all(good)
@@ -105,7 +109,9 @@ def test_files_that_one_upgrade_made_before_another(good: Path, gitops_gen: Gito
     assert states(gitops_gen, good) == {"stale"}
 
 
-def test_files_of_a_colleague_who_has_another_version(good: Path, gitops_gen: GitopsGen, forget) -> None:
+def test_files_of_a_colleague_who_has_another_version(
+    good: Path, gitops_gen: GitopsGen, forget: Callable[[], None]
+) -> None:
     by_another_version(good)
     commit_all(good)
     forget()
@@ -113,7 +119,7 @@ def test_files_of_a_colleague_who_has_another_version(good: Path, gitops_gen: Gi
 
 
 @pytest.mark.parametrize("later", ["", "# a remark"])
-def test_an_edit_that_was_committed(good: Path, gitops_gen: GitopsGen, forget, later: str) -> None:
+def test_an_edit_that_was_committed(good: Path, gitops_gen: GitopsGen, forget: Callable[[], None], later: str) -> None:
     replaced(good / VALUES, "environment: dev", "environment: mine")
     commit_all(good)
     if later:
@@ -124,7 +130,7 @@ def test_an_edit_that_was_committed(good: Path, gitops_gen: GitopsGen, forget, l
     assert gitops_gen(good, "generate").code == 1
 
 
-def test_files_of_the_first_version(good: Path, gitops_gen: GitopsGen, forget) -> None:
+def test_files_of_the_first_version(good: Path, gitops_gen: GitopsGen, forget: Callable[[], None]) -> None:
     for path, name in ((VALUES, "dev"), (APPLICATION, "dev"), ("argocd/root.yaml", "")):
         body = (good / path).read_text().split("\n", 1)[1] + "# as it was\n"
         digest = hashlib.sha256(body.encode()).hexdigest()[:16]
@@ -161,7 +167,9 @@ def diverged(folder: Path, gitops_gen: GitopsGen) -> None:
         ("rebase", "main", "environment"),
     ],
 )
-def test_branches_that_came_together(good: Path, gitops_gen: GitopsGen, forget, way: tuple[str, ...]) -> None:
+def test_branches_that_came_together(
+    good: Path, gitops_gen: GitopsGen, forget: Callable[[], None], way: tuple[str, ...]
+) -> None:
     diverged(good, gitops_gen)
     git(good, *way)
     forget()
@@ -178,7 +186,7 @@ def test_an_edit_during_a_merge_is_one(good: Path, gitops_gen: GitopsGen) -> Non
     assert states(gitops_gen, good) == {"edited by hand"}
 
 
-def test_files_from_another_branch(good: Path, gitops_gen: GitopsGen, forget) -> None:
+def test_files_from_another_branch(good: Path, gitops_gen: GitopsGen, forget: Callable[[], None]) -> None:
     git(good, "switch", "-q", "-c", "other")
     assert gitops_gen(good, "set", "dev", "image.tag=9.9.9", "--commit").code == 0
     git(good, "switch", "-q", "main")
@@ -187,7 +195,7 @@ def test_files_from_another_branch(good: Path, gitops_gen: GitopsGen, forget) ->
     assert states(gitops_gen, good) == {"stale"}
 
 
-def test_commits_that_were_thrown_away(good: Path, gitops_gen: GitopsGen, forget) -> None:
+def test_commits_that_were_thrown_away(good: Path, gitops_gen: GitopsGen, forget: Callable[[], None]) -> None:
     assert gitops_gen(good, "set", "dev", "image.tag=9.9.9", "--commit").code == 0
     git(good, "reset", "-q", "--mixed", "HEAD~1")
     git(good, "checkout", "-q", "--", "environments/dev/release.yaml")
@@ -216,7 +224,7 @@ def test_before_the_first_commit(gitops_gen: GitopsGen, tmp_path: Path) -> None:
     assert gitops_gen(new, "generate").code == 0
 
 
-def test_a_checkout_with_crlf(good: Path, gitops_gen: GitopsGen, forget, tmp_path: Path) -> None:
+def test_a_checkout_with_crlf(good: Path, gitops_gen: GitopsGen, forget: Callable[[], None], tmp_path: Path) -> None:
     git(tmp_path, "clone", "-q", "-c", "core.autocrlf=true", str(good), "windows")
     windows = tmp_path / "windows"
     assert b"\r\n" in (windows / VALUES).read_bytes()
@@ -236,7 +244,7 @@ def test_a_shallow_clone(good: Path, gitops_gen: GitopsGen, tmp_path: Path) -> N
     assert states(gitops_gen, tmp_path / "shallow") == {"stale"}
 
 
-def test_a_source_named_after_its_content(good: Path, gitops_gen: GitopsGen, forget) -> None:
+def test_a_source_named_after_its_content(good: Path, gitops_gen: GitopsGen, forget: Callable[[], None]) -> None:
     add(good, "environments/dev/environment.yaml", "sync: {contentName: true}")
     assert gitops_gen(good, "generate").code == 0
     assert "name: content-" in (good / APPLICATION).read_text()

@@ -9,6 +9,7 @@ from gitops_gen.cli import run
 from gitops_gen.compare.fleet import Engines
 from gitops_gen.compare.states import Question, diff
 from gitops_gen.errors import GitopsError, UsageError
+from gitops_gen.git.paths import PathError
 from gitops_gen.git.snapshot import CommitFiles, Repository, WorkingFiles
 from tests.compare.diff_fleet import Fleet, git, make_fleet
 
@@ -79,7 +80,7 @@ def test_refs_that_are_none(fleet: Fleet, ref: str) -> None:
 def test_an_option_as_a_ref_writes_nothing(fleet: Fleet, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["-C", str(fleet.folder), "diff", "--", "--output=stolen"]) == 2
     assert not list(fleet.folder.rglob("stolen"))
-    assert "is no revision" in capsys.readouterr().err
+    assert "is not a revision" in capsys.readouterr().err
 
 
 def test_outside_of_a_repository(tmp_path: Path) -> None:
@@ -123,17 +124,25 @@ def test_the_working_tree_names_content_as_git_does(fleet: Fleet, tmp_path: Path
     assert WorkingFiles(fleet.folder, len(commit)).ids(paths) == there
 
 
-def test_a_symlink_out_of_the_commit_is_not_followed(fleet: Fleet, tmp_path: Path) -> None:
-    (tmp_path / "outside").write_text("stolen")
-    (fleet.folder / "chart/away").symlink_to(tmp_path / "outside")
-    (fleet.folder / "chart/up").symlink_to("../../../outside")
-    (fleet.folder / "chart/inside").symlink_to("values.yaml")
+def test_a_symlink_is_followed_inside_the_commit(fleet: Fleet, tmp_path: Path) -> None:
+    (fleet.folder / "chart/folder").symlink_to("../environments")
+    (fleet.folder / "chart/inside").symlink_to("folder/../chart/values.yaml")
     fleet.commit("links")
     repository = Repository(fleet.folder)
-    CommitFiles(repository, repository.commit("links"), tmp_path / "a/b").need(["chart"])
-    assert not (tmp_path / "a/b/chart/away").is_symlink()
-    assert not (tmp_path / "a/b/chart/up").is_symlink()
-    assert (tmp_path / "a/b/chart/inside").read_text() == (fleet.folder / "chart/values.yaml").read_text()
+    CommitFiles(repository, repository.commit("links"), tmp_path / "out").need(["chart/inside"])
+    assert (tmp_path / "out/chart/inside").read_text() == (fleet.folder / "chart/values.yaml").read_text()
+
+
+@pytest.mark.parametrize("target", ["/etc/hostname", "../../../outside", "up/outside", "gone/../../../outside"])
+def test_a_symlink_out_of_the_commit_is_refused(fleet: Fleet, tmp_path: Path, target: str) -> None:
+    (fleet.folder / "chart/up").symlink_to("../..")
+    (fleet.folder / "chart/away").symlink_to(target)
+    fleet.commit("links")
+    repository = Repository(fleet.folder)
+    with pytest.raises(PathError) as error:
+        CommitFiles(repository, repository.commit("links"), tmp_path / "a/b").need(["chart/away"])
+    assert error.value.problems[0].file == "chart/away"
+    assert not (tmp_path / "a").exists()
 
 
 def test_a_tree_that_leads_out_of_itself_is_refused(fleet: Fleet, tmp_path: Path) -> None:
@@ -145,7 +154,7 @@ def test_a_tree_that_leads_out_of_itself_is_refused(fleet: Fleet, tmp_path: Path
     )
     commit = git(fleet.folder, "commit-tree", tree, "-m", "bad").strip()
     with pytest.raises(GitopsError, match="leads out of it"):
-        CommitFiles(Repository(fleet.folder), commit, tmp_path / "out").need([".."])
+        CommitFiles(Repository(fleet.folder), commit, tmp_path / "out").need([""])
 
 
 def test_nothing_in_the_working_tree_is_touched(fleet: Fleet) -> None:

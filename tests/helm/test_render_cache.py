@@ -14,7 +14,7 @@ from gitops_gen.helm import cache as cache_module
 from gitops_gen.helm.cache import CachedRenderer, RenderCache, cache_folder, chart_digest
 from gitops_gen.helm.choice import open_engine
 from gitops_gen.helm.digest import chart_digest as content_digest
-from gitops_gen.helm.engine import HelmRelease, LoadedChart
+from gitops_gen.helm.engine import HelmRelease, LoadedChart, Values
 
 KEY = "ab" * 32
 RELEASE = HelmRelease(name="shop", namespace="shop", values={"a": 1}, kubernetes="1.36", api_versions=("v1",))
@@ -29,12 +29,17 @@ class CountingEngine:
         self.version, self.renders = version, 0
 
     def load(self, path: Path) -> LoadedChart:
-        return _CountingChart(self, path)  # type: ignore[return-value]
+        return _CountingChart(self, path)
 
 
 class _CountingChart:
+    schema = None
+
     def __init__(self, engine: CountingEngine, path: Path) -> None:
         self._engine, self._path = engine, path
+
+    def final_values(self, values: Values) -> Values:
+        return values
 
     def render(self, release: HelmRelease) -> str:
         self._engine.renders += 1
@@ -166,6 +171,18 @@ def test_it_stays_within_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert cache.get(f"ab{0:062}") is None
 
 
+def test_a_stream_beyond_the_size_is_not_kept_and_displaces_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache_module, "SHARD_LIMIT", 2_000)
+    cache = RenderCache(tmp_path)
+    small, big = f"ab{1:062}", f"ab{2:062}"
+    cache.put(small, "kind: ConfigMap\n")
+    cache.put(big, os.urandom(2_000).hex())
+    assert cache.get(big) is None
+    assert cache.get(small) == "kind: ConfigMap\n"
+
+
 def test_a_folder_that_cannot_be_written_is_no_failure(chart: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     engine = CountingEngine()
@@ -180,17 +197,21 @@ def test_xdg(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert cache_folder() == Path.home() / ".cache" / "gitops-gen" / "renders"
 
 
-def _hammer(folder: str, seed: int) -> int:
-    cache, wrong = RenderCache(Path(folder)), 0
+def _hammer(folder: str) -> tuple[int, int]:
+    """How many wrong streams came from the cache, and how many right ones."""
+    cache, wrong, right = RenderCache(Path(folder)), 0, 0
     for index in range(200):
         key = f"ab{index % 7:062}"
         found = cache.get(key)
-        wrong += found is not None and found != key * 50
+        wrong += found not in (None, key * 50)
+        right += found == key * 50
         cache.put(key, key * 50)
-    return wrong + seed * 0
+    return wrong, right
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no rename over an open file")
 def test_processes_share_it(tmp_path: Path) -> None:
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        assert list(pool.map(_hammer, [str(tmp_path)] * 2, range(2))) == [0, 0]
+        counts = list(pool.map(_hammer, [str(tmp_path)] * 2))
+    assert [wrong for wrong, _ in counts] == [0, 0]
+    assert min(right for _, right in counts) >= 193, "all but the first look at each of seven keys"

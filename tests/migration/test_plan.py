@@ -1,4 +1,4 @@
-"""The plan of a migration: of the original as it is, and of one that somebody changed."""
+"""The plan of a migration: of the unchanged original, and of one with changes in the cluster."""
 
 import json
 import re
@@ -30,7 +30,7 @@ def steady(text: str) -> str:
 
 @pytest.mark.parametrize("mode", ["argocd", "helm"])
 @pytest.mark.parametrize("output", ["text", "sh"])
-def test_the_original_as_it_is(migrate: Migrate, golden: Golden, mode: str, output: str) -> None:
+def test_the_unchanged_original(migrate: Migrate, golden: Golden, mode: str, output: str) -> None:
     result = migrate(exported(), f"--{mode}", "--output", output)
     assert (result.code, result.err) == (0, "")
     golden(HERE / "golden" / f"{mode}.{output}", steady(result.out))
@@ -46,8 +46,9 @@ def volume(item: Object) -> Object:
     return found
 
 
-def forget(item: Object) -> None:
-    del item["metadata"]["annotations"][LAST_APPLIED]
+def forget(*items: Object) -> None:
+    for item in items:
+        del item["metadata"]["annotations"][LAST_APPLIED]
 
 
 def reapply(item: Object, path: tuple[str, ...], value: Any) -> None:
@@ -84,7 +85,7 @@ CLAIM = "PersistentVolumeClaim/postgres-data"
 POSTGRES = "Deployment/postgres"
 OTHER_RELEASE = {"meta.helm.sh/release-name": "cache", "meta.helm.sh/release-namespace": "shared"}
 OTHER_APPLICATION = {"argocd.argoproj.io/tracking-id": "shop:apps/Deployment:api-forge-prod/app"}
-#: what is different in the cluster, and so what `migrate` must say
+#: a difference in the cluster that `migrate` must report
 EDITS: dict[str, Edit] = {
     "claim_that_is_larger": lambda o: o[CLAIM]["spec"]["resources"]["requests"].update(storage="50Gi"),
     "claim_that_is_smaller": lambda o: o[CLAIM]["spec"]["resources"]["requests"].update(storage="1Gi"),
@@ -107,7 +108,7 @@ EDITS: dict[str, Edit] = {
     "deployment_with_another_selector": lambda o: o["Deployment/redis"]["spec"]["selector"].update(
         matchLabels={"app": "redis"}
     ),
-    "objects_that_kubectl_apply_did_not_make": lambda o: (forget(o["Service/app"]), forget(o["Deployment/worker"])),
+    "objects_that_kubectl_apply_did_not_make": lambda o: forget(o["Service/app"], o["Deployment/worker"]),
     "deployment_that_was_stopped": lambda o: o["Deployment/app"]["spec"].update(replicas=0),
     "service_that_is_published": lambda o: o["Service/app"]["spec"].update(type="LoadBalancer"),
     "secrets_in_the_export": add_secret,
@@ -119,39 +120,40 @@ EDITS: dict[str, Edit] = {
 
 
 @pytest.mark.parametrize("name", EDITS)
-def test_what_is_different_is_told(migrate: Migrate, golden: Golden, name: str) -> None:
-    """The plan without its commands, as far as it differs from the plan of the original as it is."""
+def test_differences_from_the_original_are_reported(migrate: Migrate, golden: Golden, name: str) -> None:
+    """The lines of the plan, without commands, that differ from the plan of the unchanged original."""
     usual, changed = migrate(exported()), migrate(exported(EDITS[name]))
     assert (changed.code, changed.err) in ((0, ""), (1, ""))
     known = set(plan_lines(usual.out))
-    told = [line for line in plan_lines(changed.out) if line not in known]
+    different = [line for line in plan_lines(changed.out) if line not in known]
     assert "hunter2" not in changed.out
-    golden(HERE / "golden" / "different" / f"{name}.txt", steady("\n".join([*told, f"exit {changed.code}", ""])))
+    golden(HERE / "golden" / "different" / f"{name}.txt", steady("\n".join([*different, f"exit {changed.code}", ""])))
 
 
 def plan_lines(text: str) -> list[str]:
-    """All above the commands, with single blanks: columns are as wide as what is in them."""
-    return [re.sub(r" {2,}", "  ", line.rstrip()) for line in text.partition("\nLook\n")[0].splitlines()]
+    """The lines above the commands, with columns two blanks apart: their width depends on their content."""
+    above = text.partition("\nCheck the prerequisites\n")[0]
+    return [re.sub(r" {2,}", "  ", line.rstrip()) for line in above.splitlines()]
 
 
 @pytest.mark.parametrize("path", sorted((HERE / "exports").glob("*.yaml")), ids=lambda path: path.stem)
-def test_an_export_that_is_none_is_told(path: Path, moved: Path, gitops_gen: GitopsGen, golden: Golden) -> None:
+def test_a_wrong_export_is_reported(path: Path, moved: Path, gitops_gen: GitopsGen, golden: Golden) -> None:
     result = gitops_gen(moved, "migrate", "production", "--live", str(path))
-    told = f"{result.out}{result.err}exit {result.code}\n"
-    assert "hunter2" not in told
+    printed = f"{result.out}{result.err}exit {result.code}\n"
+    assert "hunter2" not in printed
     assert result.code == 1
-    golden(path.with_suffix(".txt"), told.replace(str(path.parent), "."))
+    golden(path.with_suffix(".txt"), printed.replace(str(path.parent), "."))
 
 
 @pytest.mark.parametrize("output", ["text", "json", "yaml", "sh", "restore"])
-def test_no_value_of_a_secret_gets_out(migrate: Migrate, caplog: pytest.LogCaptureFixture, output: str) -> None:
+def test_no_value_of_a_secret_is_printed(migrate: Migrate, caplog: pytest.LogCaptureFixture, output: str) -> None:
     caplog.set_level("DEBUG")
     result = migrate(exported(add_secret), "--output", output)
     assert result.code == 0, result.err
     assert "hunter2" not in result.out + result.err + caplog.text
 
 
-def test_the_outputs_hold_the_same(migrate: Migrate) -> None:
+def test_the_outputs_have_the_same_content(migrate: Migrate) -> None:
     as_json, as_yaml = (migrate(exported(), "--output", form) for form in ("json", "yaml"))
     plan = json.loads(as_json.out)
     assert plan == load(as_yaml.out, "output")
@@ -161,7 +163,7 @@ def test_the_outputs_hold_the_same(migrate: Migrate) -> None:
     assert [command for command in commands if command not in text] == []
 
 
-def test_the_scripts_are_clean(migrate: Migrate, tmp_path: Path) -> None:
+def test_the_scripts_pass_shellcheck(migrate: Migrate, tmp_path: Path) -> None:
     shellcheck = which("shellcheck")
     if shellcheck is None:
         pytest.skip("shellcheck is missing")
@@ -172,7 +174,7 @@ def test_the_scripts_are_clean(migrate: Migrate, tmp_path: Path) -> None:
         assert done.stdout == ""
 
 
-def test_no_script_while_something_is_left_to_do(migrate: Migrate) -> None:
+def test_no_script_while_a_value_must_be_set(migrate: Migrate) -> None:
     result = migrate(exported(EDITS["claim_that_is_larger"]), "--output", "sh")
     assert (result.code, result.out) == (1, "")
     assert result.err.startswith("error: no script yet: 1 value to set, 0 blocking concerns\n")
@@ -192,7 +194,7 @@ def test_the_way_back_has_what_was_applied(migrate: Migrate) -> None:
     assert restored == expected
 
 
-def test_values_are_written_where_set_puts_them(reference: Path, gitops_gen: GitopsGen, tmp_path: Path) -> None:
+def test_write_sets_values_as_set_does(reference: Path, gitops_gen: GitopsGen, tmp_path: Path) -> None:
     live = tmp_path / "live.yaml"
     live.write_text(exported(EDITS["claim_that_is_larger"], EDITS["another_number_of_shards"]))
     arguments = ("migrate", "production", "--live", str(live))
@@ -214,20 +216,20 @@ def test_values_are_written_where_set_puts_them(reference: Path, gitops_gen: Git
     assert again.err == "nothing changes\n"
 
 
-def test_an_existing_claim_is_mounted_and_not_made(moved: Path, gitops_gen: GitopsGen, tmp_path: Path) -> None:
+def test_an_existing_claim_is_mounted_and_not_created(moved: Path, gitops_gen: GitopsGen, tmp_path: Path) -> None:
     live = tmp_path / "live.yaml"
     live.write_text(exported(EDITS["claim_of_another_name"]))
     arguments = ("migrate", "production", "--live", str(live))
     assert gitops_gen(moved, *arguments, "--write").code == 0
     plan = json.loads(gitops_gen(moved, *arguments, "--output", "json").out)
-    fates = {item["id"]: item["fate"] for item in plan["objects"]}
-    assert fates["PersistentVolumeClaim/prod-postgres-data"] == "kept"
-    assert (plan["ready"], plan["overrides"]) == (True, [])
+    outcomes = {item["id"]: item["outcome"] for item in plan["objects"]}
+    assert outcomes["PersistentVolumeClaim/prod-postgres-data"] == "kept"
+    assert (plan["ready"], plan["values"]) == (True, [])
     rendered = load_all(gitops_gen(moved, "render", "production").out, "rendered")
     assert "postgres-data" not in {item["metadata"]["name"] for item in rendered}
 
 
-def test_a_chart_that_calls_a_value_otherwise_blocks(moved: Path, gitops_gen: GitopsGen, tmp_path: Path) -> None:
+def test_a_value_that_the_chart_does_not_have_blocks(moved: Path, gitops_gen: GitopsGen, tmp_path: Path) -> None:
     values = moved / "helm/api-forge/values.yaml"
     schema = moved / "helm/api-forge/values.schema.json"
     values.write_text(values.read_text().replace("numHistoryShards", "shards"))
@@ -237,8 +239,9 @@ def test_a_chart_that_calls_a_value_otherwise_blocks(moved: Path, gitops_gen: Gi
     (tmp_path / "live.yaml").write_text(exported(EDITS["another_number_of_shards"]))
     result = gitops_gen(moved, "migrate", "production", "--live", str(tmp_path / "live.yaml"))
     assert result.code == 1
-    assert "but the chart has no temporal.numHistoryShards\n    find the chart's key for it, and set it to 512" in (
-        result.out
+    assert (
+        "but the chart has no temporal.numHistoryShards\n    find the chart's key for this setting, and set it to 512"
+        in (result.out)
     )
     assert "Rollback" not in result.out
 

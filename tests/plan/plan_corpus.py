@@ -29,7 +29,8 @@ class Case:
         application = self.folder / "application.yaml"
         policy = policy_of(load(application.read_text(), application.name)) if application.exists() else SyncPolicy()
         limits = {"sync_timeout": self.facts.get("syncTimeout"), "revert_limit": self.facts.get("revertLimit")}
-        return replace(policy, **{key: seconds(text) for key, text in limits.items() if text})
+        given: dict[str, Any] = {key: seconds(text) for key, text in limits.items() if text}
+        return replace(policy, **given)
 
 
 def cases(kind: str) -> list[Case]:

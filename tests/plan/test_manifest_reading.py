@@ -8,7 +8,7 @@ from gitops_gen.errors import ProblemsError
 from gitops_gen.manifests.hosts import host_names
 from gitops_gen.manifests.objects import parse
 from gitops_gen.manifests.secrets import made_secret, secret_uses
-from gitops_gen.output.plan_data import plan_data
+from gitops_gen.output.json.plan import plan_entry
 from gitops_gen.output.plan_mermaid import mermaid_lines
 from gitops_gen.output.plan_text import plan_lines
 from gitops_gen.rules.sync import judge
@@ -140,7 +140,7 @@ keys = st.sampled_from(WORDS.split())
 trees = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=4))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.sampled_from(sorted(API)), trees, trees), min_size=1, max_size=4))
 def test_objects_of_any_shape_are_planned(things: list[tuple[str, object, object]]) -> None:
     everything = []
@@ -148,6 +148,6 @@ def test_objects_of_any_shape_are_planned(things: list[tuple[str, object, object
         item = thing(kind, f"x{index}", index % 2)
         everything.append({**item, "spec": spec, "data": extra, "subjects": extra})
     judged = judge(planned(*everything))
-    assert plan_data(judged)["name"] == "test"
+    assert plan_entry(judged)["name"] == "test"
     assert list(plan_lines(judged))
     assert list(mermaid_lines(judged))

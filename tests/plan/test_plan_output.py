@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gitops_gen.output.plan_data import plan_data
+from gitops_gen.output.json.plan import plan_entry
 from gitops_gen.output.plan_mermaid import mermaid_lines
 from gitops_gen.output.plan_text import plan_lines
 from gitops_gen.rules.sync import SYNC_RULES, judge
@@ -111,7 +111,7 @@ def test_mermaid() -> None:
 
 
 def test_data_is_plain_json() -> None:
-    data = plan_data(judge(demo()))
+    data = plan_entry(judge(demo()))
     assert json.loads(json.dumps(data)) == data
     assert [wave["waits"] for wave in data["waves"]] == ["always", "always", "whenPruning"]
     assert data["waves"][0]["gates"][0] == {
@@ -120,7 +120,7 @@ def test_data_is_plain_json() -> None:
         "reason": "without a volume it stays Pending",
         "firstSyncOnly": True,
     }
-    assert {need["verdict"] for need in data["needs"]} == {"proven"}
+    assert {item["verdict"] for item in data["dependencies"]} == {"proven"}
     assert (data["revert"]["laterSync"]["seconds"], data["revert"]["laterSync"]["sum"]) == (900, None)
     assert [finding["rule"] for finding in data["findings"]] == ["job-without-deadline", "job-name-without-hash"]
 
@@ -175,7 +175,7 @@ def test_of_nothing_nothing_is_proven(
     assert "Longest time" not in result.out
     as_json = gitops_gen(tmp_path, "plan", "--rendered", str(file), "--output", "json")
     assert as_json.code == 1
-    assert json.loads(as_json.out)[0]["ok"] is False
+    assert json.loads(as_json.out)["plans"][0]["ok"] is False
 
 
 def test_an_environment_that_renders_nothing_is_not_proven(good: Path, gitops_gen: GitopsGen) -> None:

@@ -1,5 +1,7 @@
 """The order of a sync and what it waits for, as Argo CD's own sources have it."""
 
+from typing import Any
+
 import pytest
 
 from gitops_gen.manifests.annotations import phases, wave
@@ -84,7 +86,7 @@ def test_wave(annotations: dict[str, str], expected: int) -> None:
         ({"hook": "Typo", "helm_hook": "pre-install"}, ["PreSync"]),
     ],
 )
-def test_phases(annotations: dict[str, str], expected: list[str]) -> None:
+def test_phases(annotations: dict[str, Any], expected: list[str]) -> None:
     assert [phase.value for phase in phases(objects(thing("Job", "j", **annotations))[0])] == expected
 
 

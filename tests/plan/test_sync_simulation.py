@@ -47,7 +47,7 @@ def healthy(applied: set[str], needs: dict[str, set[str]]) -> set[str]:
     return found
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(waves=waves, config_waves=waves, service_waves=waves, pairs=waits)
 def test_proven_is_what_comes_to_its_end(
     waves: list[int], config_waves: list[int], service_waves: list[int], pairs: set[tuple[int, int]]
@@ -72,7 +72,7 @@ def test_proven_is_what_comes_to_its_end(
     assert comes_to_its_end(steps, needs) is not refused
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(waves=waves, deadlines=st.lists(st.integers(1, 5000), min_size=SIZE, max_size=SIZE), longer=st.integers(0, 500))
 def test_a_longer_deadline_never_shortens_the_bound(waves: list[int], deadlines: list[int], longer: int) -> None:
     def bound(more: int) -> int | None:
@@ -88,7 +88,7 @@ def test_a_longer_deadline_never_shortens_the_bound(waves: list[int], deadlines:
     assert before <= after <= before + longer
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(waves=waves, timeout=st.integers(1, 100_000))
 def test_no_wait_is_longer_than_the_sync_timeout(waves: list[int], timeout: int) -> None:
     things = [

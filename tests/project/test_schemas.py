@@ -15,7 +15,7 @@ from gitops_gen.yaml.reader import load
 from tests.conftest import REPOSITORY, SNAPSHOTS, GitopsGen
 from tests.e2e import argocd_schema, programs
 
-KINDS = {"project": Project, "environment": Environment, "release": Release}
+KINDS: dict[str, type[BaseModel]] = {"project": Project, "environment": Environment, "release": Release}
 
 
 @pytest.fixture(params=KINDS)
@@ -29,7 +29,8 @@ def schema(kind: str, gitops_gen: GitopsGen) -> dict[str, Any]:
     """What `gitops-gen schema KIND` prints for the reference repository."""
     result = gitops_gen(REPOSITORY, "schema", kind)
     assert (result.code, result.err) == (0, "")
-    return json.loads(result.out)
+    printed: dict[str, Any] = json.loads(result.out)
+    return printed
 
 
 def files(kind: str) -> list[Path]:
@@ -76,7 +77,7 @@ def test_a_layer_needs_nothing_of_the_chart(kind: str, schema: dict[str, Any]) -
     """Values are spread over layers: what the chart requires need not be in any one of them."""
     file = files(kind)[0]
     data = load(file.read_text(), file.name)
-    layer = (
+    layer: dict[str, Any] = (
         {"defaults": {"values": {"app": {"image": {}}}}} if kind == "project" else {"values": {"app": {"image": {}}}}
     )
     assert faults(schema, data | layer) == []
@@ -148,7 +149,9 @@ def argocd_manifests() -> list[Path]:
 @pytest.mark.parametrize("file", argocd_manifests(), ids=lambda file: "-".join(file.parts[-4:]))
 def test_argocds_definitions_take_what_is_generated(file: Path) -> None:
     schema = json.loads(argocd_schema.TARGET.read_text())
-    for manifest in yaml.safe_load_all(file.read_text()):
+    manifests = list(yaml.safe_load_all(file.read_text()))
+    assert manifests
+    for manifest in manifests:
         assert faults(schema, {manifest["kind"]: manifest["spec"]}) == []
 
 

@@ -10,9 +10,8 @@ import socket
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-from machine import eventually
-
 from tests.built import BIN
+from tests.services.machine import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable

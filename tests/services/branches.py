@@ -90,7 +90,7 @@ class Script:
         Raises: `FileNotFoundError` without shfmt, `CalledProcessError` when it cannot read the script.
         """
         script = cls(name=str(path.relative_to(CHART)), source=path.read_bytes())
-        argv = [BIN / "shfmt", "--to-json", "--filename", path.name]
+        argv = [str(BIN / "shfmt"), "--to-json", "--filename", path.name]
         parsed = json.loads(subprocess.run(argv, input=script.source, capture_output=True, check=True).stdout)
         first, second = parsed["Stmts"][:2]
         script._first_end = _end(first)
@@ -126,7 +126,8 @@ class Script:
             self._arms(node)
         elif node.get("Type") == "BinaryCmd" and node["Op"] in ("&&", "||"):
             self._conditions(node["X"], inner=False)
-        for condition in node.get("Cond", [])[-1:] if isinstance(node.get("Cond"), list) else []:
+        conditions = node.get("Cond")
+        for condition in conditions[-1:] if isinstance(conditions, list) else []:
             self._conditions(condition, inner=True)
 
     def _conditions(self, statement: Node, *, inner: bool) -> None:
@@ -161,5 +162,5 @@ class Script:
 
 def _end(node: Node) -> int:
     """Where a node's text ends, without the `;` or `&` that a statement's end counts."""
-    end: int = node.get("Semicolon", node["End"])["Offset"]
+    end: int = (node.get("Semicolon") or node["End"])["Offset"]
     return end

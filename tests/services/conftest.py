@@ -8,13 +8,14 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import branches
 import pytest
-from api_server import ApiServer, absent
-from control_plane import ControlPlane, incomplete
-from machine import Machine, Pod, missing
-from release import Release, Secrets, make_secrets
-from skipped import SkipReport
+
+from tests.services import branches
+from tests.services.api_server import ApiServer, absent
+from tests.services.control_plane import ControlPlane, incomplete
+from tests.services.machine import Machine, Pod, missing
+from tests.services.release import Release, Secrets, make_secrets
+from tests.services.skipped import SkipReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,9 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from api_server import ApiServer, absent, free_port
-
 from tests.built import CACHE
+from tests.services.api_server import ApiServer, absent, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

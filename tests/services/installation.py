@@ -9,15 +9,14 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from machine import eventually
-from release import CHART
-
 from tests.built import BIN
+from tests.services.machine import eventually
+from tests.services.release import CHART
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from api_server import ApiServer
+    from tests.services.api_server import ApiServer
 
 WAIT = ("--wait", "--wait-for-jobs", "--timeout", "3m")
 Objects = dict[str, dict[str, Any]]

@@ -21,9 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from branches import INSIDE, noted, recorder
-
 from tests.built import BIN
+from tests.services.branches import INSIDE, noted, recorder
 
 POSTGRES_PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 NAMES = ("postgres", "redis", "temporal", "temporal-web", "app")
@@ -182,12 +181,13 @@ class Pod:
 
     def _container(self, name: str) -> Manifest:
         containers = [*self.spec.get("initContainers", []), *self.spec["containers"]]
+        found: Manifest
         (found,) = [container for container in containers if container["name"] == name]
-        return found  # type: ignore[no-any-return]
+        return found
 
     def _sandbox(self, container: Manifest, command: tuple[str, ...], variables: Mapping[str, str]) -> list[str]:
         argv = list(command) or [*container.get("command", []), *container.get("args", [])]
-        environment = self._environment(container) | variables
+        environment = {**self._environment(container), **variables}
         script = "\n".join(self._mounts(container)) + f"\nexec chroot {shlex.quote(str(self._root))} "
         script += shlex.join([*_UNPRIVILEGED, "env", "-i", *_assignments(environment), *argv])
         user = self.spec["securityContext"]["runAsUser"]

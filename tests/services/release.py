@@ -6,11 +6,13 @@ import re
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import helm_python
 import yaml
-from machine import Machine, Manifest, Pod
+
+from tests.services.machine import Machine, Manifest, Pod
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +31,14 @@ REDIS_PASSWORD = 're"dis\\pass word'
 Secrets = dict[str, dict[str, str]]
 
 
+def rendered(values: Mapping[str, Any] = MappingProxyType({})) -> list[dict[str, Any]]:
+    """The objects of the chart with `values`."""
+    with helm_python.Chart.load(str(CHART)) as chart:
+        texts = chart.render(chart.merge_values(dict(values)), name="api-forge", namespace="demo")
+    manifests = (text for path, text in texts.items() if not path.endswith(".txt"))
+    return [item for text in manifests for item in yaml.load_all(text, yaml.CSafeLoader) if item]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Release:
     """The chart rendered with some values. Sizes are small, since a test machine is."""
@@ -38,11 +48,7 @@ class Release:
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def objects(self) -> list[dict[str, Any]]:
-        with helm_python.Chart.load(str(CHART)) as chart:
-            values = chart.merge_values(dict(self.values))
-            texts = chart.render(values, name="api-forge", namespace="demo")
-        manifests = (text for path, text in texts.items() if not path.endswith(".txt"))
-        return [item for text in manifests for item in yaml.load_all(text, yaml.CSafeLoader) if item]
+        return rendered(self.values)
 
     def pod(self, name: str) -> Pod:
         """The pod of a Deployment, or of a Job whatever its hash."""

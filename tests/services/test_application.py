@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from machine import PATH, Finished, Pod, eventually
-from release import PASSWORDS, REDIS_PASSWORD, Release
+
+from tests.services.machine import PATH, Finished, Pod, eventually
+from tests.services.release import PASSWORDS, REDIS_PASSWORD, Release
 
 SERVER = """
 import http.server, signal, sys

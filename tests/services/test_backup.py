@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from machine import Pod, missing
+
+from tests.services.machine import Pod, missing
 
 if TYPE_CHECKING:
-    from release import Release
+    from tests.services.release import Release
 
 pytestmark = pytest.mark.skipif(bool(missing("postgres")), reason=missing("postgres") or "all there")
 

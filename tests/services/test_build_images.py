@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from branches import noted_script
-from release import CHART
+
+from tests.services.branches import noted_script
+from tests.services.release import CHART
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +41,7 @@ def source(tmp_path: Path) -> Path:
 
 def build(source: Path, *arguments: str, **variables: str) -> tuple[subprocess.CompletedProcess[str], list[str]]:
     environment = {"PATH": f"{source}/bin", "CALLS": f"{source}/calls"} | variables
-    argv = [noted_script(SCRIPT), "--context", source, *arguments]
+    argv = [str(noted_script(SCRIPT)), "--context", str(source), *arguments]
     done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
     calls = source / "calls"
     return done, calls.read_text().splitlines() if calls.exists() else []

@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from branches import noted_script
-from machine import eventually, missing
-from release import CHART, Release, make_secrets
 
 from tests.built import BIN
+from tests.services.branches import noted_script
+from tests.services.machine import eventually, missing
+from tests.services.release import CHART, make_secrets, rendered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from api_server import ApiServer
+    from tests.services.api_server import ApiServer
 
 SCRIPT = CHART / "scripts" / "create-secrets.sh"
 EVERY_SECRET = {"postgres-secrets", "postgres-tls", "postgres-ca", "redis-secrets", "app-secrets"}
@@ -38,7 +38,7 @@ class Namespace:
         """Run the script, behind the words of another command where there are some."""
         path = f"{BIN}:{os.environ['PATH']}"
         environment = os.environ | {"KUBECONFIG": str(self.api.kubeconfig), "PATH": path} | variables
-        argv = [*before, noted_script(SCRIPT), "--namespace", self.name, "--from", self.source, *arguments]
+        argv = [*before, str(noted_script(SCRIPT)), "--namespace", self.name, "--from", str(self.source), *arguments]
         return subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
 
     def secrets(self) -> dict[str, dict[str, str]]:
@@ -54,7 +54,7 @@ class Namespace:
 
 
 @pytest.fixture
-def namespace(api_server: ApiServer, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Namespace]:
+def namespace(api_server: ApiServer, tmp_path: Path, request: pytest.FixtureRequest) -> Namespace:
     name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:60].strip("-")
     api_server.namespace(name)
     (tmp_path / "keys").mkdir()
@@ -82,7 +82,7 @@ def test_everything_is_generated_and_a_second_run_changes_nothing(namespace: Nam
 def test_the_chart_reads_just_what_it_makes(namespace: Namespace) -> None:
     good(namespace.create())
     made = namespace.secrets()
-    objects = Release(machine=None, secrets={}).objects()  # type: ignore[arg-type]
+    objects = rendered()
     sources = re.findall(r'"secret": (\{.*?\]\})', json.dumps(objects))
     read = {(source["name"], item["key"]) for source in map(json.loads, sources) for item in source["items"]}
     assert read
@@ -229,7 +229,7 @@ def test_a_namespace_that_is_not_there_is_named(namespace: Namespace) -> None:
 def test_a_missing_program_is_named(tmp_path: Path, absent: str) -> None:
     for name in {"bash", "kubectl", "openssl"} - {absent}:
         (tmp_path / name).symlink_to(shutil.which(name) or "/bin/true")
-    argv = [noted_script(SCRIPT), "--namespace", "any"]
+    argv = [str(noted_script(SCRIPT)), "--namespace", "any"]
     done = subprocess.run(argv, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (2, f"create-secrets.sh: {absent} is not on PATH\n")
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from installation import Installation
+
+from tests.services.installation import Installation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from control_plane import ControlPlane
+    from tests.services.control_plane import ControlPlane
 
 ROOT = Path(__file__).parents[2]
 NEEDS_A_KUBELET = re.compile(r"kubectl .*\b(logs|port-forward|exec)\b")

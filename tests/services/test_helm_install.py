@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from api_server import absent
-from installation import Installation
-from release import CHART
+
+from tests.services.api_server import absent
+from tests.services.installation import Installation
+from tests.services.release import CHART
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from control_plane import ControlPlane
+    from tests.services.control_plane import ControlPlane
 
 EVERY_DEPLOYMENT = {"postgres", "redis", "temporal", "temporal-web", "app", "worker"}
 EVERY_JOB = {"postgres-verifier", "temporal-schema-setup", "temporal-namespace-init", "smoke-test"}

@@ -12,21 +12,29 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from installation import Installation
-from machine import eventually
-from test_guides import commands
-from test_helm_install import EVERY_DEPLOYMENT, POSTGRES_CLAIMS, REDIS_CLAIMS, Expected, check, fake, volumes
 
 from tests.built import BIN
 from tests.conftest import commit_all, copy_reference
 from tests.migration.original import NAMESPACE, OBJECTS
 from tests.migration.terminal import Terminal
+from tests.services.installation import Installation
+from tests.services.machine import eventually
+from tests.services.test_guides import commands
+from tests.services.test_helm_install import (
+    EVERY_DEPLOYMENT,
+    POSTGRES_CLAIMS,
+    REDIS_CLAIMS,
+    Expected,
+    check,
+    fake,
+    volumes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from control_plane import ControlPlane
+    from tests.services.control_plane import ControlPlane
 
 ORIGINAL_POLICIES = {"postgres-ingress", "redis-ingress", "temporal-ingress", "app-ingress"}
 RUN = "sh migrate-helm.sh"

@@ -9,15 +9,15 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from machine import Pod, missing
-from test_postgres import sql, start, verify
-from test_redis import ask
 
 from tests.conftest import REPOSITORY, commit_all, copy_reference
 from tests.migration.original import NAMESPACE, exported
+from tests.services.machine import Pod, missing
+from tests.services.test_postgres import sql, start, verify
+from tests.services.test_redis import ask
 
 if TYPE_CHECKING:
-    from release import Release
+    from tests.services.release import Release
 
 Scripts = dict[str, str]
 needs_postgres = pytest.mark.skipif(bool(missing("postgres")), reason=missing("postgres") or "all there")
@@ -46,7 +46,7 @@ def scripts(tmp_path_factory: pytest.TempPathFactory) -> Scripts:
         ).stdout
     )
     found = {}
-    for command in [step["command"] for phase in plan["phases"] for step in phase["steps"]]:
+    for command in [step["command"] or "" for phase in plan["phases"] for step in phase["steps"]]:
         words = shlex.split(command)
         if "exec" in words:
             script = words[words.index("sh") + 2]

@@ -15,15 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from machine import Machine, Running, eventually, missing
-from test_postgres import sql
-from test_redis import ask
+
+from tests.services.machine import Machine, Running, eventually, missing
+from tests.services.test_postgres import sql
+from tests.services.test_redis import ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from machine import Pod
-    from release import Release
+    from tests.services.machine import Pod
+    from tests.services.release import Release
 
 needs_postgres = pytest.mark.skipif(bool(missing("postgres")), reason=missing("postgres") or "all there")
 needs_redis = pytest.mark.skipif(bool(missing("redis-server")), reason=missing("redis-server") or "all there")

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from machine import Finished, Pod, eventually, missing
-from release import Release, with_password
+
+from tests.services.machine import Finished, Pod, eventually, missing
+from tests.services.release import Release, with_password
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

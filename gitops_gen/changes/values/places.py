@@ -7,6 +7,7 @@ from typing import Any
 from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, PROJECT_FILE, RELEASE_FILE
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.layers import Values, merge
+from gitops_gen.project.reading import text_if_any
 from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.editing.document import delete, set_value
 from gitops_gen.yaml.editing.transplant import Cutting, copied, cut, pasted
@@ -75,9 +76,8 @@ class ValueSources:
     def text(self, file: str) -> str:
         """The new text of a file; a missing release.yaml is an empty one."""
         if file not in self.texts:
-            path = self._workspace.folder / file
-            missing = file.endswith(RELEASE_FILE) and not path.is_file()
-            return NEW_RELEASE if missing else path.read_bytes().decode()
+            text = text_if_any(self._workspace.folder, file)
+            return NEW_RELEASE if text is None and file.endswith(RELEASE_FILE) else text or ""
         return self.texts[file]
 
     def values(self, place: ValueSource) -> Values:

@@ -12,7 +12,6 @@ from gitops_gen.models.layout import PROJECT_FILE
 from gitops_gen.names import did_you_mean
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.layers import Values, merge
-from gitops_gen.project.reading import read_text
 from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.key_paths import KeyPath, leaves, typed_key, value_at
 from gitops_gen.yaml.reader import load
@@ -42,14 +41,14 @@ class View:
         """The chart's own values; empty for a chart that is not pulled."""
         source, charts = environment.chart, self.workspace.charts
         if source not in self._defaults:
-            self._defaults[source] = charts.defaults(source) if charts.is_at_hand(source) else {}
+            self._defaults[source] = charts.defaults(source) if charts.places.is_available(source) else {}
         return self._defaults[source]
 
     def known(self, environment: ResolvedEnvironment) -> Known:
         """What is known about the keys of an environment, as it was before the change."""
         charts, source = self.workspace.charts, environment.chart
         return Known(
-            schema=charts.chart(source).schema if charts.is_at_hand(source) else None,
+            schema=charts.chart(source).schema if charts.places.is_available(source) else None,
             defaults=self.chart_values(environment),
             current=self.before[environment.name],
             declared=self._declared_values(environment),
@@ -63,11 +62,8 @@ class View:
         return self._declared[source]
 
     def _values_file(self, source: ChartSource) -> Values:
-        file = f"{source.path}/values.yaml"
-        if source.repository or source.revision or not (self.workspace.folder / file).is_file():
-            return {}
         try:
-            values = load(read_text(self.workspace.folder, file), file)
+            values = load(self.workspace.charts.places.values_text(source), f"{source.path}/values.yaml")
         except ProblemsError:
             return {}
         return values if isinstance(values, dict) else {}
@@ -131,7 +127,7 @@ def _value(defaults: Values, overrides: Values, path: KeyPath) -> tuple[bool, An
 
 
 def _hidden(overrides: Values, path: KeyPath) -> bool:
-    """Whether something that is no map stands on the way, so that the chart's default is not seen."""
+    """Whether a value that is not a map is on the path, so that the chart's default is hidden."""
     current: Any = overrides
     for step in path:
         if not isinstance(current, dict):

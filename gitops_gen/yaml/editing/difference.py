@@ -12,7 +12,7 @@ from gitops_gen.yaml.reader import load
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KeyDifference:
-    """One place where two values differ; `was` and `now` tell what is set (a null) from what is not there."""
+    """One place where two values differ; `was` and `now` distinguish what is set (a null) from what is absent."""
 
     path: KeyPath
     old: Any

@@ -20,7 +20,7 @@ BY_HAND = "edit the file by hand"
 def set_value(text: str, path: KeyPath, value: Any, file: str) -> str:
     """`text` with `value` at `path`, all other bytes as they were; missing maps on the way are made.
 
-    A string keeps the quotes that stand there. Raises `ProblemsError` when `text` is not YAML, and `EditError` when the
+    A string keeps its quotes. Raises `ProblemsError` when `text` is not YAML, and `EditError` when the
     path leads through something that is no map, or the place cannot be edited alone (an alias, say).
     """
     before = load(text, file)
@@ -34,7 +34,7 @@ def set_value(text: str, path: KeyPath, value: Any, file: str) -> str:
 
 
 def delete(text: str, path: KeyPath, file: str) -> str:
-    """`text` without what stands at `path`; a map that loses its last key becomes `{}`. Raises as `set_value` does."""
+    """`text` without what is at `path`; a map that loses its last key becomes `{}`. Raises as `set_value` does."""
     before = load(text, file)
     try:
         wanted = removed(before, path)
@@ -63,7 +63,7 @@ def _dotted(path: KeyPath) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Slot:
-    """Where a value stands: its entry (None for the root), and whether that is inside `{…}` or `[…]`."""
+    """Where a value is: its entry (None for the root), and whether that is inside `{…}` or `[…]`."""
 
     node: Node
     entry: MapEntry | None
@@ -98,7 +98,7 @@ class Document:
         return self.replace(slot, value)
 
     def delete(self, path: KeyPath) -> str:
-        """The text without what stands at `path`."""
+        """The text without what is at `path`."""
         slot = Slot(node=self._root(), entry=None, parent=None, flow=False)
         for step in path[:-1]:
             slot = self._there(slot, step)
@@ -122,7 +122,7 @@ class Document:
     def step(self, slot: Slot, step: str | int) -> Slot | None:
         """The slot one step deeper, None when it is not written."""
         if slot.node.kind is Kind.ALIAS:
-            raise EditError("stands behind an alias")
+            raise EditError("is behind an alias")
         found = slot.node.entry(step)
         if found is None:
             return None
@@ -194,7 +194,7 @@ class Document:
         return node.properties if "!" in self.text[node.properties : node.start] else node.start
 
     def _fold(self, slot: Slot, holder: MapEntry, value: Any) -> str:
-        """The block below a key replaced by something that stands behind the key."""
+        """The block below a key replaced by something on the line of the key."""
         header, body = scalar(value, self.style, self._slot_column(slot))
         first = slot.node.entries[0].start
         if not self._starts_line(first):

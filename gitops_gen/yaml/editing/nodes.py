@@ -1,4 +1,4 @@
-"""YAML text as nodes that know where they stand: what an edit needs besides the values.
+"""YAML text as nodes that know their place: what an edit needs besides the values.
 
 The nodes are built from the parser's events, so that an alias keeps its own place (PyYAML's composer gives back the
 anchored node), and a block map or list ends behind its last value instead of in front of the next token.
@@ -57,7 +57,7 @@ class Node:
 
     @property
     def is_block(self) -> bool:
-        """Whether it is a map or list written over lines of its own."""
+        """Whether it is a map or list written over its own lines."""
         return self.kind in (Kind.MAP, Kind.LIST) and not self.flow
 
     def entry(self, step: str | int) -> "MapEntry | None":
@@ -87,7 +87,7 @@ def parse(text: str) -> Node | None:
 
 
 def _at(mark: Any) -> int:
-    """Where a mark stands; the events of a text all have one."""
+    """The place of a mark; the events of a text all have one."""
     position: int = mark.index
     return position
 
@@ -109,7 +109,7 @@ class _Parser:
         return None if node.is_empty else node
 
     def node(self, event: Any, head: int) -> Node:
-        """The node that `event` opens; `head` is where it stands when nothing is written."""
+        """The node that `event` opens; `head` is its place when nothing is written."""
         if isinstance(event, yaml.AliasEvent):
             start, end = _at(event.start_mark), _at(event.end_mark)
             return Node(kind=Kind.ALIAS, properties=start, start=start, end=end)
@@ -167,7 +167,7 @@ class _Parser:
         key = self.node(event, _at(event.start_mark))
         line = self.text.rfind("\n", 0, key.properties) + 1
         if key.kind is not Kind.SCALAR or _EXPLICIT_KEY.match(self.text[line : key.properties].lstrip(" -")):
-            raise EditError("a key that is no plain word stands in it", "edit the file by hand")
+            raise EditError("it contains a key that is not a plain word", "edit the file by hand")
         colon = _COLON.match(self.text, key.end)
         head = colon.end() if colon else key.end
         value = self.node(next(self.events), head)

@@ -135,7 +135,7 @@ def child_indent(value: Any, style: Style) -> int:
 
 
 def scalar(value: Any, style: Style, indent: int, quote: str = "") -> tuple[str, list[str]]:
-    """A scalar (or an empty map or list) in a block: what stands behind the key, and the lines below of a long text."""
+    """A scalar (or an empty map or list) in a block: what follows the key, and the lines below of a long text."""
     if isinstance(value, str) and "\n" in value and not quote:
         header, *body = dump({"k": value})[3:].split("\n")[:-1]
         if header in ("|", "|-", "|+"):

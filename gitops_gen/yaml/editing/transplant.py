@@ -21,7 +21,7 @@ _INDENT = re.compile(r" *")
 class Cutting:
     """A key taken out of a text: where it was, its value, and its lines without their margin, comments among them.
 
-    `lines` is empty where the key has no lines of its own (in `{…}`); `above` are comments of the maps around it that
+    `lines` is empty where the key has no separate lines (in `{…}`); `above` are comments of the maps around it that
     went with it.
     """
 
@@ -32,7 +32,7 @@ class Cutting:
 
 
 def copied(text: str, path: KeyPath, file: str) -> Cutting:
-    """What stands at `path`, as it can be put elsewhere. Raises `EditError` when nothing does."""
+    """What is at `path`, as it can be put elsewhere. Raises `EditError` when nothing does."""
     there, value = _deepest(load(text, file), path)
     if there != path:
         raise EditError(f"{file}: nothing is set at `{_dotted(path)}`")
@@ -60,7 +60,7 @@ def cut(text: str, path: KeyPath, file: str, keep: int = 1) -> tuple[str, Cuttin
 
 
 def pasted(text: str, path: KeyPath, cutting: Cutting, file: str) -> str:
-    """`text` with the cutting at `path`, comments and all where the place has lines of its own; a map is put together
+    """`text` with the cutting at `path`, comments and all where the place has separate lines; a map is put together
     with the one that is there. Raises `ProblemsError` and `EditError` as `set_value` does.
     """
     before = load(text, file)
@@ -99,7 +99,7 @@ def _joined(lines: tuple[str, ...]) -> str:
 
 
 def _commented(plain: str, path: KeyPath, cutting: Cutting) -> Iterator[str]:
-    """The text in which the key stands already, with the cutting's own lines in the place of its lines."""
+    """The text that has the key already, with the cutting's own lines in the place of its lines."""
     found = _holder(plain, path)
     if found is None:
         return
@@ -143,7 +143,7 @@ def _comments_of(text: str, path: KeyPath) -> list[str]:
 
 
 def _holder(text: str, path: KeyPath) -> MapEntry | None:
-    """The entry of a key that has lines of its own, None in `{…}` and behind an alias."""
+    """The entry of a key that has separate lines, None in `{…}` and behind an alias."""
     root = parse(text.removeprefix("\ufeff"))
     node: Node | None = root
     entry: MapEntry | None = None
@@ -174,7 +174,7 @@ def _span(text: str, found: MapEntry) -> tuple[int, int]:
 
 
 def _above(text: str, line: int) -> int:
-    """Where the comment lines begin that stand right above the line at `line`, no deeper or less deep than it."""
+    """Where the comment lines begin that are right above the line at `line`, no deeper or less deep than it."""
     margin = _INDENT.match(text, line)
     indent = margin.group() if margin else ""
     begin = line
@@ -187,7 +187,7 @@ def _above(text: str, line: int) -> int:
 
 
 def _deepest(data: Any, path: KeyPath) -> tuple[KeyPath, Any]:
-    """The longest part of a path that is there, and what stands there."""
+    """The longest part of a path that exists, and its value."""
     done: KeyPath = ()
     for step in path:
         inside = dict(enumerate(data)) if isinstance(data, list) else data

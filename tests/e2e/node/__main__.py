@@ -16,6 +16,7 @@ import time
 import uuid
 
 from tests.built import CACHE
+from tests.e2e.cluster import SERVICES
 from tests.e2e.processes import WITH_PARENT
 
 from . import images
@@ -71,9 +72,10 @@ def _run(arguments: list[str]) -> tuple[int, frozenset[str]]:
     """The exit status of the tests, and the namespaces that they were in."""
     # /run is the run's own, and gone with it.
     tests = [sys.executable, "-m", "pytest", "--basetemp=/run/pytest", str(HERE), *arguments]
+    inside: list[str | pathlib.Path] = [HERE / "inside.sh", GATEWAY, SERVICES, *tests]
     environment = {**os.environ, "E2E_STATE": str(STATE)}
     make_cgroups()
-    run = subprocess.Popen([*WITH_PARENT, *NEW_NAMESPACES, HERE / "inside.sh", GATEWAY, *tests], env=environment)
+    run = subprocess.Popen([*WITH_PARENT, *NEW_NAMESPACES, *inside], env=environment)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal tells the tests too, and they end in order
     signal.signal(signal.SIGTERM, lambda *_: run.kill())
     namespaces = _new_namespaces(run)

@@ -17,11 +17,11 @@ from .real_node import RealNode, isolated
 SMALL: Object = {"resources": {"requests": {"cpu": "10m", "memory": "64Mi"}}}
 LIVENESS: Object = {"livenessProbe": {"periodSeconds": 5, "timeoutSeconds": 5, "failureThreshold": 2}}
 READINESS: Object = {"readinessProbe": {"periodSeconds": 2, "timeoutSeconds": 5, "failureThreshold": 1}}
-#: a test machine is small and in a hurry, and nothing here stands in for Temporal's web UI
+#: a test machine is small and in a hurry
 VALUES: Object = {
     "postgresql": merged(SMALL, {"verifier": merged(SMALL, {"backoffLimit": 0})}),
     "redis": SMALL,
-    "temporal": merged(SMALL, {"web": {"enabled": False}}),
+    "temporal": merged(SMALL, {"web": SMALL}),
     "app": SMALL | LIVENESS | READINESS,
     "worker": SMALL | LIVENESS,
 }

@@ -1,6 +1,6 @@
 """Images for the chart's pods, made on this machine and given to containerd under the chart's own image names.
 
-No registry is asked. An image is one or two layers, made once and kept in the cache.
+No image registry is asked. An image is one to three layers, made once and kept in the cache.
 """
 
 import functools
@@ -26,6 +26,9 @@ STORE = CACHE / "images"
 UNFINISHED = "unfinished-"
 SUITE = "bookworm"
 PAUSE = "docker.io/library/pause:1"
+#: the Python of SUITE, and the C libraries that its own one takes
+PYTHON = "3.11"
+PLATFORMS = ("manylinux_2_28", "manylinux_2_17", "manylinux2014")
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -101,20 +104,24 @@ def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
 def _layers(stand_in: StandIn) -> list[pathlib.Path]:
     """Made now where they are not in the cache; the lowest first."""
     own = _cached(f"{stand_in.name}-{_version()}", stand_in.write)
-    if not stand_in.packages:
-        return [own]
-    name = f"debian-{SUITE}-{'-'.join(stand_in.packages)}"
-    return [_cached(name, functools.partial(_debian, stand_in.packages)), own]
+    below = []
+    if stand_in.packages:
+        name = f"debian-{SUITE}-{'-'.join(stand_in.packages)}"
+        below.append(_cached(name, functools.partial(_debian, stand_in.packages)))
+    if stand_in.requirements:
+        digest = hashlib.sha256(stand_in.requirements.read_bytes()).hexdigest()[:12]
+        below.append(_cached(f"python-{digest}", functools.partial(_python, stand_in.requirements)))
+    return [*below, own]
 
 
 @functools.cache
 def _version() -> str:
     """Changes with everything that the files of a layer come from."""
-    programs = [BIN / name for name in ("temporal-server", "temporal-sql-tool", "temporal")]
+    programs = [BIN / name for name in ("temporal-server", "temporal-sql-tool", "temporal", "temporal-ui-server")]
     installed = [pathlib.Path(shutil.which(name) or name) for name in ("busybox", "redis-server", "redis-cli")]
     stamps = [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in (*programs, *installed)]
-    sources = [path.read_bytes() for path in (HERE / "stand_ins.py", *sorted((HERE / "stand_in").rglob("*.py")))]
-    sources.append((HERE / "stand_in/uvicorn").read_bytes())
+    written = [path for path in sorted((HERE / "stand_in").rglob("*")) if path.is_file() and path.suffix != ".pyc"]
+    sources = [path.read_bytes() for path in (HERE / "stand_ins.py", *written)]
     return hashlib.sha256(b"".join([*sources, "".join(stamps).encode()])).hexdigest()[:12]
 
 
@@ -152,3 +159,12 @@ def _debian(packages: tuple[str, ...], root: pathlib.Path) -> None:
         raise SystemExit(f"{' '.join(bootstrap)}: exit {run.returncode}\n" + "\n".join(run.stdout.splitlines()[-10:]))
     for path in ("var/cache/apt/archives", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "etc/postgresql"):
         shutil.rmtree(root / path, ignore_errors=True)
+
+
+def _python(requirements: pathlib.Path, root: pathlib.Path) -> None:
+    sys.stderr.write("making a layer with the stand-in application's Python packages, once: some seconds\n")
+    target = ("--target", str(root / f"usr/local/lib/python{PYTHON}/dist-packages"), "--no-compile", "--no-deps")
+    platforms = [f"--platform={name}_{platform.machine()}" for name in PLATFORMS]
+    wheels = ("--only-binary", ":all:", "--implementation", "cp", "--python-version", PYTHON, *platforms)
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-cache-dir"]
+    subprocess.run([*pip, *wheels, *target, "--requirement", requirements], check=True)

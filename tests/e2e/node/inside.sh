@@ -1,7 +1,7 @@
 #!/bin/sh
 # The first process of the run's own namespaces (PID, mount, network): makes them fit for a node, then runs a command.
 # Whatever the command leaves running or mounted ends with this process.
-# usage: inside.sh BRIDGE-ADDRESS COMMAND…
+# usage: inside.sh BRIDGE-ADDRESS SERVICES COMMAND…
 set -eu
 
 # Where containerd, kubelet, the network plugins and iptables write whatever they are told.
@@ -27,8 +27,9 @@ ip link set lo up
 ip link add e2e0 address 0a:58:0a:f4:00:01 type bridge
 ip address add "$1/24" dev e2e0
 ip link set e2e0 up
+ip route add "$2" dev e2e0 # to the Services: kube-proxy sends on to a pod what goes there
 
-shift
+shift 2
 status=0
 "$@" || status=$?
 exit "$status"

@@ -8,7 +8,7 @@ import sys
 from tests.built import BIN, CACHE
 from tests.e2e import programs
 
-BUILT = ("kubelet", "kube-proxy", "coredns")
+BUILT = ("kubelet", "kube-proxy", "coredns", "kube-network-policies", "temporal-ui-server")
 TEMPORAL = ("temporal-server", "temporal-sql-tool", "temporal")
 #: the plugins of Debian's containernetworking-plugins
 NETWORK_PLUGINS = pathlib.Path("/usr/lib/cni")

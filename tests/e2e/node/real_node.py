@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import time
@@ -29,6 +30,16 @@ INSIDE = os.fsencode(pathlib.Path(__file__).resolve().parent / "inside.sh")
 #: containerd's own default; /run is the run's own
 SOCKET = "/run/containerd/containerd.sock"
 VOLUMES = 16
+#: of the packets that a NetworkPolicy decides about
+QUEUE = 100
+#: the rules of kube-network-policies, which makes them for nftables only, and not every kernel has the queue of that
+DIVERTED = (
+    ("-p", "udp", "--dport", "53", "-j", "ACCEPT"),
+    ("-m", "owner", "--uid-owner", "0", "-j", "ACCEPT"),  # the node's own, such as probes
+    ("-m", "conntrack", "--ctstate", "ESTABLISHED,RELATED", "-j", "ACCEPT"),
+    ("-s", PODS, "-j", "NFQUEUE", "--queue-num", str(QUEUE)),
+    ("-d", PODS, "-j", "NFQUEUE", "--queue-num", str(QUEUE)),
+)
 
 
 class RealNode(Cluster):
@@ -49,10 +60,14 @@ class RealNode(Cluster):
 
     def kill(self, container: str) -> None:
         """What the kernel does to a container that takes too much memory. Input: the id that the pod's status has."""
-        (procs,) = {path.resolve() for path in _cgroups(container.removeprefix("containerd://"))}
-        for pid in procs.read_text().split():
+        for pid in self.processes_of(container):
             with contextlib.suppress(ProcessLookupError):  # it went with the one before
-                os.kill(int(pid), signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
+
+    def processes_of(self, container: str) -> list[int]:
+        """The processes of a container. Input: the id that the pod's status has."""
+        (procs,) = {path.resolve() for path in _cgroups(container.removeprefix("containerd://"))}
+        return [int(pid) for pid in procs.read_text().split()]
 
     def _api_flags(self) -> tuple[str, ...]:
         # For `kubectl logs` and `exec`; nothing resolves the node's name.
@@ -93,6 +108,20 @@ class RealNode(Cluster):
             "--conntrack-max-per-core=0",  # the machine's own stays
         )
         self.processes.start("coredns", BIN / "coredns", "-conf", self.state / "Corefile")
+        self._start_network_policies()
+
+    def _start_network_policies(self) -> None:
+        """What enforces NetworkPolicies: it is given the first packet of each connection from or to a pod."""
+        credentials = pathlib.Path("/run/secrets/kubernetes.io/serviceaccount")  # /run is the run's own
+        credentials.mkdir(parents=True)
+        (credentials / "token").write_text(self._token)
+        shutil.copy(self.state / "pki/apiserver.crt", credentials / "ca.crt")
+        server = {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": str(self.port["apiserver"])}
+        flags = (f"--hostname-override={NAME}", "--metrics-bind-address=127.0.0.1:0", f"--nfqueue-id={QUEUE}")
+        self.processes.start("kube-network-policies", BIN / "kube-network-policies", *flags, env=server)
+        self.processes.wait("kube-network-policies", _ask_queue)
+        for rule in DIVERTED:
+            subprocess.run(["iptables", "-t", "mangle", "-A", "POSTROUTING", *rule], check=True)
 
     def _write_settings(self) -> None:
         (self.state / "containerd.toml").write_text(_containerd(self.state))
@@ -131,6 +160,11 @@ def _ask_containerd() -> None:
     run = subprocess.run(["ctr", "--address", SOCKET, "version"], capture_output=True, text=True, check=False)
     if run.returncode:
         raise RuntimeError(run.stderr)
+
+
+def _ask_queue() -> None:
+    if not pathlib.Path("/proc/net/netfilter/nfnetlink_queue").read_text():
+        raise RuntimeError("nothing takes packets")
 
 
 def _cgroups(container: str) -> list[pathlib.Path]:

@@ -2,8 +2,9 @@
 
 They hold what the chart runs in the image that they stand in for, no more: a script that needs another program fails
 here as it would there. PostgreSQL is Debian's package, Redis the machine's own with busybox around it (as Alpine
-has), Temporal's programs are those that tests/services/build.sh makes; app and worker are the programs in stand_in/.
-The stock images' entrypoints are not stood in for: the chart names the command of every container.
+has), Temporal's programs are those that the build scripts make; app and worker are the programs in stand_in/, on the
+libraries that stand_in/requirements.txt names. The stock images' entrypoints are not stood in for: the chart names the
+command of every container but that of Temporal's web UI.
 """
 
 import functools
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 
 from tests.built import BIN
 from tests.e2e.api import Object
+from tests.e2e.programs import shared
 
 HERE = pathlib.Path(__file__).resolve().parent
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -31,9 +33,11 @@ class StandIn:
     write: Callable[[pathlib.Path], None]
     #: the Debian packages of the layer below; none means that there is no such layer
     packages: tuple[str, ...] = ()
+    #: the Python packages of a layer between: a file for pip; none means that there is no such layer
+    requirements: pathlib.Path | None = None
     path: str = PATH
     working_directory: str = "/"
-    #: what runs when nobody says; the chart names the command of every container
+    #: what runs when the chart does not say
     command: tuple[str, ...] = ()
     #: what the image declares a volume
     volumes: tuple[str, ...] = ()
@@ -84,10 +88,20 @@ def write_temporal(root: pathlib.Path, *, programs: tuple[str, ...]) -> None:
     _users(root, temporal=(1000, 1000))
 
 
+def write_temporal_web(root: pathlib.Path) -> None:
+    """The stock image's entrypoint does no more than start the server with this configuration."""
+    write_busybox(root)
+    _users(root, temporal=(1000, 1000))
+    _copy(BIN / "temporal-ui-server", root / "home/ui-server/ui-server")
+    configuration = root / "home/ui-server/config/docker.yaml"
+    _copy(shared("temporal-ui") / "docker.yaml", configuration)
+    configuration.chmod(0o644)
+
+
 def write_app(root: pathlib.Path) -> None:
     _users(root, appuser=(1001, 1001))
     shutil.copytree(HERE / "stand_in/app", root / "app", ignore=shutil.ignore_patterns("__pycache__"))
-    _copy(HERE / "stand_in/uvicorn", root / "usr/local/bin/uvicorn")
+    _copy(HERE / "stand_in/bin/uvicorn", root / "usr/local/bin/uvicorn")
     (root / "usr/local/bin/python").symlink_to("/usr/bin/python3")
 
 
@@ -138,9 +152,16 @@ STAND_INS = (
         write=functools.partial(write_temporal, programs=("temporal-sql-tool", "temporal")),
     ),
     StandIn(
+        repository="docker.io/temporalio/ui",
+        write=write_temporal_web,
+        working_directory="/home/ui-server",
+        command=("./ui-server", "--env", "docker", "start"),
+    ),
+    StandIn(
         repository="docker.io/library/api-forge-app",
         write=write_app,
         packages=("python3", "curl"),
+        requirements=HERE / "stand_in/requirements.txt",
         working_directory="/app",
     ),
 )

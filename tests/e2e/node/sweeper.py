@@ -32,7 +32,7 @@ class Sweeper:
     """The sweeping process of one run: `with Sweeper(…):` sweeps when the block is left, or this process ends."""
 
     def __init__(self, state: pathlib.Path, token: str, locks: tuple[int, ...]) -> None:
-        argv = [sys.executable, "-m", "tests.e2e.node.sweeper", state, token]
+        argv = [sys.executable, "-m", "tests.e2e.node.sweeper", str(state), token]
         self._process = subprocess.Popen(
             argv, stdin=subprocess.PIPE, pass_fds=locks, start_new_session=True, cwd=REPOSITORY
         )

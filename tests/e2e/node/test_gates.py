@@ -1,10 +1,13 @@
-"""The chart by plain Helm on the node: everything starts at once, and the gates have the order."""
+"""The chart by plain Helm on the node: everything starts at once, and the gates have the order. Then it is upgraded,
+rolled back, uninstalled and installed again.
+"""
 
 import json
 import os
 import pathlib
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 import yaml
@@ -12,6 +15,7 @@ import yaml
 from tests.built import BIN
 from tests.e2e.project import REFERENCE
 
+from .client import Client, Load
 from .conftest import VALUES, images_of
 from .pods import Pods
 from .real_node import RealNode
@@ -34,19 +38,42 @@ GATES = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """The release `api-forge` of this checkout's chart."""
+
+    cluster: RealNode
+    folder: pathlib.Path
+
+    @property
+    def arguments(self) -> tuple[str | pathlib.Path, ...]:
+        """Its name, its chart and its values."""
+        return ("api-forge", CHART, "--values", self.folder / "values.yaml")
+
+    def helm(self, verb: str, *arguments: str | pathlib.Path) -> str:
+        """What `helm` says, which waits for everything."""
+        waiting = ("--wait",) if verb == "uninstall" else ("--wait", "--wait-for-jobs")
+        return run(self.cluster, self.folder, BIN / "helm", verb, *arguments, *waiting, "--timeout", "8m")
+
+
 @pytest.fixture(scope="module")
-def installed(cluster: RealNode, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pods]:
+def release(cluster: RealNode, tmp_path_factory: pytest.TempPathFactory) -> Release:
+    release = Release(cluster=cluster, folder=tmp_path_factory.mktemp("helm"))
+    (release.folder / "values.yaml").write_text(json.dumps(VALUES))
+    return release
+
+
+@pytest.fixture(scope="module")
+def installed(cluster: RealNode, release: Release) -> Iterator[Pods]:
     """A release as the installation guide makes it: secrets by the script, then `helm install --wait`."""
-    folder = tmp_path_factory.mktemp("helm")
-    (folder / "values.yaml").write_text(json.dumps(VALUES))
     labels = {"pod-security.kubernetes.io/enforce": "restricted"}
     metadata = {"name": NAMESPACE, "labels": labels}
     cluster.kubectl.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    folder = release.folder
     run(cluster, folder, CHART / "scripts/create-secrets.sh", "--from", folder / "nothing")
-    release = ("api-forge", CHART, "--values", folder / "values.yaml")
-    rendered = yaml.safe_load_all(run(cluster, folder, BIN / "helm", "template", *release))
+    rendered = yaml.safe_load_all(run(cluster, folder, BIN / "helm", "template", *release.arguments))
     cluster.load_images(images_of([found for found in rendered if found]))
-    run(cluster, folder, BIN / "helm", "install", *release, "--wait", "--wait-for-jobs", "--timeout", "8m")
+    release.helm("install", *release.arguments)
     yield Pods(node=cluster, namespace=NAMESPACE)
     cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
 
@@ -88,3 +115,40 @@ def test_every_job_ran_once(installed: Pods) -> None:
     for component in ("postgres-verifier", "temporal-schema-setup", "temporal-namespace-init", "smoke-test"):
         job = installed.wait_job(component, "Complete")
         assert job["status"].get("failed", 0) == 0, component
+
+
+@pytest.mark.scenario("helm: no request is lost in an upgrade and its rollback")
+def test_no_request_is_lost_in_an_upgrade_and_its_rollback(installed: Pods, release: Release) -> None:
+    first = installed.wait_ready("app")["metadata"]["uid"]
+    with Load(client=Client.of(installed.node, NAMESPACE, "app"), path="/health") as load:
+        release.helm("upgrade", *release.arguments, "--set-string", "app.env.ROLLED=yes")
+        second = installed.wait_ready("app", other_than=first)["metadata"]["uid"]
+        assert "ROLLED=yes" in installed.execute("app", "cat", "/proc/1/environ").split("\0")
+        release.helm("rollback", "api-forge", "1")
+        installed.wait_ready("app", other_than=second)
+    assert "ROLLED=yes" not in installed.execute("app", "cat", "/proc/1/environ").split("\0")
+    assert load.lost == {}
+    assert load.answered > 100
+
+
+@pytest.mark.scenario("helm: uninstall keeps volumes and Secrets, and the next installation takes them")
+def test_volumes_and_secrets_outlive_the_release(installed: Pods, release: Release) -> None:
+    installed.sql("CREATE TABLE app.kept AS SELECT 42 AS answer")
+    before = kept(installed)
+    assert {kind for kind, _ in before} == {"PersistentVolumeClaim", "Secret"}
+    release.helm("uninstall", "api-forge")
+    assert kept(installed) == before
+    assert not installed.node.observer.objects("Deployment", NAMESPACE)
+    release.helm("install", *release.arguments)
+    assert kept(installed) == before
+    assert installed.sql("SELECT answer FROM app.kept") == "42"
+
+
+def kept(pods: Pods) -> dict[tuple[str, str], str]:
+    """The uids of the claims and Secrets, without those in which Helm keeps its own state."""
+    return {
+        (kind, item["metadata"]["name"]): item["metadata"]["uid"]
+        for kind in ("PersistentVolumeClaim", "Secret")
+        for item in pods.node.observer.objects(kind, NAMESPACE)
+        if item.get("type") != "helm.sh/release.v1"
+    }

@@ -9,7 +9,9 @@ from tests.e2e.project import Project
 from .pods import Pods, status
 
 NETWORK = "host=postgres dbname=appdb user=appuser"
-PASSWORD = "PGPASSWORD=$(cat /run/secrets/postgres_app_user_pw) exec psql -At"
+#: the pod's own address, by TCP: no policy lets a pod reach itself by its Service
+ADDRESS = "PGHOSTADDR=$(hostname -i)"
+PASSWORD = f"{ADDRESS} PGPASSWORD=$(cat /run/secrets/postgres_app_user_pw) exec psql -At"
 
 
 @pytest.mark.scenario("postgres: TLS over the network, plaintext refused")
@@ -20,7 +22,7 @@ def test_only_tls_gets_in(dev: Pods) -> None:
     assert dev.execute("postgres", "sh", "-c", encrypted).strip() == "TLSv1.3"
     with pytest.raises(RefusedError, match=r"pg_hba\.conf rejects connection .* no encryption"):
         dev.execute("postgres", "sh", "-c", f"{PASSWORD} -d '{NETWORK} sslmode=disable' -c 'SELECT 1'")
-    wrong = f"PGPASSWORD=wrong exec psql -d '{NETWORK} sslmode=require' -c 'SELECT 1'"
+    wrong = f"{ADDRESS} PGPASSWORD=wrong exec psql -d '{NETWORK} sslmode=require' -c 'SELECT 1'"
     with pytest.raises(RefusedError, match="password authentication failed"):
         dev.execute("postgres", "sh", "-c", wrong)
 

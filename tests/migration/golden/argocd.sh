@@ -33,37 +33,37 @@ ask() {
 }
 
 if [ "${1:-}" = back ]; then
-    number=back-1 title='the backup is here'
+    number=back-1 title='check that the backup exists'
     echo "$number. $title"
     test -s backup-api-forge-prod/restore.yaml
-    number=back-2 title='root makes no Application for the time being'
+    number=back-2 title='disable the automated sync of root, so that it does not create the Application again'
     echo "$number. $title"
     kubectl -n argocd get application api-forge --ignore-not-found -o name | while read -r name; do kubectl -n argocd patch --type merge --patch '{"spec":{"syncPolicy":{"automated":null}}}' "$name"; done
-    number=back-3 title='the Application goes without what it applied'
+    number=back-3 title='remove the finalizers of the Application, so that its objects are kept'
     echo "$number. $title"
     kubectl -n argocd get application api-forge-production --ignore-not-found -o name | while read -r name; do kubectl -n argocd patch --type merge --patch '{"metadata":{"finalizers":null}}' "$name"; done
-    number=back-4 title='it is gone'
+    number=back-4 title='delete the Application'
     echo "$number. $title"
     kubectl -n argocd delete application api-forge-production --ignore-not-found
-    number=back-5 title='the Secrets outlive what External Secrets made of them'
+    number=back-5 title='delete the ExternalSecrets and keep their Secrets'
     echo "$number. $title"
     kubectl -n api-forge-prod delete externalsecrets --selector=app.kubernetes.io/instance=api-forge --cascade=orphan
-    number=back-6 title='what the chart made goes; volumes and Secrets stay'
+    number=back-6 title='delete the chart'"'"'s objects except volumes and Secrets'
     echo "$number. $title"
     kubectl -n api-forge-prod delete configmap,deployment,horizontalpodautoscaler,ingress,job,networkpolicy,poddisruptionbudget,service,serviceaccount --selector=app.kubernetes.io/instance=api-forge --cascade=foreground --timeout=5m
-    number=back-7 title='the original'"'"'s pods start as root: let them'
+    number=back-7 title='allow the original'"'"'s pods, which start as root, in the namespace'
     echo "$number. $title"
     kubectl label namespace api-forge-prod pod-security.kubernetes.io/enforce-
-    number=back-8 title='the original comes back'
+    number=back-8 title='apply the original'"'"'s manifests'
     echo "$number. $title"
     kubectl -n api-forge-prod apply -f backup-api-forge-prod/restore.yaml
-    number=back-9 title='every Deployment runs'
+    number=back-9 title='wait until every Deployment is rolled out'
     echo "$number. $title"
     kubectl -n api-forge-prod rollout status deployment/app deployment/postgres deployment/redis deployment/temporal deployment/temporal-web deployment/worker --timeout=15m
-    number=back-10 title='every claim is the one that it was, with its volume'
+    number=back-10 title='check that every claim is the same as before, with the same volume'
     echo "$number. $title"
     kubectl -n api-forge-prod get persistentvolumeclaims postgres-backups postgres-data redis-backups redis-data --no-headers -o custom-columns=:.metadata.name,:.metadata.uid,:.spec.volumeName | diff backup-api-forge-prod/claims.txt -
-    number=back-11 title='take production out of git (gitops-gen env remove production --delete-running --push), then let root work again: kubectl apply -f argocd/root.yaml'
+    number=back-11 title='remove production from git (gitops-gen env remove production --delete-running --push), then enable root again: kubectl apply -f argocd/root.yaml'
     echo "$number. $title"
     ask
     rm "$steps"
@@ -71,32 +71,32 @@ if [ "${1:-}" = back ]; then
     exit
 fi
 
-# Look
-if begin 1 'app-secrets has csrf_signing_secret, oidc_google_client_secret, oidc_keycloak_client_secret, oidc_microsoft_client_secret, session_signing_secret'; then
+# Check the prerequisites
+if begin 1 'check that app-secrets has csrf_signing_secret, oidc_google_client_secret, oidc_keycloak_client_secret, oidc_microsoft_client_secret, session_signing_secret'; then
     kubectl -n api-forge-prod get secret app-secrets -o 'go-template={{range $key, $value := .data}}{{println $key}}{{end}}' | grep -cxF -e csrf_signing_secret -e oidc_google_client_secret -e oidc_keycloak_client_secret -e oidc_microsoft_client_secret -e session_signing_secret | grep -qx 5
     end
 fi
-if begin 2 'postgres-ca has ca-bundle.crt'; then
+if begin 2 'check that postgres-ca has ca-bundle.crt'; then
     kubectl -n api-forge-prod get secret postgres-ca -o 'go-template={{range $key, $value := .data}}{{println $key}}{{end}}' | grep -cxF -e ca-bundle.crt | grep -qx 1
     end
 fi
-if begin 3 'postgres-secrets has postgres_app_owner_pw, postgres_app_ro_pw, postgres_app_user_pw, postgres_password, postgres_temporal_pw'; then
+if begin 3 'check that postgres-secrets has postgres_app_owner_pw, postgres_app_ro_pw, postgres_app_user_pw, postgres_password, postgres_temporal_pw'; then
     kubectl -n api-forge-prod get secret postgres-secrets -o 'go-template={{range $key, $value := .data}}{{println $key}}{{end}}' | grep -cxF -e postgres_app_owner_pw -e postgres_app_ro_pw -e postgres_app_user_pw -e postgres_password -e postgres_temporal_pw | grep -qx 5
     end
 fi
-if begin 4 'postgres-tls has server.crt, server.key'; then
+if begin 4 'check that postgres-tls has server.crt, server.key'; then
     kubectl -n api-forge-prod get secret postgres-tls -o 'go-template={{range $key, $value := .data}}{{println $key}}{{end}}' | grep -cxF -e server.crt -e server.key | grep -qx 2
     end
 fi
-if begin 5 'redis-secrets has redis_password'; then
+if begin 5 'check that redis-secrets has redis_password'; then
     kubectl -n api-forge-prod get secret redis-secrets -o 'go-template={{range $key, $value := .data}}{{println $key}}{{end}}' | grep -cxF -e redis_password | grep -qx 1
     end
 fi
-if begin 6 'the data are in /var/lib/postgresql/data/pgdata, of PostgreSQL 15, owned by user 999'; then
+if begin 6 'check that /var/lib/postgresql/data/pgdata has data of PostgreSQL 15, owned by user 999'; then
     kubectl -n api-forge-prod exec deployment/postgres -c postgres -- sh -c 'cd /var/lib/postgresql/data/pgdata && echo "$(cat PG_VERSION) $(stat -c %u PG_VERSION)"' | grep -x '15 999'
     end
 fi
-if begin 7 'Redis writes its append-only file: the chart'"'"'s Redis reads that one, and not the snapshot'; then
+if begin 7 'make Redis write its append-only file: the chart'"'"'s Redis reads this file, not the snapshot'; then
     kubectl -n api-forge-prod exec deployment/redis -c redis -- sh -c 'set -e
 export REDISCLI_AUTH="$(cat /run/secrets/redis_password)"
 redis-cli config set appendonly yes
@@ -108,33 +108,33 @@ test -d "$(redis-cli config get dir | tail -n 1)/appendonlydir"'
 fi
 
 # Back up
-if begin 8 'a folder that only you can read'; then
+if begin 8 'create a folder that only you can read'; then
     mkdir -p -m 700 backup-api-forge-prod
     end
 fi
-if begin 9 'the objects, as the cluster has them'; then
+if begin 9 'export the objects'; then
     kubectl -n api-forge-prod get deployments,services,configmaps,persistentvolumeclaims,networkpolicies,jobs,ingresses,serviceaccounts -o yaml > backup-api-forge-prod/objects.yaml
     end
 fi
-if begin 10 'the objects, as they can be applied again: the way back'; then
+if begin 10 'write the manifests that a rollback applies'; then
     gitops-gen migrate production --argocd --live backup-api-forge-prod/objects.yaml --output restore > backup-api-forge-prod/restore.yaml
     end
 fi
-if begin 11 'the Secrets: keep this file where you keep passwords'; then
+if begin 11 'export the Secrets: store this file as you store passwords'; then
     kubectl -n api-forge-prod get secrets -o yaml > backup-api-forge-prod/secrets.yaml
     end
 fi
-if begin 12 'which claim has which volume'; then
+if begin 12 'record the volume of each claim'; then
     kubectl -n api-forge-prod get persistentvolumeclaims postgres-backups postgres-data redis-backups redis-data --no-headers -o custom-columns=:.metadata.name,:.metadata.uid,:.spec.volumeName > backup-api-forge-prod/claims.txt
     end
 fi
-if begin 13 'the volumes outlive their claims, whatever happens'; then
+if begin 13 'set the reclaim policy of the volumes to Retain'; then
     kubectl patch persistentvolume pv-persistentvolumeclaim-postgres-backups pv-persistentvolumeclaim-postgres-data pv-persistentvolumeclaim-redis-backups pv-persistentvolumeclaim-redis-data --patch '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'
     end
 fi
 
 # Fill the secret store
-if begin 14 'put the values of these Secrets into the store, unchanged: External Secrets takes over each Secret that nobody owns and sets its values to the store'"'"'s'; then
+if begin 14 'copy the values of these Secrets to the secret store, unchanged: External Secrets takes ownership of existing Secrets and overwrites them with the store'"'"'s values'; then
     echo '   app-secrets: session_signing_secret, csrf_signing_secret, oidc_google_client_secret, oidc_microsoft_client_secret, oidc_keycloak_client_secret at api-forge/production/app-secrets of vault'
     echo '   postgres-ca: ca-bundle.crt, root-ca.crt, intermediate-ca.crt at api-forge/production/postgres-ca of vault'
     echo '   postgres-secrets: postgres_password, postgres_app_owner_pw, postgres_app_user_pw, postgres_app_ro_pw, postgres_temporal_pw at api-forge/production/postgres-secrets of vault'
@@ -144,20 +144,20 @@ if begin 14 'put the values of these Secrets into the store, unchanged: External
     end
 fi
 
-# Stop, and dump the databases
+# Stop the original and dump the databases
 if begin 15 'stop app, temporal, temporal-web, worker'; then
     kubectl -n api-forge-prod scale --replicas=0 deployment/app deployment/temporal deployment/temporal-web deployment/worker
     end
 fi
-if begin 16 'their pods are gone'; then
+if begin 16 'wait until their pods are deleted'; then
     kubectl -n api-forge-prod wait --for=delete pod '--selector=app.kubernetes.io/name in (app,temporal,temporal-web,worker)' --timeout=5m
     end
 fi
-if begin 17 'every database and role, with nobody writing any more'; then
+if begin 17 'dump every database and role'; then
     kubectl -n api-forge-prod exec deployment/postgres -c postgres -- sh -c 'export PGHOST=127.0.0.1 PGSSLMODE=require PGUSER=postgres PGPASSWORD="$(cat /run/secrets/postgres_password)"; exec pg_dumpall' > backup-api-forge-prod/database.sql
     end
 fi
-if begin 18 'the dump is complete'; then
+if begin 18 'check that the dump is complete'; then
     tail -n 5 backup-api-forge-prod/database.sql | grep 'PostgreSQL database cluster dump complete'
     end
 fi
@@ -165,53 +165,53 @@ if begin 19 'stop postgres, redis'; then
     kubectl -n api-forge-prod scale --replicas=0 deployment/postgres deployment/redis
     end
 fi
-if begin 20 'their pods are gone'; then
+if begin 20 'wait until their pods are deleted'; then
     kubectl -n api-forge-prod wait --for=delete pod '--selector=app.kubernetes.io/name in (postgres,redis)' --timeout=5m
     end
 fi
 
 # Hand over to Argo CD
-if begin 21 'the inputs and what is generated from them'; then
+if begin 21 'push the inputs and the generated files'; then
     git push
     end
 fi
-if begin 22 'the app of apps, if it is not there yet'; then
+if begin 22 'apply root, the app of apps'; then
     kubectl apply -f argocd/root.yaml
     end
 fi
-if begin 23 'the Application is there'; then
+if begin 23 'wait until the Application exists'; then
     kubectl -n argocd wait application/api-forge-production --for=create --timeout=10m
     end
 fi
-if begin 24 'Argo CD says Synced'; then
+if begin 24 'wait until the Application is Synced'; then
     kubectl -n argocd wait application/api-forge-production '--for=jsonpath={.status.sync.status}=Synced' --timeout=45m
     end
 fi
-if begin 25 'Argo CD says Healthy'; then
+if begin 25 'wait until the Application is Healthy'; then
     kubectl -n argocd wait application/api-forge-production '--for=jsonpath={.status.health.status}=Healthy' --timeout=45m
     end
 fi
 
-# Check
-if begin 26 'every claim is the one that it was, with its volume'; then
+# Check the result
+if begin 26 'check that every claim is the same as before, with the same volume'; then
     kubectl -n api-forge-prod get persistentvolumeclaims postgres-backups postgres-data redis-backups redis-data --no-headers -o custom-columns=:.metadata.name,:.metadata.uid,:.spec.volumeName | diff backup-api-forge-prod/claims.txt -
     end
 fi
-if begin 27 'every Deployment runs'; then
+if begin 27 'wait until every Deployment is rolled out'; then
     kubectl -n api-forge-prod rollout status deployment/app deployment/postgres deployment/redis deployment/temporal deployment/temporal-web deployment/worker --timeout=15m
     end
 fi
-if begin 28 'every Job has succeeded, the verifier'"'"'s among them'; then
+if begin 28 'wait until every Job has succeeded, including the verifier'; then
     kubectl -n api-forge-prod wait --for=condition=complete job --selector=app.kubernetes.io/instance=api-forge --timeout=15m
     end
 fi
 
 # Clean up
-if begin 29 'what the original leaves, and nothing needs'; then
+if begin 29 'delete the remaining objects of the original'; then
     kubectl -n api-forge-prod delete job.batch/postgres-verifier job.batch/temporal-namespace-init job.batch/temporal-schema-setup networkpolicy.networking.k8s.io/app-ingress networkpolicy.networking.k8s.io/postgres-ingress networkpolicy.networking.k8s.io/redis-ingress networkpolicy.networking.k8s.io/temporal-ingress --ignore-not-found --cascade=foreground --timeout=5m
     end
 fi
-if begin 30 'archive k8s/base and k8s/scripts of the application'"'"'s repository, so that nobody applies them again; move backup-api-forge-prod to where backups are kept'; then
+if begin 30 'archive k8s/base and k8s/scripts of the application'"'"'s repository, so that nobody applies them again; move backup-api-forge-prod to your backups'; then
     ask
     end
 fi

@@ -59,6 +59,8 @@ The variables of a .env file: full-line comments and blank lines are dropped, on
 {{- end -}}
 {{- if $connection.present -}}
 {{- $_ := set $variables "TEMPORAL_URL" $connection.address -}}
+{{- /* What the worker's health check reads. */ -}}
+{{- $_ := set $variables "PRODUCTION_TEMPORAL_URL" $connection.address -}}
 {{- $_ := set $variables "TEMPORAL_NAMESPACE" $temporal.namespace -}}
 {{- $_ := set $variables "TEMPORAL_TLS" (and (not $temporal.enabled) $temporal.external.tls) -}}
 {{- end -}}
@@ -69,7 +71,7 @@ The variables of a .env file: full-line comments and blank lines are dropped, on
 {{- end -}}
 {{- with .Values.configFiles.env }}{{ $variables = mergeOverwrite $variables (include "api-forge.app.dotenv" . | fromYaml) }}{{ end -}}
 {{- $_ := set $variables "APP_ENVIRONMENT" $app.environment -}}
-{{- $variables = mergeOverwrite $variables $app.env -}}
+{{- $variables = mergeOverwrite $variables ($app.env | default dict) -}}
 {{- /* A login provider is on when its client id is given and the Secret has its key: without either, nobody could log in with it. */ -}}
 {{- range $provider := list "GOOGLE" "MICROSOFT" "KEYCLOAK" -}}
 {{- $given := hasKey $variables (printf "OIDC_%s_CLIENT_ID" $provider) -}}
@@ -82,12 +84,15 @@ The variables of a .env file: full-line comments and blank lines are dropped, on
 {{- end }}
 {{- end }}
 
+{{/* Always written from its settings, also when none is added, so that a setting changes its own line only. */}}
 {{- define "api-forge.data.app-config" -}}
 {{- $own := .Values.configFiles.appConfig -}}
-{{- if .Values.app.config -}}
+{{- if or .Values.app.config (not $own) -}}
 {{- $shipped := or $own (.Files.Get "files/app/config.yaml") | fromYaml -}}
-{{- /* Quotes around ${NAME}, so that the text that the application inserts is not parsed as YAML. */ -}}
-{{- $own = regexReplaceAll "(?m)(: |- )(\\$\\{.*\\})$" (mergeOverwrite $shipped (deepCopy .Values.app.config) | toYaml) "${1}\"${2}\"" -}}
+{{- $text := mergeOverwrite $shipped (deepCopy (.Values.app.config | default dict)) | toYaml -}}
+{{- /* Quotes around ${NAME}, so that the text that the application inserts is not parsed as YAML; a switch stays one. */ -}}
+{{- $text = regexReplaceAll "(?m)(: |- )(\\$\\{.*)$" $text "${1}\"${2}\"" -}}
+{{- $own = regexReplaceAll "\"(\\$\\{[A-Z_]+:-(true|false)\\})\"" $text "${1}" -}}
 {{- end -}}
 {{ include "api-forge.file" (dict "root" . "file" "files/app/config.yaml" "own" $own) }}
 {{- end }}

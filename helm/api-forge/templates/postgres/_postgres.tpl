@@ -49,7 +49,9 @@ PostgreSQL's files, and what its server, its clients and its Jobs read.
 {{/* The mounts of the server and of the container that prepares its data. Input: root. */}}
 {{- define "api-forge.postgres.mounts" -}}
 - {name: data, mountPath: /var/lib/postgresql/data}
+{{- if .Values.postgresql.persistence.backups.enabled }}
 - {name: backups, mountPath: /var/lib/postgresql/backups}
+{{- end }}
 - {name: postgres-config, mountPath: /etc/postgresql, readOnly: true}
 - {name: secrets, mountPath: /run/secrets, readOnly: true}
 - {name: run, mountPath: /var/run/postgresql}

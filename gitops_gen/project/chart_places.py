@@ -1,0 +1,94 @@
+"""Where the chart of an environment is: a folder of this repository, or an archive that was pulled."""
+
+import os
+import posixpath
+from pathlib import Path
+
+from gitops_gen.git.paths import PathError, Root
+from gitops_gen.git.repository import git_root, prefix
+from gitops_gen.helm.engine import ChartError
+from gitops_gen.models.layout import PULLED
+from gitops_gen.project.environment import ChartSource
+from gitops_gen.project.reading import read_text
+
+CHART_FILE, VALUES_FILE = "Chart.yaml", "values.yaml"
+
+
+class ChartPlaces:
+    """The charts of the project in `folder`, at `prefix` (empty or ending in `/`) of the git repository at `top`."""
+
+    def __init__(self, folder: Path, top: Path, prefix: str) -> None:
+        self._folder, self._root, self._prefix = folder, Root(top, "git repository"), prefix
+        self._links: dict[str, dict[str, str]] = {}
+
+    def folder(self, path: str) -> Path:
+        """The folder of a chart, every symlink in it followed. Raises `ChartError`."""
+        self.links(path)
+        if not self._root.is_file(f"{self._from_top(path)}/{CHART_FILE}"):
+            raise ChartError(f"{path}: no Chart.yaml there", "set `chart.path` in gitops.yaml to the chart's folder")
+        return self._folder / path
+
+    def links(self, path: str) -> dict[str, str]:
+        """The symlinks of a chart folder and where they lead to, as paths from the git root. Raises `ChartError`."""
+        inside = self._from_top(path)
+        if inside not in self._links:
+            try:
+                self._links[inside] = self._root.links(inside)
+            except PathError as error:
+                raise self._refused(error) from error
+            except OSError:
+                self._links[inside] = {}  # no folder
+        return self._links[inside]
+
+    def apart(self, path: str) -> tuple[str, ...]:
+        """Where symlinks of a chart folder lead to outside of it, as paths from the git root: such as a library chart
+        that several charts share. Argo CD follows them inside the repository.
+        """
+        targets = sorted({*self.links(path).values()})
+        inside = self._root.resolved(self._from_top(path))
+        return tuple(target for target in targets if not f"{target}/".startswith(f"{inside}/" if inside else ""))
+
+    def pulled(self, source: ChartSource) -> Path:
+        """Where the archive of a Helm repository's chart is expected. Raises `PathError`."""
+        return self._folder / Root(self._folder).resolved(f"{PULLED}/{source.name}-{source.version}.tgz")
+
+    def is_available(self, source: ChartSource) -> bool:
+        """Whether the chart is available offline."""
+        return not source.repository or self.pulled(source).is_file()
+
+    def archive(self, source: ChartSource) -> Path:
+        """The archive of a Helm repository's chart. Raises `ChartError`."""
+        if not self.is_available(source):
+            raise ChartError(f"the chart {source.label} is not pulled", pull_hint(source))
+        return self.pulled(source)
+
+    def values_text(self, source: ChartSource) -> str:
+        """The text of the chart's values.yaml, where that is a file of this repository; else nothing. Raises
+        `ProblemsError`.
+        """
+        file = f"{self._from_top(source.path)}/{VALUES_FILE}"
+        if source.repository or source.revision or not self._root.is_file(file):
+            return ""
+        return read_text(Path(self._root.folder), file)
+
+    def _from_top(self, path: str) -> str:
+        return posixpath.normpath(self._prefix + path)
+
+    def _refused(self, error: PathError) -> ChartError:
+        shown = os.path.relpath(self._root.folder + "/" + error.path, self._folder)
+        problem = error.problems[0]
+        if "git repository" in problem.message:
+            return ChartError(f"{shown} is outside of the git repository, where Argo CD sees nothing", "move it inside")
+        return ChartError(f"{shown} {problem.message}", problem.hint)
+
+
+def chart_places(folder: Path) -> ChartPlaces:
+    """The charts of the project in a folder, which a git repository may hold."""
+    return ChartPlaces(folder, git_root(folder.resolve()) or folder, prefix(folder))
+
+
+def pull_hint(source: ChartSource) -> str:
+    """The command that pulls a Helm repository's chart."""
+    oci = source.repository.startswith("oci://")
+    chart = f"{source.repository}/{source.name}" if oci else f"{source.name} --repo {source.repository}"
+    return f"mkdir -p {PULLED} && helm pull {chart} --version {source.version} --destination {PULLED}"

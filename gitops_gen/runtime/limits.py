@@ -1,0 +1,124 @@
+"""Limits of time and memory for work that code of others decides about, such as a chart's templates."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Thread
+from typing import Generic, TypeVar
+
+from gitops_gen.errors import GitopsError, UsageError
+
+Result = TypeVar("Result")
+
+TIMEOUT_VARIABLE = "GITOPS_GEN_RENDER_TIMEOUT"
+"""Seconds that a render may take."""
+
+MEMORY_VARIABLE = "GITOPS_GEN_RENDER_MEMORY"
+"""Megabytes that a render may need."""
+
+_SECONDS, _MEGABYTES = 60, 1000
+_INTERVAL = 0.02
+"""Seconds between two looks at the memory. Helm fills about a gigabyte in a second."""
+
+
+class LimitError(GitopsError):
+    """The work took more time or memory than it may."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """How much time and memory (of the process, beyond what it had before) one piece of work may take."""
+
+    seconds: int = _SECONDS
+    megabytes: int = _MEGABYTES
+
+    @classmethod
+    def of_environment(cls) -> "Limits":
+        """The limits that the environment variables set. Raises `UsageError` for what is no number above 0."""
+        return cls(seconds=_number(TIMEOUT_VARIABLE, _SECONDS), megabytes=_number(MEMORY_VARIABLE, _MEGABYTES))
+
+
+def _number(variable: str, usual: int) -> int:
+    text = os.environ.get(variable, "")
+    if text and not (text.isascii() and text.isdigit() and int(text)):
+        raise UsageError(f"{variable} is `{text}`, which is not a whole number above 0", "change or unset it")
+    return int(text) if text else usual
+
+
+class _Work(Thread, Generic[Result]):
+    """A function that runs in a thread which does not keep the process alive."""
+
+    def __init__(self, function: Callable[[], Result]) -> None:
+        super().__init__(daemon=True)
+        self._function = function
+        self.ended = Event()
+        self.result: list[Result] = []
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self.result.append(self._function())
+        except BaseException as error:  # noqa: BLE001 - raised again where the result is asked for
+            self.error = error
+        finally:
+            self.ended.set()
+
+
+_exceeded: list[LimitError] = []
+"""What a piece of work in this process did: nothing ends it before the process does, so no other one is begun."""
+
+
+def limited(function: Callable[[], Result], what: str, limits: Limits) -> Result:
+    """What `function` returns or raises, from a separate thread. `what` begins the message of an error.
+
+    Foreign code in this process, such as Helm's Go, cannot be interrupted. It goes on until the process ends; so after
+    the first time, this raises the same error again at once. Raises `LimitError`.
+    """
+    if _exceeded:
+        raise _exceeded[0]
+    try:
+        return watched(function, what, limits, "self")
+    except LimitError as error:
+        _exceeded.append(error)
+        raise
+
+
+def watched(function: Callable[[], Result], what: str, limits: Limits, process: str) -> Result:
+    """The same, where `process` (its id, or `self`) needs the memory. It is the caller who ends it after an error."""
+    work = _Work(function)
+    memory, end = _megabytes(process), time.monotonic() + limits.seconds
+    work.start()
+    while not work.ended.wait(_INTERVAL):
+        if time.monotonic() > end:
+            raise LimitError(f"{what} did not finish in {limits.seconds} s", _hint(TIMEOUT_VARIABLE))
+        if _megabytes(process) - memory > limits.megabytes:
+            raise LimitError(f"{what} needed more than {limits.megabytes} MB", _hint(MEMORY_VARIABLE))
+    if work.error:
+        raise work.error
+    return work.result[0]
+
+
+def _hint(variable: str) -> str:
+    return f"look for a loop in the templates; if there is none, set {variable} to more"
+
+
+def _megabytes(process: str) -> int:
+    """The resident memory of a process (https://man7.org/linux/man-pages/man5/proc_pid_statm.5.html); of this one only
+    where there is no /proc, and 0 where that cannot be known either.
+    """
+    try:
+        pages = int(Path(f"/proc/{process}/statm").read_bytes().split()[1])
+    except (OSError, IndexError):
+        return _most_megabytes() if process == "self" else 0
+    return pages * os.sysconf("SC_PAGE_SIZE") // 2**20
+
+
+def _most_megabytes() -> int:
+    """The most resident memory that this process ever had, as macOS reports it, in bytes."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 2**20
