@@ -20,6 +20,7 @@ from gitops_gen.compare.model import Action, Consequence, Effect, EnvironmentCha
 from gitops_gen.compare.noise import noise
 from gitops_gen.compare.redaction import redacted
 from gitops_gen.compare.revert import change_of_wait, longest_wait, matters
+from gitops_gen.compare.steady import REASON
 from gitops_gen.compare.structure import MISSING, Place, path_text, places
 from gitops_gen.errors import GitopsError, ProblemsError
 from gitops_gen.manifests.annotations import is_helm_test, is_hook, sync_options
@@ -38,6 +39,8 @@ class Rendered:
     manifests: str
     #: the Application and the AppProject
     argocd: str
+    #: how many lines of the manifests differ from render to render; they are written alike on both sides
+    varying: int = 0
     policy: SyncPolicy
     #: whether Argo CD deletes what git no longer has
     prunes: bool
@@ -114,7 +117,7 @@ def compare(old: Rendered | None, new: Rendered | None) -> EnvironmentChange | N
         action=Action.CHANGED,
         objects=found.objects,
         consequences=(*moves, *found.consequences),
-        folded=found.folded,
+        folded=(*found.folded, *([Folded(reason=REASON, count=new.varying)] if new.varying else [])),
     )
 
 

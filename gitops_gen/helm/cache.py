@@ -16,6 +16,7 @@ from pathlib import Path
 from gitops_gen import __version__
 from gitops_gen.helm.choice import open_engine
 from gitops_gen.helm.engine import Engine, HelmRelease, LoadedChart
+from gitops_gen.helm.varying import rendered_again, varies
 
 SHARD_LIMIT = 1024 * 1024
 """Bytes in each of the 256 folders: a quarter of a gigabyte in all."""
@@ -125,6 +126,7 @@ class CachedRenderer:
         self._engine, self._cache = engine, cache
         self._loaded: dict[str, LoadedChart] = {}
         self._digests: dict[Path, str] = {}
+        self._varies: dict[str, bool] = {}
 
     def chart(self, path: Path) -> LoadedChart:
         """The chart, loaded once for each content. Raises `ChartError`."""
@@ -143,6 +145,13 @@ class CachedRenderer:
             text = self.chart(path).render(release)
             self._cache.put(key, text)
         return text
+
+    def render_again(self, path: Path, release: HelmRelease) -> str:
+        """The manifests once more, where the chart may render others each time; else nothing. Raises `ChartError`."""
+        digest = self._digest(path)
+        if digest not in self._varies:
+            self._varies[digest] = varies(path)
+        return rendered_again(self._engine, path, release) if self._varies[digest] else ""
 
     def _digest(self, path: Path) -> str:
         if path not in self._digests:

@@ -1,7 +1,7 @@
 """The output of `helm template`, made from what the embedded library renders: one text for each template.
 
 Helm splits each text into documents, leaves out partials, blank documents and hooks that it does not know, and prints
-the rest. Here documents stand in the order of their templates, in Helm's output in the order of their kinds; to Argo CD
+the rest. Here documents are in the order of their templates, in Helm's output in the order of their kinds; to Argo CD
 that is the same.
 https://github.com/helm/helm/blob/v4.2.3/pkg/release/v1/util/manifest_sorter.go (`SortManifests`),
 https://github.com/helm/helm/blob/v4.2.3/pkg/cmd/template.go

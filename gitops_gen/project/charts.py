@@ -16,6 +16,7 @@ from gitops_gen.errors import Problem, first_problems
 from gitops_gen.helm.digest import chart_digest
 from gitops_gen.helm.engine import ChartError, Engine, LoadedChart, SubchartValuesError, Values
 from gitops_gen.helm.key_types import KeyType
+from gitops_gen.helm.varying import rendered_again, varies
 from gitops_gen.project.chart_places import ChartPlaces
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.override_files import override_problems
@@ -39,6 +40,7 @@ class Charts:
         self._folder, self._open_engine, self._export = folder, engine, export
         self._loaded: dict[ChartSource, LoadedChart] = {}
         self._places: dict[ChartSource, Path] = {}
+        self._varies: dict[ChartSource, bool] = {}
         self._schemas: dict[ChartSource, ValuesSchema | None] = {}
         self._defaults: dict[ChartSource, Values] = {}
         self._contents: dict[ChartSource, str] = {}
@@ -111,6 +113,19 @@ class Charts:
         self.chart(environment.chart)
         place = self._places[environment.chart]
         yield from override_problems(environment, os.listdir(place) if place.is_dir() else ())
+
+    def render_again(self, environment: ResolvedEnvironment) -> str:
+        """The manifests of an environment once more, where its chart may render others each time; else nothing.
+
+        Raises `ChartError` or `GitopsError` when the chart cannot be had.
+        """
+        source = environment.chart
+        self.chart(source)
+        if source not in self._varies:
+            self._varies[source] = varies(self._places[source])
+        return (
+            rendered_again(self._engine, self._places[source], environment.helm.release) if self._varies[source] else ""
+        )
 
     def _unquoted(self, environment: ResolvedEnvironment, origins: Origins) -> Iterator[Problem]:
         for path, value, wish in self._suspects(environment.chart, environment.helm.release.values):

@@ -99,9 +99,9 @@ class HelmSource:
     def _value_layers(self) -> Iterator[ValueLayer]:
         names = [name for name in ("valuesObject", "values") if self._helm.get(name)]
         if names and self._is_pinned:
-            self._refuse((*HELM, names[0]), "the values of a pinned chart are here", "put them under `values`")
+            self._refuse((*HELM, names[0]), "this field holds the values of a pinned chart", "put them under `values`")
         elif len(names) > 1:
-            self._refuse((*HELM, "values"), "Argo CD ignores it beside `valuesObject`", "remove one of the two")
+            self._refuse((*HELM, "values"), "Argo CD ignores it next to `valuesObject`", "remove one of the two")
         elif names == ["valuesObject"]:
             for layer in self._layers:
                 yield from self._layer(layer, _at(layer.values, (*HELM, "valuesObject")), "valuesObject")
@@ -129,7 +129,7 @@ class HelmSource:
         return found[-1]
 
     def _parameters(self) -> Iterator[ValueLayer]:
-        """Each parameter as a layer of its own, which says where it is set."""
+        """Each parameter as a separate layer, which says where it is set."""
         for index, path, value in self._assignments():
             layer = self._strongest("parameters")
             values = assigned({}, path, value)

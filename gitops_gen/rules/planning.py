@@ -1,8 +1,11 @@
 """The judged plan of an environment, or of manifests from elsewhere."""
 
+from collections.abc import Iterator
+
 from gitops_gen.argocd.manifests import application
 from gitops_gen.errors import fail_if_any
-from gitops_gen.manifests.objects import parse
+from gitops_gen.manifests.objects import Manifest, parse
+from gitops_gen.manifests.varying import VaryingObject, varying_objects
 from gitops_gen.models.layout import application_name
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.reading import ProjectFile
@@ -25,8 +28,23 @@ def plan_environment(workspace: OpenProject, name: str) -> JudgedPlan:
     )
     project = workspace.project()
     policy = _policy(workspace, project, environment)
-    sync_plan = plan_of(manifests, policy, name=name, application=application_name(project.spec, name))
+    sync_plan = plan_of(
+        manifests,
+        policy,
+        name=name,
+        application=application_name(project.spec, name),
+        varying=_varying(workspace, environment, manifests),
+    )
     return judge(sync_plan, set_aside(project))
+
+
+def _varying(
+    workspace: OpenProject, environment: ResolvedEnvironment, manifests: tuple[Manifest, ...]
+) -> Iterator[VaryingObject]:
+    """What a second render has otherwise; nothing for a chart without random values and time."""
+    if again := workspace.charts.render_again(environment):
+        others = parse(again, f"second render of {environment.name}", namespace=environment.namespace)
+        yield from varying_objects(manifests, others)
 
 
 def set_aside(project: ProjectFile) -> tuple[SetAside, ...]:

@@ -18,6 +18,7 @@ from gitops_gen.rules import (
     keys,
     order,
     scaling,
+    varying,
     volumes,
     waves,
 )
@@ -46,6 +47,7 @@ SYNC_RULES: tuple[Rule, ...] = (
     *keys.RULES,
     *definitions.RULES,
     *scaling.RULES,
+    *varying.RULES,
     UNUSED,
     *application.RULES,
 )

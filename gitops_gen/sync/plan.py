@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from gitops_gen.manifests.annotations import is_hook, phases
 from gitops_gen.manifests.objects import Manifest
+from gitops_gen.manifests.varying import VaryingObject
 from gitops_gen.sync.bound import Bound, bound_of
 from gitops_gen.sync.cast import Cast
 from gitops_gen.sync.edges import Given, edges_of
@@ -34,6 +35,8 @@ class SyncPlan:
     first_bound: Bound
     #: the longest wait behind any later sync
     later_bound: Bound
+    #: what differs from render to render
+    varying: tuple[VaryingObject, ...] = ()
 
     @property
     def manifests(self) -> tuple[Manifest, ...]:
@@ -56,7 +59,14 @@ class SyncPlan:
         return sorted(found, key=lambda gate: (gate.seconds is not None, -(gate.seconds or 0), gate.manifest.id))
 
 
-def plan_of(manifests: Iterable[Manifest], policy: SyncPolicy, *, name: str, application: str = "") -> SyncPlan:
+def plan_of(
+    manifests: Iterable[Manifest],
+    policy: SyncPolicy,
+    *,
+    name: str,
+    application: str = "",
+    varying: Iterable[VaryingObject] = (),
+) -> SyncPlan:
     """The plan of a full sync of these objects under this policy."""
     cast = Cast(manifests)
     steps = steps_of(cast.manifests, policy)
@@ -73,6 +83,7 @@ def plan_of(manifests: Iterable[Manifest], policy: SyncPolicy, *, name: str, app
         given=tuple(given),
         first_bound=bound_of(steps, gates, policy, first=True),
         later_bound=bound_of(steps, gates, policy, first=False),
+        varying=tuple(varying),
     )
 
 

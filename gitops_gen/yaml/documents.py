@@ -1,6 +1,6 @@
 """Streams of YAML documents, split where Helm and Argo CD split them, and read as they read them.
 
-Helm splits what each template renders (`split_template`) and prints the documents with separators of its own. Argo CD
+Helm splits what each template renders (`split_template`) and prints the documents with its own separators. Argo CD
 splits Helm's output with the reader of Kubernetes' Go packages (`documents`), and reads one document of each part:
 https://github.com/argoproj/argo-cd/blob/v3.5.1/gitops-engine/pkg/utils/kube/kube.go (`SplitYAML`),
 https://github.com/kubernetes/apimachinery/blob/v0.34.2/pkg/util/yaml/decoder.go (`YAMLReader`).
@@ -56,7 +56,7 @@ def split(text: str, file: str) -> Iterator[tuple[str, int]]:
 
 
 def _separator_problem(file: str, line: int, behind: str) -> Problem:
-    message = f"`{behind}` stands behind the separator `---`, where Argo CD allows only a comment"
+    message = f"`{behind}` is behind the separator `---`, where Argo CD allows only a comment"
     return Problem(file=file, line=line, message=message, hint="begin a new line behind `---`")
 
 

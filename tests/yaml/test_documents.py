@@ -62,7 +62,7 @@ def test_of_two_equal_keys_the_last_one_counts() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
-        ("a: 1\n---b: 2\n", 2, "`b: 2` stands behind the separator"),
+        ("a: 1\n---b: 2\n", 2, "`b: 2` is behind the separator"),
         ("a: 1\n---\nb: [\n", 4, "is not YAML"),
         ("a: !!int x\n", 1, "the tag `!!int` is not supported"),
         ("a: !!binary '*'\n", 1, "needs text in base64"),
