@@ -319,7 +319,7 @@ def _write(target: Path, path: str, content: bytes, *, is_link: bool) -> None:
 
 def export(project: Path, revision: str, path: str, target: Path) -> Path:
     """Write the folder `path` (in the project) as it was at `revision` below `target`, with what its symlinks lead to,
-    and return it. Raises `GitopsError`.
+    and return it. Raises `GitopsError`, also for a branch: Argo CD follows it, with no commit that says so.
 
     The bytes are those of git's objects. `git archive` would obey `export-ignore` and `export-subst`
     (https://git-scm.com/docs/git-archive#ATTRIBUTES), which Argo CD's checkout does not.
@@ -332,6 +332,8 @@ def export(project: Path, revision: str, path: str, target: Path) -> Path:
         raise GitopsError(
             f"`{path}` cannot be read at revision `{revision}`: {error}", f"{hint}; {error.hint}"
         ) from error
+    if repository.full_name(revision).startswith(("refs/heads/", "refs/remotes/")):
+        raise GitopsError(f"`{revision}` is a branch, which pins nothing", "name a tag or a commit")
     inside = posixpath.normpath(prefix(project) + path)
     if not repository.files(commit, [inside]):
         raise GitopsError(f"`{path}` cannot be read at revision `{revision}`: it has no such folder", hint)

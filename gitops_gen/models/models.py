@@ -20,6 +20,7 @@ from gitops_gen.models.formats import (
     Duration,
     KubernetesVersion,
     LabelValue,
+    PinnedRevision,
     PlainText,
     RelativePath,
     ReleaseName,
@@ -69,7 +70,7 @@ class Chart(Model):
 class ChartPin(Model):
     """The chart version that one environment uses until its release changes."""
 
-    revision: Revision | None = None
+    revision: PinnedRevision | None = None
     """A tag or commit of this repository from which the chart is read."""
     repository: Url | None = None
     """URL of a Helm repository; needs `name` and `version`."""
