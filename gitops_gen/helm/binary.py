@@ -5,7 +5,7 @@ import os
 import shutil
 import tarfile
 import tempfile
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from gitops_gen.helm.archive import SCHEMA
@@ -26,6 +26,13 @@ from gitops_gen.yaml.writer import dump
 
 HELM_VARIABLE = "GITOPS_GEN_HELM"
 _VALUES_TEMPLATE = "templates/gitops-gen-values.yaml"
+
+
+@cache
+def programs() -> tuple[str, ...]:
+    """Every Helm that can be run here: what GITOPS_GEN_HELM names, and `helm`, `helm3` and `helm4` on PATH."""
+    named = [os.environ.get(HELM_VARIABLE, ""), *(shutil.which(name) or "" for name in ("helm", "helm3", "helm4"))]
+    return tuple(dict.fromkeys(filter(None, named)))
 
 
 def helm_program() -> str:

@@ -71,6 +71,8 @@ class HelmRelease:
     api_versions: Sequence[str] = ()
     skip_tests: bool = False
     skip_crds: bool = False
+    #: the version of Helm in the Argo CD that renders it, such as `3.19`; empty when it is not known
+    helm: str = ""
 
     @property
     def kube_version(self) -> str:

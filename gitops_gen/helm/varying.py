@@ -29,28 +29,31 @@ _TEXTS = {".yaml", ".yml", ".tpl", ".txt", ".json"}
 
 def varies(chart: Path) -> bool:
     """Whether the text of a chart folder or archive, its subcharts among it, has a function that varies."""
-    return any(_has_function(text) for text in _texts(chart))
+    return any(_has_function(text) for _, text in chart_texts(chart))
 
 
-def _texts(chart: Path) -> Iterator[str]:
+def chart_texts(chart: Path) -> Iterator[tuple[str, str]]:
+    """The name and content of the text files of a chart folder or archive, those of its subcharts among them."""
     if chart.is_file():
-        yield from _archived(chart.read_bytes())
+        yield from _archived(chart.name, chart.read_bytes())
         return
     for path in sorted(chart.rglob("*")):
+        name = path.relative_to(chart).as_posix()
         if path.suffix == ".tgz" and path.is_file():
-            yield from _archived(path.read_bytes())
-        elif path.is_file() and _is_text(path.relative_to(chart)):
-            yield path.read_text(errors="replace")
+            yield from _archived(name, path.read_bytes())
+        elif path.is_file() and _is_text(Path(name)):
+            yield name, path.read_text(errors="replace")
 
 
-def _archived(content: bytes) -> Iterator[str]:
+def _archived(archive_name: str, content: bytes) -> Iterator[tuple[str, str]]:
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         for member in archive.getmembers():
             stream = archive.extractfile(member)
-            if stream and member.name.endswith(".tgz"):
-                yield from _archived(stream.read())
+            name = f"{archive_name}/{member.name}"
+            if stream and name.endswith(".tgz"):
+                yield from _archived(name, stream.read())
             elif stream and _is_text(Path(member.name)):
-                yield stream.read().decode(errors="replace")
+                yield name, stream.read().decode(errors="replace")
 
 
 def _is_text(path: Path) -> bool:

@@ -8,11 +8,12 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from gitops_gen.errors import Problem, first_problems
+from gitops_gen.helm.bundled import nulls_in, umbrella_nulls
 from gitops_gen.helm.digest import chart_digest
 from gitops_gen.helm.engine import ChartError, Engine, LoadedChart, SubchartValuesError, Values
 from gitops_gen.helm.key_types import KeyType
@@ -23,7 +24,7 @@ from gitops_gen.project.override_files import override_problems
 from gitops_gen.project.reading import read_text
 from gitops_gen.project.unquoted import is_wrong, misread, quote_hint, suspects
 from gitops_gen.project.values_schema import Origins, ValuesSchema
-from gitops_gen.yaml.key_paths import KeyPath
+from gitops_gen.yaml.key_paths import KeyPath, dotted
 
 _log = logging.getLogger(__name__)
 
@@ -34,10 +35,11 @@ Export = Callable[[str, str, Path], Path]
 class Charts:
     """Loads charts on demand; an environment's chart is looked up by its source."""
 
-    def __init__(self, places: ChartPlaces, folder: Path, engine: Callable[[], Engine], export: Export) -> None:
+    def __init__(self, places: ChartPlaces, folder: Path, engine: Callable[[str], Engine], export: Export) -> None:
         """`engine` opens Helm; it is called when the first chart is needed."""
         self.places = places
         self._folder, self._open_engine, self._export = folder, engine, export
+        self._engines: dict[str, Engine] = {}
         self._loaded: dict[ChartSource, LoadedChart] = {}
         self._places: dict[ChartSource, Path] = {}
         self._varies: dict[ChartSource, bool] = {}
@@ -50,11 +52,18 @@ class Charts:
         folder = top / prefix
         return Charts(ChartPlaces(folder, top, prefix), folder, self._open_engine, self._export)
 
-    @cached_property
-    def _engine(self) -> Engine:
-        engine = self._open_engine()
-        _log.info("engine %s, Helm %s", engine.name, engine.version)
-        return engine
+    def engine(self, source: ChartSource) -> Engine:
+        """The engine that renders a chart. Raises `ChartError` when there is none."""
+        if source.helm not in self._engines:
+            engine = self._engines[source.helm] = self._open_engine(source.helm)
+            _log.info("engine %s, Helm %s", engine.name, engine.version)
+        return self._engines[source.helm]
+
+    def nulls(self, environment: ResolvedEnvironment) -> list[str]:
+        """Nulls in the values of an environment, and of its chart when that has subcharts."""
+        own = [dotted(("values", *path)) for path in nulls_in(environment.helm.release.values)]
+        self.chart(environment.chart)
+        return [*own, *umbrella_nulls(self._places[environment.chart])]
 
     def chart(self, source: ChartSource) -> LoadedChart:
         """The loaded chart. Raises `ChartError` or `GitopsError` when it cannot be had."""
@@ -121,11 +130,10 @@ class Charts:
         """
         source = environment.chart
         self.chart(source)
+        place = self._places[source]
         if source not in self._varies:
-            self._varies[source] = varies(self._places[source])
-        return (
-            rendered_again(self._engine, self._places[source], environment.helm.release) if self._varies[source] else ""
-        )
+            self._varies[source] = varies(place)
+        return rendered_again(self.engine(source), place, environment.helm.release) if self._varies[source] else ""
 
     def _unquoted(self, environment: ResolvedEnvironment, origins: Origins) -> Iterator[Problem]:
         for path, value, wish in self._suspects(environment.chart, environment.helm.release.values):
@@ -150,7 +158,7 @@ class Charts:
     def _load(self, source: ChartSource) -> LoadedChart:
         place = self._places[source] = self._place(source)
         try:
-            return self._engine.load(place)
+            return self.engine(source).load(place)
         except ChartError as error:
             raise ChartError(f"{source.label}: {error}", error.hint) from error
 

@@ -17,6 +17,8 @@ class ChartSource:
     repository: str = ""
     name: str = ""
     version: str = ""
+    #: the version of Helm in the Argo CD that renders it, such as `3.19`; empty when it is not known
+    helm: str = ""
 
     @property
     def label(self) -> str:

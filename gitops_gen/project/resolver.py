@@ -1,10 +1,12 @@
 """Putting one environment together from the project's and its own files."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
+from gitops_gen.helm.bundled import helm_of
 from gitops_gen.helm.engine import HelmRelease
 from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, PROJECT_FILE, RELEASE_FILE, application_name
 from gitops_gen.models.models import ArgocdOverrides, Chart, ChartPin, Cluster, Layer, ManifestOverride, Secrets
@@ -190,6 +192,9 @@ class _Resolver:
         cluster = self.project.spec.clusters[cluster_name]
         argocd = settings.argocd or ArgocdOverrides()
         application = _override(argocd.application)
+        version = cluster.argocd or self.project.spec.argocd.version or ""
+        helm, values = helm_of(version), merge_layers(layers)
+        release = self.release(cluster, helm, str(facts["namespace"]), values)
         return ResolvedEnvironment(
             name=self.files.name,
             stage=str(facts["stage"] or ""),
@@ -204,33 +209,35 @@ class _Resolver:
             ),
             protect=bool(settings.protect),
             sync=_sync(settings),
-            chart=self.chart(),
+            chart=replace(self.chart(), helm=helm),
             pinned=bool(self.files.release and self.files.release.chart),
             application=application,
             application_name=application_name(self.project.spec, self.files.name),
-            helm=self.helm(application, cluster, str(facts["namespace"]), merge_layers(layers), sources),
-            argocd=cluster.argocd or self.project.spec.argocd.version or "",
+            helm=self.helm(release, application, sources),
+            argocd=version,
             application_layers=sources.overrides("application"),
             project=_override(argocd.project),
             project_layers=sources.overrides("project"),
             secret_path=str(facts["secrets.path"] or ""),
             existing_project=(argocd.project.existing if argocd.project else None) or "",
-            values=merge_layers(layers),
+            values=values,
             layers=layers,
             files=(PROJECT_FILE, *self.files.files),
         )
 
-    def helm(
-        self, application: dict[str, Any], cluster: Cluster, namespace: str, values: Values, sources: Sources
-    ) -> HelmOptions:
-        """What Argo CD passes to Helm."""
-        base = HelmRelease(
+    def release(self, cluster: Cluster, version: str, namespace: str, values: Values) -> HelmRelease:
+        """What Argo CD passes to Helm without options of the Application; `version` is that of its Helm."""
+        return HelmRelease(
             name=self.project.spec.name,
             namespace=namespace,
             values=values,
             kubernetes=cluster.kubernetes or "",
             api_versions=tuple(cluster.api_versions),
+            helm=version,
         )
+
+    def helm(self, base: HelmRelease, application: dict[str, Any], sources: Sources) -> HelmOptions:
+        """What Argo CD passes to Helm: `base` with the options of the Application over it."""
         if not application:
             return HelmOptions(release=base)
         is_pinned = bool(self.files.release and self.files.release.chart and self.files.release.chart.revision)

@@ -1,9 +1,11 @@
 """The judged plan of an environment, or of manifests from elsewhere."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from gitops_gen.argocd.manifests import application
 from gitops_gen.errors import fail_if_any
+from gitops_gen.helm.bundled import renders_alike
 from gitops_gen.manifests.objects import Manifest, parse
 from gitops_gen.manifests.varying import VaryingObject, varying_objects
 from gitops_gen.models.layout import application_name
@@ -13,7 +15,7 @@ from gitops_gen.project.rendering import render_environment
 from gitops_gen.project.workspace import OpenProject
 from gitops_gen.rules.sync import JudgedPlan, SetAside, judge
 from gitops_gen.sync.durations import seconds
-from gitops_gen.sync.plan import plan_of
+from gitops_gen.sync.plan import HelmUse, plan_of
 from gitops_gen.sync.policy import SyncPolicy, policy_of
 from gitops_gen.yaml.reader import load
 
@@ -35,7 +37,19 @@ def plan_environment(workspace: OpenProject, name: str) -> JudgedPlan:
         application=application_name(project.spec, name),
         varying=_varying(workspace, environment, manifests),
     )
-    return judge(sync_plan, set_aside(project))
+    return judge(replace(sync_plan, helm=_helm(workspace, environment)), set_aside(project))
+
+
+def _helm(workspace: OpenProject, environment: ResolvedEnvironment) -> HelmUse:
+    engine, bundled = workspace.charts.engine(environment.chart), environment.helm.release.helm
+    is_alike = bundled and renders_alike(engine.version, bundled)
+    return HelmUse(
+        version=engine.version,
+        engine=engine.name,
+        argocd=environment.argocd,
+        bundled=bundled,
+        nulls=() if is_alike else tuple(workspace.charts.nulls(environment)),
+    )
 
 
 def _varying(

@@ -17,6 +17,7 @@ from gitops_gen.rules import (
     jobs,
     keys,
     order,
+    rendering,
     scaling,
     varying,
     volumes,
@@ -48,6 +49,7 @@ SYNC_RULES: tuple[Rule, ...] = (
     *definitions.RULES,
     *scaling.RULES,
     *varying.RULES,
+    *rendering.RULES,
     UNUSED,
     *application.RULES,
 )

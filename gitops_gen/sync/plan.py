@@ -15,6 +15,19 @@ from gitops_gen.sync.proof import SOUND, Places, Proof, prove
 from gitops_gen.sync.steps import SYNC_PHASES, Step, steps_of
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HelmUse:
+    """Which Helm made the manifests, and which one Argo CD has."""
+
+    version: str
+    engine: str
+    #: the version of Argo CD that the project names, and of the Helm in it; empty when they are not known
+    argocd: str = ""
+    bundled: str = ""
+    #: places of nulls in values, where the two treat them differently or the second is not known
+    nulls: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class SyncPlan:
     """One full sync of one Application."""
@@ -37,6 +50,8 @@ class SyncPlan:
     later_bound: Bound
     #: what differs from render to render
     varying: tuple[VaryingObject, ...] = ()
+    #: None for manifests from elsewhere
+    helm: HelmUse | None = None
 
     @property
     def manifests(self) -> tuple[Manifest, ...]:

@@ -36,6 +36,7 @@ def test_every_rule_has_a_case() -> None:
     assert {rule.id for rule in SYNC_RULES} == {case.facts["rule"] for case in (*REFUSED, *NOTED)} | {
         "object-too-large",
         "render-differs",
+        "helm-version-differs",
         "ignore-matches-nothing",
     }
 
