@@ -7,19 +7,20 @@ DEV    := $(VENV)/.ready-for-development
 PINS   := --constraint constraints.txt
 PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PINS)
 
-.PHONY: help setup demo test lint types check schemas argocd-schema chart-readme bench tools e2e e2e-node services constraints clean
+.PHONY: help setup demo test test-fast coverage lint types check schemas argocd-schema chart-readme attack bench tools e2e e2e-node services constraints clean
 
 help:
 	@echo 'make demo   generate a repository in a scratch folder and show it'
-	@echo 'make test   run the tests'
+	@echo 'make test   run the tests;  make test-fast   those that take half a minute together;  make coverage   all, with the floor of coverage'
 	@echo 'make lint   ruff, codespell, word list;  make types   mypy;  make check   check that the generated files are up to date'
 	@echo 'make tools  build kubeconform, kube-score, checkov, Helm 4 and Helm 3, which make test uses when they are there (Go; once, about 4 minutes)'
 	@echo 'make e2e    run the scenarios on a real Argo CD (Go, redis-server; builds its programs once, about 20 minutes)'
 	@echo 'make e2e-node  run the chart'"'"'s pods on a real kubelet (Linux, root, containerd; lists what it needs; about 25 minutes of building more)'
 	@echo 'make services  run the chart'"'"'s scripts against PostgreSQL, Redis and Temporal (Linux, Go, PostgreSQL 15, redis-server; builds for about'
 	@echo '               10 minutes once; a third of it wants the programs of make e2e: without them it skips those tests and says how many and why)'
-	@echo 'make schemas, make chart-readme   regenerate the schemas for editors and the chart'"'"'s README'
+	@echo 'make schemas, make chart-readme   regenerate the JSON Schemas and the chart'"'"'s README'
 	@echo 'make argocd-schema  regenerate the schema of Application and AppProject from the pinned Argo CD (after make e2e)'
+	@echo 'make attack  hostile pull requests under every command that CI or a reviewer runs'
 	@echo 'make bench  measure the speeds that the documentation names'
 
 setup: $(DEV)
@@ -42,6 +43,12 @@ demo: $(READY)
 test: $(DEV)
 	$(BIN)/python -m pytest -n auto
 
+test-fast: $(DEV)
+	$(BIN)/python -m pytest -q -n auto -m 'not slow'
+
+coverage: $(DEV)
+	$(BIN)/python -m pytest -q -n auto --cov --cov-report=term-missing
+
 lint: $(DEV)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -54,9 +61,13 @@ types: $(DEV)
 check: $(READY)
 	$(BIN)/gitops-gen generate --check --diff
 
-schemas: $(READY)
+schemas: $(DEV)
 	@for kind in project environment release; do \
 		$(BIN)/gitops-gen --quiet schema $$kind > .gitops-gen/$$kind.schema.json || exit 1; done
+	$(BIN)/python -m tests.json_schemas
+
+attack: $(DEV)
+	$(BIN)/python -m pytest tests/attack -n auto --attack
 
 bench: $(DEV)
 	$(BIN)/python -m bench

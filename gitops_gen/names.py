@@ -4,6 +4,7 @@ https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -12,6 +13,10 @@ DNS_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*
 SUBDOMAIN_LENGTH = 253
 RELEASE_NAME_LENGTH = 53
 """Helm refuses longer release names: https://helm.sh/docs/chart_template_guide/getting_started/"""
+_SHOWN_CATEGORIES = ("Zs", "Co")
+"""Of the characters that `str.isprintable` refuses: the spaces of all scripts, and letters of private fonts."""
+_FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
+"""Letters and marks without a width: https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point"""
 
 
 def is_dns_label(name: str) -> bool:
@@ -38,5 +43,14 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def printable(text: str) -> str:
-    """Text from other people on one line, with control characters replaced: safe to print in a terminal."""
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+    r"""Text from other people on one line, safe to print: line breaks, control characters, and characters that are
+    invisible or change the direction of text are shown as escapes such as `\x1b`.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_shown, text))
+
+
+def _shown(letter: str) -> str:
+    visible = letter.isprintable() or unicodedata.category(letter) in _SHOWN_CATEGORIES
+    return letter if visible and letter not in _FILLERS else letter.encode("unicode_escape").decode()

@@ -59,6 +59,7 @@ GoldenFolder = Callable[[Path, Mapping[str, str]], None]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-goldens", action="store_true", help="Write golden files instead of comparing with them.")
+    parser.addoption("--attack", action="store_true", help="Run every command in tests/attack, not only some of them.")
 
 
 @pytest.fixture(scope="session", autouse=True)

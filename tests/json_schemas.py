@@ -90,15 +90,14 @@ def family(name: str) -> Iterator[str]:
 
 def docstrings(name: str) -> dict[str, str]:
     """Each key of a TypedDict with the string below it."""
-    body = classes()[name].body
-    return {
-        field.target.id: " ".join(str(below.value.value).split())
-        for field, below in pairwise(body)
-        if isinstance(field, ast.AnnAssign)
-        and isinstance(field.target, ast.Name)
-        and isinstance(below, ast.Expr)
-        and isinstance(below.value, ast.Constant)
-    }
+    return dict(fields_of(classes()[name]))
+
+
+def fields_of(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    for field, below in pairwise(node.body):
+        match field, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                yield name, " ".join(text.split())
 
 
 @cache

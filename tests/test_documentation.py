@@ -16,6 +16,8 @@ from tests.cli.test_cli import commands
 from tests.conftest import REPOSITORY, commit_all, copy_reference, git
 from tests.migration.original import exported
 
+pytestmark = pytest.mark.slow
+
 DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(?:console|bash|sh|shell)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 #: `gitops-gen …` in a line, up to what the shell would make of the rest

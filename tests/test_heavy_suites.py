@@ -11,6 +11,8 @@ import pytest
 from tests.conftest import REPOSITORY
 from tests.e2e.report import log_folders
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = REPOSITORY / "tests/services/build.sh"
 PROGRAMS = ["shfmt", "temporal-sql-tool", "temporal-server", "temporal"]
 #: builds nothing, but as `go build` it fails when another one is under way in the same cache

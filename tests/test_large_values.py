@@ -10,6 +10,8 @@ import pytest
 
 from tests.conftest import REPOSITORY, commit_all
 
+pytestmark = pytest.mark.slow
+
 LARGE = "dashboard " * 100_000
 COMMANDS = [
     ("generate", "--check"),

@@ -13,8 +13,16 @@ from functools import cache, lru_cache
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
-from gitops_gen.models.layout import ARGOCD_FOLDER, ENVIRONMENTS, ManifestPaths, application_name, values_path
-from gitops_gen.models.models import Project
+from gitops_gen.argocd.allowed import with_allowed
+from gitops_gen.models.layout import (
+    ARGOCD_FOLDER,
+    ENVIRONMENTS,
+    VALUES_FILE,
+    ManifestPaths,
+    application_name,
+    values_path,
+)
+from gitops_gen.models.models import Allowance, Project
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.yaml.reader import load
 from gitops_gen.yaml.writer import dump, inline
@@ -64,7 +72,7 @@ def application(
         },
         content=content,
         chart_path=chart_path,
-        value_file=f"{_way(chart_path, paths.of(ENVIRONMENTS))}/{environment.name}/values.yaml" if chart_path else "",
+        value_file=f"{_way(chart_path, paths.of(ENVIRONMENTS))}/{environment.name}/{VALUES_FILE}" if chart_path else "",
         values_path=values_file,
         values=environment.values,
         generate_paths=[f"/{path}" for path in (chart_path, *linked, posixpath.dirname(values_file)) if path],
@@ -104,13 +112,14 @@ def app_project(project: Project, environment: ResolvedEnvironment) -> str:
     text = _template("project").render(
         **_shared(project, environment),
         description=f"{project.name}, environment {environment.name}",
-        sources=[
-            *([environment.chart.repository.removeprefix("oci://")] if environment.chart.repository else []),
-            project.repository,
-        ],
+        sources=_sources(project, environment),
         windows=environment.sync.windows,
     )
-    return _merged(text, environment.project)
+    merged = _merged(text, environment.project)
+    if environment.allow == Allowance():
+        return merged
+    destination = dict([_destination(environment)])
+    return dump(with_allowed(load(merged, "manifest"), environment.allow, destination))
 
 
 def root(project: Project, paths: ManifestPaths) -> str:
@@ -130,8 +139,17 @@ def sync_options(extra: tuple[str, ...]) -> list[str]:
     return [named[name] for name in sorted(named)]
 
 
+def _sources(project: Project, environment: ResolvedEnvironment) -> tuple[str, ...]:
+    chart = environment.chart.repository.removeprefix("oci://")
+    return (chart, project.repository) if chart else (project.repository,)
+
+
+def _destination(environment: ResolvedEnvironment) -> tuple[str, str]:
+    return ("server", environment.server) if environment.server else ("name", environment.server_name)
+
+
 def _shared(project: Project, environment: ResolvedEnvironment) -> dict[str, Any]:
-    key, value = ("server", environment.server) if environment.server else ("name", environment.server_name)
+    key, value = _destination(environment)
     return {
         "name": application_name(project, environment.name),
         "argocd_namespace": project.argocd.namespace,

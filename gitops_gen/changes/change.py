@@ -2,11 +2,7 @@
 generated from it, then written in one go, committed and pushed. Every problem is reported before anything is written.
 """
 
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,12 +15,11 @@ from gitops_gen.generate.check import check
 from gitops_gen.generate.files import Change, State, blocked, sweep, write
 from gitops_gen.generate.written import Written
 from gitops_gen.git.journal import session, transaction
-from gitops_gen.git.paths import Root
-from gitops_gen.models.layout import ENVIRONMENTS, PROJECT_FILE, is_generated_path
+from gitops_gen.models.layout import is_generated_path
 from gitops_gen.project.reading import text_if_any
 from gitops_gen.project.workspace import OpenProject
 
-__all__ = ["Delivery", "Draft", "Outcome", "change", "plan", "scratch"]
+__all__ = ["Delivery", "Draft", "Outcome", "change", "plan"]
 
 
 def change(workspace: OpenProject, delivery: Delivery, make: Callable[[OpenProject], Draft]) -> Outcome:
@@ -74,11 +69,11 @@ def plan(workspace: OpenProject, draft: Draft) -> tuple[Change, ...]:
     """
     inputs = tuple(_input_changes(workspace, draft))
     fail_if_any(_linked(workspace.folder, inputs))
-    with scratch(workspace, inputs) as copy:
-        gone = set(draft.environments) - set(copy.names())
-        generation = check(copy, () if gone else draft.environments)
-        generated = [item for item in generation.changes if environment_of(item.path) in draft.environments]
-        fail_if_any(blocked(copy.folder, generated, overwrite=draft.overwrite))
+    drafted = workspace.with_changes({item.path: item.new for item in inputs})
+    gone = set(draft.environments) - set(drafted.names())
+    generation = check(drafted, () if gone else draft.environments)
+    generated = [item for item in generation.changes if environment_of(item.path) in draft.environments]
+    fail_if_any(blocked(workspace.folder, generated, overwrite=draft.overwrite))
     if draft.overwrite:
         generated += fitting_edits(workspace, draft.environments, generated)
     return (*inputs, *generated)
@@ -86,7 +81,7 @@ def plan(workspace: OpenProject, draft: Draft) -> tuple[Change, ...]:
 
 def _input_changes(workspace: OpenProject, draft: Draft) -> Iterator[Change]:
     for path, new in sorted(draft.files.items()):
-        old = text_if_any(workspace.folder, path)
+        old = text_if_any(workspace.inputs, path)
         if old != new:
             state = State.MISSING if old is None else State.ORPHANED if new is None else State.STALE
             yield Change(path=path, state=state, old=old, new=new)
@@ -99,29 +94,3 @@ def _linked(folder: Path, inputs: tuple[Change, ...]) -> Iterator[Problem]:
             yield Problem(
                 file=item.path, message=f"is a symlink to {target}, which others may share", hint="edit that file"
             )
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Copy a folder with its symlinks as they are, so that the copy is refused as the folder is."""
-    if source.is_symlink():
-        target.symlink_to(source.readlink())
-    elif source.is_dir():
-        shutil.copytree(source, target, symlinks=True, ignore=_special)
-
-
-def _special(folder: str, names: list[str]) -> list[str]:
-    """What is neither file nor folder, such as a named pipe: its copy would wait for a writer."""
-    copied = (os.path.isfile, os.path.isdir, os.path.islink)
-    return [name for name in names if not any(is_kind(f"{folder}/{name}") for is_kind in copied)]
-
-
-@contextmanager
-def scratch(workspace: OpenProject, inputs: tuple[Change, ...]) -> Iterator[OpenProject]:
-    """A temporary copy of the project's inputs and generated files, with the changes applied."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / PROJECT_FILE).write_bytes(Root(workspace.folder).read(PROJECT_FILE))
-        for part in (ENVIRONMENTS, "argocd"):
-            _copy(workspace.folder / part, folder / part)
-        write(folder, inputs)
-        yield replace(workspace, folder=folder, home=workspace.checkout)

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from gitops_gen.changes.decision import Decision
-from gitops_gen.changes.past import values_at
+from gitops_gen.changes.project_history import values_at
 from gitops_gen.errors import ProblemsError
 from gitops_gen.git.runner import run
+from gitops_gen.names import printable
 from gitops_gen.yaml.editing.data import same
 from gitops_gen.yaml.editing.difference import KeyDifference, differences
 from gitops_gen.yaml.editing.style import Style, inline
@@ -61,13 +62,9 @@ def commits_between(project: Path, old: str, new: str, paths: Sequence[str] = ()
     arguments = ("log", "-z", "--no-show-signature", "--format=tformat:%H%x00%an%x00%s", f"{old}..{new}", "--", *paths)
     fields = run(project, *arguments).split("\0")
     return [
-        Theirs(id=fields[at], author=_printable(fields[at + 1]), subject=_printable(fields[at + 2]))
+        Theirs(id=fields[at], author=printable(fields[at + 1]), subject=printable(fields[at + 2]))
         for at in range(0, len(fields) - _FIELDS + 1, _FIELDS)
     ]
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def came_in(project: Path, old: str, new: str, where: str) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from gitops_gen.git.paths import Root
 from gitops_gen.models.layout import release_path
 from gitops_gen.project.reading import read_text
 from gitops_gen.project.workspace import OpenProject
@@ -18,9 +17,9 @@ RELEASED = ("values", "chart")
 def released(workspace: OpenProject, environment: str) -> dict[str, Any]:
     """The part of an environment's release that is promoted."""
     path = release_path(environment)
-    if not Root(workspace.folder).is_file(path):
+    if not workspace.inputs.is_file(path):
         return {}
-    data = load(read_text(workspace.folder, path), path) or {}
+    data = load(read_text(workspace.inputs, path), path) or {}
     return {key: data[key] for key in RELEASED if key in data}
 
 

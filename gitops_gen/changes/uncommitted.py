@@ -18,7 +18,7 @@ from gitops_gen.git.checkout import NOT_COMMITTED, PUT_ASIDE
 from gitops_gen.git.paths import PathError, Root
 from gitops_gen.git.repository import prefix
 from gitops_gen.git.runner import run
-from gitops_gen.models.layout import ENVIRONMENTS, PROJECT_FILE, is_generated_path
+from gitops_gen.models.layout import ARGOCD_FOLDER, ENVIRONMENTS, PROJECT_FILE, generated_paths, is_generated_path
 from gitops_gen.project.reading import text_if_any
 from gitops_gen.project.workspace import OpenProject, open_workspace
 
@@ -72,7 +72,7 @@ def read_uncommitted(workspace: OpenProject) -> Uncommitted:
 
 
 def _tagged(folder: Path) -> Iterator[tuple[str, str]]:
-    places = (PROJECT_FILE, ENVIRONMENTS, "argocd")
+    places = (PROJECT_FILE, ENVIRONMENTS, ARGOCD_FOLDER)
     for record in run(folder, "ls-files", "-z", "-v", "--cached", "--others", "--", *places).split("\0")[:-1]:
         tag, _, path = record.partition(" ")
         yield tag, path
@@ -189,12 +189,9 @@ def _texts(decision: Decision, folder: Path) -> Texts:
     """Every file that the decision is about, as it leaves them."""
     texts: dict[str, str | None] = dict(decision.draft.files)
     for name in decision.draft.environments:
-        for path in (f"{ENVIRONMENTS}/{name}/values.yaml", *(f"argocd/{kind}/{name}.yaml" for kind in _KINDS)):
-            texts[path] = text_if_any(folder, path)
+        for path in generated_paths(name):
+            texts[path] = text_if_any(Root(folder), path)
     return texts | {item.path: item.new for item in decision.changes}
-
-
-_KINDS = ("applications", "projects")
 
 
 def _put(file: Path, content: bytes | None) -> None:

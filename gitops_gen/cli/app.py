@@ -1,6 +1,6 @@
-"""The root command, and what verbs share: arguments, completion, printing."""
+"""The root command, and what commands share: arguments, completion."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -8,20 +8,6 @@ import click
 from gitops_gen import __version__
 from gitops_gen.cli.group import OutputOption, VerbGroup
 from gitops_gen.cli.settings import Settings
-
-
-def print_lines(lines: Iterable[str]) -> None:
-    """Lines of a result, on standard output."""
-    text = "\n".join(lines)
-    if text:
-        click.echo(text)
-
-
-def print_document(document: Mapping[str, object], output: str) -> None:
-    """A result as JSON or YAML, on standard output."""
-    from gitops_gen.output.json.document import formatted
-
-    click.echo(formatted(document, output), nl=False)
 
 
 def output_formats(*more: str, help_text: str = "How to print the result.") -> Callable[..., Any]:

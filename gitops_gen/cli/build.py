@@ -4,15 +4,8 @@ from typing import Any
 
 import click
 
-from gitops_gen.cli.app import (
-    cli,
-    environment_argument,
-    environments_argument,
-    output_option,
-    pass_settings,
-    print_document,
-    print_lines,
-)
+from gitops_gen.cli.app import cli, environment_argument, environments_argument, output_option, pass_settings
+from gitops_gen.cli.printing import print_data, print_document, print_lines
 from gitops_gen.cli.settings import Settings
 
 SHELLS = ("bash", "zsh", "fish")
@@ -22,8 +15,8 @@ SHELLS = ("bash", "zsh", "fish")
 @click.argument("directory", metavar="DIR", type=click.Path())
 @click.option(
     "--chart",
-    type=click.Path(exists=True, file_okay=False),
-    help="A chart to copy instead of api-forge's.",
+    type=click.Path(exists=True),
+    help="A chart to copy instead of api-forge's: its folder or its .tgz.",
 )
 @click.option("--name", default="", help="The project's name; default: the chart's folder.")
 @click.option(
@@ -65,7 +58,7 @@ def init(settings: Settings, /, directory: str, chart: str | None, output: str, 
 
     from gitops_gen.commands.init import initialize
     from gitops_gen.errors import fail_if_any
-    from gitops_gen.output.init_text import next_lines
+    from gitops_gen.output.init_text import finding_lines, next_lines
     from gitops_gen.output.json.initialization import init_document
     from gitops_gen.starter.project import Wishes
 
@@ -86,7 +79,7 @@ def init(settings: Settings, /, directory: str, chart: str | None, output: str, 
             "note: the project is created; set the values that the chart requires, then run `gitops-gen generate` in it"
         )
     fail_if_any(made.problems)
-    for line in next_lines(made):
+    for line in (*finding_lines(made), *next_lines(made)):
         settings.note(line)
     return 0
 
@@ -153,7 +146,7 @@ def render(settings: Settings, environment: str) -> int:
     """
     from gitops_gen.project.rendering import render as command
 
-    click.echo(command(settings.workspace(), environment), nl=False)
+    print_data(command(settings.workspace(), environment))
     return 0
 
 
@@ -241,5 +234,5 @@ def completion(shell: str) -> int:
     kind = get_completion_class(shell)
     if kind is None:
         raise click.UsageError(f"no completion for {shell}")
-    click.echo(kind(cli, {}, "gitops-gen", "_GITOPS_GEN_COMPLETE").source())
+    print_data(kind(cli, {}, "gitops-gen", "_GITOPS_GEN_COMPLETE").source() + "\n")
     return 0

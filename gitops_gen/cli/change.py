@@ -4,16 +4,9 @@ adopt.
 
 import click
 
-from gitops_gen.cli.app import (
-    cli,
-    environment_argument,
-    output_option,
-    pass_settings,
-    print_document,
-    print_lines,
-    scope_options,
-)
+from gitops_gen.cli.app import cli, environment_argument, output_option, pass_settings, scope_options
 from gitops_gen.cli.delivery import deliver, delivery_options, show
+from gitops_gen.cli.printing import print_document, print_lines
 from gitops_gen.cli.settings import Settings
 
 

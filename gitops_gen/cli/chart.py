@@ -2,8 +2,9 @@
 
 import click
 
-from gitops_gen.cli.app import cli, output_option, pass_settings, print_document, print_lines
+from gitops_gen.cli.app import cli, output_option, pass_settings
 from gitops_gen.cli.group import Group
+from gitops_gen.cli.printing import print_document, print_lines
 from gitops_gen.cli.settings import Settings
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import click
 
-from gitops_gen.cli.app import cli, print_lines
+from gitops_gen.cli.app import cli
 from gitops_gen.cli.group import Group
+from gitops_gen.cli.printing import print_lines
 
 
 @cli.group(cls=Group)

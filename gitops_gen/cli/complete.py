@@ -18,19 +18,21 @@ _Names = Callable[[click.Context, Path], Iterable[str]]
 
 
 def _project(directory: Path) -> dict[str, Any]:
+    from gitops_gen.git.paths import Root
     from gitops_gen.models.layout import PROJECT_FILE
     from gitops_gen.project.reading import find_project, read_text
     from gitops_gen.yaml.reader import load
 
-    found = load(read_text(find_project(directory), PROJECT_FILE), PROJECT_FILE)
+    found = load(read_text(Root(find_project(directory)), PROJECT_FILE), PROJECT_FILE)
     return found if isinstance(found, dict) else {}
 
 
 def environments(_context: click.Context, directory: Path) -> list[str]:
     """The environments of the project."""
+    from gitops_gen.git.paths import Root
     from gitops_gen.project.reading import environment_names, find_project
 
-    return environment_names(find_project(directory))[0]
+    return environment_names(Root(find_project(directory)))[0]
 
 
 def stages(_context: click.Context, directory: Path) -> list[str]:
@@ -53,6 +55,7 @@ def environments_and_stages(context: click.Context, directory: Path) -> list[str
 
 def keys(context: click.Context, directory: Path) -> list[str]:
     """The keys of the chart's values.yaml, and those that the environments set."""
+    from gitops_gen.git.paths import Root
     from gitops_gen.models.layout import hand_written
     from gitops_gen.project.chart_places import chart_places
     from gitops_gen.project.environment import ChartSource
@@ -63,7 +66,7 @@ def keys(context: click.Context, directory: Path) -> list[str]:
     found = set(_leaves(_values(chart_places(root).values_text(ChartSource(path=chart))))) if chart else set()
     for name in _named(context) or environments(context, directory):
         for path in hand_written(name):
-            found.update(_leaves(_values(text_if_any(root, path) or "").get("values") or {}))
+            found.update(_leaves(_values(text_if_any(Root(root), path) or "").get("values") or {}))
     return sorted(found)
 
 

@@ -1,13 +1,11 @@
 """What the verbs that change something share: options for how far a change goes, and showing what it came to."""
 
-import os
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitops_gen.cli.app import print_document, print_lines
+from gitops_gen.cli.printing import is_coloured, print_document, print_lines
 from gitops_gen.cli.settings import Settings
 
 if TYPE_CHECKING:
@@ -74,7 +72,7 @@ def show(settings: Settings, outcome: "Outcome", output: str) -> int:
     for line in outcome_notes(outcome):
         settings.note(line)
     if output == "text":
-        print_lines(outcome_lines(outcome, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR")))
+        print_lines(outcome_lines(outcome, colour=is_coloured()))
     else:
         from gitops_gen.output.json.outcome import outcome_document
 

@@ -1,12 +1,11 @@
 """The verb `diff`."""
 
-import os
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from gitops_gen.cli.app import cli, output_formats, pass_settings, print_document, print_lines
+from gitops_gen.cli.app import cli, output_formats, pass_settings
+from gitops_gen.cli.printing import is_coloured, print_data, print_document, print_lines
 from gitops_gen.cli.settings import Settings
 
 if TYPE_CHECKING:
@@ -94,11 +93,6 @@ def _print_summary(difference: "Difference", output: str) -> None:
     print_document(diff_summary_document(difference), output)
 
 
-def is_terminal() -> bool:
-    """Whether a person is looking."""
-    return sys.stdout.isatty()
-
-
 def _print(difference: "Difference", output: str, max_size: int) -> None:
     if output in ("json", "yaml"):
         from gitops_gen.output.json.diff import diff_document
@@ -107,14 +101,12 @@ def _print(difference: "Difference", output: str, max_size: int) -> None:
     elif output == "text":
         from gitops_gen.output.diff_text import difference_lines
 
-        colour = is_terminal() and not os.environ.get("NO_COLOR")
-        for line in difference_lines(difference, colour=colour):
-            click.echo(line, color=colour)
+        print_lines(difference_lines(difference, colour=is_coloured()))
     elif output == "markdown":
         from gitops_gen.output.diff_markdown import markdown
 
-        click.echo(markdown(difference, max_size), nl=False)
+        print_data(markdown(difference, max_size))
     else:
         from gitops_gen.output.diff_html import page
 
-        click.echo(page(difference), nl=False)
+        print_data(page(difference))

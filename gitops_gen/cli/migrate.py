@@ -4,8 +4,9 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from gitops_gen.cli.app import cli, environment_argument, output_formats, pass_settings, print_document, print_lines
+from gitops_gen.cli.app import cli, environment_argument, output_formats, pass_settings
 from gitops_gen.cli.delivery import deliver, delivery_options, show
+from gitops_gen.cli.printing import print_data, print_document, print_lines
 from gitops_gen.cli.settings import Settings
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def migrate(
         _, outcome = command.write_overrides(settings.workspace(), environment, export, chosen, delivery)
         return show(settings, outcome, output)
     if output == "restore":
-        click.echo(command.restore(settings.workspace(), environment, export, chosen), nl=False)
+        print_data(command.restore(settings.workspace(), environment, export, chosen))
         return 0
     plan = command.migrate(settings.workspace(), environment, export, chosen)
     if output == "sh":
@@ -78,5 +79,7 @@ def _print(plan: "Migration", output: str) -> None:
 
     if output in ("json", "yaml"):
         print_document(migration_document(plan), output)
+    elif output == "sh":
+        print_data("".join(f"{line}\n" for line in script_lines(plan)))
     else:
-        print_lines((script_lines if output == "sh" else migration_lines)(plan))
+        print_lines(migration_lines(plan))

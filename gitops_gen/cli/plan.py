@@ -4,15 +4,8 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from gitops_gen.cli.app import (
-    cli,
-    environments_argument,
-    output_formats,
-    output_option,
-    pass_settings,
-    print_document,
-    print_lines,
-)
+from gitops_gen.cli.app import cli, environments_argument, output_formats, output_option, pass_settings
+from gitops_gen.cli.printing import print_document, print_lines
 from gitops_gen.cli.settings import Settings
 from gitops_gen.errors import UsageError
 

@@ -10,7 +10,15 @@ from gitops_gen.changes.releases import described
 from gitops_gen.changes.values.places import NEW_RELEASE, removed_with_parents
 from gitops_gen.errors import Problem, fail_if_any
 from gitops_gen.git.commits import Message
-from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, RELEASE_FILE, release_path, values_path
+from gitops_gen.models.layout import (
+    APP_PROJECTS,
+    APPLICATIONS,
+    ENVIRONMENT_FILE,
+    ENVIRONMENTS,
+    RELEASE_FILE,
+    release_path,
+    values_path,
+)
 from gitops_gen.project.reading import text_if_any
 from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.editing.data import same
@@ -20,7 +28,7 @@ from gitops_gen.yaml.editing.style import Style, inline
 from gitops_gen.yaml.key_paths import KeyPath, dotted, value_at
 from gitops_gen.yaml.reader import load
 
-_FIELDS = {"argocd/applications": "application", "argocd/projects": "project"}
+_FIELDS = {APPLICATIONS: "application", APP_PROJECTS: "project"}
 
 
 def adopt(workspace: OpenProject, name: str, delivery: Delivery) -> Outcome:
@@ -182,7 +190,7 @@ class _Adopting:
     def text(self, path: str) -> str:
         if path in self.texts:
             return self.texts[path]
-        text = text_if_any(self.workspace.folder, path)
+        text = text_if_any(self.workspace.inputs, path)
         return NEW_RELEASE if text is None and path.endswith(RELEASE_FILE) else text or ""
 
     def add(self, file: str, item: KeyDifference, message: str, hint: str) -> None:

@@ -4,16 +4,18 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.git.paths import Root
-from gitops_gen.git.snapshot import CommitFiles, Repository
+from gitops_gen.git.snapshot import Repository
+from gitops_gen.git.sparse import NOTHING
 from gitops_gen.helm.binary import helm_program
 from gitops_gen.helm.engine import ChartError
-from gitops_gen.models.layout import ENVIRONMENTS, PROJECT_FILE
 from gitops_gen.project.environment import ChartSource
-from gitops_gen.project.workspace import OpenProject, open_workspace
+from gitops_gen.project.inputs import CommittedInputs
+from gitops_gen.project.workspace import OpenProject
 from gitops_gen.runtime.programs import ProcessError, run
 
 
@@ -48,11 +50,9 @@ def _sources(workspace: OpenProject) -> Iterator[ChartSource]:
 def _past(workspace: OpenProject, ref: str) -> list[ChartSource]:
     """The charts at a commit; none where the project did not exist, or could not be read even then."""
     repository = Repository(workspace.folder)
-    paths = [repository.prefix + path for path in (PROJECT_FILE, ENVIRONMENTS)]
-    with tempfile.TemporaryDirectory() as scratch, suppress(ProblemsError):
-        CommitFiles(repository, repository.commit(ref), Path(scratch)).need(paths)
-        if Path(scratch, paths[0]).is_file():
-            return list(_sources(open_workspace(Path(scratch, repository.prefix), workspace.engine)))
+    inputs = CommittedInputs(repository, repository.commit(ref), repository.prefix)
+    with suppress(ProblemsError):
+        return list(_sources(replace(workspace, inputs=inputs, absent=NOTHING)))
     return []
 
 

@@ -100,7 +100,7 @@ def _message(subject: str, names: tuple[str, ...], verb: str, details: tuple[str
 
 
 def _text(workspace: OpenProject, path: str) -> str | None:
-    return text_if_any(workspace.folder, path)
+    return text_if_any(workspace.inputs, path)
 
 
 def _added(workspace: OpenProject, name: str, facts: Facts) -> Draft:

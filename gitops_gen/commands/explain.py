@@ -1,16 +1,21 @@
 """`explain`: where each value of an environment comes from, layer by layer, with file and line."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from gitops_gen.errors import UsageError, fail_if_any
 from gitops_gen.helm.engine import Values
+from gitops_gen.models.layout import VALUES_FILE
 from gitops_gen.names import did_you_mean
 from gitops_gen.project.environment import ResolvedEnvironment
+from gitops_gen.project.layers import ValueLayer
 from gitops_gen.project.reading import read_text
 from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.key_paths import KeyPath, dotted, leaves, parse_key, value_at
 from gitops_gen.yaml.reader import locate
+
+_ALLOW: KeyPath = ("argocd", "project", "allow")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,14 +40,38 @@ class Explanation:
 def explain(workspace: OpenProject, name: str, key: str = "") -> list[Explanation]:
     """Every overridden key of an environment; with `key` that key (and, for a map, every key in it, overridden or not).
 
-    Raises `UsageError` for an unknown environment or key, `ProblemsError` for a file that changes values behind it.
+    `argocd.project.allow` and the keys in it are explained too. Raises `UsageError` for an unknown environment or key,
+    `ProblemsError` for a file that changes values behind it.
     """
     environment = workspace.environment(name)
+    if key and parse_key(key)[: len(_ALLOW)] == _ALLOW:
+        return list(_allowed(workspace, environment, parse_key(key)[len(_ALLOW) :]))
     fail_if_any(workspace.charts.override_problems(environment))
     chart = workspace.charts.chart(environment.chart)
     final, defaults = chart.final_values(environment.helm.release.values), chart.final_values({})
     paths = _asked(final, key) if key else list(leaves(environment.helm.release.values))
     return [_explanation(workspace, environment, path, final, defaults) for path in paths]
+
+
+def _allowed(workspace: OpenProject, environment: ResolvedEnvironment, field: KeyPath) -> Iterator[Explanation]:
+    """What each layer adds to what the AppProject allows; `field` is one of the keys, or nothing for all."""
+    total = {"secrets": False, **environment.allow.model_dump(by_alias=True, exclude_none=True)}
+    for name, value in total.items():
+        if field and field != (name,):
+            continue
+        origins = [
+            ValueOrigin(layer="allow", file=layer.file, line=_line(workspace, layer, ("allow", name)), value=entries)
+            for layer in environment.project_layers
+            for there, entries in [value_at(layer.values, ("allow", name))]
+            if there
+        ]
+        yield Explanation(key=dotted((*_ALLOW, name)), value=value, origins=tuple(origins))
+    if field and (len(field) > 1 or field[0] not in total):
+        raise UsageError(f"no key `{dotted((*_ALLOW, *field))}`", did_you_mean(str(field[0]), list(total)))
+
+
+def _line(workspace: OpenProject, layer: ValueLayer, path: KeyPath) -> int | None:
+    return locate(read_text(workspace.inputs, layer.file), (*layer.prefix, *path))
 
 
 def _asked(final: Values, key: str) -> list[KeyPath]:
@@ -60,12 +89,12 @@ def _explanation(
     origins = []
     there, default = value_at(defaults, path)
     if there:
-        file = f"{environment.chart.path or environment.chart.name}/values.yaml"
+        file = f"{environment.chart.path or environment.chart.name}/{VALUES_FILE}"
         text = workspace.charts.places.values_text(environment.chart)
         origins.append(ValueOrigin(layer="chart", file=file, line=locate(text, path) if text else None, value=default))
     for layer in environment.value_layers:
         there, value = value_at(layer.values, path)
         if there:
-            line = locate(read_text(workspace.folder, layer.file), (*layer.prefix, *path))
+            line = _line(workspace, layer, path)
             origins.append(ValueOrigin(layer=layer.name, file=layer.file, line=line, value=value))
     return Explanation(key=dotted(path), value=value_at(final, path)[1], origins=tuple(origins))

@@ -82,7 +82,7 @@ def write_overrides(
 
 def _draft(workspace: OpenProject, name: str, plan: Migration) -> Draft:
     path = f"{ENVIRONMENTS}/{name}/{ENVIRONMENT_FILE}"
-    text = text_if_any(workspace.folder, path) or ""
+    text = text_if_any(workspace.inputs, path) or ""
     for override in plan.overrides:
         text = set_value(text, override.path, override.value, path)
     summary = tuple(f"Set {override.key} to {override.value}" for override in plan.overrides)

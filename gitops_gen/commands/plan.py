@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gitops_gen.project.workspace import OpenProject
-from gitops_gen.rules.planning import plan_environment, set_aside
+from gitops_gen.rules.planning import plan_environments, set_aside
 from gitops_gen.rules.sync import JudgedPlan, unused
 
 
@@ -15,7 +15,7 @@ def plan(workspace: OpenProject, names: Sequence[str] = ()) -> tuple[JudgedPlan,
 
     Raises `UsageError`, `ProblemsError` (inputs, values, rendered output) and `ChartError` (what the chart refuses).
     """
-    plans = [plan_environment(workspace, name) for name in names or workspace.names()]
+    plans = plan_environments(workspace, names or workspace.names())
     if plans and set(workspace.names()) <= {judged.plan.name for judged in plans}:
         found = tuple(finding for _, finding in unused(plans, set_aside(workspace.project())))
         plans[0] = replace(plans[0], findings=(*plans[0].findings, *found))

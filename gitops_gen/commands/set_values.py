@@ -14,6 +14,7 @@ from gitops_gen.changes.values.value_changes import value_lines
 from gitops_gen.changes.values.view import View
 from gitops_gen.errors import UsageError
 from gitops_gen.git.commits import Message
+from gitops_gen.helm.credential_keys import HINT, credentials
 from gitops_gen.helm.version_keys import is_released
 from gitops_gen.models.layout import ENVIRONMENT_FILE, RELEASE_FILE
 from gitops_gen.project.environment import ResolvedEnvironment
@@ -91,7 +92,7 @@ class _Setting:
                 Moving(self.view, layer).move(assignment.path)
             case _:
                 value = valued(assignment, self.view.known(self.environments[0]))
-                self.subjects.append(_subject(assignment.key, value))
+                self.subjects.append(_subject(assignment.key, assignment.path, value))
                 for path, part in self.parts(assignment.path, value):
                     self.put(path, part)
 
@@ -129,6 +130,8 @@ class _Setting:
         known = self.view.known(environment)
         found = (unknown_key(path, known), mismatch(path, value, known))
         self.warnings |= dict.fromkeys(warning for warning in found if warning)
+        for secret in credentials(value, path):
+            self.warnings[f"{typed_key(secret)} looks like a credential in plain text, which git keeps; {HINT}"] = None
 
     def targets(self, path: KeyPath) -> Iterator[tuple[ValueSource, list[ResolvedEnvironment]]]:
         """The places that a key is written to, each with the environments that it is for."""
@@ -264,6 +267,9 @@ def _in_order(assignments: Sequence[Assignment]) -> list[Assignment]:
     return [item for item in assignments if item.form is not Form.REMOVED] + removed
 
 
-def _subject(key: str, value: Any) -> str:
+def _subject(key: str, path: KeyPath, value: Any) -> str:
+    """What a commit says: never a credential, which every reader of the history would see."""
+    if any(credentials(value, path)):
+        return f"Set {key}"
     shown = inline(value, Style(), flow=False)
     return f"Set {key} to {shown}" if len(shown) <= SUBJECT_LENGTH else f"Set {key}"

@@ -7,7 +7,6 @@ import os
 import posixpath
 import re
 from collections.abc import Collection, Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -15,13 +14,15 @@ from pathlib import Path
 from gitops_gen.argocd.manifests import app_project, application
 from gitops_gen.compare.fleet import RenderTarget
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
-from gitops_gen.git.snapshot import Files, Repository
+from gitops_gen.git.snapshot import Files
 from gitops_gen.git.sparse import NOTHING
-from gitops_gen.models.layout import ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE, ManifestPaths
+from gitops_gen.models.layout import ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE, ManifestPaths, hand_written
 from gitops_gen.project.chart_places import ChartPlaces, chart_places
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
+from gitops_gen.project.inputs import Inputs
 from gitops_gen.project.override_files import override_problems
-from gitops_gen.project.reading import EnvironmentFiles, ProjectFile, parse_environment, read_environment, read_project
+from gitops_gen.project.pinned_charts import PinnedCharts
+from gitops_gen.project.reading import ProjectFile, read_environment, read_project
 from gitops_gen.project.resolver import resolve
 from gitops_gen.sync.durations import seconds
 from gitops_gen.sync.policy import SyncPolicy, policy_of
@@ -38,38 +39,25 @@ _SYNC_POLICY = "\n  syncPolicy:"
 
 
 @dataclass(kw_only=True, slots=True)
-class Pins:
-    """Charts of this repository, at the revisions that environments pin and as they are: written out once for both
-    sides.
-    """
+class SharedCharts:
+    """Charts that both sides of a difference use: the pinned ones, and folders by their content and path."""
 
-    repository: Repository
-    scratch: Path
-    #: folders by what identifies the content (a commit, a digest) and the path
-    made: dict[tuple[str, str], Path] = field(default_factory=dict)
-
-    def chart(self, path: str, revision: str) -> tuple[Path, str]:
-        """The chart's folder as it was at the revision, and the commit. Raises `GitopsError`."""
-        commit = self.repository.commit(revision)
-        if (commit, path) not in self.made:
-            target = self.scratch / "pins" / commit
-            self.repository.write(self.repository.reachable(commit, [path]), target)
-            self.made[commit, path] = target / path
-        return self.made[commit, path], commit
+    pinned: PinnedCharts
+    folders: dict[tuple[str, str], Path] = field(default_factory=dict)
 
 
 class Side:
     """A project as it is, or was, in one place."""
 
-    def __init__(self, label: str, files: Files, prefix: str, pins: Pins, home: Path) -> None:
-        self.label, self.prefix = label, prefix
+    def __init__(  # noqa: PLR0913, PLR0917 - what differs between a working tree and a commit
+        self, label: str, files: Files, inputs: Inputs, prefix: str, charts: SharedCharts, home: Path
+    ) -> None:
+        self.label, self.prefix, self.source = label, prefix, inputs
         #: what of the project is in the index and not on disk
         self.absent = NOTHING
-        self._files, self._pins, self._home = files, pins, home
+        self._files, self._shared, self._home = files, charts, home
         self._chart_ids: dict[str, str] = {}
         self._charts: dict[str, tuple[Path, str]] = {}
-        #: hand-written files that were fetched and not used yet, by their paths from the top
-        self._contents: dict[str, bytes] = {}
 
     @property
     def folder(self) -> Path:
@@ -93,8 +81,7 @@ class Side:
     @cached_property
     def project(self) -> ProjectFile:
         """The project. Raises `ProblemsError` when gitops.yaml is wrong or missing."""
-        self._need([PROJECT_FILE])
-        project, problems = read_project(self.folder)
+        project, problems = read_project(self.source)
         fail_if_any(problems)
         if project is None:
             raise ProblemsError([Problem(file=PROJECT_FILE, message="cannot be read")])
@@ -102,26 +89,7 @@ class Side:
 
     def resolve(self, name: str) -> ResolvedEnvironment:
         """One environment. Raises `ProblemsError`."""
-        with suppress(ProblemsError, UnicodeDecodeError):
-            if files := self._in_memory(name):
-                return resolve(self.project, files)
-        return self._resolve_on_disk(name)
-
-    def _in_memory(self, name: str) -> EnvironmentFiles | None:
-        """The environment's files, when nothing is wrong with them."""
-        paths = [self._from_top(f"{ENVIRONMENTS}/{name}/{file}") for file in HAND_WRITTEN]
-        environment, release = contents = [self._contents.pop(path, None) for path in paths]
-        # A symlink has an id and no content here: where it leads to is known on disk.
-        whole = sum(content is not None for content in contents) == self.inputs.get(name, "").count("\n") + 1
-        if environment is None or not whole:
-            return None
-        files, problems = parse_environment(name, environment, release)
-        return None if problems else files
-
-    def _resolve_on_disk(self, name: str) -> ResolvedEnvironment:
-        """The same from files on disk, where each problem finds its line and each symlink its file."""
-        self._need([f"{ENVIRONMENTS}/{name}"])
-        files, problems = read_environment(self.folder, name)
+        files, problems = read_environment(self.source, name)
         fail_if_any(problems)
         if files is None:
             raise ProblemsError([Problem(message=f"environment `{name}` cannot be read")])
@@ -129,8 +97,7 @@ class Side:
 
     def fetch(self, names: Iterable[str]) -> None:
         """Fetch the files of these environments: many are fetched as fast as one."""
-        paths = [self._from_top(f"{ENVIRONMENTS}/{name}/{file}") for name in names for file in HAND_WRITTEN]
-        self._contents.update(self._files.contents(paths))
+        self._files.fetch([self._from_top(path) for name in names for path in hand_written(name)])
 
     def target_of_pair(self, environment: ResolvedEnvironment) -> RenderTarget:
         """The same for a comparison with another environment: which cluster it is in is no difference then."""
@@ -167,7 +134,7 @@ class Side:
             archive = chart_places(self._home).archive(source)
             return archive, str(archive)
         if source.revision:
-            return self._pins.chart(self._from_top(source.path), source.revision)
+            return self._shared.pinned.folder(self._from_top(source.path), source.revision)
         if source.path not in self._charts:
             self._charts[source.path] = self._own_chart(source.path)
         return self._charts[source.path]
@@ -177,14 +144,14 @@ class Side:
         if path not in self._chart_ids:
             ids = self._files.ids([self._from_top(path)])
             listing = "\n".join(f"{name} {ids[name]}" for name in sorted(ids))
-            self._chart_ids[path] = hashlib.sha256(listing.encode()).hexdigest()
+            self._chart_ids[path] = hashlib.sha256(os.fsencode(listing)).hexdigest()
         return self._chart_ids[path]
 
     def _own_chart(self, path: str) -> tuple[Path, str]:
         content = self.chart_id(path)
-        if (content, path) not in self._pins.made:
-            self._pins.made[content, path] = self._chart_folder(path)
-        return self._pins.made[content, path], content
+        if (content, path) not in self._shared.folders:
+            self._shared.folders[content, path] = self._chart_folder(path)
+        return self._shared.folders[content, path], content
 
     def _chart_folder(self, path: str) -> Path:
         self._need([path])

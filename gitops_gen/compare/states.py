@@ -12,12 +12,15 @@ from gitops_gen.compare.compare import broken
 from gitops_gen.compare.fleet import Comparison, Engines, RenderTarget, compare_all
 from gitops_gen.compare.model import Action, Consequence, Difference, Effect, EnvironmentChange
 from gitops_gen.compare.noise import CHECKSUM, NAME
-from gitops_gen.compare.sides import Pins, Side
+from gitops_gen.compare.sides import SharedCharts, Side
 from gitops_gen.errors import GitopsError, UsageError
+from gitops_gen.git.paths import Root
 from gitops_gen.git.snapshot import CommitFiles, Repository, WorkingFiles
 from gitops_gen.git.sparse import absent_files
 from gitops_gen.models.layout import PROJECT_FILE
 from gitops_gen.names import did_you_mean, is_dns_label, nearest
+from gitops_gen.project.inputs import CommittedInputs
+from gitops_gen.project.pinned_charts import PinnedCharts
 from gitops_gen.project.reading import environment_names, find_project
 
 WORKING_TREE = "working tree"
@@ -53,7 +56,7 @@ def diff(folder: Path, question: Question, engines: Engines | None = None) -> Di
             side = opener.side(question.refs[0] if question.refs else None)
             return _between_environments(side, question.environments, engines)
         sides = opener.sides(question)
-        return _between_sides(sides, opener.narrowed(sides, question.only), engines)
+        return between_sides(sides, opener.narrowed(sides, question.only), engines)
 
 
 def left_out(folder: Path, difference: Difference) -> str:
@@ -67,7 +70,7 @@ class _Opener:
     def __init__(self, folder: Path, scratch: Path) -> None:
         self._repository = Repository(folder)
         self._folder, self._scratch = folder, scratch
-        self._pins = Pins(repository=self._repository, scratch=scratch)
+        self._charts = SharedCharts(pinned=PinnedCharts(folder))
 
     def sorted_out(self, question: Question) -> Question:
         """The question with its words sorted into refs and environments.
@@ -102,7 +105,7 @@ class _Opener:
     def _names(self) -> Collection[str]:
         """The environments of now; of the last commit where there is no working tree."""
         try:
-            return environment_names(find_project(self._folder))[0]
+            return environment_names(Root(find_project(self._folder)))[0]
         except GitopsError:
             return self.side("HEAD").inputs
 
@@ -134,14 +137,15 @@ class _Opener:
         files = CommitFiles(self._repository, commit, self._scratch / commit)
         if not files.ids([f"{prefix}{PROJECT_FILE}"]):
             prefix = self._prefix(commit, label)
-        return Side(label, files, prefix, self._pins, self._folder)
+        inputs = CommittedInputs(self._repository, commit, prefix)
+        return Side(label, files, inputs, prefix, self._charts, self._folder)
 
     def _working_side(self) -> Side:
         project = find_project(self._folder)
         prefix = self._repository.prefix if project == self._folder else Repository(project).prefix
         top = project.joinpath(*[".."] * len(PurePosixPath(prefix).parts)).resolve() if prefix else project
         length = len(self._repository.commit("HEAD"))
-        side = Side(WORKING_TREE, WorkingFiles(top, length), prefix, self._pins, project)
+        side = Side(WORKING_TREE, WorkingFiles(top, length), Root(project), prefix, self._charts, project)
         side.absent = absent_files(project)
         return side
 
@@ -163,7 +167,8 @@ class _Opener:
         )
 
 
-def _between_sides(sides: tuple[Side, Side], names: list[str], engines: Engines) -> Difference:
+def between_sides(sides: tuple[Side, Side], names: list[str], engines: Engines) -> Difference:
+    """The difference of these environments. Raises `ProblemsError` when gitops.yaml is invalid on either side."""
     old, new = sides
     absent = {*old.absent.environments, *new.absent.environments}
     names = [name for name in names if name not in absent]

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 from gitops_gen.generate.desired import DesiredTree, desired_tree
 from gitops_gen.generate.files import Change, State, compare
-from gitops_gen.generate.memo import Memo
 from gitops_gen.git.sparse import absent_files
 from gitops_gen.git.versions import contents_at
 from gitops_gen.models.layout import environment_of
@@ -24,19 +23,13 @@ class Generation:
     resolved: tuple[str, ...] = ()
 
 
-def desired_of(workspace: OpenProject, environments: Sequence[str], memo: Memo | None = None) -> DesiredTree:
-    """The desired generated files. Raises `ProblemsError`, `UsageError`."""
-    folder, charts, paths = workspace.folder, workspace.charts, workspace.paths
-    return desired_tree(folder, charts, paths, environments, memo, absent=workspace.absent)
-
-
 def _edited(workspace: OpenProject, changes: Sequence[Change]) -> set[str]:
     """The paths of the files that somebody edited by hand, of those that differ."""
     # Imported here because most runs find no difference.
     from gitops_gen.generate.provenance import Provenance
 
-    folder, charts, paths = workspace.checkout, workspace.charts, workspace.paths
-    return Provenance(folder=folder, charts=charts, paths=paths, drafted=workspace.home is not None).edited(changes)
+    folder, charts, paths = workspace.folder, workspace.charts, workspace.paths
+    return Provenance(folder=folder, charts=charts, paths=paths, drafted=workspace.is_drafted).edited(changes)
 
 
 def _checked_out(workspace: OpenProject, changes: Sequence[Change]) -> Iterator[Change]:
@@ -44,8 +37,8 @@ def _checked_out(workspace: OpenProject, changes: Sequence[Change]) -> Iterator[
     outside of it is compared with the index.
     """
     surely = any(change.state is State.ORPHANED for change in changes)
-    absent = absent_files(workspace.checkout, surely=True) if surely else workspace.absent
-    kept = contents_at(workspace.checkout, "", sorted(absent.paths & {change.path for change in changes}))
+    absent = absent_files(workspace.folder, surely=True) if surely else workspace.absent
+    kept = contents_at(workspace.folder, "", sorted(absent.paths & {change.path for change in changes}))
     for change in changes:
         if change.path in kept:
             if kept[change.path] != change.new:
@@ -66,4 +59,4 @@ def compared(workspace: OpenProject, desired: DesiredTree, *, orphans: bool) -> 
 
 def check(workspace: OpenProject, environments: Sequence[str] = ()) -> Generation:
     """The generated files that differ from the desired ones. Writes nothing. Raises `ProblemsError`, `UsageError`."""
-    return compared(workspace, desired_of(workspace, environments), orphans=not environments)
+    return compared(workspace, desired_tree(workspace, environments), orphans=not environments)

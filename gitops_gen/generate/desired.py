@@ -6,8 +6,6 @@ import logging
 import posixpath
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
 
 from gitops_gen.argocd.manifests import app_project, application, root
 from gitops_gen.argocd.overrides import Overrides
@@ -17,12 +15,21 @@ from gitops_gen.generate.files import stamp
 from gitops_gen.generate.memo import Memo, MemoEntry, digest
 from gitops_gen.generate.other_projects import OtherProjects
 from gitops_gen.generate.value_checks import ValueChecks
-from gitops_gen.git.sparse import NOTHING, Absent, checking_out
+from gitops_gen.git.sparse import Absent, checking_out
 from gitops_gen.helm.engine import ChartError
-from gitops_gen.models.layout import ENVIRONMENTS, PROJECT_FILE, ROOT_FILE, ManifestPaths, values_path
+from gitops_gen.models.layout import (
+    ENVIRONMENTS,
+    PROJECT_FILE,
+    ROOT_FILE,
+    ManifestPaths,
+    app_project_path,
+    application_path,
+    values_path,
+)
 from gitops_gen.names import did_you_mean
 from gitops_gen.project.charts import Charts
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
+from gitops_gen.project.inputs import Inputs
 from gitops_gen.project.layers import Values
 from gitops_gen.project.reading import (
     EnvironmentFiles,
@@ -33,13 +40,15 @@ from gitops_gen.project.reading import (
     read_text,
 )
 from gitops_gen.project.resolver import resolve
+from gitops_gen.project.workspace import OpenProject
+from gitops_gen.runtime.activity import counted, timed
 from gitops_gen.yaml.reader import locate
 from gitops_gen.yaml.writer import dump
 
 _log = logging.getLogger(__name__)
 
 CONTENT_LENGTH = 12
-COMMAND = "gitops-gen generate"
+COMMAND = "generate"
 END = "# End of the values."
 
 
@@ -53,28 +62,18 @@ class DesiredTree:
     notices: tuple[str, ...]
 
 
-def desired_tree(  # noqa: PLR0913 - each is what the result depends on
-    folder: Path,
-    charts: Charts,
-    paths: ManifestPaths,
-    only: Collection[str] = (),
-    memo: Memo | None = None,
-    *,
-    absent: Absent = NOTHING,
-) -> DesiredTree:
-    """The generated files of the project in `folder`; with `only`, those of these environments.
+@timed("read, resolve and generate")
+def desired_tree(workspace: OpenProject, only: Collection[str] = (), memo: Memo | None = None) -> DesiredTree:
+    """The generated files of a project; with `only`, those of these environments.
 
     Every environment is still read and checked: a rule may need all of them. With `memo`, environments of which
-    nothing changed are left out; their files are `settled`. Those that are `absent` from the checkout are neither read
+    nothing changed are left out; their files are `settled`. Those that are absent from the checkout are neither read
     nor generated. `entries` is what the memo stores after the files are written. Raises `ProblemsError` with
     all problems, and `UsageError` for an environment that does not exist or is not checked out.
     """
-    overrides = Overrides(partial(read_text, folder))
-    builder = _Builder(
-        folder, charts, paths, memo, absent, ValueChecks(folder, charts), OtherProjects(folder), overrides
-    )
+    builder = _Builder(workspace, memo)
     names = builder.read_names(only)
-    for name in names:
+    for name in counted(names, "generating", len(names)):
         builder.add_environment(name, wanted=not only or name in only)
     builder.problems += builder.check_other_projects()
     _log.info("%d environments, %d of them unchanged since the last run", len(names), len(builder.settled))
@@ -89,24 +88,32 @@ def desired_tree(  # noqa: PLR0913 - each is what the result depends on
 class _Builder:
     """Collects files and problems, one environment at a time, so that only texts are kept."""
 
-    folder: Path
-    charts: Charts
-    paths: ManifestPaths
+    workspace: OpenProject
     memo: Memo | None
-    absent: Absent
-    values: ValueChecks
-    other_projects: OtherProjects
-    overrides: Overrides
     project: ProjectFile | None = None
     problems: list[Problem] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     settled: set[str] = field(default_factory=set)
     entries: dict[str, MemoEntry] = field(default_factory=dict)
     destinations: Destinations = field(default_factory=Destinations)
+    inputs: Inputs = field(init=False)
+    charts: Charts = field(init=False)
+    paths: ManifestPaths = field(init=False)
+    absent: Absent = field(init=False)
+    values: ValueChecks = field(init=False)
+    other_projects: OtherProjects = field(init=False)
+    overrides: Overrides = field(init=False)
+
+    def __post_init__(self) -> None:
+        opened = self.workspace
+        self.inputs, self.charts, self.paths, self.absent = opened.inputs, opened.charts, opened.paths, opened.absent
+        self.values = ValueChecks(self.inputs, self.charts)
+        self.other_projects = OtherProjects(opened.folder)
+        self.overrides = Overrides(self.inputs)
 
     def read_names(self, only: Collection[str]) -> list[str]:
-        self.project, problems = read_project(self.folder)
-        found, more = environment_names(self.folder)
+        self.project, problems = read_project(self.inputs)
+        found, more = environment_names(self.inputs)
         names = [name for name in found if name not in self.absent.environments]
         self.problems += [*problems, *more, *self.partial_chart()]
         for name in only:
@@ -144,7 +151,7 @@ class _Builder:
         )
 
     def compute(self, name: str, *, wanted: bool) -> None:
-        files, problems = read_environment(self.folder, name)
+        files, problems = read_environment(self.inputs, name)
         self.problems += problems
         if self.project is None or files is None:
             return
@@ -161,7 +168,8 @@ class _Builder:
         except ChartError:  # reported with the values
             return
         self.files.update(outputs)
-        self.remember(environment, files, outputs)
+        if not self.values.credentials(environment):  # what is remembered is not noted again
+            self.remember(environment, files, outputs)
 
     def claim(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
         server = environment.server or environment.server_name
@@ -171,10 +179,11 @@ class _Builder:
         yield from map(self.at_namespace, problems)
 
     def at_namespace(self, problem: Problem) -> Problem:
-        return problem.at(problem.file, locate(read_text(self.folder, problem.file), ("namespace",)))
+        return problem.at(problem.file, locate(read_text(self.inputs, problem.file), ("namespace",)))
 
     def check_other_projects(self) -> Iterator[Problem]:
-        if self.project is not None:
+        # A draft is one environment's change; what two projects do to each other is checked where it is generated.
+        if self.project is not None and not self.workspace.is_drafted:
             yield from map(self.at_namespace, self.other_projects.problems(self.project, self.destinations.owners))
 
     def notices(self) -> list[str]:
@@ -222,9 +231,9 @@ def environment_files(
     content = _content(environment, values, charts) if environment.sync.content_name else ""
     manifest = application(project.spec, environment, paths, content, charts.linked(environment.chart))
     yield values_path(name), stamp(values, environment.files, command)
-    yield f"argocd/applications/{name}.yaml", stamp(manifest, environment.files, command)
+    yield application_path(name), stamp(manifest, environment.files, command)
     if not environment.existing_project:
-        yield f"argocd/projects/{name}.yaml", stamp(app_project(project.spec, environment), environment.files, command)
+        yield app_project_path(name), stamp(app_project(project.spec, environment), environment.files, command)
 
 
 def _content(environment: ResolvedEnvironment, values: str, charts: Charts) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gitops_gen.errors import fail_if_any
-from gitops_gen.generate.check import Generation, compared, desired_of
+from gitops_gen.generate.check import Generation, compared
+from gitops_gen.generate.desired import desired_tree
 from gitops_gen.generate.files import blocked, sweep, write
 from gitops_gen.generate.memo import Memo
 from gitops_gen.generate.written import Written
@@ -28,7 +29,7 @@ def generate(workspace: OpenProject, environments: Sequence[str] = (), *, overwr
 
 def _generate(workspace: OpenProject, environments: Sequence[str], *, overwrite: bool) -> Generation:
     memo = None if environments else Memo(workspace.folder, workspace.engine, workspace.paths.prefix)
-    desired = desired_of(workspace, environments, memo)
+    desired = desired_tree(workspace, environments, memo)
     generation = compared(workspace, desired, orphans=not environments)
     fail_if_any(blocked(workspace.folder, generation.changes, overwrite=overwrite))
     sweep(workspace.folder)

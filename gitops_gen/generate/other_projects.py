@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gitops_gen.errors import GitopsError, Problem, ProblemsError
+from gitops_gen.git.paths import Root
 from gitops_gen.git.repository import other_projects
 from gitops_gen.models.layout import ARGOCD_FOLDER, ENVIRONMENT_FILE, ENVIRONMENTS, PROJECT_FILE
 from gitops_gen.project.reading import ProjectFile, read_text
@@ -48,7 +49,7 @@ class OtherProjects:
 
     def _compare_names(self, project: ProjectFile, other: Path) -> None:
         try:
-            data: Any = load(read_text(other, PROJECT_FILE), PROJECT_FILE)
+            data: Any = load(read_text(Root(other), PROJECT_FILE), PROJECT_FILE)
         except ProblemsError:
             return  # reported when that project is generated
         if isinstance(data, dict) and data.get("name") == project.spec.name:
@@ -87,7 +88,7 @@ def _destinations(project: Path) -> Iterator[tuple[str, Destination]]:
 
 def _destination(project: Path, path: str) -> Destination | None:
     try:
-        text = read_text(project, path)
+        text = read_text(Root(project), path)
         if match := _DESTINATION.search(text):
             return match[1].strip("'\""), match[2].strip("'\"")
         return _parsed(load(text, path))

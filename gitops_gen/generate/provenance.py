@@ -17,22 +17,24 @@ from gitops_gen.errors import GitopsError
 from gitops_gen.generate.desired import environment_files, root_file
 from gitops_gen.generate.files import Change, State, is_intact, owner
 from gitops_gen.generate.written import Written
+from gitops_gen.git.paths import Root
 from gitops_gen.git.repository import git_root
 from gitops_gen.git.snapshot import CommitFiles, Repository
 from gitops_gen.git.versions import Touch, committed, contents_at, merged_by_git, touches
 from gitops_gen.models.layout import (
     ARGOCD_FOLDER,
     ENVIRONMENTS,
-    HAND_WRITTEN,
     PROJECT_FILE,
     ROOT_FILE,
     ManifestPaths,
     environment_of,
+    hand_written,
     is_generated_path,
 )
 from gitops_gen.project.charts import Charts
 from gitops_gen.project.environment import ResolvedEnvironment
-from gitops_gen.project.reading import ProjectFile, read_environment, read_project
+from gitops_gen.project.inputs import CommittedInputs, Inputs
+from gitops_gen.project.reading import read_environment, read_project
 from gitops_gen.project.resolver import resolve
 
 Texts = Mapping[str, str]
@@ -92,7 +94,7 @@ class Provenance:
         """Made from the inputs on disk: before a draft changes them, or where the project was the repository's top."""
         names = {owner(text) for text in texts.values()}
         paths = {self.paths, ManifestPaths()} if self.drafted else {ManifestPaths()}
-        made = {text for each in paths for text in _made_in(self.folder, self.charts, each, names).values()}
+        made = {text for each in paths for text in _made(Root(self.folder), self.charts, each, names).values()}
         return {path for path, text in texts.items() if text in made}
 
     def _made_from_head(self, texts: Texts) -> set[str]:
@@ -146,66 +148,39 @@ class Provenance:
         """The generated files that the inputs at a commit give for these environments (empty: for the project)."""
         if self._history is None:
             return {}
-        with tempfile.TemporaryDirectory(prefix="gitops-gen-") as scratch, suppress(GitopsError):
-            past = _Past(self._history, self._history.commit(ref), Path(scratch).resolve(), self.charts, self.paths)
-            return dict(past.made(names))
+        with tempfile.TemporaryDirectory(prefix="gitops-gen-") as name, suppress(GitopsError):
+            prefix, scratch = self._history.prefix, Path(name).resolve()
+            commit = self._history.commit(ref)
+            files = CommitFiles(self._history, commit, scratch)
+
+            def need_chart(environment: ResolvedEnvironment) -> None:
+                if environment.sync.content_name and environment.chart.path and not environment.chart.revision:
+                    files.need([posixpath.normpath(prefix + environment.chart.path)])
+
+            charts = self.charts.of(scratch, prefix)
+            return _made(CommittedInputs(self._history, commit, prefix), charts, self.paths, names, need_chart)
         return {}
 
 
-def _made_in(folder: Path, charts: Charts, paths: ManifestPaths, names: Collection[str]) -> dict[str, str]:
-    """The generated files that the inputs on disk give for these environments."""
-    project, _ = read_project(folder)
+def _inputs(environment: str) -> set[str]:
+    return {PROJECT_FILE, *(hand_written(environment) if environment else ())}
+
+
+def _made(
+    inputs: Inputs,
+    charts: Charts,
+    paths: ManifestPaths,
+    names: Collection[str],
+    prepare: Callable[[ResolvedEnvironment], None] = lambda _environment: None,
+) -> dict[str, str]:
+    """The generated files that inputs give for these environments, of those that can be resolved."""
+    project, _ = read_project(inputs)
     made = {ROOT_FILE: root_file(project, paths)} if project else {}
     for name in filter(None, names) if project else ():
-        files, _ = read_environment(folder, name)
+        files, _ = read_environment(inputs, name)
         with suppress(GitopsError):
             if project and files:
-                made |= environment_files(project, resolve(project, files), paths, charts)
+                environment = resolve(project, files)
+                prepare(environment)
+                made |= environment_files(project, environment, paths, charts)
     return made
-
-
-def _inputs(environment: str) -> set[str]:
-    folder = f"{ENVIRONMENTS}/{environment}"
-    return {PROJECT_FILE, *(f"{folder}/{name}" for name in HAND_WRITTEN if environment)}
-
-
-class _Past:
-    """The project as it was at a commit, as far as its generated files depend on it."""
-
-    def __init__(
-        self, repository: Repository, commit: str, scratch: Path, charts: Charts, paths: ManifestPaths
-    ) -> None:
-        self._repository, self._commit, self._paths = repository, commit, paths
-        self._files = CommitFiles(repository, commit, scratch)
-        self._folder = scratch / repository.prefix
-        self._charts = charts.of(scratch, repository.prefix)
-
-    def made(self, names: Collection[str]) -> Iterator[tuple[str, str]]:
-        """The path and the text of each generated file of the environments that can be resolved."""
-        self._need(
-            [PROJECT_FILE, *(f"{ENVIRONMENTS}/{name}/{file}" for name in names if name for file in HAND_WRITTEN)]
-        )
-        project, _ = read_project(self._folder)
-        if project is None:
-            return
-        yield ROOT_FILE, root_file(project, self._paths)
-        for name in filter(None, names):
-            with suppress(GitopsError):
-                yield from self._of_environment(project, name)
-
-    def _of_environment(self, project: ProjectFile, name: str) -> Iterator[tuple[str, str]]:
-        files, _ = read_environment(self._folder, name)
-        if files is None:
-            return
-        environment = resolve(project, files)
-        if environment.sync.content_name:
-            self._need_chart(environment)
-        yield from environment_files(project, environment, self._paths, self._charts)
-
-    def _need_chart(self, environment: ResolvedEnvironment) -> None:
-        if environment.chart.path and not environment.chart.revision:
-            self._need([environment.chart.path])
-
-    def _need(self, paths: Collection[str]) -> None:
-        """Have these files on disk, and those that they are symlinks to."""
-        self._files.need([posixpath.normpath(self._repository.prefix + path) for path in paths])

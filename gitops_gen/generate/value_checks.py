@@ -1,13 +1,13 @@
 """The check of all environments' final values against the schemas of their charts."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from gitops_gen.errors import GitopsError, Problem
 from gitops_gen.models.layout import PROJECT_FILE
 from gitops_gen.project.chart_places import pull_hint
 from gitops_gen.project.charts import Charts
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
+from gitops_gen.project.inputs import Inputs
 from gitops_gen.project.reading import read_text
 from gitops_gen.yaml.reader import locate
 
@@ -15,8 +15,8 @@ from gitops_gen.yaml.reader import locate
 class ValueChecks:
     """Validates the final values of environments against the schema of their chart."""
 
-    def __init__(self, folder: Path, charts: Charts) -> None:
-        self._folder, self._charts = folder, charts
+    def __init__(self, inputs: Inputs, charts: Charts) -> None:
+        self._inputs, self._charts = inputs, charts
         self._broken: set[ChartSource] = set()
         self.notices: dict[str, None] = {}
 
@@ -34,8 +34,16 @@ class ValueChecks:
             self._broken.add(chart)
             yield self._chart_problem(environment, error)
 
+    def credentials(self, environment: ResolvedEnvironment) -> bool:
+        """Note the values in plain text that look like credentials; whether there are any."""
+        found = [
+            f"{item.place}: {item.key} {item.message}; {item.hint}" for item in self._charts.credentials(environment)
+        ]
+        self.notices |= dict.fromkeys(found)
+        return bool(found)
+
     def _chart_problem(self, environment: ResolvedEnvironment, error: GitopsError) -> Problem:
         """The problem of a chart that cannot be loaded or merged, at the place that selects it."""
         file = environment.files[-1] if environment.pinned else PROJECT_FILE
-        line = locate(read_text(self._folder, file), ("chart",))
+        line = locate(read_text(self._inputs, file), ("chart",))
         return Problem(file=file, line=line, key="chart", message=str(error), hint=error.hint)

@@ -69,6 +69,10 @@ class Objects:
             self._contents[name] = answer[1]
         return {name: self._contents[name] for name in wanted}
 
+    def tree(self, identity: str) -> dict[str, TreeEntry]:
+        """The entries of one tree by their names. Raises `GitopsError`."""
+        return self._trees[identity] if identity in self._trees else self.trees([identity])[identity]
+
     def trees(self, ids: Iterable[str]) -> dict[str, dict[str, TreeEntry]]:
         """The entries of each tree by their names. Raises `GitopsError`."""
         wanted = set(ids)

@@ -114,6 +114,18 @@ class Root:
         with open(place, "rb") as file:
             return file.read()
 
+    def folders(self, path: str) -> dict[str, list[str]]:
+        """The folders in a folder, each with the names in it. Raises `PathError` and `OSError`."""
+        found = {}
+        with os.scandir(f"{self.folder}/{self.resolved(path)}") as entries:
+            for entry in entries:
+                try:
+                    if entry.is_dir():
+                        found[entry.name] = os.listdir(entry)
+                except OSError:  # such as a symlink to itself
+                    found[entry.name] = []
+        return found
+
     def target(self, path: str) -> Path:
         """Where a file may be written or deleted: raises `PathError` when a symlink is on the way."""
         resolved(path, lambda _path: None, self._name)

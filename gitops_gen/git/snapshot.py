@@ -21,7 +21,7 @@ from gitops_gen.names import did_you_mean
 
 LINK = "120000"
 _FOLDER = "40000"
-_SHA1_LENGTH = 40
+SHA1_LENGTH = 40
 _FILES = frozenset({"100644", "100755", "100664", LINK})
 
 
@@ -79,12 +79,12 @@ class Repository:
             self._tops[commit] = TreeEntry(_FOLDER, self._objects.find(f"{commit}^{{tree}}") or "")
         entry = self._tops[commit]
         for name in PurePosixPath(path).parts if entry.id else ():
-            if entry.mode != _FOLDER or name not in (tree := self._objects.trees([entry.id])[entry.id]):
+            if entry.mode != _FOLDER or name not in (tree := self._objects.tree(entry.id)):
                 return None
             entry = tree[name]
         return entry if entry.id else None
 
-    def _link(self, commit: str, path: str) -> str | None:
+    def link(self, commit: str, path: str) -> str | None:
         """Where the symlink at a path of a commit leads to, as it is written; None for what is no symlink."""
         entry = self._entry(commit, path)
         return self.links({path: entry})[path] if entry and entry.mode == LINK else None
@@ -96,7 +96,7 @@ class Repository:
         passed: set[str] = set()
 
         def link(path: str) -> str | None:
-            target = self._link(commit, path)
+            target = self.link(commit, path)
             passed.update([path] if target is not None else [])
             return target
 
@@ -184,8 +184,8 @@ class Files(Protocol):
         the ids of the files behind it, because these are what is read.
         """
 
-    def contents(self, paths: Collection[str]) -> dict[str, bytes]:
-        """What is in the files at `paths`, as far as they exist and are no symlinks; nothing is written for it."""
+    def fetch(self, paths: Collection[str]) -> None:
+        """Read the files at `paths` at once, as far as they exist: reading each is fast then."""
 
     def need(self, paths: Collection[str]) -> None:
         """Have the files below `paths` on disk, as far as they exist."""
@@ -212,9 +212,9 @@ class CommitFiles:
                 behind = self._repository.reachable(self._commit, [path])
                 yield from (behind[other].id for other in sorted(behind) if behind[other].mode != LINK)
 
-    def contents(self, paths: Collection[str]) -> dict[str, bytes]:
+    def fetch(self, paths: Collection[str]) -> None:
         """From git's objects."""
-        return self._repository.contents(self._repository.files(self._commit, paths))
+        self._repository.contents(self._repository.files(self._commit, paths))
 
     def need(self, paths: Collection[str]) -> None:
         """Write what does not exist yet, with what symlinks lead to."""
@@ -234,7 +234,7 @@ class WorkingFiles:
 
     def __init__(self, top: Path, id_length: int) -> None:
         self.top, self._root = top, Root(top, "git repository")
-        self._hash = hashlib.sha1 if id_length == _SHA1_LENGTH else hashlib.sha256
+        self._hash = hashlib.sha1 if id_length == SHA1_LENGTH else hashlib.sha256
 
     def ids(self, paths: Collection[str]) -> dict[str, str]:
         """The ids that git would give to what is there now."""
@@ -264,15 +264,8 @@ class WorkingFiles:
             files = {file for place in (target, *folders) for file in self._files(place)}
             yield from (self._id(file) for file in sorted(files) if self._root.link(file) is None)
 
-    def contents(self, paths: Collection[str]) -> dict[str, bytes]:
-        """From the disk."""
-        return {path: self._root.read(path) for path in paths if self._is_plain(path)}
-
-    def _is_plain(self, path: str) -> bool:
-        """Whether there is a file that no symlink is on the way to."""
-        with suppress(PathError):
-            return self._root.target(path).is_file()
-        return False
+    def fetch(self, paths: Collection[str]) -> None:
+        """Nothing: they are on disk."""
 
     def need(self, paths: Collection[str]) -> None:
         """Nothing: they exist."""
@@ -315,27 +308,3 @@ def _write(target: Path, path: str, content: bytes, *, is_link: bool) -> None:
         return
     with open(f"{target}/{path}", "wb") as file:
         file.write(content)
-
-
-def export(project: Path, revision: str, path: str, target: Path) -> Path:
-    """Write the folder `path` (in the project) as it was at `revision` below `target`, with what its symlinks lead to,
-    and return it. Raises `GitopsError`, also for a branch: Argo CD follows it, with no commit that says so.
-
-    The bytes are those of git's objects. `git archive` would obey `export-ignore` and `export-subst`
-    (https://git-scm.com/docs/git-archive#ATTRIBUTES), which Argo CD's checkout does not.
-    """
-    repository = Repository(project)
-    hint = "name a tag or commit that has it; if this clone does not have it yet: `git fetch --tags`"
-    try:
-        commit = repository.commit(revision)
-    except UsageError as error:
-        raise GitopsError(
-            f"`{path}` cannot be read at revision `{revision}`: {error}", f"{hint}; {error.hint}"
-        ) from error
-    if repository.full_name(revision).startswith(("refs/heads/", "refs/remotes/")):
-        raise GitopsError(f"`{revision}` is a branch, which pins nothing", "name a tag or a commit")
-    inside = posixpath.normpath(prefix(project) + path)
-    if not repository.files(commit, [inside]):
-        raise GitopsError(f"`{path}` cannot be read at revision `{revision}`: it has no such folder", hint)
-    repository.write(repository.reachable(commit, [inside]), target)
-    return target / inside

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from gitops_gen.models.layout import CHART_FILE, VALUES_FILE
 from gitops_gen.yaml.writer import dump
 
 SCHEMA = "values.schema.json"
@@ -46,7 +47,7 @@ def without_schemas(archive: bytes) -> ChartArchive:
 
 def values_archive(name: str, values: dict[str, Any]) -> bytes:
     """A chart that contains only values."""
-    files = {"Chart.yaml": {"apiVersion": "v2", "name": name, "version": "0.0.0"}, "values.yaml": values}
+    files = {CHART_FILE: {"apiVersion": "v2", "name": name, "version": "0.0.0"}, VALUES_FILE: values}
     return _packed(_member(f"{name}/{file}", dump(content).encode()) for file, content in files.items())
 
 

@@ -19,6 +19,7 @@ from gitops_gen.helm.engine import (
     Values,
     within_limit,
 )
+from gitops_gen.models.layout import CHART_FILE
 from gitops_gen.runtime.limits import Limits
 from gitops_gen.runtime.programs import ProcessError, run, run_limited
 from gitops_gen.yaml.reader import load, load_all
@@ -99,7 +100,7 @@ class BinaryChart:
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder, "chart")
             self._copy_without_templates(copy)
-            _support_any_kubernetes(copy / "Chart.yaml")
+            _support_any_kubernetes(copy / CHART_FILE)
             template = copy / _VALUES_TEMPLATE
             template.parent.mkdir(exist_ok=True)
             template.write_text("{{ .Values | toJson }}")

@@ -29,6 +29,7 @@ from gitops_gen.helm.engine import (
     within_limit,
 )
 from gitops_gen.helm.output import printed
+from gitops_gen.models.layout import CHART_FILE
 from gitops_gen.runtime.limits import Limits, limited
 
 _loaded_in = os.getpid()
@@ -55,10 +56,20 @@ class EmbeddedEngine:
         """Read a chart folder (with its .helmignore) or archive. Raises `ChartError` and `LimitError`."""
         _refuse_fork()
         limits = Limits.of_environment()
+        if not _is_utf8(path):
+            raise ChartError("the chart's path is not UTF-8", "rename the folder")
         try:
             return limited(lambda: _loaded(path, limits), LOADING, limits)
         except helm_python.HelmError as error:
             raise ChartError(str(error).removeprefix(f"{path}: ")) from error
+
+
+def _is_utf8(path: Path) -> bool:
+    try:
+        os.fspath(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _loaded(path: Path, limits: Limits) -> "EmbeddedChart":
@@ -220,7 +231,7 @@ def _satisfies(constraint: str, kube_version: str) -> bool:
     """Check a version constraint with Helm's rules, by rendering a minimal chart."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "templates").mkdir()
-        Path(folder, "Chart.yaml").write_text("apiVersion: v2\nname: check\nversion: 0.0.0\n")
+        Path(folder, CHART_FILE).write_text("apiVersion: v2\nname: check\nversion: 0.0.0\n")
         Path(folder, "templates", "check").write_bytes(_VERSION_CHECK)
         release = HelmRelease(
             name="check",

@@ -22,6 +22,7 @@ from gitops_gen.migration.outcomes import ownership_concerns, planned_objects
 from gitops_gen.migration.settings import name_overrides, setting_concerns
 from gitops_gen.migration.steps import Steps
 from gitops_gen.migration.volumes import match_volumes, mounts
+from gitops_gen.models.layout import ROOT_FILE
 
 
 def migration_of(live: Live, target: MigrationTarget) -> Migration:
@@ -142,7 +143,7 @@ def _argocd_phases(plan: Migration, steps: Steps) -> Iterator[MigrationPhase]:
             MigrationStep(title="push the inputs and the generated files", command="git push"),
             MigrationStep(
                 title="apply root, the app of apps",
-                command=join(["kubectl", "apply", "-f", "argocd/root.yaml"]),
+                command=join(["kubectl", "apply", "-f", ROOT_FILE]),
             ),
             MigrationStep(
                 title="wait until the Application exists",

@@ -33,6 +33,9 @@ _PLACEHOLDER = re.compile(r"\{[\w.]+\}")
 _LABEL_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
 _CHART_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 _PARENT = re.compile(r"(?:^|[/\\:]|%2f|%5c)(?:\.|%2e){2}(?:$|[/\\?#]|%2f|%5c)", re.IGNORECASE)
+_KIND = re.compile(r"[A-Za-z*?\[][\w*?\[\]^-]*(?:\.[a-z0-9*?\[][a-z0-9.*?\[\]^-]*)?")
+_OBJECT_NAME = re.compile(r"[a-z0-9*?\[][a-z0-9.:*?\[\]^-]*")
+_NAMESPACE = re.compile(r"[a-z0-9*?\[][a-z0-9*?\[\]-]*")
 _CRON_PART = re.compile(r"(?:[*?]|(\w+)(?:-(\w+))?)(?:/([1-9]\d*))?")
 
 
@@ -151,6 +154,34 @@ def _pinned_revision(revision: str) -> str:
     return revision
 
 
+def _kind(kind: str) -> str:
+    require(
+        _KIND.fullmatch(kind),
+        "must be a kind with its API group, such as `Role.rbac.authorization.k8s.io`; without a group `Pod`",
+    )
+    return kind
+
+
+def _cluster_kind(text: str) -> str:
+    kind, slash, name = text.partition("/")
+    fits = _KIND.fullmatch(kind) and (not slash or _OBJECT_NAME.fullmatch(name))
+    require(
+        fits,
+        "must be a kind with its API group, such as `ClusterRole.rbac.authorization.k8s.io`, and a name where only one "
+        "object is allowed: `Namespace/monitoring`",
+    )
+    return text
+
+
+def _namespace_pattern(text: str) -> str:
+    """Placeholders are replaced later."""
+    require(
+        _NAMESPACE.fullmatch(_PLACEHOLDER.sub("x", text)),
+        "must be a namespace, such as `kube-system`; `*` is any text, and `{namespace}` the environment's own",
+    )
+    return text
+
+
 def _kubernetes(version: str) -> str:
     require(re.match(_KUBERNETES, version), 'must be a Kubernetes version such as "1.33"')
     return version
@@ -221,6 +252,9 @@ ChartName = Annotated[str, Field(min_length=1), AfterValidator(_chart_name)]
 ChartVersion = Annotated[str, Field(min_length=1), AfterValidator(_chart_version)]
 LabelValue = Annotated[str, AfterValidator(_label_value)]
 PlainText = Annotated[str, Field(min_length=1), AfterValidator(_plain)]
+Kind = Annotated[str, AfterValidator(_kind)]
+ClusterKind = Annotated[str, AfterValidator(_cluster_kind)]
+NamespacePattern = Annotated[str, AfterValidator(_namespace_pattern)]
 DnsLabel = Annotated[str, AfterValidator(_dns_label)]
 DnsSubdomain = Annotated[str, AfterValidator(_dns_subdomain)]
 ReleaseName = Annotated[str, AfterValidator(_release_name)]

@@ -14,12 +14,15 @@ from gitops_gen.models.formats import (
     ArgocdVersion,
     ChartName,
     ChartVersion,
+    ClusterKind,
     Cron,
     DnsLabel,
     DnsSubdomain,
     Duration,
+    Kind,
     KubernetesVersion,
     LabelValue,
+    NamespacePattern,
     PinnedRevision,
     PlainText,
     RelativePath,
@@ -168,11 +171,31 @@ class ManifestOverride(Model):
     """Fields of the manifest's spec, as Argo CD defines them."""
 
 
+class Allowance(Model):
+    """What the AppProject allows in addition to what is generated and to what other layers allow."""
+
+    cluster_kinds: list[ClusterKind] = []
+    """Cluster-scoped kinds as `Kind.group`, such as `ClusterRole.rbac.authorization.k8s.io`; `Kind.group/name` allows
+    one object."""
+    kinds: list[Kind] = []
+    """Other kinds as `Kind.group`, where `spec` denies them."""
+    namespaces: list[NamespacePattern] = []
+    """Namespaces for objects outside of the environment's namespace; `{project}`, `{environment}`, `{stage}`,
+    `{cluster}` and `{namespace}` are replaced."""
+    secrets: bool | None = None
+    """Whether the chart may render Secrets; the default is false."""
+
+
 class ProjectOverride(ManifestOverride):
     """What is merged over the AppProject; or the one to use instead."""
 
+    allow: Allowance | None = None
+    """What the AppProject allows in addition, for example `{clusterKinds: [ClusterRole.rbac.authorization.k8s.io]}`."""
     existing: DnsSubdomain | None = None
     """Name of an AppProject that is managed elsewhere: none is generated, and nothing can be merged over it."""
+    file: RelativePath | None = None
+    """The file with the existing AppProject, relative to the folder of gitops.yaml; `plan` then checks what it
+    allows."""
 
 
 class ArgocdOverrides(Model):
@@ -274,12 +297,12 @@ class Argocd(ArgocdOverrides):
 
 
 class IgnoredFinding(Model):
-    """One finding of `plan` that is set aside, for a chart that somebody else maintains."""
+    """One finding that is set aside, for a chart that somebody else maintains."""
 
     rule: Text
     """Id of the rule; `gitops-gen rules` lists them."""
     object: Text
-    """The object as `plan` prints it, `Kind/name`; `*` stands for any text."""
+    """The object as `plan` prints it, `Kind/name`, or the key of a value, `image.tag`; `*` stands for any text."""
     reason: Text
     """Why the finding is no fault here."""
 

@@ -1,7 +1,6 @@
 """A rendered difference as one HTML page: no script, nothing loaded from elsewhere, every text escaped."""
 
 from collections.abc import Iterator
-from html import escape
 
 from gitops_gen.compare.lines import (
     GRAVE,
@@ -17,6 +16,7 @@ from gitops_gen.compare.lines import (
 )
 from gitops_gen.compare.model import Difference, ObjectChange, SharedChanges
 from gitops_gen.output.diff_text import folded_text, headline
+from gitops_gen.output.markup import html
 
 _CLASSES = {Sign.OLD: "old", Sign.NEW: "new", Sign.SAME: "same", Sign.PLACE: "place"}
 _STYLE = """
@@ -34,7 +34,7 @@ pre { overflow-x: auto; padding: .5rem; border: 1px solid light-dark(#ccc, #444)
 
 def page(difference: Difference) -> str:
     """The whole page."""
-    title = escape(headline(difference))
+    title = html(headline(difference))
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>'
     body = "\n".join([f"<h1>{title}</h1>", *_body(difference)])
     return (
@@ -48,7 +48,7 @@ def _body(difference: Difference) -> Iterator[str]:
     for group in difference.groups:
         yield _group(group, difference.compared)
     if difference.folded:
-        yield f'<p class="faint">{escape(folded_text(difference.folded))}</p>'
+        yield f'<p class="faint">{html(folded_text(difference.folded))}</p>'
 
 
 def _rows(difference: Difference) -> Iterator[str]:
@@ -56,18 +56,18 @@ def _rows(difference: Difference) -> Iterator[str]:
         kind = ' class="grave"' if effect in GRAVE else ""
         for index, item in enumerate(items):
             title = TITLES[effect] if not index else ""
-            where = escape(names_text(item.environments, difference.compared))
-            hover = escape(", ".join(item.environments), quote=True)
-            what = escape(consequence_text(item))
+            where = html(names_text(item.environments, difference.compared))
+            hover = html(", ".join(item.environments))
+            what = html(consequence_text(item))
             yield f'<tr><td{kind}>{title}</td><td>{what}</td><td class="faint" title="{hover}">{where}</td></tr>\n'
 
 
 def _group(group: SharedChanges, compared: int) -> str:
-    title = escape(names_text(group.environments, compared))
-    hover = escape(", ".join(group.environments), quote=True)
+    title = html(names_text(group.environments, compared))
+    hover = html(", ".join(group.environments))
     if is_listing(group):
         rows = "".join(
-            f"<li>{SIGNS[change.action]} <code>{escape(change.object)}</code></li>" for change in group.objects
+            f"<li>{SIGNS[change.action]} <code>{html(change.object)}</code></li>" for change in group.objects
         )
         body = f"<ul>{rows}</ul>"
     else:
@@ -77,10 +77,10 @@ def _group(group: SharedChanges, compared: int) -> str:
 
 def _object(change: ObjectChange) -> str:
     text = "\n".join(_line(line) for line in lines(change))
-    summary = f"{SIGNS[change.action]} <code>{escape(change.object)}</code>"
+    summary = f"{SIGNS[change.action]} <code>{html(change.object)}</code>"
     return f"<details open><summary>{summary}</summary>\n<pre>{text}</pre></details>"
 
 
 def _line(line: Line) -> str:
     sign = "" if line.sign is Sign.PLACE else f"{line.sign} "
-    return f'<span class="{_CLASSES[line.sign]}">{escape(sign + line.text)}</span>'
+    return f'<span class="{_CLASSES[line.sign]}">{html(sign + line.text)}</span>'

@@ -2,7 +2,6 @@
 and cuts are reported.
 """
 
-import re
 from collections.abc import Iterator
 
 from gitops_gen.compare.lines import (
@@ -18,20 +17,20 @@ from gitops_gen.compare.lines import (
 )
 from gitops_gen.compare.model import Difference, ObjectChange, SharedChanges, SharedConsequence
 from gitops_gen.output.diff_text import folded_text, headline
+from gitops_gen.output.markup import block, code, html_words, words
 
 GITHUB_LIMIT = 65536
 """Characters in a comment on GitHub; GitLab takes 1,000,000 (docs.gitlab.com/administration/instance_limits)."""
 
-_SPECIAL = re.compile(r"([\\`*_<>\[\]|#~])")
 _LONGEST_LIST = 15
 """Consequences of one kind that are listed; the rest is counted."""
 
 
 def markdown(difference: Difference, max_size: int = GITHUB_LIMIT) -> str:
     """The comment, of at most `max_size` bytes of UTF-8 (so of at most as many characters)."""
-    head = [f"### {_escaped(headline(difference))}\n", *_happening(difference)]
+    head = [f"### {headline(difference, words)}\n", *_happening(difference)]
     if difference.folded:
-        head.append(f"\n<sub>{_escaped(folded_text(difference.folded))}</sub>\n")
+        head.append(f"\n<sub>{words(folded_text(difference.folded))}</sub>\n")
     return _fitted("".join(head), difference, max_size)
 
 
@@ -75,13 +74,13 @@ def _happening(difference: Difference) -> Iterator[str]:
 
 def _item(item: SharedConsequence, compared: int) -> str:
     where = names_text(item.environments, compared)
-    parts = [_code(item.object) if item.object else "", _escaped(item.detail)]
-    return f"- {': '.join(part for part in parts if part)} ({_escaped(where)})\n"
+    parts = [code(item.object) if item.object else "", words(item.detail) if item.detail else ""]
+    return f"- {': '.join(part for part in parts if part)} ({words(where)})\n"
 
 
 def _block(group: SharedChanges, compared: int, space: int) -> tuple[str, list[ObjectChange]]:
     """The group folded together, and what of it does not fit into `space` bytes."""
-    names, count = _html(names_text(group.environments, compared)), len(group.objects)
+    names, count = html_words(names_text(group.environments, compared)), len(group.objects)
     head = f"\n<details><summary><b>{names}</b>: {count} object{'s' * (count != 1)}</summary>\n\n"
     foot = "\n</details>\n"
     draw = _listed if is_listing(group) else _object
@@ -97,31 +96,15 @@ def _block(group: SharedChanges, compared: int, space: int) -> tuple[str, list[O
 
 
 def _listed(change: ObjectChange) -> str:
-    return f"- {SIGNS[change.action]} {_code(change.object)}\n"
+    return f"- {SIGNS[change.action]} {code(change.object)}\n"
 
 
 def _object(change: ObjectChange) -> str:
-    text = "\n".join(_line(line) for line in lines(change))
-    fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
-    return f"{_code(change.object)} {change.action.value}\n\n{fence}diff\n{text}\n{fence}\n\n"
+    return f"{code(change.object)} {change.action.value}\n\n{block(map(_line, lines(change)), 'diff')}\n"
 
 
 def _line(line: Line) -> str:
     return f"@@ {line.text} @@" if line.sign is Sign.PLACE else f"{line.sign} {line.text}".rstrip()
-
-
-def _code(text: str) -> str:
-    """As code, whatever it contains."""
-    fence = "``" if "`" in text else "`"
-    return f"{fence}{text}{fence}"
-
-
-def _escaped(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", text)
-
-
-def _html(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _size(text: str) -> int:

@@ -1,6 +1,6 @@
 """A rendered difference for a terminal: what happens, then every change, with colour where there is a terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from gitops_gen.compare.lines import (
     GRAVE,
@@ -14,6 +14,8 @@ from gitops_gen.compare.lines import (
     names_text,
 )
 from gitops_gen.compare.model import Action, Difference, Folded, ObjectChange, SharedChanges
+from gitops_gen.names import printable
+from gitops_gen.output.terminal import Painted, painted
 
 _RED, _GREEN, _YELLOW, _CYAN, _BOLD, _FAINT = "31", "32", "33", "36", "1", "2"
 _SIGN_COLOURS = {Sign.OLD: _RED, Sign.NEW: _GREEN, Sign.PLACE: _CYAN, Sign.SAME: _FAINT}
@@ -22,7 +24,7 @@ _ACTION_COLOURS = {Action.ADDED: _GREEN, Action.REMOVED: _RED, Action.CHANGED: _
 
 def difference_lines(difference: Difference, *, colour: bool = False) -> Iterator[str]:
     """The difference as lines of text."""
-    paint = _paint if colour else _plain
+    paint = painted if colour else _plain
     yield paint(headline(difference), _BOLD)
     if difference.consequences:
         yield ""
@@ -36,9 +38,9 @@ def difference_lines(difference: Difference, *, colour: bool = False) -> Iterato
         yield paint(folded_text(difference.folded), _FAINT)
 
 
-def headline(difference: Difference) -> str:
-    """What is compared, and how many environments differ."""
-    ends = f"{difference.old} → {difference.new}"
+def headline(difference: Difference, name: Callable[[str], str] = str) -> str:
+    """What is compared, and how many environments differ; `name` is applied to the two names of what is compared."""
+    ends = f"{name(difference.old)} → {name(difference.new)}"
     count = len(difference.environments)
     if not count:
         return f"{ends}: no difference" + " except in names" * difference.between_environments
@@ -55,7 +57,7 @@ def folded_text(folded: tuple[Folded, ...]) -> str:
 
 
 def _happening(difference: Difference, *, colour: bool) -> Iterator[str]:
-    paint = _paint if colour else _plain
+    paint = painted if colour else _plain
     groups = by_effect(difference.consequences)
     width = max(len(TITLES[effect]) for effect in groups)
     for effect, items in groups.items():
@@ -63,7 +65,7 @@ def _happening(difference: Difference, *, colour: bool) -> Iterator[str]:
         for index, item in enumerate(items):
             where = names_text(item.environments, difference.compared)
             first = paint(title, _RED if effect in GRAVE else _YELLOW) if not index else " " * width
-            yield f"  {first}  {consequence_text(item)} {paint(f'({where})', _FAINT)}"
+            yield Painted(f"  {first}  {printable(consequence_text(item))} {paint(f'({where})', _FAINT)}")
 
 
 def _group_lines(group: SharedChanges, *, colour: bool) -> Iterator[str]:
@@ -74,16 +76,12 @@ def _group_lines(group: SharedChanges, *, colour: bool) -> Iterator[str]:
 
 
 def _object_lines(change: ObjectChange, *, colour: bool) -> Iterator[str]:
-    paint = _paint if colour else _plain
+    paint = painted if colour else _plain
     yield paint(f"  {SIGNS[change.action]} {change.object}", _ACTION_COLOURS[change.action])
     for line in lines(change):
         text = f"    {line.text}" if line.sign is Sign.PLACE else f"      {line.sign} {line.text}".rstrip()
         yield paint(text, _SIGN_COLOURS[line.sign])
 
 
-def _plain(text: str, _colour: str) -> str:
-    return text
-
-
-def _paint(text: str, colour: str) -> str:
-    return f"\x1b[{colour}m{text}\x1b[0m"
+def _plain(text: str, _colour: str) -> Painted:
+    return painted(text, "")

@@ -6,11 +6,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gitops_gen.commands.init import Initialization
-from gitops_gen.starter.project import SERVER
+from gitops_gen.rules.permissions import REFUSED
+from gitops_gen.rules.sharing import SHARED
+from gitops_gen.starter.project import SERVER, SYNC_TIMEOUT
 from gitops_gen.sync.durations import seconds
 
-SYNC_TIMEOUT = "30m"
-"""The sync timeout that is recommended to a project without one."""
+
+def finding_lines(made: Initialization) -> Iterator[str]:
+    """What `plan` finds: all that keeps Argo CD from any sync, and how much else."""
+    refused = [finding for finding in made.findings if finding.rule in (REFUSED, SHARED.id)]
+    for finding in refused:
+        yield f"note: {finding.object} ({finding.problem.place}): {finding.message}"
+        yield f"    {finding.remedy}"
+    if others := len(made.findings) - len(refused):
+        name = next(iter(made.project.environments))
+        count = f"{others} more findings" if refused else f"{others} findings"
+        yield f"note: `gitops-gen plan {name}` has {count.removesuffix('s') if others == 1 else count}"
 
 
 def next_lines(made: Initialization) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from shlex import quote
 
 from gitops_gen.migration.model import Migration, MigrationStep
+from gitops_gen.names import printable
 
 _HEAD = """\
 #!/bin/sh
@@ -19,14 +20,14 @@ title=
 finished=
 mkdir -p -m 700 {backup}
 touch "$steps"
-trap '[ "$finished" ] || echo "stopped at step $number: $title" >&2' EXIT
+trap '[ "$finished" ] || printf "%s\\n" "stopped at step $number: $title" >&2' EXIT
 
 # begin NUMBER TITLE: whether the step must still run.
 begin() {{
     number=$1
     title=$2
     ! grep -qx "$number" "$steps" || return 1
-    echo "$number. $title"
+    printf '%s\\n' "$number. $title"
 }}
 
 end() {{
@@ -45,7 +46,7 @@ ask() {{
 def script_lines(plan: Migration) -> Iterator[str]:
     """The script of a plan that is ready."""
     yield _HEAD.format(
-        title=f"{plan.namespace} to {plan.mode.value}, environment {plan.environment}", backup=_backup(plan)
+        title=printable(f"{plan.namespace} to {plan.mode.value}, environment {plan.environment}"), backup=_backup(plan)
     )
     yield 'if [ "${1:-}" = back ]; then'
     yield from _indented(line for step in _numbered(plan.way_back, "back-") for line in _step_lines(*step, again=True))
@@ -74,19 +75,24 @@ def _numbered(steps: Iterable[MigrationStep], prefix: str) -> Iterator[tuple[str
 def _step_lines(number: str, step: MigrationStep, *, again: bool = False) -> Iterator[str]:
     """A rollback step runs on each call: the migration may have run again in between."""
     if again:
-        yield f"number={number} title={quote(step.title)}"
-        yield 'echo "$number. $title"'
+        yield f"number={number} title={_words(step.title)}"
+        yield 'printf "%s\\n" "$number. $title"'
         yield from _body(step)
         return
-    yield f"if begin {number} {quote(step.title)}; then"
+    yield f"if begin {number} {_words(step.title)}; then"
     yield from _indented(_body(step))
     yield "    end"
     yield "fi"
 
 
 def _body(step: MigrationStep) -> Iterator[str]:
-    yield from (f"echo {quote('   ' + line)}" for line in step.details)
+    yield from (f"printf '%s\\n' {_words('   ' + line)}" for line in step.details)
     yield step.command or "ask"
+
+
+def _words(text: str) -> str:
+    """Words that the script prints: names in them come from a cluster."""
+    return quote(printable(text))
 
 
 def _indented(lines: Iterable[str]) -> Iterator[str]:

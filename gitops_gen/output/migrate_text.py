@@ -54,7 +54,8 @@ def _claim_lines(plan: Migration) -> Iterator[str]:
 def _override_lines(overrides: Iterable[Override]) -> Iterator[str]:
     for index, override in enumerate(overrides):
         if index == 0:
-            yield "\nValues to set to keep the data (--write sets them):"
+            yield ""
+            yield "Values to set to keep the data (--write sets them):"
         yield f"  {override.key}: {inline(override)}"
         yield f"{_INDENT}{override.reason}"
 
@@ -77,11 +78,13 @@ def _concern_lines(concerns: Iterable[Concern]) -> Iterator[str]:
 def _phase_lines(plan: Migration) -> Iterator[str]:
     number = 1
     for phase in plan.phases:
-        yield f"\n{phase.title}"
+        yield ""
+        yield phase.title
         for step in phase.steps:
             yield from _step_lines(number, step)
             number += 1
-    yield "\nRollback"
+    yield ""
+    yield "Rollback"
     for step in plan.way_back:
         yield from _step_lines(number, step)
         number += 1

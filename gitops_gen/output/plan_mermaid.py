@@ -1,9 +1,10 @@
-"""A plan as a Mermaid flowchart: a box a wave, an arrow a need between two of them; forges show it in Markdown."""
+"""A plan as a Mermaid flowchart, which GitHub and GitLab draw: a box for each wave, an arrow for each need."""
 
 from collections.abc import Iterator
 from itertools import groupby
 
 from gitops_gen.manifests.objects import Manifest
+from gitops_gen.output.markup import label, node
 from gitops_gen.rules.sync import JudgedPlan
 from gitops_gen.sync.durations import TIMES, text
 from gitops_gen.sync.plan import SyncPlan
@@ -22,7 +23,7 @@ def mermaid_lines(judged: JudgedPlan) -> Iterator[str]:
     if not plan.steps:
         yield '    nothing["nothing to sync"]'
     for index, step in enumerate(plan.steps):
-        yield f'    subgraph s{index}["{step.title}"]'
+        yield f"    subgraph s{index}[{label(step.title)}]"
         yield from _boxes(step, index)
         yield "    end"
     for index in range(1, len(plan.steps)):
@@ -38,7 +39,7 @@ def _nodes(plan: SyncPlan) -> dict[Manifest, str]:
             tasks = list(group)
             for position, task in enumerate(tasks):
                 own = "" if len(tasks) > SHOWN_OBJECTS else f"_{position}"
-                nodes.setdefault(task.manifest, f"n{index}_{kind}{own}")
+                nodes.setdefault(task.manifest, f"n{index}_{node(kind)}{own}")
     return nodes
 
 
@@ -46,10 +47,10 @@ def _boxes(step: Step, index: int) -> Iterator[str]:
     for kind, group in groupby(step.tasks, key=lambda task: task.manifest.kind):
         tasks = list(group)
         if len(tasks) > SHOWN_OBJECTS:
-            yield f'        n{index}_{kind}["{len(tasks)} {TIMES} {kind}"]'
+            yield f"        n{index}_{node(kind)}[{label(f'{len(tasks)} {TIMES} {kind}')}]"
             continue
         for position, task in enumerate(tasks):
-            yield f'        n{index}_{kind}_{position}["{task.manifest.id}"]'
+            yield f"        n{index}_{node(kind)}_{position}[{label(str(task.manifest.id))}]"
 
 
 def _waits(plan: SyncPlan, index: int) -> str:

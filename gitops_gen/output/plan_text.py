@@ -133,7 +133,7 @@ def _bound_words(bound: Bound) -> str:
 
 
 def _finding_lines(finding: Finding) -> Iterator[str]:
-    place = " ".join(part for part in (finding.object, f"({finding.source})" if finding.source else "") if part)
+    place = " ".join(part for part in (finding.object, f"({finding.problem.place})" if finding.source else "") if part)
     yield f"{finding.rule}: {place or 'the Application'}"
     yield f"    {finding.message}"
     yield f"    → {finding.remedy}"

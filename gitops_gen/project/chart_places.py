@@ -7,11 +7,9 @@ from pathlib import Path
 from gitops_gen.git.paths import PathError, Root
 from gitops_gen.git.repository import git_root, prefix
 from gitops_gen.helm.engine import ChartError
-from gitops_gen.models.layout import PULLED
+from gitops_gen.models.layout import CHART_FILE, PULLED, VALUES_FILE
 from gitops_gen.project.environment import ChartSource
 from gitops_gen.project.reading import read_text
-
-CHART_FILE, VALUES_FILE = "Chart.yaml", "values.yaml"
 
 
 class ChartPlaces:
@@ -24,13 +22,13 @@ class ChartPlaces:
     def folder(self, path: str) -> Path:
         """The folder of a chart, every symlink in it followed. Raises `ChartError`."""
         self.links(path)
-        if not self._root.is_file(f"{self._from_top(path)}/{CHART_FILE}"):
-            raise ChartError(f"{path}: no Chart.yaml there", "set `chart.path` in gitops.yaml to the chart's folder")
+        if not self._root.is_file(f"{self.from_top(path)}/{CHART_FILE}"):
+            raise ChartError(f"{path}: no {CHART_FILE} there", "set `chart.path` in gitops.yaml to the chart's folder")
         return self._folder / path
 
     def links(self, path: str) -> dict[str, str]:
         """The symlinks of a chart folder and where they lead to, as paths from the git root. Raises `ChartError`."""
-        inside = self._from_top(path)
+        inside = self.from_top(path)
         if inside not in self._links:
             try:
                 self._links[inside] = self._root.links(inside)
@@ -45,7 +43,7 @@ class ChartPlaces:
         that several charts share. Argo CD follows them inside the repository.
         """
         targets = sorted({*self.links(path).values()})
-        inside = self._root.resolved(self._from_top(path))
+        inside = self._root.resolved(self.from_top(path))
         return tuple(target for target in targets if not f"{target}/".startswith(f"{inside}/" if inside else ""))
 
     def pulled(self, source: ChartSource) -> Path:
@@ -66,12 +64,13 @@ class ChartPlaces:
         """The text of the chart's values.yaml, where that is a file of this repository; else nothing. Raises
         `ProblemsError`.
         """
-        file = f"{self._from_top(source.path)}/{VALUES_FILE}"
+        file = f"{self.from_top(source.path)}/{VALUES_FILE}"
         if source.repository or source.revision or not self._root.is_file(file):
             return ""
-        return read_text(Path(self._root.folder), file)
+        return read_text(self._root, file)
 
-    def _from_top(self, path: str) -> str:
+    def from_top(self, path: str) -> str:
+        """The path from the git root of a path in the project."""
         return posixpath.normpath(self._prefix + path)
 
     def _refused(self, error: PathError) -> ChartError:

@@ -4,53 +4,57 @@ that was pulled.
 
 import logging
 import os
-import shutil
-import tempfile
-import weakref
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from gitops_gen.errors import Problem, first_problems
+from gitops_gen.git.paths import Root
 from gitops_gen.helm.bundled import nulls_in, umbrella_nulls
+from gitops_gen.helm.credential_keys import HINT, credentials
 from gitops_gen.helm.digest import chart_digest
 from gitops_gen.helm.engine import ChartError, Engine, LoadedChart, SubchartValuesError, Values
 from gitops_gen.helm.key_types import KeyType
+from gitops_gen.helm.reading.chart_files import chart_files
+from gitops_gen.helm.reading.unknown_keys import KnownKeys
 from gitops_gen.helm.varying import rendered_again, varies
 from gitops_gen.project.chart_places import ChartPlaces
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.override_files import override_problems
+from gitops_gen.project.pinned_charts import PinnedCharts
 from gitops_gen.project.reading import read_text
 from gitops_gen.project.unquoted import is_wrong, misread, quote_hint, suspects
+from gitops_gen.project.value_keys import ValueFault, value_faults
 from gitops_gen.project.values_schema import Origins, ValuesSchema
 from gitops_gen.yaml.key_paths import KeyPath, dotted
 
 _log = logging.getLogger(__name__)
 
-Export = Callable[[str, str, Path], Path]
-"""Writes a folder of the project as it was at a revision below a target folder: revision, path, target. Returns it."""
-
 
 class Charts:
     """Loads charts on demand; an environment's chart is looked up by its source."""
 
-    def __init__(self, places: ChartPlaces, folder: Path, engine: Callable[[str], Engine], export: Export) -> None:
-        """`engine` opens Helm; it is called when the first chart is needed."""
+    def __init__(
+        self, places: ChartPlaces, folder: Path, engine: Callable[[str], Engine], pinned: PinnedCharts
+    ) -> None:
+        """`engine` opens Helm, for the version that Argo CD has; it is called when the first chart is needed."""
         self.places = places
-        self._folder, self._open_engine, self._export = folder, engine, export
+        self._folder, self._open_engine, self._pinned = folder, engine, pinned
         self._engines: dict[str, Engine] = {}
         self._loaded: dict[ChartSource, LoadedChart] = {}
         self._places: dict[ChartSource, Path] = {}
         self._varies: dict[ChartSource, bool] = {}
         self._schemas: dict[ChartSource, ValuesSchema | None] = {}
         self._defaults: dict[ChartSource, Values] = {}
+        self._keys: dict[ChartSource, KnownKeys] = {}
         self._contents: dict[ChartSource, str] = {}
 
     def of(self, top: Path, prefix: str) -> "Charts":
         """The charts of the same project as its files are in another folder: at `prefix` of `top`."""
         folder = top / prefix
-        return Charts(ChartPlaces(folder, top, prefix), folder, self._open_engine, self._export)
+        return Charts(ChartPlaces(folder, top, prefix), folder, self._open_engine, self._pinned)
 
     def engine(self, source: ChartSource) -> Engine:
         """The engine that renders a chart. Raises `ChartError` when there is none."""
@@ -93,8 +97,8 @@ class Charts:
         return self._defaults[source]
 
     def value_problems(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
-        """What the schemas of the chart and its subcharts have against the final values, which Helm merges; and what
-        lacks quotes. Of many problems the first ones.
+        """What the schemas of the chart and its subcharts have against the final values, which Helm merges; what
+        lacks quotes; and what the chart does not read or cannot use. Of many problems the first ones.
 
         Raises `ChartError` or `GitopsError` when the chart cannot be had.
         """
@@ -103,6 +107,12 @@ class Charts:
         origins = Origins(layers=environment.value_layers, text_of=cache(self._text_of), fallback=fallback)
         yield from first_problems(self._value_problems(environment, origins), fallback)
 
+    def credentials(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
+        """The values in plain text that look like credentials, at the layers that set them."""
+        origins = Origins(layers=environment.value_layers, text_of=cache(self._text_of), fallback=environment.files[1])
+        for path in credentials(environment.helm.release.values):
+            yield origins.problem(path, "looks like a credential in plain text, which git keeps", HINT)
+
     def _value_problems(self, environment: ResolvedEnvironment, origins: Origins) -> Iterator[Problem]:
         try:
             final = self.chart(environment.chart).final_values(environment.helm.release.values)
@@ -110,9 +120,23 @@ class Charts:
             yield from (origins.problem(path, message, "") for path, message in error.faults)
             return
         schema = self.schema(environment.chart)
-        if schema is not None:
-            yield from schema.problems(final, origins)
-        yield from self._unquoted(environment, origins)
+        found = [*(schema.problems(final, origins) if schema else ()), *self._unquoted(environment, origins)]
+        yield from found
+        told = {(problem.file, problem.key) for problem in found}
+        yield from (item for item in self._unread(environment, origins) if (item.file, item.key) not in told)
+
+    def _unread(self, environment: ResolvedEnvironment, origins: Origins) -> Iterator[Problem]:
+        for fault in self.value_faults(environment):
+            if not fault.is_ignored(environment.ignored):
+                yield replace(origins.problem(fault.path, fault.message, fault.hint), rule=fault.rule)
+
+    def value_faults(self, environment: ResolvedEnvironment) -> Iterator[ValueFault]:
+        """The values that the chart does not read or cannot use, those among them that gitops.yaml sets aside."""
+        source = environment.chart
+        if source not in self._keys:
+            defaults, schema = self.defaults(source), self.chart(source).schema
+            self._keys[source] = KnownKeys(defaults, schema, lambda: chart_files(self._place(source)))
+        return value_faults(self._keys[source], environment)
 
     def override_problems(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
         """The files in the chart's folder with which Argo CD changes the environment's Application.
@@ -145,7 +169,7 @@ class Charts:
         return suspects(self.chart(source).schema, self.defaults(source), values)
 
     def _text_of(self, file: str) -> str:
-        return read_text(self._folder, file)
+        return read_text(Root(self._folder), file)
 
     def content(self, source: ChartSource) -> str:
         """What tells a chart's content apart: a digest of its files here, else the pin that names it."""
@@ -168,13 +192,8 @@ class Charts:
             return self.places.archive(source)
         if not source.revision:
             return self.places.folder(source.path)
-        return self._export(source.revision, source.path, self._scratch())
-
-    def _scratch(self) -> Path:
-        """A folder that is removed with this object, or with the process: an engine may read from it until then."""
-        folder = tempfile.mkdtemp(prefix="gitops-gen-")
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        return Path(folder)
+        self._pinned.require_fixed(source.revision)
+        return self._pinned.folder(self.places.from_top(source.path), source.revision)[0]
 
     def linked(self, source: ChartSource) -> tuple[str, ...]:
         """Where symlinks of a chart folder lead to outside of it, as paths from the git root."""

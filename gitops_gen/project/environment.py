@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from gitops_gen.models.models import SyncWindow
+from gitops_gen.models.models import Allowance, IgnoredFinding, SyncWindow
 from gitops_gen.project.helm_options import HelmOptions
 from gitops_gen.project.layers import ValueLayer, Values
 
@@ -64,16 +64,21 @@ class ResolvedEnvironment:
     application_layers: tuple[ValueLayer, ...] = field(repr=False)
     project: dict[str, Any]
     project_layers: tuple[ValueLayer, ...] = field(repr=False)
-    files: tuple[str, ...]
+    allow: Allowance
     existing_project: str
+    #: the file with the existing AppProject; empty when it is not given
+    project_file: str
     secret_path: str
     #: the merged overrides, which the generated values file holds
     values: Values
     layers: tuple[ValueLayer, ...] = field(repr=False)
     #: what Argo CD passes to Helm: the values with those of the Application over them
     helm: HelmOptions = field(repr=False)
+    files: tuple[str, ...]
     #: the version of Argo CD that syncs it, such as `3.4`; empty when the project does not say
     argocd: str = ""
+    #: findings about values that gitops.yaml sets aside, with those of `plan`
+    ignored: tuple[IgnoredFinding, ...] = ()
 
     @property
     def value_layers(self) -> tuple[ValueLayer, ...]:

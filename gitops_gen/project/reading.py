@@ -3,7 +3,6 @@
 Nothing here stops at the first mistake: each reader gives back what it could read and every problem it met.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -14,21 +13,33 @@ from typing import Any, TypeAlias, TypeVar
 from pydantic import BaseModel
 
 from gitops_gen.errors import GitopsError, Problem, ProblemsError
-from gitops_gen.git.paths import PathError, Root
-from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE, RELEASE_FILE
+from gitops_gen.git.paths import PathError
+from gitops_gen.models.layout import (
+    ENVIRONMENT_FILE,
+    ENVIRONMENTS,
+    HAND_WRITTEN,
+    PROJECT_FILE,
+    RELEASE_FILE,
+    hand_written,
+)
 from gitops_gen.models.models import Environment, Project, Release
 from gitops_gen.models.validation import validate
 from gitops_gen.names import is_dns_label
+from gitops_gen.project.inputs import Inputs
 from gitops_gen.yaml.reader import SIZE_LIMIT, load, too_large
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
+class MissingFileError(ProblemsError):
+    """There is no such file."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProjectFile:
-    """The project as read: its folder, its typed form and the same as plain data (for merging and for provenance)."""
+    """The project as read: where from, its typed form and the same as plain data (for merging and for provenance)."""
 
-    root: Path
+    inputs: Inputs
     spec: Project
     data: dict[str, Any]
 
@@ -70,44 +81,36 @@ def find_project(start: Path) -> Path:
     )
 
 
-def read_project(root: Path) -> tuple[ProjectFile | None, list[Problem]]:
-    """`gitops.yaml` in `root`, and what is wrong with it."""
-    _, data, spec, problems = _read(root, PROJECT_FILE, Project)
-    return (ProjectFile(root=root, spec=spec, data=data) if spec else None), problems
+def read_project(inputs: Inputs) -> tuple[ProjectFile | None, list[Problem]]:
+    """`gitops.yaml`, and what is wrong with it."""
+    _, data, spec, problems = _read_required(inputs, PROJECT_FILE, Project)
+    return (ProjectFile(inputs=inputs, spec=spec, data=data) if spec else None), problems
 
 
-def environment_names(root: Path) -> tuple[list[str], list[Problem]]:
+def environment_names(inputs: Inputs) -> tuple[list[str], list[Problem]]:
     """The environments in name order (a folder with an environment.yaml or a release.yaml is one), and folders that
     cannot be one.
     """
-    folder = root / ENVIRONMENTS
-    if wrong := _wrong_path(root, ENVIRONMENTS):
-        return [], wrong
-    if not folder.is_dir():
-        no_folder = Problem(file=ENVIRONMENTS, message="is not a folder", hint="it must hold a folder an environment")
-        return [], [no_folder] if folder.exists() else []
-    found = dict(_folders(folder))
-    names = sorted(name for name, files in found.items() if ENVIRONMENT_FILE in files or RELEASE_FILE in files)
+    try:
+        found = inputs.folders(ENVIRONMENTS)
+    except PathError as error:
+        return [], list(error.problems)
+    except FileNotFoundError:
+        return [], []
+    except OSError:
+        return [], [Problem(file=ENVIRONMENTS, message="is not a folder", hint="it must hold a folder an environment")]
+    names = sorted(name for name, files in found.items() if not {*HAND_WRITTEN}.isdisjoint(files))
+    wrong = [name for name, files in found.items() if not files and _wrong_path(inputs, f"{ENVIRONMENTS}/{name}")]
     misnamed = [problem for name in sorted(found) for problem in _misnamed(name, found[name])]
-    return names, [*_name_problems(root, names), *misnamed]
+    return names, [*_name_problems(inputs, [*names, *wrong]), *misnamed]
 
 
-def _folders(folder: Path) -> Iterator[tuple[str, list[str]]]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            try:
-                if entry.is_dir():
-                    yield entry.name, os.listdir(entry)
-            except OSError:  # such as a symlink to itself: the error is reported when the environment is read
-                yield entry.name, [ENVIRONMENT_FILE]
-
-
-def is_environment(root: Path, name: str) -> bool:
+def is_environment(inputs: Inputs, name: str) -> bool:
     """Whether there is an environment of that name (a DNS label), asked without looking at the others."""
-    folder = f"{root}/{ENVIRONMENTS}/{name}"
-    if _wrong_path(root, ENVIRONMENTS) or not os.path.isdir(folder):
+    try:
+        return any(inputs.is_file(path) for path in hand_written(name))
+    except PathError:
         return False
-    return any(os.path.lexists(f"{folder}/{file}") for file in HAND_WRITTEN)
 
 
 def _misnamed(environment: str, files: list[str]) -> Iterator[Problem]:
@@ -127,22 +130,22 @@ def _meant(stem: str) -> str:
     return next(iter(get_close_matches(stem, ("environment", "release"), 1, 0.8)), "")
 
 
-def _name_problems(root: Path, names: list[str]) -> Iterator[Problem]:
+def _name_problems(inputs: Inputs, names: list[str]) -> Iterator[Problem]:
     for name in names:
+        path = f"{ENVIRONMENTS}/{name}"
         if not is_dns_label(name):
             yield Problem(
-                file=f"{ENVIRONMENTS}/{name}",
+                file=path,
                 message=f"`{name}` cannot name an environment: it must be a DNS label",
                 hint="use at most 63 lowercase letters, digits and `-`",
             )
-        path = f"{ENVIRONMENTS}/{name}"
-        if os.path.islink(f"{root}/{path}"):
-            yield from _wrong_path(root, path) or [_twin(root, path)]
+        if inputs.link(path) is not None:
+            yield from _wrong_path(inputs, path) or [_twin(inputs, path)]
 
 
-def _twin(root: Path, path: str) -> Problem:
+def _twin(inputs: Inputs, path: str) -> Problem:
     """Two names of one folder: each environment would overwrite the generated values of the other."""
-    target = Root(root).resolved(path)
+    target = inputs.resolved(path)
     return Problem(
         file=path,
         message=f"is a symlink to {target}: their generated values.yaml would be one file",
@@ -150,29 +153,12 @@ def _twin(root: Path, path: str) -> Problem:
     )
 
 
-def read_environment(root: Path, name: str) -> tuple[EnvironmentFiles | None, list[Problem]]:
+def read_environment(inputs: Inputs, name: str) -> tuple[EnvironmentFiles | None, list[Problem]]:
     """The hand-written files of one environment, and what is wrong with them: a bad release.yaml is as if left out."""
     folder = f"{ENVIRONMENTS}/{name}"
-    environment = _read(root, f"{folder}/{ENVIRONMENT_FILE}", Environment)
-    release = _read_release(root, f"{folder}/{RELEASE_FILE}")
+    environment = _read_required(inputs, f"{folder}/{ENVIRONMENT_FILE}", Environment)
+    release = _read_release(inputs, f"{folder}/{RELEASE_FILE}")
     return _put_together(name, environment, release)
-
-
-def parse_environment(
-    name: str, environment: bytes, release: bytes | None
-) -> tuple[EnvironmentFiles | None, list[Problem]]:
-    """`read_environment` for contents that are not on disk; None for a missing release.yaml.
-
-    Raises `UnicodeDecodeError`.
-    """
-    folder = f"{ENVIRONMENTS}/{name}"
-    parsed = _parse(_decoded(environment), f"{folder}/{ENVIRONMENT_FILE}", Environment)
-    nothing: _Read[Release] = ("", {}, None, [])
-    return _put_together(
-        name,
-        parsed,
-        nothing if release is None else _parse(_decoded(release), f"{folder}/{RELEASE_FILE}", Release),
-    )
 
 
 _Read: TypeAlias = tuple[str, dict[str, Any], ModelT | None, list[Problem]]
@@ -192,13 +178,25 @@ def _put_together(
     return files, problems
 
 
-def _read_release(root: Path, path: str) -> _Read[Release]:
-    return _read(root, path, Release) if os.path.lexists(f"{root}/{path}") else ("", {}, None, [])
-
-
-def _read(root: Path, path: str, model: type[ModelT]) -> _Read[ModelT]:
+def _read_release(inputs: Inputs, path: str) -> _Read[Release]:
     try:
-        text = read_text(root, path)
+        return _read(inputs, path, Release)
+    except MissingFileError:
+        return "", {}, None, []
+
+
+def _read_required(inputs: Inputs, path: str, model: type[ModelT]) -> _Read[ModelT]:
+    try:
+        return _read(inputs, path, model)
+    except MissingFileError as error:
+        return "", {}, None, list(error.problems)
+
+
+def _read(inputs: Inputs, path: str, model: type[ModelT]) -> _Read[ModelT]:
+    try:
+        text = read_text(inputs, path)
+    except MissingFileError:
+        raise
     except ProblemsError as error:
         return "", {}, None, list(error.problems)
     return _parse(text, path, model)
@@ -229,16 +227,16 @@ def _parsed(text: str, model: type[ModelT]) -> tuple[dict[str, Any], ModelT | No
     return data, spec, tuple(problems)
 
 
-def read_text(root: Path, path: str) -> str:
+def read_text(inputs: Inputs, path: str) -> str:
     """The text of an input file. Raises `ProblemsError` when it is missing, is no file, is not UTF-8, is too large or
     is outside of the project.
     """
     try:
-        if Root(root).size(path) > SIZE_LIMIT:
+        if inputs.size(path) > SIZE_LIMIT:
             raise ProblemsError([too_large(path)])
-        return _decoded(Root(root).read(path))
+        return _decoded(inputs.read(path))
     except FileNotFoundError:
-        raise ProblemsError([_missing(root, path)]) from None
+        raise _missing(inputs, path) from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise ProblemsError(
@@ -248,27 +246,28 @@ def read_text(root: Path, path: str) -> str:
         raise ProblemsError([Problem(file=path, message=f"cannot be read: {error.strerror}")]) from None
 
 
-def text_if_any(root: Path, path: str) -> str | None:
+def text_if_any(inputs: Inputs, path: str) -> str | None:
     """The text of an input file with its line ends, for an edit; None when there is no such file. Raises
     `ProblemsError`.
     """
     try:
-        return Root(root).read(path).decode() if Root(root).is_file(path) else None
+        return inputs.read(path).decode() if inputs.is_file(path) else None
     except UnicodeDecodeError:
         raise ProblemsError([Problem(file=path, message="is not UTF-8 text", hint="save it as UTF-8")]) from None
 
 
-def _missing(root: Path, path: str) -> Problem:
-    if (root / path).is_symlink():
-        message = f"is a symlink to nothing ({(root / path).readlink()})"
-        return Problem(file=path, message=message, hint="fix the symlink, or remove it")
-    return Problem(file=path, message="is missing", hint="create it; `gitops-gen schema` has its format")
+def _missing(inputs: Inputs, path: str) -> ProblemsError:
+    if (target := inputs.link(path)) is not None:
+        message = f"is a symlink to nothing ({target})"
+        return ProblemsError([Problem(file=path, message=message, hint="fix the symlink, or remove it")])
+    hint = "create it; `gitops-gen schema` has its format"
+    return MissingFileError([Problem(file=path, message="is missing", hint=hint)])
 
 
-def _wrong_path(root: Path, path: str) -> list[Problem]:
+def _wrong_path(inputs: Inputs, path: str) -> list[Problem]:
     """A symlink that leaves the project would make the result depend on something that git does not hold."""
     try:
-        Root(root).resolved(path)
+        inputs.resolved(path)
     except PathError as error:
         return list(error.problems)
     return []

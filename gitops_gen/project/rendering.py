@@ -6,6 +6,7 @@ from dataclasses import replace
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.workspace import OpenProject
+from gitops_gen.runtime.activity import timed
 from gitops_gen.yaml.documents import documents
 
 _log = logging.getLogger(__name__)
@@ -13,7 +14,8 @@ _log = logging.getLogger(__name__)
 
 def render_environment(workspace: OpenProject, environment: ResolvedEnvironment) -> str:
     """The manifests of a resolved environment, unchecked."""
-    return workspace.charts.chart(environment.chart).render(environment.helm.release)
+    with timed(f"render {environment.name}"):
+        return workspace.charts.chart(environment.chart).render(environment.helm.release)
 
 
 _SOURCE = "# Source: "

@@ -9,7 +9,16 @@ from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.helm.bundled import helm_of
 from gitops_gen.helm.engine import HelmRelease
 from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, PROJECT_FILE, RELEASE_FILE, application_name
-from gitops_gen.models.models import ArgocdOverrides, Chart, ChartPin, Cluster, Layer, ManifestOverride, Secrets
+from gitops_gen.models.models import (
+    Allowance,
+    ArgocdOverrides,
+    Chart,
+    ChartPin,
+    Cluster,
+    Layer,
+    ManifestOverride,
+    Secrets,
+)
 from gitops_gen.names import did_you_mean, is_dns_label
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment, SyncSettings
 from gitops_gen.project.helm_options import HelmOptions, HelmSource
@@ -19,6 +28,8 @@ from gitops_gen.project.reading import EnvironmentFiles, ProjectFile, read_text
 from gitops_gen.project.sources import Source, Sources
 from gitops_gen.yaml.key_paths import KeyPath, dotted
 from gitops_gen.yaml.reader import locate
+
+_NOTHING_ALLOWED = Allowance()
 
 
 def resolve(project: ProjectFile, files: EnvironmentFiles) -> ResolvedEnvironment:
@@ -219,10 +230,13 @@ class _Resolver:
             project=_override(argocd.project),
             project_layers=sources.overrides("project"),
             secret_path=str(facts["secrets.path"] or ""),
+            allow=self.allowance(facts, sources),
             existing_project=(argocd.project.existing if argocd.project else None) or "",
+            project_file=(argocd.project.file if argocd.project else None) or "",
             values=values,
             layers=layers,
             files=(PROJECT_FILE, *self.files.files),
+            ignored=tuple(self.project.spec.rules.ignore),
         )
 
     def release(self, cluster: Cluster, version: str, namespace: str, values: Values) -> HelmRelease:
@@ -249,13 +263,33 @@ class _Resolver:
 
     def check_existing_project(self, settings: Layer, sources: Sources) -> None:
         project = settings.argocd.project if settings.argocd else None
-        changes = sorted(_override(project))
+        changes = sorted([*_override(project), *(["allow"] if project and project.allow else [])])
+        if project and project.file and not project.existing:
+            place = sources.place(("argocd", "project", "file"))
+            self.add(*place, "is for an AppProject that is managed elsewhere", "add `existing: NAME`, or remove this")
         if project and project.existing and changes:
             self.add(
                 *sources.place(("argocd", "project", changes[0])),
                 f"the AppProject `{project.existing}` is managed elsewhere and cannot be changed from here",
                 "remove this, or `existing`",
             )
+
+    def allowance(self, facts: Facts, sources: Sources) -> Allowance:
+        """What all layers allow together: a list adds to those of the weaker layers."""
+        parts = [(layer, layer.values["allow"]) for layer in sources.overrides("project") if layer.values.get("allow")]
+        if not parts:
+            return _NOTHING_ALLOWED
+        namespaces = [
+            str(self.filled(namespace, facts, layer.file, (*layer.prefix, "allow", "namespaces", index)))
+            for layer, part in parts
+            for index, namespace in enumerate(part.get("namespaces", ()))
+        ]
+        return Allowance.model_construct(
+            cluster_kinds=_together(parts, "clusterKinds"),
+            kinds=_together(parts, "kinds"),
+            namespaces=list(dict.fromkeys(filter(None, namespaces))),
+            secrets=[part["secrets"] for _, part in parts if "secrets" in part][-1:] == [True],
+        )
 
     def filled_map(self, key: str, texts: dict[str, str] | None, facts: Facts, sources: Sources) -> dict[str, str]:
         return {name: self.filled(text, facts, *sources.place((key, name))) for name, text in (texts or {}).items()}
@@ -282,9 +316,13 @@ class _Resolver:
 
     def line(self, file: str, path: KeyPath) -> int | None:
         try:
-            return locate(read_text(self.project.root, file), path)
+            return locate(read_text(self.project.inputs, file), path)
         except ProblemsError:
             return None
+
+
+def _together(parts: list[tuple[ValueLayer, dict[str, Any]]], key: str) -> list[str]:
+    return list(dict.fromkeys(entry for _, part in parts for entry in part.get(key, ())))
 
 
 @lru_cache(maxsize=64)
@@ -296,7 +334,7 @@ def _override(override: ManifestOverride | None) -> dict[str, Any]:
     """What is merged over a manifest, as it is written there (nulls included)."""
     if override is None:
         return {}
-    return override.model_dump(exclude_unset=True, by_alias=True, exclude={"existing"})
+    return override.model_dump(exclude_unset=True, by_alias=True, exclude={"existing", "file", "allow"})
 
 
 def _sync(settings: Layer) -> SyncSettings:

@@ -3,26 +3,17 @@
 from collections.abc import Iterator
 
 from gitops_gen.manifests.objects import mapping
+from gitops_gen.manifests.scopes import BUILT_IN
 from gitops_gen.rules.rule import Hit, Rule
 from gitops_gen.sync.plan import SyncPlan
-
-_BUILT_IN = frozenset(
-    {
-        *("", "apps", "batch", "autoscaling", "policy", "extensions", "events.k8s.io", "node.k8s.io"),
-        *("networking.k8s.io", "rbac.authorization.k8s.io", "storage.k8s.io", "scheduling.k8s.io"),
-        *("apiextensions.k8s.io", "apiregistration.k8s.io", "admissionregistration.k8s.io", "coordination.k8s.io"),
-        *("discovery.k8s.io", "certificates.k8s.io", "flowcontrol.apiserver.k8s.io", "authentication.k8s.io"),
-        *("authorization.k8s.io", "resource.k8s.io", "storagemigration.k8s.io", "internal.apiserver.k8s.io"),
-    }
-)
 
 
 def _missing(plan: SyncPlan) -> Iterator[Hit]:
     rendered = {
         (item.spec.get("group"), mapping(item.spec.get("names")).get("kind"))
-        for item in plan.cast.of_kind("CustomResourceDefinition")
+        for item in plan.objects.of_kind("CustomResourceDefinition")
     }
-    used = {(item.id.group, item.kind) for item in plan.manifests if item.id.group not in _BUILT_IN}
+    used = {(item.id.group, item.kind) for item in plan.manifests if item.id.group not in BUILT_IN}
     if absent := sorted(f"{kind}.{group}" for group, kind in used - rendered):
         yield None, f"CRDs that are not rendered must exist in the cluster: {', '.join(absent)}"
 

@@ -1,8 +1,10 @@
 """The judged plan of an environment, or of manifests from elsewhere."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
+from gitops_gen.argocd.existing import project_permissions
 from gitops_gen.argocd.manifests import application
 from gitops_gen.errors import fail_if_any
 from gitops_gen.helm.bundled import renders_alike
@@ -13,11 +15,24 @@ from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.reading import ProjectFile
 from gitops_gen.project.rendering import render_environment
 from gitops_gen.project.workspace import OpenProject
-from gitops_gen.rules.sync import JudgedPlan, SetAside, judge
+from gitops_gen.rules.places import with_lines
+from gitops_gen.rules.sharing import shared
+from gitops_gen.rules.sync import JudgedPlan, SetAside, judge, with_findings
+from gitops_gen.rules.values import findings as value_findings
+from gitops_gen.runtime.activity import counted
 from gitops_gen.sync.durations import seconds
 from gitops_gen.sync.plan import HelmUse, plan_of
 from gitops_gen.sync.policy import SyncPolicy, policy_of
 from gitops_gen.yaml.reader import load
+
+
+def plan_environments(workspace: OpenProject, names: Sequence[str]) -> list[JudgedPlan]:
+    """The plans of several environments, with what they have in common. Raises as `plan` does."""
+    plans = [plan_environment(workspace, name) for name in counted(names, "planning", len(names))]
+    ignored = set_aside(workspace.project())
+    for index, finding in shared([judged.plan for judged in plans]):
+        plans[index] = with_findings(plans[index], with_lines([finding], workspace.folder), ignored)
+    return plans
 
 
 def plan_environment(workspace: OpenProject, name: str) -> JudgedPlan:
@@ -29,15 +44,24 @@ def plan_environment(workspace: OpenProject, name: str) -> JudgedPlan:
         rendered, f"rendered manifests of {name}", namespace=environment.namespace, chart=environment.chart.path
     )
     project = workspace.project()
-    policy = _policy(workspace, project, environment)
+    manifest = load(application(project.spec, environment, workspace.paths), f"Application of {name}")
+    policy = _policy(project, manifest)
     sync_plan = plan_of(
         manifests,
         policy,
         name=name,
         application=application_name(project.spec, name),
-        varying=_varying(workspace, environment, manifests),
+        project=project_permissions(project, environment, manifest),
     )
-    return judge(replace(sync_plan, helm=_helm(workspace, environment)), set_aside(project))
+    varying = tuple(_varying(workspace, environment, manifests))
+    sync_plan = replace(sync_plan, helm=_helm(workspace, environment), varying=varying)
+    ignored = (fault for fault in workspace.charts.value_faults(environment) if fault.is_ignored(environment.ignored))
+    judged = with_findings(judge(sync_plan, set_aside(project)), value_findings(ignored), set_aside(project))
+    if environment.chart.revision or not environment.chart.path:
+        return judged
+    folder = workspace.folder
+    findings, notes = with_lines(judged.findings, folder), with_lines(judged.notes, folder)
+    return replace(judged, findings=findings, notes=notes)
 
 
 def _helm(workspace: OpenProject, environment: ResolvedEnvironment) -> HelmUse:
@@ -66,9 +90,8 @@ def set_aside(project: ProjectFile) -> tuple[SetAside, ...]:
     return tuple(SetAside(rule=entry.rule, object=entry.object) for entry in project.spec.rules.ignore)
 
 
-def _policy(workspace: OpenProject, project: ProjectFile, environment: ResolvedEnvironment) -> SyncPolicy:
+def _policy(project: ProjectFile, manifest: dict[str, Any]) -> SyncPolicy:
     argocd = project.spec.argocd
-    manifest = load(application(project.spec, environment, workspace.paths), f"Application of {environment.name}")
     return policy_of(manifest, sync_timeout=_seconds(argocd.sync_timeout), revert_limit=_seconds(argocd.revert_limit))
 
 

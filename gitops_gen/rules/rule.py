@@ -20,17 +20,28 @@ class Finding:
     object: str = ""
     #: the template or file that the object comes from
     source: str = ""
+    #: the line of the template on which the object begins, where it is known
+    line: int | None = None
     #: what to do about it
     remedy: str = ""
 
     @property
     def problem(self) -> Problem:
         """The finding as the problem that every printer knows."""
-        return Problem(message=self.message, file=self.source, key=self.object, hint=self.remedy, rule=self.rule)
+        return Problem(
+            message=self.message,
+            file=self.source,
+            line=self.line,
+            key=self.object,
+            hint=self.remedy,
+            rule=self.rule,
+        )
 
 
-Hit: TypeAlias = tuple[Manifest | None, str]
-"""What a check yields: the object (None for the Application) and the sentence about it."""
+Hit: TypeAlias = tuple[Manifest | None, str] | tuple[Manifest | None, str, str]
+"""What a check yields: the object (None for the Application) and the sentence about it; and what to do about it, where
+that depends on the object.
+"""
 
 Check: TypeAlias = Callable[[SyncPlan], Iterable[Hit]]
 
@@ -51,6 +62,11 @@ class Rule:
 
     def findings(self, plan: SyncPlan) -> Iterable[Finding]:
         """Every place in the plan where the rule does not hold."""
-        for manifest, message in self.check(plan):
-            place = {"object": str(manifest.id), "source": manifest.source} if manifest else {}
-            yield Finding(rule=self.id, message=message, remedy=self.remedy, **place)
+        for manifest, message, *remedy in self.check(plan):
+            yield Finding(
+                rule=self.id,
+                message=message,
+                object=str(manifest.id) if manifest else "",
+                source=manifest.source if manifest else "",
+                remedy=remedy[0] if remedy else self.remedy,
+            )

@@ -1,11 +1,12 @@
 """Every rule about a sync, and the judgement of a plan by all of them."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from gitops_gen.errors import UsageError
 from gitops_gen.manifests.annotations import ignored_rules
+from gitops_gen.models.layout import PROJECT_FILE
 from gitops_gen.names import did_you_mean
 from gitops_gen.rules import (
     application,
@@ -17,8 +18,11 @@ from gitops_gen.rules import (
     jobs,
     keys,
     order,
+    permissions,
     rendering,
     scaling,
+    sharing,
+    values,
     varying,
     volumes,
     waves,
@@ -50,6 +54,9 @@ SYNC_RULES: tuple[Rule, ...] = (
     *scaling.RULES,
     *varying.RULES,
     *rendering.RULES,
+    *values.RULES,
+    *permissions.RULES,
+    sharing.SHARED,
     UNUSED,
     *application.RULES,
 )
@@ -90,27 +97,38 @@ def judge(plan: SyncPlan, set_aside: Sequence[SetAside] = ()) -> JudgedPlan:
     """What the rules find in a plan; `set_aside` are the findings that the project ignores, as annotations of an object
     do.
     """
+    found = [finding for rule in SYNC_RULES if not rule.is_note for finding in rule.findings(plan)]
+    noted = [finding for rule in SYNC_RULES if rule.is_note for finding in rule.findings(plan)]
+    is_ignored = _ignoring(plan, set_aside)
+    judged = JudgedPlan(plan=plan, findings=(), notes=tuple(item for item in noted if not is_ignored(item)))
+    return with_findings(judged, found, set_aside)
+
+
+def with_findings(judged: JudgedPlan, found: Iterable[Finding], set_aside: Sequence[SetAside] = ()) -> JudgedPlan:
+    """The judgement with more findings, those among them that are ignored kept apart."""
+    is_ignored, found = _ignoring(judged.plan, set_aside), list(found)
+    return replace(
+        judged,
+        findings=(*judged.findings, *(item for item in found if not is_ignored(item))),
+        ignored=(*judged.ignored, *(item for item in found if is_ignored(item))),
+    )
+
+
+def _ignoring(plan: SyncPlan, set_aside: Sequence[SetAside]) -> Callable[[Finding], bool]:
     annotated = {str(item.id): set(ids) for item in plan.manifests if (ids := ignored_rules(item))}
 
     def is_ignored(finding: Finding) -> bool:
         in_project = any(entry.matches(finding) for entry in set_aside)
         return in_project or finding.rule in annotated.get(finding.object, ())
 
-    found = [finding for rule in SYNC_RULES if not rule.is_note for finding in rule.findings(plan)]
-    noted = [finding for rule in SYNC_RULES if rule.is_note for finding in rule.findings(plan)]
-    return JudgedPlan(
-        plan=plan,
-        findings=tuple(item for item in found if not is_ignored(item)),
-        ignored=tuple(item for item in found if is_ignored(item)),
-        notes=tuple(item for item in noted if not is_ignored(item)),
-    )
+    return is_ignored
 
 
 def unused(plans: Iterable[JudgedPlan], set_aside: Iterable[SetAside]) -> list[tuple[int, Finding]]:
     """The entries, by their position, that match no finding of any of these plans."""
     ignored = [finding for judged in plans for finding in judged.ignored]
     return [
-        (index, Finding(rule=UNUSED.id, message=_unused_text(index, entry), source="gitops.yaml", remedy=UNUSED.remedy))
+        (index, Finding(rule=UNUSED.id, message=_unused_text(index, entry), source=PROJECT_FILE, remedy=UNUSED.remedy))
         for index, entry in enumerate(set_aside)
         if not any(entry.matches(finding) for finding in ignored)
     ]

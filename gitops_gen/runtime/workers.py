@@ -5,7 +5,7 @@ Workers are spawned, never forked, on every platform alike: Helm's runtime does 
 
 import os
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from math import ceil
 from pathlib import Path
@@ -29,6 +29,7 @@ MOST = 8
 BATCH = 8
 """Tasks that a worker gets at a time: few, so that all workers begin early and end together."""
 
+_SAFE_PATH = "PYTHONSAFEPATH"
 _CGROUPS = Path("/sys/fs/cgroup")
 
 
@@ -65,7 +66,7 @@ def _quotas(group: Path) -> Iterator[int]:
             yield ceil(int(quota) / int(period))
 
 
-def in_workers(function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
+def in_workers(function: Callable[[Task], Result], tasks: Iterable[Task]) -> Generator[Result, None, None]:
     """What `function` returns for each task, in the tasks' order; function and tasks are pickled.
 
     Tasks are taken as fast as `tasks` gives them, so that the first are worked on while the next are made. Raises
@@ -92,8 +93,8 @@ def _started(count: int) -> "ProcessPoolExecutor":
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_begin)
-    with for_many_renders(), _interrupts_held():
+    with for_many_renders(), _interrupts_held(), _safe_path():
+        pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_begin)
         for _ in range(count):
             pool.submit(_nothing)
     return pool
@@ -101,6 +102,20 @@ def _started(count: int) -> "ProcessPoolExecutor":
 
 def _nothing() -> None:
     return
+
+
+@contextmanager
+def _safe_path() -> Iterator[None]:
+    """Have workers import nothing from the current folder: it may be a checkout that has a `multiprocessing.py`.
+
+    https://docs.python.org/3/using/cmdline.html#envvar-PYTHONSAFEPATH
+    """
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        os.environ.pop(_SAFE_PATH) if before is None else os.environ.update({_SAFE_PATH: before})
 
 
 @contextmanager

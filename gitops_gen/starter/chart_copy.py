@@ -9,10 +9,10 @@ from typing import Any
 
 from gitops_gen.errors import GitopsError, UsageError
 from gitops_gen.helm.engine import ChartError
+from gitops_gen.models.layout import CHART_FILE, VALUES_FILE
 from gitops_gen.starter.ignored import IGNORE_FILE, ignored
 from gitops_gen.yaml.reader import load
 
-CHART_FILE = "Chart.yaml"
 DEPENDENCIES = "charts"
 
 _LITTER = shutil.ignore_patterns("__pycache__", "*.pyc", ".git", ".DS_Store", "*.swp", "*~")
@@ -74,7 +74,7 @@ def _leave_out(source: Path, target: Path) -> Iterator[str]:
     names = [path.relative_to(target).as_posix() for path in sorted(target.rglob("*")) if path.is_file()]
     candidates = [name for name in names if not name.startswith(f"{DEPENDENCIES}/") and _is_plain(source, name)]
     for found in ignored(source, candidates):
-        if found.path not in (CHART_FILE, "Chart.lock", "values.yaml"):
+        if found.path not in (CHART_FILE, "Chart.lock", VALUES_FILE):
             (target / found.path).unlink()
             yield found.path
 

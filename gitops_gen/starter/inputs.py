@@ -4,7 +4,8 @@ import re
 
 from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, PROJECT_FILE, RELEASE_FILE
 from gitops_gen.starter import reference
-from gitops_gen.starter.project import STAGES, NewProject
+from gitops_gen.starter.needs import NOTHING, ChartNeeds
+from gitops_gen.starter.project import STAGES, SYNC_TIMEOUT, NewProject
 from gitops_gen.starter.seeds import Seeds
 from gitops_gen.starter.texts import filled
 from gitops_gen.yaml.key_paths import dotted
@@ -16,7 +17,7 @@ _STAGE = re.compile(r"^  - name: (\S+)\n(?:    .*\n)*", re.MULTILINE)
 
 def chart_inputs(project: NewProject, chart: str, seeds: Seeds) -> dict[str, str]:
     """Path → text of gitops.yaml and each environment's files around the chart in helm/`chart`."""
-    files = {PROJECT_FILE: filled("chart/gitops.yaml.j2", project=project, chart=chart)}
+    files = {PROJECT_FILE: chart_project(project, chart, NOTHING)}
     values = dump(seeds.values) if seeds.values else ""
     hints = [(dotted(key.path), key.value) for key in seeds.hints]
     for name, stage in project.environments.items():
@@ -25,6 +26,11 @@ def chart_inputs(project: NewProject, chart: str, seeds: Seeds) -> dict[str, str
         release = filled("chart/release.yaml.j2", values=values, hints=hints, environment=name)
         files[f"{folder}/{RELEASE_FILE}"] = release
     return files
+
+
+def chart_project(project: NewProject, chart: str, needs: ChartNeeds) -> str:
+    """The text of gitops.yaml around the chart in helm/`chart`, with what it needs."""
+    return filled("chart/gitops.yaml.j2", project=project, chart=chart, needs=needs, timeout=SYNC_TIMEOUT)
 
 
 def reference_inputs(project: NewProject) -> dict[str, str]:

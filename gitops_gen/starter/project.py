@@ -15,6 +15,8 @@ NAMESPACE = "{project}-{environment}"
 CLUSTER = "main"
 SERVER = "https://kubernetes.default.svc"
 """Argo CD's own cluster."""
+SYNC_TIMEOUT = "30m"
+"""The sync timeout that is recommended to a project without one."""
 PLACEHOLDER = "https://git.example.com/team/gitops.git"
 """Stands for the repository until somebody says where it is."""
 

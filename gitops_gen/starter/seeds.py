@@ -11,12 +11,11 @@ from typing import Any
 
 from gitops_gen.errors import GitopsError
 from gitops_gen.helm.engine import ChartError, HelmRelease, LoadedChart
+from gitops_gen.models.layout import CHART_FILE, VALUES_FILE
 from gitops_gen.project.values_schema import ValuesSchema
 from gitops_gen.starter.images import ImageKey, image_keys
 from gitops_gen.yaml.key_paths import KeyPath
 from gitops_gen.yaml.reader import load
-
-_CHART_FILE = "Chart.yaml"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,8 +53,8 @@ def seeds(chart: Path, loaded: LoadedChart, release: HelmRelease) -> Seeds:
 
 def _keys(chart: Path, loaded: LoadedChart) -> list[ImageKey]:
     """Those of the chart's own values.yaml, where a null is still seen, and those of its subcharts."""
-    file = chart / "values.yaml"
-    own = load(file.read_text(), f"{chart.name}/values.yaml") if file.is_file() else {}
+    file = chart / VALUES_FILE
+    own = load(file.read_text(), f"{chart.name}/{VALUES_FILE}") if file.is_file() else {}
     found = {key.path: key for key in image_keys(own if isinstance(own, Mapping) else {})}
     try:
         merged = image_keys(loaded.final_values({}))
@@ -112,7 +111,7 @@ def _tree(keys: list[ImageKey]) -> dict[str, Any]:
 
 def app_versions(chart: Path) -> dict[str, str]:
     """The appVersion of the chart, under the empty name, and of each of its subcharts, under the key of its values."""
-    own = _metadata((chart / _CHART_FILE).read_text())
+    own = _metadata((chart / CHART_FILE).read_text())
     versions = {"": str(own.get("appVersion") or "")}
     names = dict(_subcharts(chart / "charts"))
     for dependency in own.get("dependencies") or ():
@@ -130,20 +129,20 @@ def _subcharts(charts: Path) -> Iterator[tuple[str, str]]:
 
 
 def _chart_file(entry: Path) -> str:
-    if (entry / _CHART_FILE).is_file():
-        return (entry / _CHART_FILE).read_text()
+    if (entry / CHART_FILE).is_file():
+        return (entry / CHART_FILE).read_text()
     if entry.suffix != ".tgz":
         return ""
     with tarfile.open(entry) as archive:
         for member in archive.getmembers():
-            stream = archive.extractfile(member) if member.name.split("/")[1:] == [_CHART_FILE] else None
+            stream = archive.extractfile(member) if member.name.split("/")[1:] == [CHART_FILE] else None
             if stream is not None:
                 return stream.read().decode()
     return ""
 
 
 def _metadata(text: str) -> dict[str, Any]:
-    data = load(text, _CHART_FILE)
+    data = load(text, CHART_FILE)
     return data if isinstance(data, dict) else {}
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from gitops_gen.argocd.permissions import Permissions
 from gitops_gen.manifests.annotations import is_hook, phases
 from gitops_gen.manifests.objects import Manifest
 from gitops_gen.manifests.varying import VaryingObject
 from gitops_gen.sync.bound import Bound, bound_of
-from gitops_gen.sync.cast import Cast
 from gitops_gen.sync.edges import Given, edges_of
 from gitops_gen.sync.gates import Gate, gate_of
+from gitops_gen.sync.object_index import ObjectIndex
 from gitops_gen.sync.policy import SyncPolicy
 from gitops_gen.sync.proof import SOUND, Places, Proof, prove
 from gitops_gen.sync.steps import SYNC_PHASES, Step, steps_of
@@ -37,7 +38,7 @@ class SyncPlan:
     #: the Application that Argo CD syncs; empty when it is not known
     application: str
     policy: SyncPolicy
-    cast: Cast
+    objects: ObjectIndex
     steps: tuple[Step, ...]
     #: every object with a health check, with the index of its step
     gates: tuple[tuple[int, Gate], ...]
@@ -52,11 +53,13 @@ class SyncPlan:
     varying: tuple[VaryingObject, ...] = ()
     #: None for manifests from elsewhere
     helm: HelmUse | None = None
+    #: the AppProject; None when it is not known which one it is
+    project: Permissions | None = None
 
     @property
     def manifests(self) -> tuple[Manifest, ...]:
         """Every rendered object, in the stream's order."""
-        return self.cast.manifests
+        return self.objects.manifests
 
     @property
     def places(self) -> Places:
@@ -80,32 +83,32 @@ def plan_of(
     *,
     name: str,
     application: str = "",
-    varying: Iterable[VaryingObject] = (),
+    project: Permissions | None = None,
 ) -> SyncPlan:
-    """The plan of a full sync of these objects under this policy."""
-    cast = Cast(manifests)
-    steps = steps_of(cast.manifests, policy)
-    gates = tuple(_gates(steps, cast))
-    edges, given = edges_of(cast)
+    """The plan of a full sync of these objects under this policy, in this AppProject."""
+    objects = ObjectIndex(manifests)
+    steps = steps_of(objects.manifests, policy)
+    gates = tuple(_gates(steps, objects))
+    edges, given = edges_of(objects)
     return SyncPlan(
         name=name,
         application=application,
         policy=policy,
-        cast=cast,
+        objects=objects,
         steps=steps,
         gates=gates,
         proofs=prove(edges, Places(steps, gates)),
         given=tuple(given),
         first_bound=bound_of(steps, gates, policy, first=True),
         later_bound=bound_of(steps, gates, policy, first=False),
-        varying=tuple(varying),
+        project=project,
     )
 
 
-def _gates(steps: Sequence[Step], cast: Cast) -> Iterable[tuple[int, Gate]]:
+def _gates(steps: Sequence[Step], objects: ObjectIndex) -> Iterable[tuple[int, Gate]]:
     for index, step in enumerate(steps):
         for task in step.tasks:
-            if step.gates(task) and (gate := gate_of(task.manifest, cast.autoscaled)):
+            if step.gates(task) and (gate := gate_of(task.manifest, objects.autoscaled)):
                 yield index, gate
 
 

@@ -8,6 +8,8 @@ from tests.changes.conftest import head, is_clean, message
 from tests.changes.test_uncommitted import is_fresh_at
 from tests.conftest import Change, GitopsGen, commit_all, git
 
+pytestmark = pytest.mark.slow
+
 SET = ("set", "dev", "image.tag=1.5.0")
 VALUES, RELEASE = "environments/dev/values.yaml", "environments/dev/release.yaml"
 

@@ -13,6 +13,8 @@ import pytest
 from tests.changes.conftest import head, message
 from tests.conftest import GitopsGen, git, in_words
 
+pytestmark = pytest.mark.slow
+
 RELEASE = "environments/{}/release.yaml"
 Change = Callable[..., str]
 

@@ -10,12 +10,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import pytest
+
 from gitops_gen.errors import ProblemsError
 from gitops_gen.generate.desired import desired_tree
 from gitops_gen.git.versions import merge_texts
 from gitops_gen.project.workspace import open_workspace
 from gitops_gen.yaml.editing.document import set_value
 from tests.conftest import GitopsGen, commit_all, git
+
+pytestmark = pytest.mark.slow
 
 PAIRS = 200
 ALREADY_SET = 30
@@ -150,7 +154,7 @@ class Branches:
 
     def generated(self, inputs: Texts) -> Texts:
         write(self.folder, inputs)
-        return desired_tree(self.folder, self.workspace.charts, self.workspace.paths).files
+        return desired_tree(self.workspace).files
 
     def branch(self) -> Texts:
         texts = dict(self.base)

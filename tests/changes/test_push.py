@@ -12,6 +12,8 @@ from gitops_gen.yaml.reader import load
 from tests.changes.conftest import as_author, head, is_clean
 from tests.conftest import Change, GitopsGen, git
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def other(origin: Path, tmp_path: Path) -> Path:

@@ -16,6 +16,8 @@ from gitops_gen.git.temporary_checkout import temporary_checkout
 from tests.changes.conftest import committed, head, is_clean, message
 from tests.conftest import REPOSITORY, Change, GitopsGen, commit_all, git, tree
 
+pytestmark = pytest.mark.slow
+
 COMMIT = ("set", "dev", "image.tag=1.5.0", "--commit")
 
 

@@ -8,6 +8,8 @@ import pytest
 from tests.changes.conftest import is_clean
 from tests.conftest import Change, GitopsGen, commit_all, git, tree
 
+pytestmark = pytest.mark.slow
+
 
 def leave_out(folder: Path, pattern: str) -> None:
     """Take files that match the pattern out of the checkout."""

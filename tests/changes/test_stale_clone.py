@@ -7,6 +7,8 @@ import pytest
 from tests.changes.conftest import as_author, head, is_clean
 from tests.conftest import Change, GitopsGen, git
 
+pytestmark = pytest.mark.slow
+
 DEV, PRODUCTION = "environments/dev/release.yaml", "environments/production/release.yaml"
 
 

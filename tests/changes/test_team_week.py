@@ -12,6 +12,8 @@ from gitops_gen.yaml.reader import load
 from tests.changes.conftest import as_author, head, is_clean
 from tests.conftest import GitopsGen, Result, git
 
+pytestmark = pytest.mark.slow
+
 
 class Team:
     """The remote and its clones: Anna's, Boris', and the one in which the merge button is pressed."""

@@ -9,6 +9,8 @@ from gitops_gen.yaml.reader import load
 from tests.changes.conftest import head, is_clean
 from tests.conftest import GitopsGen, commit_all, git, tree
 
+pytestmark = pytest.mark.slow
+
 DEV = "environments/dev/environment.yaml"
 PRODUCTION = "environments/production/environment.yaml"
 RELEASE = "environments/dev/release.yaml"

@@ -18,6 +18,8 @@ from gitops_gen.git.runner import ask
 from gitops_gen.yaml.editing.document import set_value
 from tests.conftest import commit_all, git, tree
 
+pytestmark = pytest.mark.slow
+
 TAGS = st.sampled_from(["1.0.0", "1e3", "0400", "v2", "2.0.0-rc.1"])
 NUMBERS = st.integers(0, 11)
 NEW = st.sampled_from(["blue", "green", "red"])

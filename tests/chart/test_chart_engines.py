@@ -15,6 +15,8 @@ from tests.chart.chart_render import CHART, SCENARIOS, Render, program, scenario
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 
 def canonical(objects: list[dict[str, Any]]) -> list[str]:
     return sorted(json.dumps(item, sort_keys=True) for item in objects)

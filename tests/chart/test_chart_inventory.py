@@ -8,6 +8,8 @@ import pytest
 
 from tests.chart.chart_render import SCENARIOS, Render, Rendered, scenario, wave
 
+pytestmark = pytest.mark.slow
+
 DEPLOYMENTS = {"postgres", "redis", "temporal", "temporal-web", "app", "worker"}
 SERVICES = {"postgres": 5432, "redis": 6379, "temporal": 7233, "temporal-web": 8080, "app": 8000}
 CLAIMS = {"postgres-data": "10Gi", "postgres-backups": "20Gi", "redis-data": "5Gi", "redis-backups": "10Gi"}

@@ -17,6 +17,8 @@ import yaml
 
 from tests.chart.chart_render import CHART, SCENARIOS, parse, program, scenario
 
+pytestmark = pytest.mark.slow
+
 ENVIRONMENTS = CHART.parents[1] / "environments"
 SKIPPED = yaml.safe_load(Path(__file__).with_name("skipped-rules.yaml").read_text())
 CRITICAL = 1

@@ -10,6 +10,8 @@ import pytest
 
 from tests.chart.chart_render import CHART, Render, Rendered, scenario, wave
 
+pytestmark = pytest.mark.slow
+
 
 def jobs(rendered: Rendered) -> set[str]:
     return set(rendered.of("Job"))

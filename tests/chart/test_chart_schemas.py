@@ -13,6 +13,8 @@ import yaml
 
 from tests.chart.chart_render import SCENARIOS, Render, program, scenario
 
+pytestmark = pytest.mark.slow
+
 VERSIONS = ["1.31", "1.32", "1.33", "1.34", "1.35", "1.36", "1.37"]
 #: The file of each kind, as kubeconform's template asks for it.
 KINDS = {

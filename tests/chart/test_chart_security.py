@@ -11,6 +11,8 @@ from tests.chart.chart_render import SCENARIOS, Render, Rendered, scenario
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.slow
+
 
 def pods(rendered: Rendered) -> Iterator[tuple[str, dict[str, Any]]]:
     workloads = list(rendered.workloads())

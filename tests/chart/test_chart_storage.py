@@ -8,6 +8,8 @@ import pytest
 
 from tests.chart.chart_render import SCENARIOS, Render, Rendered, scenario
 
+pytestmark = pytest.mark.slow
+
 HOLD = "hold-lock.sh"
 DATA = {"postgres": "/var/lib/postgresql/data", "redis": "/data"}
 VALUES = {"postgres": "postgresql", "redis": "redis"}

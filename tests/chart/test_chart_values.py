@@ -18,6 +18,8 @@ from tests.chart.chart_render import CHART, SCENARIOS, Render, parse, scenario
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.slow
+
 VALUES: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())
 SCHEMA: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text())
 KeyPath = tuple[str, ...]

@@ -65,10 +65,11 @@ def test_the_list_of_verbs_imports_none() -> None:
         [name, line] for name, (_, line) in VERBS.items()
     ]
     own = {name for name in loaded.split() if name.startswith("gitops_gen")}
-    cli_modules = (f".cli{part}" for part in ("", ".app", ".group", ".run", ".settings"))
+    cli_modules = (f".cli{part}" for part in ("", ".app", ".group", ".printing", ".run", ".settings"))
     assert own == {f"gitops_gen{part}" for part in ("", *cli_modules, ".runtime", ".runtime.tuning")}
 
 
+@pytest.mark.slow
 def test_the_program_answers(tmp_path: Path) -> None:
     assert program("--version").stdout == f"gitops-gen {__version__}\n"
     assert program("--help").stdout.startswith("Usage: gitops-gen ")
@@ -78,11 +79,13 @@ def test_the_program_answers(tmp_path: Path) -> None:
     assert lost.stderr.startswith("error: no gitops.yaml in ")
 
 
+@pytest.mark.slow
 def test_a_project_is_found_from_below(good: Path) -> None:
     done = program("generate", "--check", cwd=good / "environments/dev")
     assert (done.returncode, done.stdout) == (0, "")
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_is_no_error(good: Path) -> None:
     argv = f"{sys.executable} -m gitops_gen -C {good} schema project | head -c 1"
     done = subprocess.run(["sh", "-c", argv], cwd=REPOSITORY, capture_output=True, text=True, check=False)

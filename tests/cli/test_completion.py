@@ -105,6 +105,7 @@ def test_a_broken_project_offers_nothing_and_says_nothing(
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", SHELLS)
 def test_the_program_answers_without_helm(project: Path, shell: str) -> None:
     current = "image.t" if shell == "fish" else "3"

@@ -47,6 +47,7 @@ def test_quiet_is_chosen_anywhere(typed: str, good: Path, gitops_gen: GitopsGen)
     assert gitops_gen(good, *shlex.split(typed)).err == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("typed", ["-v generate", "generate --verbose"])
 def test_verbose_is_chosen_anywhere(typed: str, good: Path) -> None:
     assert " ms: " not in program("generate", cwd=good).stderr

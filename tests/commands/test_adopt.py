@@ -14,6 +14,8 @@ from gitops_gen.project.workspace import open_workspace
 from tests.changes.conftest import committed, head, is_clean, message
 from tests.conftest import Change, GitopsGen, commit_all, git, tree
 
+pytestmark = pytest.mark.slow
+
 APPLICATION = "argocd/applications/dev.yaml"
 PROJECT = "argocd/projects/dev.yaml"
 VALUES = "environments/dev/values.yaml"

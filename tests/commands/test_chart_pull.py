@@ -13,6 +13,8 @@ from tests.ci_run import clean_clone, github
 from tests.conftest import GitopsGen, commit_all, git
 from tests.starter_charts import chart
 
+pytestmark = pytest.mark.slow
+
 IMAGE = "image: {repository: web, tag: '1.0'}\n"
 
 

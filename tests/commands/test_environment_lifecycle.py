@@ -8,6 +8,8 @@ import pytest
 from tests.changes.conftest import head, is_clean, message
 from tests.conftest import Change, GitopsGen, git, in_words, tree
 
+pytestmark = pytest.mark.slow
+
 
 def protect(folder: Path, name: str) -> None:
     file = folder / f"environments/{name}/environment.yaml"

@@ -9,6 +9,8 @@ import pytest
 from tests.changes.conftest import committed, head, is_clean, message
 from tests.conftest import Change, GitopsGen, git
 
+pytestmark = pytest.mark.slow
+
 PRODUCTION = "environments/production/release.yaml"
 
 

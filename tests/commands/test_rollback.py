@@ -7,6 +7,8 @@ import pytest
 from tests.changes.conftest import committed, head, is_clean, message
 from tests.conftest import Change, GitopsGen, git, tree
 
+pytestmark = pytest.mark.slow
+
 RELEASE = "environments/dev/release.yaml"
 
 

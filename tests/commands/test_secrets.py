@@ -3,9 +3,13 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from gitops_gen.manifests.objects import parse
 from gitops_gen.manifests.secret_contract import ContractKey, Origin, secret_contract
 from tests.conftest import GitopsGen
+
+pytestmark = pytest.mark.slow
 
 STREAM = """\
 apiVersion: apps/v1

@@ -30,6 +30,8 @@ def listed(good: Path) -> Path:
     (good / "chart/values.schema.json").unlink()
     (good / "chart/values.yaml").write_text(CHART)
     (good / "chart/templates").rename(good / "chart/unused")
+    (good / "chart/templates").mkdir()
+    (good / "chart/templates/read.yaml").write_text("{{ with .Values.unheard }}{{ end }}\n")
     (good / "gitops.yaml").write_text((good / "gitops.yaml").read_text().partition("inject:")[0])
     for name in ("dev", "production"):
         header = f"apiVersion: gitops-gen/v1\nkind: Environment\nstage: {name}\n"

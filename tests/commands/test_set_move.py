@@ -12,6 +12,8 @@ from tests.changes.conftest import changed, is_clean
 from tests.conftest import Change, GitopsGen, commit_all
 from tests.yaml.test_edit import NAMES, before
 
+pytestmark = pytest.mark.slow
+
 HEAD = "apiVersion: gitops-gen/v1\nkind: {}\n"
 ENVIRONMENT = f"""{HEAD.format("Environment")}stage: dev
 values:

@@ -14,6 +14,8 @@ from gitops_gen.yaml.reader import load, load_all
 from tests.changes.conftest import is_clean
 from tests.conftest import INPUTS, Change, GitopsGen, commit_all
 
+pytestmark = pytest.mark.slow
+
 CHART = """
 image: {repository: nginx, tag: , pullPolicy: IfNotPresent}
 replicaCount: 1
@@ -37,6 +39,10 @@ data:
   concatenated: {{ print "x:" .Values.image.tag | toJson }}
 """
 
+#: of what stands here the chart's values.yaml has nothing
+READ = "{{ $_ := toYaml (list .Values.unknown .Values.imageTag .Values.appVersion .Values.extra .Values.list) }}\n"
+READ_AS_IT_IS = "{{ with .Values.nodePort }}{{ end }}{{ with .Values.controller }}{{ .replicas }}{{ end }}\n"
+
 
 @pytest.fixture(scope="session")
 def open_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -46,6 +52,7 @@ def open_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "chart/Chart.yaml").write_text("apiVersion: v2\nname: shop\nversion: 0.1.0\n")
     (folder / "chart/values.yaml").write_text(CHART)
     (folder / "chart/templates/shown.yaml").write_text(TEMPLATE)
+    (folder / "chart/templates/read.yaml").write_text(READ + READ_AS_IT_IS)
     assert run(["--quiet", "init", str(folder / "project"), "--chart", str(folder / "chart")]) == 0
     commit_all(folder / "project")
     return folder / "project"
@@ -111,9 +118,26 @@ def test_items_and_keys_within_have_their_types_too(open_project: Path, change: 
     assert written(open_project, "image") == {"repository": "shop", "tag": "1.10"}
 
 
-def test_text_for_a_switch_is_pointed_out(open_project: Path, gitops_gen: GitopsGen) -> None:
-    said = gitops_gen(open_project, "set", "dev", "enabled=flase", "--dry-run").err
-    assert "warning: enabled: the chart's default is the boolean false, and this is a string" in said
+@pytest.mark.parametrize(
+    ("argument", "said"),
+    [
+        ("enabled=flase", 'is a string ("flase"), but the chart\'s default is a boolean (false)'),
+        ("replicaCount=two", 'is a string ("two"), but the chart\'s default is a number (1)'),
+        ("port={a: 1}", 'is a map, but the chart\'s default is a string ("8080")'),
+    ],
+)
+def test_a_type_that_the_chart_cannot_use_is_refused(
+    open_project: Path, gitops_gen: GitopsGen, argument: str, said: str
+) -> None:
+    form = ["--json", 'port={"a": 1}'] if argument.startswith("port") else [argument]
+    result = gitops_gen(open_project, "set", "dev", *form)
+    assert (result.code, is_clean(open_project)) == (1, True)
+    assert f"values.{argument.partition('=')[0]}: {said}" in result.err
+
+
+def test_text_for_a_number_is_pointed_out(open_project: Path, gitops_gen: GitopsGen) -> None:
+    said = gitops_gen(open_project, "set", "dev", "replicaCount=25%", "--dry-run").err
+    assert "warning: replicaCount: the chart's default is the integer 1, and this is a string" in said
 
 
 @pytest.mark.parametrize("argument", ["hosts=a", "resources=1"])
@@ -211,13 +235,18 @@ UNKNOWN = [
     ("imgae.tag=1", "imgae", "image"),
     ("image.tga=x", "image.tga", "image.tag"),
     ("replicas=1", "replicas", "replicaCount"),
+    ("controler.replicaCount=1", "controler", "controller"),
 ]
 
 
 @pytest.mark.parametrize(("argument", "key", "meant"), UNKNOWN)
-def test_a_typo_is_pointed_out(open_project: Path, gitops_gen: GitopsGen, argument: str, key: str, meant: str) -> None:
-    said = gitops_gen(open_project, "set", "dev", argument, "--dry-run").err
-    assert f"warning: the chart has no `{key}` in its values; did you mean `{meant}`?" in said
+def test_a_typo_is_refused(open_project: Path, gitops_gen: GitopsGen, argument: str, key: str, meant: str) -> None:
+    result = gitops_gen(open_project, "set", "dev", argument)
+    assert (result.code, is_clean(open_project)) == (1, True)
+    assert (
+        f"values.{key}: unknown value: the chart's values.yaml has no such key, and no template reads it" in result.err
+    )
+    assert f"did you mean `{meant}`?" in result.err
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from gitops_gen.changes.version_order import Direction, compared, direction
 from gitops_gen.yaml.editing.difference import KeyDifference
 from tests.conftest import GitopsGen, commit_all, git
 
+pytestmark = pytest.mark.slow
+
 Change = Callable[..., str]
 FLEET = 120
 

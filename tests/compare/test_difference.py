@@ -125,6 +125,7 @@ def test_a_pinned_environment_is_not_touched_by_the_chart(fleet: Fleet) -> None:
     assert names == ["dev", "production-eu", "production-us"]
 
 
+@pytest.mark.slow
 def test_worker_processes_find_the_same(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
     changed(fleet, "several_at_once")
     here = ask(fleet, "start", "several_at_once")
@@ -215,7 +216,7 @@ def test_colour_only_where_it_is_wanted(
     monkeypatch.delenv("NO_COLOR", raising=False)
     assert "\x1b[" not in printed()
     # click strips colours itself where there is no terminal, so a terminal is what has to be pretended.
-    monkeypatch.setattr("gitops_gen.cli.diff.is_terminal", lambda: True)
+    monkeypatch.setattr("gitops_gen.cli.printing.is_terminal", lambda: True)
     assert "\x1b[" in printed()
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b[" not in printed()
@@ -302,6 +303,7 @@ def test_the_reference_repository_restarts_what_its_release_names(reference: Pat
     assert not said(difference, Effect.PRUNES)
 
 
+@pytest.mark.slow
 def test_two_differences_in_one_process_with_the_helm_program(
     fleet: Fleet, helm: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -159,6 +159,7 @@ def test_real_differences_stay(fleet: Fleet) -> None:
     assert any("is slow" in str(old) for old, _ in shown)
 
 
+@pytest.mark.slow
 def test_a_fresh_starter_shows_settings_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "fresh"
     initialize(folder, Wishes(repository="https://git.example.com/team/gitops.git"))

@@ -15,6 +15,8 @@ import pytest
 from gitops_gen.generate.files import is_generated
 from tests.conftest import REPOSITORY, GitopsGen, tree
 
+pytestmark = pytest.mark.slow
+
 
 def edit(file: Path, old: str, new: str) -> None:
     text = file.read_text()

@@ -12,6 +12,8 @@ import pytest
 from tests.changes.conftest import own_identity
 from tests.conftest import GitopsGen, commit_all, git
 
+pytestmark = pytest.mark.slow
+
 VALUES = "environments/dev/values.yaml"
 APPLICATION = "argocd/applications/dev.yaml"
 HOST = "dev.example.com=testing.example.com"

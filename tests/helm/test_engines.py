@@ -22,6 +22,8 @@ from tests import helm_binary
 from tests.conftest import REPOSITORY, GitopsGen
 from tests.test_bad_input import FOLDER, arguments, lay_over
 
+pytestmark = pytest.mark.slow
+
 CHART = REPOSITORY / "helm/api-forge"
 SCENARIOS = sorted(path.name for path in (CHART / "ci").glob("*-values.yaml"))
 MakeChart = Callable[..., Path]

@@ -209,6 +209,7 @@ def _hammer(folder: str) -> tuple[int, int]:
     return wrong, right
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no rename over an open file")
 def test_processes_share_it(tmp_path: Path) -> None:
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:

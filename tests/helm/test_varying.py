@@ -83,7 +83,7 @@ def shop(good: Path) -> Path:
 def test_plan_names_the_fields(shop: Path, gitops_gen: GitopsGen) -> None:
     said = gitops_gen(shop, "plan", "dev")
     assert said.code == 1
-    assert "render-differs: Secret/made (chart/templates/secret.yaml)" in said.out
+    assert "render-differs: Secret/made (chart/templates/secret.yaml" in said.out
     assert "differs in each render: data.password; self-heal syncs it again and again" in said.out
     assert "spec.template.metadata.annotations.checksum/secret; self-heal" in said.out
 

@@ -18,6 +18,8 @@ from tests.conftest import GitopsGen, Golden
 from tests.migration.conftest import Migrate
 from tests.migration.original import NAMESPACE, Object, exported, original
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent
 Edit = Callable[[dict[str, Object]], Any]
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"

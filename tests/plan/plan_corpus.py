@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from gitops_gen.argocd.permissions import Permissions
 from gitops_gen.manifests.objects import parse
 from gitops_gen.rules.sync import JudgedPlan, judge
 from gitops_gen.sync.durations import seconds
@@ -22,7 +23,23 @@ class Case:
     @property
     def judged(self) -> JudgedPlan:
         text = (self.folder / "manifests.yaml").read_text()
-        return judge(plan_of(parse(text, "manifests.yaml", namespace="demo"), self.policy, name=self.folder.name))
+        manifests = parse(text, "manifests.yaml", namespace="demo")
+        return judge(plan_of(manifests, self.policy, name=self.folder.name, project=self.project))
+
+    @property
+    def project(self) -> Permissions | None:
+        """The AppProject of the case, for an Application in the namespace `demo` of a cluster known by its URL."""
+        file = self.folder / "project.yaml"
+        if not file.exists():
+            return None
+        manifest = load(file.read_text(), file.name)
+        return Permissions(
+            name=manifest["metadata"]["name"],
+            spec=manifest.get("spec"),
+            server="https://kubernetes.default.svc",
+            namespace="demo",
+            sources=("https://git.example.com/demo/gitops.git",),
+        )
 
     @property
     def policy(self) -> SyncPolicy:

@@ -211,3 +211,19 @@ def test_an_entry_that_matches_nothing_is_a_finding(good: Path, gitops_gen: Gito
     assert "ignore-matches-nothing" in result.out
     assert "job-name-without-hash" in result.out
     assert "ignore-matches-nothing" not in gitops_gen(good, "plan", "dev").out
+
+
+def test_a_value_that_nothing_reads_is_set_aside(good: Path, gitops_gen: GitopsGen) -> None:
+    (good / "chart/values.schema.json").unlink()
+    project = good / "gitops.yaml"
+    project.write_text(
+        project.read_text().replace("      replicas: 2", "      replicas: 2\n      monitoring: {enabled: true}")
+    )
+    refused = gitops_gen(good, "plan")
+    assert refused.code == 1
+    assert "gitops.yaml:18: stages[1].defaults.values.monitoring: unknown value" in refused.err
+
+    entry = "rules:\n  ignore:\n  - {rule: unknown-value, object: monit*, reason: read by a bot}\n"
+    project.write_text(project.read_text() + entry)
+    result = gitops_gen(good, "plan")
+    assert (result.code, "1 ignored" in result.out) == (0, True), result.out + result.err

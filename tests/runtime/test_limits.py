@@ -13,6 +13,8 @@ from gitops_gen.runtime import limits
 from gitops_gen.runtime.limits import LimitError, Limits, limited, watched
 from tests.conftest import GitopsGen, git, tree
 
+pytestmark = pytest.mark.slow
+
 LOOP = '{{ define "x" }}{{ range until 99999 }}{{ range until 99999 }}{{ end }}{{ end }}{{ end }}{{ include "x" . }}'
 DOUBLING = '{{ $s := "twenty characters of" }}{{ range until 40 }}{{ $s = print $s $s }}{{ end }}size: {{ len $s }}'
 VERBS = [("render", "dev"), ("plan", "--all"), ("diff",), ("secrets", "dev")]

@@ -13,6 +13,8 @@ from gitops_gen.errors import GitopsError
 from gitops_gen.runtime import workers
 from tests.conftest import REPOSITORY
 
+pytestmark = pytest.mark.slow
+
 INTERRUPTED = """
 import signal
 import time
@@ -23,6 +25,13 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)
     print("started", flush=True)
     list(in_workers(time.sleep, [60] * 4))
+"""
+
+SMALL = """
+from gitops_gen.runtime.workers import in_workers
+
+if __name__ == "__main__":
+    print(*in_workers(abs, [-1]))
 """
 
 
@@ -71,6 +80,22 @@ def test_an_interrupt_ends_the_workers_at_once(tmp_path: Path, *, everybody: boo
         raise
     assert err.count("Traceback") == 1, "the one of the command itself, which has nothing that catches the interrupt"
     wait_until_gone(command.pid)
+
+
+def test_workers_import_nothing_from_the_current_folder(tmp_path: Path) -> None:
+    for name in ("multiprocessing", "concurrent", "gitops_gen"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("open('canary', 'w')\n")
+    program = tmp_path / "bin" / "program.py"
+    program.parent.mkdir()
+    program.write_text(SMALL)
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(
+        [sys.executable, program], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert (done.stdout, done.stderr) == ("1\n", "")
+    assert not (tmp_path / "canary").exists()
+    assert "PYTHONSAFEPATH" not in os.environ
 
 
 def wait_until_gone(group: int) -> None:

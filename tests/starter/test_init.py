@@ -21,6 +21,8 @@ from tests.ci_run import clean_clone, github, gitlab
 from tests.conftest import GitopsGen, Result, commit_all, git, tree
 from tests.starter_charts import chart, packed, write
 
+pytestmark = pytest.mark.slow
+
 IMAGE = "image: {repository: web, tag: '1.0'}\n"
 
 

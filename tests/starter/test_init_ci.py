@@ -11,6 +11,8 @@ from tests.ci_run import Run, clean_clone, github, gitlab
 from tests.conftest import REPOSITORY, GitopsGen, commit_all, git
 from tests.starter_charts import chart, write
 
+pytestmark = pytest.mark.slow
+
 IMAGE = "image: {repository: web, tag: '1.0'}\n"
 KINDS = {"reference": "", "chart": "", "folder": "services/shop"}
 FACTS = {"github.token": "t", "github.base_ref": "main", "github.repository": "team/shop", "github.event.number": "7"}

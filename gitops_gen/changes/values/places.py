@@ -76,7 +76,7 @@ class ValueSources:
     def text(self, file: str) -> str:
         """The new text of a file; a missing release.yaml is an empty one."""
         if file not in self.texts:
-            text = text_if_any(self._workspace.folder, file)
+            text = text_if_any(self._workspace.inputs, file)
             return NEW_RELEASE if text is None and file.endswith(RELEASE_FILE) else text or ""
         return self.texts[file]
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from gitops_gen.helm.credential_keys import credentials
 from gitops_gen.helm.key_types import type_name
 from gitops_gen.yaml.editing.data import same
 
@@ -53,16 +54,18 @@ def value_lines(changes: Iterable[ValueChange]) -> Iterator[str]:
 
 
 def _what(item: ValueChange) -> str:
-    new = _shown(item.new, item.new_type)
+    new = _shown(item, item.new, item.new_type)
     if item.moved_from:
         return f"{item.key} {new} moves from {item.moved_from.split('/')[-1]} to {item.file.split('/')[-1]}"
     if not item.is_change:
         return f"{item.key} stays {new}"
-    return f"{item.key} {_shown(item.old, item.old_type)} → {new}"
+    return f"{item.key} {_shown(item, item.old, item.old_type)} → {new}"
 
 
-def _shown(value: Any, kind: str) -> str:
+def _shown(item: ValueChange, value: Any, kind: str) -> str:
     if not kind or kind == "null":
         return kind or "not set"
+    if any(credentials(value, (item.key.rpartition(".")[2],))):
+        return f"(hidden) ({kind})"
     text = json.dumps(value, ensure_ascii=False)
     return f"{text if len(text) <= SHOWN_LENGTH else f'{text[:SHOWN_LENGTH]} …'} ({kind})"

@@ -8,7 +8,7 @@ from gitops_gen.changes.values.places import ValueSource, ValueSources
 from gitops_gen.changes.values.targets import Selection, target_of, targeted
 from gitops_gen.changes.values.value_changes import ValueChange, spoken_type
 from gitops_gen.errors import ProblemsError, UsageError
-from gitops_gen.models.layout import PROJECT_FILE
+from gitops_gen.models.layout import PROJECT_FILE, VALUES_FILE
 from gitops_gen.names import did_you_mean
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.layers import Values, merge
@@ -63,7 +63,7 @@ class View:
 
     def _values_file(self, source: ChartSource) -> Values:
         try:
-            values = load(self.workspace.charts.places.values_text(source), f"{source.path}/values.yaml")
+            values = load(self.workspace.charts.places.values_text(source), f"{source.path}/{VALUES_FILE}")
         except ProblemsError:
             return {}
         return values if isinstance(values, dict) else {}

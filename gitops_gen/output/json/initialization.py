@@ -5,6 +5,7 @@ from typing import TypedDict
 from gitops_gen.commands.init import Initialization
 from gitops_gen.output.init_text import next_steps
 from gitops_gen.output.json.document import SCHEMA_VERSION, Note, VersionedDocument, notes_of
+from gitops_gen.output.json.plan import FindingEntry, finding_entry
 from gitops_gen.output.json.problems import ProblemEntry, problem_entries
 
 
@@ -28,6 +29,8 @@ class InitDocument(VersionedDocument):
     """Every file that was created, relative to `folder`."""
     problems: list[ProblemEntry]
     """What keeps the environments from rendering, such as values that the chart requires; then the exit code is 1."""
+    findings: list[FindingEntry]
+    """What `plan` finds in the first environment, and between it and the second."""
     notes: list[Note]
     next: list[NextStep]
     """The steps until Argo CD runs the environments; empty if there are problems."""
@@ -43,6 +46,7 @@ def init_document(made: Initialization) -> InitDocument:
         environments=dict(made.project.environments),
         files=list(made.files),
         problems=problem_entries(made.problems),
+        findings=[finding_entry(finding) for finding in made.findings],
         notes=notes_of(made.notes),
         next=[NextStep(title=step[0], commands=step[1:]) for step in steps if step],
     )

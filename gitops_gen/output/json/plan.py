@@ -112,6 +112,8 @@ class FindingEntry(TypedDict):
     object: str | None
     """null for the Application."""
     source: str | None
+    line: int | None
+    """The line of `source`."""
     message: str
     remedy: str
 
@@ -177,9 +179,9 @@ def plan_entry(judged: JudgedPlan) -> EnvironmentPlan:
         dependencies=[_dependency(proof) for proof in plan.proofs],
         required=[Requirement(consumer=str(item.consumer.id), what=item.what, why=item.why) for item in plan.given],
         revert=RevertWaits(firstSync=_bound(plan.first_bound), laterSync=_bound(plan.later_bound)),
-        findings=[_finding(item) for item in judged.findings],
-        notes=[_finding(item) for item in judged.notes],
-        ignored=[_finding(item) for item in judged.ignored],
+        findings=[finding_entry(item) for item in judged.findings],
+        notes=[finding_entry(item) for item in judged.notes],
+        ignored=[finding_entry(item) for item in judged.ignored],
     )
 
 
@@ -225,11 +227,13 @@ def _bound(bound: Bound) -> LongestWait:
     )
 
 
-def _finding(finding: Finding) -> FindingEntry:
+def finding_entry(finding: Finding) -> FindingEntry:
+    """What a rule found."""
     return FindingEntry(
         rule=finding.rule,
         object=finding.object or None,
         source=finding.source or None,
+        line=finding.line,
         message=finding.message,
         remedy=finding.remedy,
     )

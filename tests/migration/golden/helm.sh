@@ -11,14 +11,14 @@ title=
 finished=
 mkdir -p -m 700 backup-api-forge-prod
 touch "$steps"
-trap '[ "$finished" ] || echo "stopped at step $number: $title" >&2' EXIT
+trap '[ "$finished" ] || printf "%s\n" "stopped at step $number: $title" >&2' EXIT
 
 # begin NUMBER TITLE: whether the step must still run.
 begin() {
     number=$1
     title=$2
     ! grep -qx "$number" "$steps" || return 1
-    echo "$number. $title"
+    printf '%s\n' "$number. $title"
 }
 
 end() {
@@ -34,25 +34,25 @@ ask() {
 
 if [ "${1:-}" = back ]; then
     number=back-1 title='check that the backup exists'
-    echo "$number. $title"
+    printf "%s\n" "$number. $title"
     test -s backup-api-forge-prod/restore.yaml
     number=back-2 title='delete the ExternalSecrets and keep their Secrets'
-    echo "$number. $title"
+    printf "%s\n" "$number. $title"
     kubectl -n api-forge-prod delete externalsecrets --selector=app.kubernetes.io/instance=api-forge --cascade=orphan
     number=back-3 title='uninstall the release; volumes and Secrets are kept'
-    echo "$number. $title"
+    printf "%s\n" "$number. $title"
     helm -n api-forge-prod uninstall api-forge --ignore-not-found --wait --timeout 10m
     number=back-4 title='allow the original'"'"'s pods, which start as root, in the namespace'
-    echo "$number. $title"
+    printf "%s\n" "$number. $title"
     kubectl label namespace api-forge-prod pod-security.kubernetes.io/enforce-
     number=back-5 title='apply the original'"'"'s manifests'
-    echo "$number. $title"
+    printf "%s\n" "$number. $title"
     kubectl -n api-forge-prod apply -f backup-api-forge-prod/restore.yaml
     number=back-6 title='wait until every Deployment is rolled out'
-    echo "$number. $title"
+    printf "%s\n" "$number. $title"
     kubectl -n api-forge-prod rollout status deployment/app deployment/postgres deployment/redis deployment/temporal deployment/temporal-web deployment/worker --timeout=15m
     number=back-7 title='check that every claim is the same as before, with the same volume'
-    echo "$number. $title"
+    printf "%s\n" "$number. $title"
     kubectl -n api-forge-prod get persistentvolumeclaims postgres-backups postgres-data redis-backups redis-data --no-headers -o custom-columns=:.metadata.name,:.metadata.uid,:.spec.volumeName | diff backup-api-forge-prod/claims.txt -
     rm "$steps"
     finished=yes
@@ -123,11 +123,11 @@ fi
 
 # Fill the secret store
 if begin 14 'copy the values of these Secrets to the secret store, unchanged: External Secrets takes ownership of existing Secrets and overwrites them with the store'"'"'s values'; then
-    echo '   app-secrets: session_signing_secret, csrf_signing_secret, oidc_google_client_secret, oidc_microsoft_client_secret, oidc_keycloak_client_secret at api-forge/production/app-secrets of vault'
-    echo '   postgres-ca: ca-bundle.crt, root-ca.crt, intermediate-ca.crt at api-forge/production/postgres-ca of vault'
-    echo '   postgres-secrets: postgres_password, postgres_app_owner_pw, postgres_app_user_pw, postgres_app_ro_pw, postgres_temporal_pw at api-forge/production/postgres-secrets of vault'
-    echo '   postgres-tls: server.crt, server.key at api-forge/production/postgres-tls of vault'
-    echo '   redis-secrets: redis_password at api-forge/production/redis-secrets of vault'
+    printf '%s\n' '   app-secrets: session_signing_secret, csrf_signing_secret, oidc_google_client_secret, oidc_microsoft_client_secret, oidc_keycloak_client_secret at api-forge/production/app-secrets of vault'
+    printf '%s\n' '   postgres-ca: ca-bundle.crt, root-ca.crt, intermediate-ca.crt at api-forge/production/postgres-ca of vault'
+    printf '%s\n' '   postgres-secrets: postgres_password, postgres_app_owner_pw, postgres_app_user_pw, postgres_app_ro_pw, postgres_temporal_pw at api-forge/production/postgres-secrets of vault'
+    printf '%s\n' '   postgres-tls: server.crt, server.key at api-forge/production/postgres-tls of vault'
+    printf '%s\n' '   redis-secrets: redis_password at api-forge/production/redis-secrets of vault'
     ask
     end
 fi

@@ -1,0 +1,73 @@
+"""A project's past: which commits changed what, and its inputs as they were at one; read from git's objects, with the
+working tree left alone.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from gitops_gen.errors import Problem, ProblemsError
+from gitops_gen.git.history import Commit, Span, commits
+from gitops_gen.git.objects import contents_of
+from gitops_gen.git.repository import prefix
+from gitops_gen.git.runner import run
+from gitops_gen.names import is_dns_label
+from gitops_gen.project.reading import read_project
+from gitops_gen.project.workspace import OpenProject
+from gitops_gen.yaml.reader import load
+
+RENAMED = "env rename"
+_LINK = "120000 "
+
+
+def changes_of(
+    workspace: OpenProject, paths: Sequence[str], *, limit: int = 0, since: str = "", until: str = ""
+) -> Iterator[Commit]:
+    """The changes of files of the project on the branch that Argo CD follows, up to what the command decides on (or
+    `until`), without what `since` had already; the newest first. Raises `GitError`.
+    """
+    project, _ = read_project(workspace.inputs)
+    branch = project.spec.revision if project else ""
+    span = Span(since=since, until=until or workspace.base)
+    return commits(workspace.folder, paths, span, limit=limit, branch=branch)
+
+
+def former_name(commit: Commit, name: str) -> str:
+    """What the environment `name` was called before the commit, where the commit renamed it; else nothing."""
+    for item in (commit, *commit.merged):
+        if item.change == RENAMED and item.environments[1:] == (name,) and is_dns_label(item.environments[0]):
+            return item.environments[0]
+    return ""
+
+
+def texts_at(project: Path, commit: str, paths: Sequence[str]) -> dict[str, str | None]:
+    """The files as a commit has them (None: not at all), as git would check them out.
+
+    Raises `GitError` when git cannot read them: a file that cannot be read is not a missing one; and
+    `ProblemsError` for a symlink.
+    """
+    return {path: _checked_out(project, commit, path) for path in paths}
+
+
+def _checked_out(project: Path, commit: str, path: str) -> str | None:
+    """Through git's filters, so that a checkout with CRLF gets CRLF."""
+    inside = prefix(project) + path
+    if not commit or not (entry := run(project, "ls-tree", "--full-tree", commit, "--", inside)):
+        return None
+    if entry.startswith(_LINK):
+        raise ProblemsError([Problem(file=path, message=f"is a symlink at {commit[:12]}", hint="edit it by hand")])
+    return run(project, "cat-file", "--filters", f"{commit}:{inside}")
+
+
+def values_at(project: Path, places: Sequence[tuple[str, str]]) -> list[Any]:
+    """The parsed files at (commit, path), {} for what is missing or cannot be read; one git process for all."""
+    inside = prefix(project)
+    contents = contents_of(project, [f"{commit}:{inside}{path}" for commit, path in places])
+    return [_parsed(content, path) for content, (_, path) in zip(contents, places, strict=True)]
+
+
+def _parsed(content: bytes | None, path: str) -> Any:
+    try:
+        return (load(content.decode(), path) if content else None) or {}
+    except (ProblemsError, UnicodeDecodeError):
+        return {}

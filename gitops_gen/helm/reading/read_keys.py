@@ -1,0 +1,62 @@
+"""The keys of a chart's values that its templates read, as a tree."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+ANY = "*"
+"""Stands for each key of a map and each item of a list."""
+
+Keys = tuple[str, ...]
+DEPTH = 14
+"""Longer paths come from templates that walk a tree of any depth; what they reach is read as a whole."""
+
+
+@dataclass(slots=True)
+class ReadKey:
+    """A key that is read; `whole` with all that may be below it, `asked` when its type is asked for."""
+
+    whole: bool = False
+    asked: bool = False
+    children: dict[str, "ReadKey"] = field(default_factory=dict)
+
+
+class ReadKeys:
+    """What is read of a tree of values."""
+
+    def __init__(self) -> None:
+        self._top = ReadKey()
+
+    def add(self, path: Keys) -> ReadKey:
+        """Note that a key is read, and the keys on the way to it."""
+        node = self._top
+        for step in path:
+            node = node.children.setdefault(step, ReadKey())
+        return node
+
+    def add_whole(self, path: Keys) -> None:
+        """Note that a key is read with all that may be below it."""
+        self.add(path).whole = True
+
+    def at(self, path: Keys) -> list[ReadKey]:
+        """What is read at a path: more than one entry where a key is read by its name and in a loop as well."""
+        nodes = [self._top]
+        for step in path:
+            nodes = [child for node in nodes for child in _children(node, step)]
+        return nodes
+
+    def reads(self, path: Keys) -> bool:
+        """Whether a key is read, or may be."""
+        return bool(self.at(path))
+
+    def names_below(self, path: Keys) -> set[str]:
+        """The keys of a map that are read by their names."""
+        return {name for node in self.at(path) for name in node.children if name != ANY}
+
+
+def _children(node: ReadKey, step: str) -> Iterator[ReadKey]:
+    if node.whole:
+        yield node
+        return
+    for name in {step, ANY}:
+        if child := node.children.get(name):
+            yield child

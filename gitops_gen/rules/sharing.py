@@ -1,0 +1,68 @@
+"""The rule on objects that several environments of one cluster render: Argo CD tracks each for one Application only."""
+
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+from gitops_gen.manifests.annotations import is_hook, is_skipped
+from gitops_gen.manifests.objects import Manifest
+from gitops_gen.manifests.scopes import Scopes
+from gitops_gen.rules.rule import Finding, Rule
+from gitops_gen.sync.plan import SyncPlan
+
+SHOWN = 3
+"""As many objects are named; more are counted."""
+
+_Key: TypeAlias = tuple[str, str, str, str, str]
+"""Cluster, API group, kind, namespace, name."""
+
+SHARED = Rule(
+    id="object-in-two-environments",
+    title="Each object of a cluster is in one environment",
+    explanation=(
+        "A cluster-scoped object, or one in a fixed namespace, has the same name in every environment unless the chart "
+        "makes it differ. Argo CD tracks it for one Application only; FailOnSharedResource=true fails the sync of "
+        "the others (https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/#fail-the-sync-if-a-shared-"
+        "resource-is-found). CRDs are not tracked and may be shared. It is checked between the environments that are "
+        "planned together."
+    ),
+    remedy=(
+        "use a separate cluster for each environment, or make the name differ with a value of the chart, such as "
+        "fullnameOverride"
+    ),
+    check=lambda _: (),
+)
+
+
+def shared(plans: Sequence[SyncPlan]) -> Iterator[tuple[int, Finding]]:
+    """For each plan, by its position, the finding about the objects that an earlier plan renders too."""
+    owners: dict[_Key, str] = {}
+    for index, plan in enumerate(plans):
+        found: dict[str, list[Manifest]] = {}
+        for key, manifest in _tracked(plan):
+            if (owner := owners.setdefault(key, plan.name)) != plan.name:
+                found.setdefault(owner, []).append(manifest)
+        for owner, objects in found.items():
+            yield index, _finding(objects, owner)
+
+
+def _tracked(plan: SyncPlan) -> Iterator[tuple[_Key, Manifest]]:
+    """The objects outside of the environment's namespace that Argo CD tracks."""
+    if plan.project is None:
+        return
+    cluster = plan.project.server or plan.project.cluster
+    scopes = Scopes(plan.objects.of_kind("CustomResourceDefinition"))
+    for manifest in plan.manifests:
+        if manifest.kind == "CustomResourceDefinition" or is_hook(manifest) or is_skipped(manifest):
+            continue
+        is_cluster_wide = scopes.is_cluster_wide(manifest.id.group, manifest.kind)
+        if is_cluster_wide or (is_cluster_wide is False and manifest.id.namespace):
+            namespace = "" if is_cluster_wide else manifest.id.namespace
+            yield (cluster, manifest.id.group, manifest.kind, namespace, manifest.name), manifest
+
+
+def _finding(objects: list[Manifest], owner: str) -> Finding:
+    first, count = objects[0], len(objects)
+    others = ", ".join(str(item.id) for item in objects[1:SHOWN])
+    also = f" ({count} objects: {first.id}, {others}{', …' if count > SHOWN else ''})" if others else ""
+    message = f"is also rendered by {owner}, on the same cluster{also}: Argo CD refuses the second sync"
+    return Finding(rule=SHARED.id, message=message, object=str(first.id), source=first.source, remedy=SHARED.remedy)

@@ -1,0 +1,187 @@
+"""What a chart reads of its values: each way that templates hand values on, and what is not read."""
+
+from pathlib import Path
+
+import pytest
+
+from gitops_gen.helm.engine import Values
+from gitops_gen.helm.reading.chart_files import chart_files
+from gitops_gen.helm.reading.syntax import parse_template
+from gitops_gen.helm.reading.tokens import TemplateError
+from gitops_gen.helm.reading.unknown_keys import KnownKeys
+from gitops_gen.yaml.key_paths import typed_key
+from gitops_gen.yaml.writer import dump
+
+#: a template; values of which each key is read; values of which the key in question is not
+READ = [
+    ("{{ .Values.a.b }}", {"a": {"b": 1}}, {"a": {"c": 1}}),
+    ("{{- .Values.a.b -}}", {"a": {"b": 1}}, {"a": {"c": 1}}),
+    ("{{ if .Values.a.b }}{{ end }}", {"a": {"b": 1}}, {"a": {"c": 1}}),
+    ("{{ if not .Values.a }}{{ else if .Values.b }}{{ else }}{{ .Values.c }}{{ end }}", {"b": 1, "c": 1}, {"d": 1}),
+    ("{{ with .Values.a }}{{ .b }}{{ $.Values.c }}{{ end }}", {"a": {"b": 1}, "c": 1}, {"a": {"c": 1}}),
+    ("{{ with .Values.a }}{{ .b }}{{ else with .Values.c }}{{ .d }}{{ end }}", {"c": {"d": 1}}, {"c": {"b": 1}}),
+    ("{{ range .Values.a }}{{ .b }}{{ end }}", {"a": [{"b": 1}]}, {"a": [{"c": 1}]}),
+    ("{{ range $k, $v := .Values.a }}{{ $v.b }}{{ end }}", {"a": {"any": {"b": 1}}}, {"a": {"any": {"c": 1}}}),
+    ("{{ range $k := list `a` `b` }}{{ index $.Values $k `x` }}{{ end }}", {"b": {"x": 1}}, {"c": {"x": 1}}),
+    ('{{ index .Values "a-b" "c" }}', {"a-b": {"c": 1}}, {"a-b": {"d": 1}}),
+    ('{{ index .Values.a 0 "c" }}', {"a": [{"c": 1}]}, {"a": [{"d": 1}]}),
+    ('{{ get (get .Values "a") "b" }}', {"a": {"b": 1}}, {"a": {"c": 1}}),
+    ('{{ dig "a" "b" "none" .Values.x }}', {"x": {"a": {"b": 1}}}, {"x": {"a": {"c": 1}}}),
+    ('{{ if hasKey .Values.a "b" }}{{ end }}', {"a": {"b": 1}}, {"a": {"c": 1}}),
+    ('{{ first (pluck "b" .Values.a .Values.c) }}', {"c": {"b": 1}}, {"c": {"d": 1}}),
+    ("{{ $x := .Values.a }}{{ $x.b.c }}", {"a": {"b": {"c": 1}}}, {"a": {"b": {"d": 1}}}),
+    ("{{ $x := 1 }}{{ if 1 }}{{ $x = .Values.a }}{{ end }}{{ $x.b }}", {"a": {"b": 1}}, {"a": {"c": 1}}),
+    ("{{ ((.Values.a).b).c }}", {"a": {"b": {"c": 1}}}, {"a": {"b": {"d": 1}}}),
+    ("{{ toYaml .Values.a | nindent 2 }}", {"a": {"b": {"c": 1}}}, {"b": 1}),
+    ("{{ .Values.a | default .Values.b | quote }}", {"b": {"any": 1}}, {"c": 1}),
+    ("{{ $m := merge (dict) .Values.a .Values.b }}{{ $m.c }}", {"b": {"c": 1}}, {"b": {"d": 1}}),
+    ("{{ $m := .Values.a | toYaml | fromYaml }}{{ $m.c }}", {"a": {"c": 1}}, {"a": {"d": 1}}),
+    ("{{ $m := deepCopy .Values.a }}{{ $m.c }}", {"a": {"c": 1}}, {"a": {"d": 1}}),
+    ('{{ $d := dict "x" .Values.a }}{{ $d.x.b }}', {"a": {"b": 1}}, {"a": {"c": 1}}),
+    ('{{ $d := dict }}{{ $_ := set $d "x" .Values.a }}{{ $d.x.b }}', {"a": {"b": 1}}, {"a": {"c": 1}}),
+    ('{{ $_ := set .Values "x" .Values.a }}{{ .Values.x.b }}', {"a": {"b": 1}}, {"a": {"c": 1}}),
+    ("{{ range concat .Values.a .Values.b }}{{ .c }}{{ end }}", {"b": [{"c": 1}]}, {"b": [{"d": 1}]}),
+    ('{{ define "t" }}{{ .b }}{{ end }}{{ include "t" .Values.a }}', {"a": {"b": 1}}, {"a": {"c": 1}}),
+    ('{{ define "t" }}{{ .v.b }}{{ end }}{{ template "t" (dict "v" .Values.a) }}', {"a": {"b": 1}}, {"a": {"c": 1}}),
+    ('{{ define "t" }}{{ (index . 1).b }}{{ end }}{{ include "t" (list $ .Values.a) }}', {"a": {"b": 1}}, {"c": 1}),
+    ('{{ define "t.x" }}{{ .b }}{{ end }}{{ include (printf "t.%s" .Values.n) .Values.a }}', {"a": {"b": 1}}, {"b": 1}),
+    ("{{ block `t` .Values.a }}{{ .b }}{{ end }}", {"a": {"b": 1}}, {"a": {"c": 1}}),
+    ("{{ tpl .Values.text . }}", {"text": "{{ .Values.mine }}", "mine": 1}, {"text": "", "mine": 1}),
+    ("{{/* {{ .Values.b }} */}}{{ .Values.a }}", {"a": 1}, {"b": 1}),
+    ('{{ `{{ .Values.b }}` }}{{ .Values.a | replace "}}" "" }}', {"a": 1}, {"b": 1}),
+    ("{{ ternary .Values.a .Values.b true | toYaml }}", {"a": {"any": 1}, "b": {"any": 1}}, {"c": 1}),
+    ("{{ .Files.Get .Values.a }}{{ .Capabilities.APIVersions.Has .Values.b }}", {"a": 1, "b": 1}, {"c": 1}),
+]
+
+
+def chart(folder: Path, files: dict[str, str]) -> Path:
+    """A chart with these files; a Chart.yaml that is not given is a plain one."""
+    for name, text in {"Chart.yaml": "apiVersion: v2\nname: top\nversion: 1.0.0\n", **files}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+def unknown(folder: Path, values: Values) -> list[str]:
+    """The keys that are unknown, with nothing known but the chart's files."""
+    keys = KnownKeys({}, None, lambda: chart_files(folder))
+    return [typed_key(item.path) for item in keys.unknown(values)]
+
+
+@pytest.mark.parametrize(("template", "read", "unread"), READ, ids=[template for template, _, _ in READ])
+def test_what_a_template_reads(tmp_path: Path, template: str, read: Values, unread: Values) -> None:
+    folder = chart(tmp_path, {"templates/a.yaml": template + "{{ .Values.n }}"})
+    assert unknown(folder, read) == []
+    assert unknown(folder, unread) != []
+
+
+def test_what_cannot_be_followed_may_read_anything(tmp_path: Path) -> None:
+    folder = chart(tmp_path, {"templates/a.yaml": "{{ $v := .Values }}{{ range $k, $x := $v }}{{ $x }}{{ end }}"})
+    assert unknown(folder, {"any": {"thing": 1}}) == []
+
+
+def test_only_the_topmost_key_is_told(tmp_path: Path) -> None:
+    folder = chart(tmp_path, {"values.yaml": "a: {b: 1}\n"})
+    assert unknown(folder, {"x": {"y": {"z": 1}}, "a": {"b": 2, "c": 1}}) == ["x", "a.c"]
+
+
+def test_a_key_that_is_declared_is_known_and_below_an_empty_map_any(tmp_path: Path) -> None:
+    folder = chart(tmp_path, {"values.yaml": "a: {}\nb:\nc: []\n", "templates/a.yaml": "{{ .Values.a }}"})
+    assert unknown(folder, {"a": {"any": 1}, "b": {"any": 1}, "c": [{"any": 1}], "global": {"any": 1}}) == []
+
+
+def test_keys_for_anchors_are_nobodys(tmp_path: Path) -> None:
+    folder = chart(tmp_path, {"values.yaml": "a: 1\n"})
+    assert unknown(folder, {"x-shared": {"a": 1}, "_shared": 1, ".shared": 1}) == []
+
+
+UMBRELLA = {
+    "Chart.yaml": dump(
+        {
+            "apiVersion": "v2",
+            "name": "top",
+            "version": "1.0.0",
+            "dependencies": [
+                {"name": "cache", "alias": "hot", "version": "1.0.0", "condition": "hot.on,features.hot"},
+                {"name": "cache", "alias": "cold", "version": "1.0.0", "tags": ["storage"]},
+                {"name": "kit", "version": "1.0.0", "import-values": ["shared", {"child": "net", "parent": "network"}]},
+            ],
+        }
+    ),
+    "templates/a.yaml": '{{ include "kit.labels" .Values.labels }}{{ .Values.hot.port }}',
+    "charts/cache/Chart.yaml": "apiVersion: v2\nname: cache\nversion: 1.0.0\n",
+    "charts/cache/values.yaml": "size: 1\n",
+    "charts/cache/templates/a.yaml": "{{ .Values.memory }}{{ .Values.global.region }}",
+    "charts/kit/Chart.yaml": "apiVersion: v2\nname: kit\nversion: 1.0.0\ntype: library\n",
+    "charts/kit/templates/_labels.tpl": '{{ define "kit.labels" }}{{ .team }}{{ end }}',
+    "charts/kit/values.yaml": "exports: {shared: {region: a}}\nnet: {port: 1}\n",
+}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"hot": {"size": 2, "memory": 1, "on": True, "port": 1}, "cold": {"size": 1, "memory": 2}},
+        {"features": {"hot": True}, "tags": {"storage": False}},
+        {"global": {"region": "eu"}, "hot": {"global": {"region": "us"}}},
+        {"labels": {"team": "a"}, "kit": {"exports": {"shared": {"more": 1}}, "net": {"more": 1}}},
+    ],
+)
+def test_subcharts_are_read_by_their_names_there(tmp_path: Path, values: Values) -> None:
+    assert unknown(chart(tmp_path, UMBRELLA), values) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "keys"),
+    [
+        ({"cache": {"size": 1}}, ["cache"]),
+        ({"hot": {"sise": 1}, "cold": {"port": 1}}, ["hot.sise", "cold.port"]),
+        ({"features": {"cold": True}}, ["features.cold"]),
+        ({"global": {"regoin": "eu"}}, ["global.regoin"]),
+        ({"labels": {"taem": "a"}, "kit": {"mode": 1}}, ["labels.taem", "kit.mode"]),
+    ],
+)
+def test_what_no_subchart_reads(tmp_path: Path, values: Values, keys: list[str]) -> None:
+    assert unknown(chart(tmp_path, UMBRELLA), values) == keys
+
+
+@pytest.mark.parametrize("text", ["{{ if }}", "{{ (a }}", "{{ end }}", "{{ if .a }}", "{{ .a", "{{ a ) }}", "{{ ? }}"])
+def test_what_is_no_template(text: str) -> None:
+    with pytest.raises(TemplateError):
+        parse_template(text)
+
+
+def test_a_template_that_is_none_may_read_anything(tmp_path: Path) -> None:
+    assert unknown(chart(tmp_path, {"values.yaml": "a: 1\n", "templates/a.yaml": "{{ if }}"}), {"b": 1}) == []
+
+
+TYPED = "a: 1\nb: true\nc: {d: 1}\ne: [1]\nf: text\nport: 80\ng: ''\nh: {i: 1}\n"
+USES = "{{ .Values.a }}{{ if .Values.b }}{{ end }}{{ .Values.c.d }}{{ range .Values.e }}{{ end }}{{ toYaml .Values.h }}"
+
+
+@pytest.mark.parametrize(
+    ("values", "keys"),
+    [
+        ({"a": "two"}, ["a"]),
+        ({"a": True}, ["a"]),
+        ({"b": "false"}, ["b"]),
+        ({"b": 0}, ["b"]),
+        ({"c": "x"}, ["c"]),
+        ({"e": "x"}, ["e"]),
+        ({"f": {"x": 1}}, ["f"]),
+        ({"a": "25%", "port": "http", "f": 1, "g": {"x": 1}, "h": "x"}, []),
+        ({"a": None, "b": None, "c": None, "e": None, "f": None}, []),
+        ({"a": 1.5, "b": False, "c": {"d": 2}, "e": [], "f": "y"}, []),
+    ],
+)
+def test_a_type_that_the_chart_cannot_use(tmp_path: Path, values: Values, keys: list[str]) -> None:
+    folder = chart(tmp_path, {"values.yaml": TYPED, "templates/a.yaml": USES})
+    found = KnownKeys(chart_files(folder).values, None, lambda: chart_files(folder)).other_types(values)
+    assert [typed_key(item.path) for item in found] == keys
+
+
+def test_a_chart_that_asks_for_the_type_can_use_several(tmp_path: Path) -> None:
+    asks = '{{ if kindIs "string" .Values.c }}{{ .Values.c }}{{ else }}{{ .Values.c.d }}{{ end }}'
+    folder = chart(tmp_path, {"values.yaml": TYPED, "templates/a.yaml": asks})
+    keys = KnownKeys(chart_files(folder).values, None, lambda: chart_files(folder))
+    assert list(keys.other_types({"c": "x"})) == []
