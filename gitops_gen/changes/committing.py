@@ -30,7 +30,7 @@ from gitops_gen.git.checkout import (
     unstage_commit,
 )
 from gitops_gen.git.commits import commit, deviations
-from gitops_gen.git.journal import transaction
+from gitops_gen.git.journal import UnfinishedError, transaction
 from gitops_gen.git.push import Published, fetched, follow, push, wait
 from gitops_gen.git.replay import joined
 from gitops_gen.git.runner import GitError
@@ -211,6 +211,8 @@ class _Committing:
                 write(self.folder, decision.changes)
                 made = commit(self.folder, list(files), text)
                 self.verify(self.folder, before.head, made, files)
+        except UnfinishedError:
+            raise
         except GitopsError as error:
             touched = sorted(read_checkout(self.folder).changed.keys() - before.changed.keys())
             if touched:

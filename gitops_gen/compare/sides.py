@@ -3,6 +3,7 @@ what is the same on both sides is neither read nor rendered.
 """
 
 import hashlib
+import os
 import posixpath
 import re
 from collections.abc import Collection, Iterable
@@ -51,7 +52,7 @@ class Side:
     def __init__(  # noqa: PLR0913, PLR0917 - what differs between a working tree and a commit
         self, label: str, files: Files, inputs: Inputs, prefix: str, charts: SharedCharts, home: Path
     ) -> None:
-        self.label, self.prefix, self._inputs = label, prefix, inputs
+        self.label, self.prefix, self.source = label, prefix, inputs
         #: what of the project is in the index and not on disk
         self.absent = NOTHING
         self._files, self._shared, self._home = files, charts, home
@@ -80,7 +81,7 @@ class Side:
     @cached_property
     def project(self) -> ProjectFile:
         """The project. Raises `ProblemsError` when gitops.yaml is wrong or missing."""
-        project, problems = read_project(self._inputs)
+        project, problems = read_project(self.source)
         fail_if_any(problems)
         if project is None:
             raise ProblemsError([Problem(file=PROJECT_FILE, message="cannot be read")])
@@ -88,7 +89,7 @@ class Side:
 
     def resolve(self, name: str) -> ResolvedEnvironment:
         """One environment. Raises `ProblemsError`."""
-        files, problems = read_environment(self._inputs, name)
+        files, problems = read_environment(self.source, name)
         fail_if_any(problems)
         if files is None:
             raise ProblemsError([Problem(message=f"environment `{name}` cannot be read")])
@@ -148,7 +149,7 @@ class Side:
         if path not in self._chart_ids:
             ids = self._files.ids([self._from_top(path)])
             listing = "\n".join(f"{name} {ids[name]}" for name in sorted(ids))
-            self._chart_ids[path] = hashlib.sha256(listing.encode()).hexdigest()
+            self._chart_ids[path] = hashlib.sha256(os.fsencode(listing)).hexdigest()
         return self._chart_ids[path]
 
     def _own_chart(self, path: str) -> tuple[Path, str]:

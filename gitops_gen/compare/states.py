@@ -56,7 +56,7 @@ def diff(folder: Path, question: Question, engines: Engines | None = None) -> Di
             side = opener.side(question.refs[0] if question.refs else None)
             return _between_environments(side, question.environments, engines)
         sides = opener.sides(question)
-        return _between_sides(sides, opener.narrowed(sides, question.only), engines)
+        return between_sides(sides, opener.narrowed(sides, question.only), engines)
 
 
 def left_out(folder: Path, difference: Difference) -> str:
@@ -167,7 +167,8 @@ class _Opener:
         )
 
 
-def _between_sides(sides: tuple[Side, Side], names: list[str], engines: Engines) -> Difference:
+def between_sides(sides: tuple[Side, Side], names: list[str], engines: Engines) -> Difference:
+    """The difference of these environments. Raises `ProblemsError` when gitops.yaml is invalid on either side."""
     old, new = sides
     absent = {*old.absent.environments, *new.absent.environments}
     names = [name for name in names if name not in absent]

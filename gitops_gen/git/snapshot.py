@@ -21,7 +21,7 @@ from gitops_gen.names import did_you_mean
 
 LINK = "120000"
 _FOLDER = "40000"
-_SHA1_LENGTH = 40
+SHA1_LENGTH = 40
 _FILES = frozenset({"100644", "100755", "100664", LINK})
 
 
@@ -234,7 +234,7 @@ class WorkingFiles:
 
     def __init__(self, top: Path, id_length: int) -> None:
         self.top, self._root = top, Root(top, "git repository")
-        self._hash = hashlib.sha1 if id_length == _SHA1_LENGTH else hashlib.sha256
+        self._hash = hashlib.sha1 if id_length == SHA1_LENGTH else hashlib.sha256
 
     def ids(self, paths: Collection[str]) -> dict[str, str]:
         """The ids that git would give to what is there now."""

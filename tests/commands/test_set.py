@@ -1,13 +1,14 @@
 """`set`: the right file, the right type, nothing else touched."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from gitops_gen.yaml.reader import load
 from tests.changes.conftest import changed, committed, head, is_clean, message
-from tests.conftest import Change, GitopsGen, commit_all, git
+from tests.conftest import Change, GitopsGen, commit_all, git, tree
 
 RELEASE = "environments/dev/release.yaml"
 ENVIRONMENT = "environments/dev/environment.yaml"
@@ -278,3 +279,14 @@ def test_a_linked_input_is_not_replaced_by_a_copy(good: Path, gitops_gen: Gitops
 def test_words_that_say_nothing_are_refused(good: Path, gitops_gen: GitopsGen, words: list[str]) -> None:
     assert gitops_gen(good, "set", "dev", *words).code in (1, 2)
     assert is_clean(good)
+
+
+def test_a_dry_run_shows_the_rendered_difference_without_git(good: Path, gitops_gen: GitopsGen) -> None:
+    shutil.rmtree(good / ".git")
+    before = tree(good)
+    result = gitops_gen(good, "set", "dev", "image.tag=9.9.9", "--dry-run")
+    assert result.code == 0, result.err
+    assert "9.9.9" in result.out
+    assert "ConfigMap/shop" in result.out
+    assert "no rendered difference" not in result.out + result.err
+    assert tree(good) == before
