@@ -23,7 +23,7 @@ class ChartPlaces:
         """The folder of a chart, every symlink in it followed. Raises `ChartError`."""
         self.links(path)
         if not self._root.is_file(f"{self.from_top(path)}/{CHART_FILE}"):
-            raise ChartError(f"{path}: no {CHART_FILE} there", "set `chart.path` in gitops.yaml to the chart's folder")
+            raise ChartError(f"{path}: has no {CHART_FILE}", "set `chart.path` in gitops.yaml to the chart's folder")
         return self._folder / path
 
     def links(self, path: str) -> dict[str, str]:
