@@ -8,11 +8,11 @@ from pathlib import Path
 
 from gitops_gen.changes.decision import Decide, Decision, Delivery, Outcome, environment_of
 from gitops_gen.changes.incoming import came_in
-from gitops_gen.changes.lending import fill, same_at
 from gitops_gen.changes.merging import settle
+from gitops_gen.changes.missing_files import fill, same_at
 from gitops_gen.changes.preview import preview
+from gitops_gen.changes.remote_check import RemoteCheck, require_current_promotions, unpushed
 from gitops_gen.changes.uncommitted import Guard, InTheWayError, Uncommitted, read_uncommitted
-from gitops_gen.changes.weighing import Weighing, require_current_promotions, unpushed
 from gitops_gen.compare.model import Difference
 from gitops_gen.errors import GitopsError
 from gitops_gen.generate.check import check
@@ -30,7 +30,7 @@ from gitops_gen.git.checkout import (
     unstage_commit,
 )
 from gitops_gen.git.commits import commit, deviations
-from gitops_gen.git.journal import transaction
+from gitops_gen.git.journal import UnfinishedError, transaction
 from gitops_gen.git.push import Published, fetched, follow, push, wait
 from gitops_gen.git.replay import joined
 from gitops_gen.git.runner import GitError
@@ -74,7 +74,7 @@ class _Committing:
             require_committable(self.checkout, detached=bool(self.branch))
         self.target = self.upstream()
         self.state = _State()
-        self.weighing = Weighing(self.checkout, self.where, None)
+        self.remote_check = RemoteCheck(self.checkout, self.where, None)
 
     @property
     def where(self) -> str:
@@ -152,14 +152,14 @@ class _Committing:
         except GitopsError:  # such as for an environment that exists only on the remote
             if base == self.checkout.head:
                 raise
-        self.weighing = Weighing(self.checkout, self.where, known)
+        self.remote_check = RemoteCheck(self.checkout, self.where, known)
         if known is not None and base == self.checkout.head:
             return known
         self.state.notes += came_in(self.folder, self.checkout.head, base, self.where)
         return self.weighed(base)
 
     def weighed(self, base: str) -> Decision:
-        decision, self.state.recomputed = self.weighing.weigh(self.decide(self.checked_out(base)), base)
+        decision, self.state.recomputed = self.remote_check.compared(self.decide(self.checked_out(base)), base)
         if decision.draft.message.change == "adopt":
             self.require_edits(decision, base)
         return decision
@@ -211,6 +211,8 @@ class _Committing:
                 write(self.folder, decision.changes)
                 made = commit(self.folder, list(files), text)
                 self.verify(self.folder, before.head, made, files)
+        except UnfinishedError:
+            raise
         except GitopsError as error:
             touched = sorted(read_checkout(self.folder).changed.keys() - before.changed.keys())
             if touched:

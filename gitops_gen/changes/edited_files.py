@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gitops_gen.changes.past import texts_at
+from gitops_gen.changes.project_history import texts_at
 from gitops_gen.errors import GitopsError, Problem, ProblemsError, fail_if_any
 from gitops_gen.generate.check import check
 from gitops_gen.generate.desired import environment_files

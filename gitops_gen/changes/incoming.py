@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gitops_gen.changes.decision import Decision
-from gitops_gen.changes.past import values_at
+from gitops_gen.changes.project_history import values_at
 from gitops_gen.errors import ProblemsError
 from gitops_gen.git.runner import run
 from gitops_gen.names import printable

@@ -2,8 +2,11 @@
 standard output; and its exit code.
 """
 
+import errno
+import os
 import re
 import shlex
+import shutil
 from collections.abc import Iterator, Sequence
 from io import StringIO
 
@@ -22,13 +25,58 @@ _LOGIN = re.compile(r"://[^/@\s]*@")
 
 def report(error: BaseException, arguments: Sequence[str], settings: Settings) -> int:
     """Print why the command failed, and return its exit code."""
+    without_output = isinstance(error, OSError) and _is_output(error)
+    error = _expected(error)
     output = settings.output or typed_output(arguments)
-    if output not in FORMATS:
+    if output not in FORMATS or without_output:
         return _print_text(error, arguments, settings)
     print_document(_document(error), output)
     if is_bug(error):
         _print_bug(error, arguments, settings)
     return exit_code(error)
+
+
+_OUTSIDE = {
+    errno.ENOSPC: "free some space on the disk, then run the command again",
+    errno.EDQUOT: "free some space on the disk, then run the command again",
+    errno.EFBIG: "raise the limit of a file's size (`ulimit -f`), then run the command again",
+    errno.EMFILE: "raise the limit of open files (`ulimit -n`), then run the command again",
+    errno.ENFILE: "too many files are open on this machine",
+    errno.ENOMEM: "free some memory, then run the command again",
+    errno.EAGAIN: "raise the limit of processes (`ulimit -u`), then run the command again",
+    errno.EROFS: "make the file system writable, then run the command again",
+    errno.EACCES: "grant the permission, then run the command again",
+    errno.EPERM: "grant the permission, then run the command again",
+    errno.EIO: "check the disk, then run the command again",
+    errno.ENAMETOOLONG: "use a shorter name",
+    errno.ELOOP: "remove the symlink that leads to itself",
+}
+"""Errors of the operating system that are no bug, each with what to do."""
+
+
+def _expected(error: BaseException) -> BaseException:
+    """An error of the operating system as an expected failure; any other error as it is."""
+    if isinstance(error, MemoryError):
+        return GitopsError("there is not enough memory", _OUTSIDE[errno.ENOMEM])
+    if not isinstance(error, OSError):
+        return error
+    if isinstance(error, shutil.Error):  # has a list with an entry for each file that was not copied
+        return GitopsError(f"files cannot be copied: {error.args[0][0][-1]}", _OUTSIDE[errno.ENOSPC])
+    reason = error.strerror or str(error)
+    if _is_output(error):
+        hint = "only the output is missing: what the command changes is done"
+        return GitopsError(f"standard output cannot be written: {reason}", hint)
+    if error.errno not in _OUTSIDE:
+        return error
+    place = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+    return GitopsError(f"{place}{reason}", _OUTSIDE[error.errno])
+
+
+def _is_output(error: OSError) -> bool:
+    """Whether the error is of printing, which every command does after its work."""
+    from traceback import walk_tb
+
+    return any(frame.f_code is click.echo.__code__ for frame, _ in walk_tb(error.__traceback__))
 
 
 def typed_output(arguments: Sequence[str]) -> str:
@@ -159,11 +207,9 @@ def _helm_version(settings: Settings) -> str:
 
 
 def _git_version() -> str:
-    from pathlib import Path
-
-    from gitops_gen.git.runner import ask
+    from gitops_gen.runtime.programs import run as run_program
 
     try:
-        return ask(Path.cwd(), "--version").text.strip()
+        return run_program(["git", "--version"]).strip()
     except Exception as error:  # noqa: BLE001 - a report is printed even when git is the cause
         return f"git unknown ({error})"

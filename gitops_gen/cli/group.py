@@ -106,9 +106,11 @@ class Verb(click.Command):
         return rest
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command, with its log."""
-        ctx.ensure_object(Settings).listen()
-        return super().invoke(ctx)
+        """Run the command, with its log and progress."""
+        from gitops_gen.cli.progress import watched
+
+        with watched(ctx.ensure_object(Settings)):
+            return super().invoke(ctx)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """One line about the global options."""

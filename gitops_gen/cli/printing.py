@@ -38,6 +38,16 @@ def print_document(document: Mapping[str, object], output: str) -> None:
     print_data(formatted(document, output))
 
 
+def print_over(text: str) -> None:
+    """Our own text with control characters that overwrite the current line, on standard error."""
+    click.echo(text, nl=False, err=True, color=True)
+
+
+def is_progress_shown() -> bool:
+    """Whether standard error is a terminal that can overwrite a line."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
 def is_terminal() -> bool:
     """Whether a person reads standard output."""
     return sys.stdout.isatty()

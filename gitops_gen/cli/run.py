@@ -7,6 +7,7 @@ import sys
 
 from gitops_gen.cli.app import cli
 from gitops_gen.cli.settings import Settings
+from gitops_gen.runtime.streams import open_streams
 from gitops_gen.runtime.tuning import relax, retire
 
 
@@ -26,6 +27,7 @@ def run(arguments: list[str]) -> int:
 
 def main() -> None:
     """The `gitops-gen` program."""
+    open_streams()
     relax()
     code = run(sys.argv[1:])
     retire()

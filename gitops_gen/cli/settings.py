@@ -1,5 +1,6 @@
 """The options that every verb has, as the command line gave them, and what follows from them."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gitops_gen.cli.printing import print_message
@@ -39,21 +40,8 @@ class Settings:
             self.note(f"note: {workspace.absent.notice}")
         return workspace
 
-    def listen(self) -> None:
-        """Log to standard error: warnings; with --verbose what runs and how long; with --quiet errors only."""
-        import logging
-
-        from gitops_gen.output.terminal import LogFormatter
-
-        level = logging.ERROR if self.quiet else logging.DEBUG if self.verbose else logging.WARNING
-        handler = logging.StreamHandler()
-        handler.setFormatter(
-            LogFormatter("%(relativeCreated)d ms: %(message)s" if self.verbose else "note: %(message)s")
-        )
-        logging.basicConfig(handlers=[handler])
-        logging.getLogger("gitops_gen").setLevel(level)
-
     def note(self, text: str) -> None:
-        """Something for people, on standard error."""
+        """Something for people, on standard error; without it the result is the same."""
         if not self.quiet:
-            print_message(text)
+            with suppress(OSError):
+                print_message(text)

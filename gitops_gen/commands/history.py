@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gitops_gen.changes.past import changes_of, former_name, values_at
+from gitops_gen.changes.project_history import changes_of, former_name, values_at
 from gitops_gen.errors import GitopsError
 from gitops_gen.git.checkout import read_checkout
 from gitops_gen.git.history import Commit

@@ -27,7 +27,6 @@ from gitops_gen.rules.rule import Finding
 from gitops_gen.starter import reference
 from gitops_gen.starter.chart_copy import copy_chart, copy_folder
 from gitops_gen.starter.ci import ci_files
-from gitops_gen.starter.ground import Ground, project_names, survey
 from gitops_gen.starter.ignored import IGNORE_FILE, ignored, ignored_notes, let_in
 from gitops_gen.starter.inputs import chart_inputs, chart_project, reference_inputs
 from gitops_gen.starter.install import install_source
@@ -35,6 +34,7 @@ from gitops_gen.starter.needs import findings_of, needs_of
 from gitops_gen.starter.project import NewProject, Wishes, new_project
 from gitops_gen.starter.remote import default_branch, origin_url
 from gitops_gen.starter.seeds import Seeds, required_key, seeds
+from gitops_gen.starter.target_folder import TargetFolder, inspect_target, project_names
 from gitops_gen.starter.texts import filled
 from gitops_gen.starter.unpacking import unpacked
 from gitops_gen.starter.wheel import FILE as WHEEL
@@ -97,27 +97,27 @@ def initialize(folder: Path, wishes: Wishes, *, chart: Path | None = None, engin
     an option is invalid, and `ChartError` when `chart` is not a chart; then nothing was written.
     """
     try:
-        ground = survey(folder)
+        target = inspect_target(folder)
         with unpacked(chart) as source:
-            project = _project(ground, wishes, source)
-            return _made(ground, project, source, engine)
+            project = _project(target, wishes, source)
+            return _made(target, project, source, engine)
     except OSError as error:
         raise GitopsError(
             f"{error.filename or folder}: {error.strerror}", "choose a folder with write permission"
         ) from error
 
 
-def _project(ground: Ground, wishes: Wishes, chart: Path | None) -> NewProject:
-    taken = project_names(ground)
+def _project(target: TargetFolder, wishes: Wishes, chart: Path | None) -> NewProject:
+    taken = project_names(target)
     if wishes.name in taken:
         hint = "Applications are named by it: choose another"
         raise UsageError(f"--name: `{wishes.name}` is the project in {taken[wishes.name]}", hint)
     return new_project(
         wishes,
-        name=_free_name(_label(chart.resolve().name) if chart else REFERENCE, ground, taken),
-        repository=origin_url(ground.top) if ground.top else "",
-        revision=default_branch(ground.top) if ground.top else "main",
-        install=install_source() or _own_wheel(ground),
+        name=_free_name(_label(chart.resolve().name) if chart else REFERENCE, target, taken),
+        repository=origin_url(target.top) if target.top else "",
+        revision=default_branch(target.top) if target.top else "main",
+        install=install_source() or _own_wheel(target),
     )
 
 
@@ -125,18 +125,18 @@ def _label(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:RELEASE_NAME_LENGTH].strip("-")
 
 
-def _free_name(name: str, ground: Ground, taken: Collection[str]) -> str:
+def _free_name(name: str, target: TargetFolder, taken: Collection[str]) -> str:
     """`name`, with the folder's own when another project of the repository is called so."""
-    longer = (f"{name}-{_label(ground.folder.name)}", *(f"{name}-{number}" for number in range(2, 1000)))
+    longer = (f"{name}-{_label(target.folder.name)}", *(f"{name}-{number}" for number in range(2, 1000)))
     return next(free for free in (name, *longer) if free not in taken)
 
 
-def _own_wheel(ground: Ground) -> str:
-    return "./" + "/".join(filter(None, (ground.inside, OWN_FOLDER, WHEEL))) if wheel() else ""
+def _own_wheel(target: TargetFolder) -> str:
+    return "./" + "/".join(filter(None, (target.inside, OWN_FOLDER, WHEEL))) if wheel() else ""
 
 
-def _made(ground: Ground, project: NewProject, chart: Path | None, engine: str) -> Initialization:
-    place = ground.folder if ground.folder.exists() else next(path for path in ground.folder.parents if path.exists())
+def _made(target: TargetFolder, project: NewProject, chart: Path | None, engine: str) -> Initialization:
+    place = target.folder if target.folder.exists() else next(path for path in target.folder.parents if path.exists())
     with tempfile.TemporaryDirectory(dir=place, prefix=f"{OWN_FOLDER}-") as scratch:
         draft = _Draft(folder=Path(scratch, "project"), top=Path(scratch, "top"))
         (draft.folder / CHARTS).mkdir(parents=True)
@@ -145,11 +145,11 @@ def _made(ground: Ground, project: NewProject, chart: Path | None, engine: str) 
         else:
             copy_folder(reference() / CHARTS, draft.folder / CHARTS)
             _write_all(draft.folder, reference_inputs(project))
-        _write_common(draft, ground, project, proven=draft.findings == ())
-        _require_free(draft.folder, ground.folder)
-        _require_free(draft.top, ground.root)
-        files = [*_move(draft.folder, ground.folder), *_move(draft.top, ground.root)]
-    return _finished(ground, project, draft, files, engine)
+        _write_common(draft, target, project, proven=draft.findings == ())
+        _require_free(draft.folder, target.folder)
+        _require_free(draft.top, target.root)
+        files = [*_move(draft.folder, target.folder), *_move(draft.top, target.root)]
+    return _finished(target, project, draft, files, engine)
 
 
 def _around(draft: _Draft, chart: Path, project: NewProject, engine: str) -> None:
@@ -182,17 +182,17 @@ def _next_step(chart: Path, error: ChartError) -> str:
     )
 
 
-def _write_common(draft: _Draft, ground: Ground, project: NewProject, *, proven: bool) -> None:
-    facts = {"project": project, "environment": next(iter(project.environments)), "at_top": not ground.inside}
+def _write_common(draft: _Draft, target: TargetFolder, project: NewProject, *, proven: bool) -> None:
+    facts = {"project": project, "environment": next(iter(project.environments)), "at_top": not target.inside}
     for name, template in _COMMON.items():
-        if (ground.folder / name).exists():
+        if (target.folder / name).exists():
             draft.notes.append(f"{name} exists and is not changed")
         else:
             _write(draft.folder / name, filled(f"common/{template}", **facts))
-    ci = ci_files(ground, project, proven=proven)
+    ci = ci_files(target, project, proven=proven)
     draft.notes += ci.notes
     _write_all(draft.top, ci.files)
-    content = wheel() if project.install == _own_wheel(ground) else None
+    content = wheel() if project.install == _own_wheel(target) else None
     if content:
         _write_bytes(draft.folder / OWN_FOLDER / WHEEL, content)
 
@@ -232,27 +232,29 @@ def _files(folder: Path) -> list[str]:
     return [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if not path.is_dir()]
 
 
-def _finished(ground: Ground, project: NewProject, draft: _Draft, moved: list[Path], engine: str) -> Initialization:
+def _finished(
+    target: TargetFolder, project: NewProject, draft: _Draft, moved: list[Path], engine: str
+) -> Initialization:
     """The rest, which is made from the files in their place."""
-    workspace = open_workspace(ground.folder, engine)
-    made = [*moved, *_let_charts_in(ground, moved), *_write_schemas(workspace)]
+    workspace = open_workspace(target.folder, engine)
+    made = [*moved, *_let_charts_in(target, moved), *_write_schemas(workspace)]
     problems: tuple[Problem, ...] = ()
     try:
         generation = generate(workspace)
-        made += [ground.folder / change.path for change in generation.changes]
+        made += [target.folder / change.path for change in generation.changes]
         problems = tuple(_unrendered(workspace, project))
     except ProblemsError as error:
         problems = error.problems
-    draft.notes += _hidden(ground, made)
+    draft.notes += _hidden(target, made)
     spec = workspace.project().spec
     return Initialization(
-        folder=ground.folder,
-        top=ground.top,
+        folder=target.folder,
+        top=target.top,
         project=project,
-        files=tuple(sorted(os.path.relpath(path, ground.folder) for path in _existing(made))),
+        files=tuple(sorted(os.path.relpath(path, target.folder) for path in _existing(made))),
         notes=tuple(draft.notes),
         problems=problems,
-        has_origin=bool(ground.top) and ask(ground.root, "remote", "get-url", "origin").code == 0,
+        has_origin=bool(target.top) and ask(target.root, "remote", "get-url", "origin").code == 0,
         argocd=spec.argocd.namespace,
         sync_timeout=spec.argocd.sync_timeout or "",
         findings=draft.findings or (),
@@ -283,27 +285,27 @@ def _chart_folder(workspace: OpenProject) -> Path:
     return workspace.folder / (workspace.project().spec.chart.path or "")
 
 
-def _let_charts_in(ground: Ground, moved: list[Path]) -> Iterator[Path]:
+def _let_charts_in(target: TargetFolder, moved: list[Path]) -> Iterator[Path]:
     """Before anything is generated: a chart's .gitignore is a part of its content."""
-    _let_in(ground, moved)
-    for chart in sorted((ground.folder / CHARTS).iterdir()):
-        if let_in(ground.root, chart, _files(chart)):
+    _let_in(target, moved)
+    for chart in sorted((target.folder / CHARTS).iterdir()):
+        if let_in(target.root, chart, _files(chart)):
             yield chart / IGNORE_FILE
 
 
-def _let_in(ground: Ground, made: list[Path]) -> None:
+def _let_in(target: TargetFolder, made: list[Path]) -> None:
     """Have git commit what it would ignore, where the project's .gitignore is new and so ours to write."""
-    if ground.folder / IGNORE_FILE not in made:
+    if target.folder / IGNORE_FILE not in made:
         return
-    inside = [path.relative_to(ground.folder) for path in made if path.is_relative_to(ground.folder)]
+    inside = [path.relative_to(target.folder) for path in made if path.is_relative_to(target.folder)]
     own = [path.as_posix() for path in inside if path.parts[0] != CHARTS or path.name == CHART_FILE]
-    let_in(ground.root, ground.folder, [path for path in own if path.count("/") < _DEPTH])
+    let_in(target.root, target.folder, [path for path in own if path.count("/") < _DEPTH])
 
 
-def _hidden(ground: Ground, made: list[Path]) -> Iterator[str]:
+def _hidden(target: TargetFolder, made: list[Path]) -> Iterator[str]:
     """What git still would not commit."""
-    _let_in(ground, made)
-    return ignored_notes(ignored(ground.root, [path.relative_to(ground.root).as_posix() for path in _existing(made)]))
+    _let_in(target, made)
+    return ignored_notes(ignored(target.root, [path.relative_to(target.root).as_posix() for path in _existing(made)]))
 
 
 def _write_schemas(workspace: OpenProject) -> Iterator[Path]:

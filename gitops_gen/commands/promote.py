@@ -13,8 +13,8 @@ from gitops_gen.git.history import commits
 from gitops_gen.git.repository import git_root
 from gitops_gen.models.layout import release_path
 from gitops_gen.names import did_you_mean
-from gitops_gen.project.alike import alike, listing
 from gitops_gen.project.environment import ResolvedEnvironment
+from gitops_gen.project.equal_lines import equal_lines, listing
 from gitops_gen.project.layers import merge_layers
 from gitops_gen.project.members import Meaning, Members, Names
 from gitops_gen.project.reading import text_if_any
@@ -112,7 +112,7 @@ class _Promoting:
             release_path(target.name): apply(self.text(target), changes[target.name], release_path(target.name))
             for target in self.targets
         }
-        moves = alike(f"{name}: {described(item)}" for name, items in changes.items() for item in items)
+        moves = equal_lines(f"{name}: {described(item)}" for name, items in changes.items() for item in items)
         environments = tuple(target.name for target in self.targets)
         return Draft(
             files=files,
@@ -124,8 +124,8 @@ class _Promoting:
                 change="promote",
                 source=self.source_commit(),
             ),
-            summary=(*moves, *alike(f"{name} already runs it" for name, items in changes.items() if not items)),
-            warnings=alike(line for name, items in changes.items() for line in _one_sided_release(items, name)),
+            summary=(*moves, *equal_lines(f"{name} already runs it" for name, items in changes.items() if not items)),
+            warnings=equal_lines(line for name, items in changes.items() for line in _one_sided_release(items, name)),
             notes=(*self.at_once([name for name, items in changes.items() if items]), *self.settings_that_stay()),
             decisive=True,
         )
@@ -192,7 +192,7 @@ class _Promoting:
         source = self.sources[0]
         found = {target.name: list(_one_sided_settings(source, target)) for target in self.targets}
         if self.promotion.details:
-            yield from alike(f"{name}: {line}" for name, lines in found.items() for line in lines)
+            yield from equal_lines(f"{name}: {line}" for name, lines in found.items() for line in lines)
         elif number := len({line for lines in found.values() for line in lines}):
             names = [name for name, lines in found.items() if lines]
             yield (

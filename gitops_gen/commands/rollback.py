@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gitops_gen.changes.change import Delivery, Draft, Outcome, change
-from gitops_gen.changes.past import changes_of, former_name, texts_at
+from gitops_gen.changes.project_history import changes_of, former_name, texts_at
 from gitops_gen.changes.releases import described
 from gitops_gen.errors import GitopsError, Problem, ProblemsError, UsageError
 from gitops_gen.git.checkout import read_checkout, require_clean, revision

@@ -8,6 +8,7 @@ from gitops_gen.manifests.objects import parse
 from gitops_gen.manifests.secret_contract import ContractKey, secret_contract
 from gitops_gen.project.rendering import render
 from gitops_gen.project.workspace import OpenProject
+from gitops_gen.runtime.activity import counted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,7 +27,8 @@ def secrets(workspace: OpenProject, names: Sequence[str] = ()) -> tuple[Environm
     """
     found: list[EnvironmentSecrets] = []
     problems: list[Problem] = []
-    for name in names or workspace.names():
+    wanted = names or workspace.names()
+    for name in counted(wanted, "rendering", len(wanted)):
         try:
             found.append(_secrets(workspace, name))
         except ProblemsError as error:

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from gitops_gen.changes.pending_promotions import PendingPromotion, pending_promotions
 from gitops_gen.changes.releases import released
-from gitops_gen.changes.waiting import Waiting, waiting
 from gitops_gen.generate.check import check
 from gitops_gen.generate.files import Change
 from gitops_gen.git.checkout import Checkout, read_checkout
-from gitops_gen.git.last_contact import last_contact
+from gitops_gen.git.last_fetch import last_fetch
 from gitops_gen.git.repository import git_root
 from gitops_gen.models.layout import ARGOCD_FOLDER, ENVIRONMENTS
 from gitops_gen.project.environment import ChartSource
@@ -39,7 +39,7 @@ class Status:
     """
 
     environments: tuple[Standing, ...]
-    waiting: tuple[Waiting, ...]
+    waiting: tuple[PendingPromotion, ...]
     drift: tuple[Change, ...]
     head: str = ""
     branch: str = ""
@@ -67,7 +67,7 @@ def status(workspace: OpenProject, scope: Scope = EVERYWHERE) -> Status:
     stages = [stage.name for stage in workspace.project().spec.stages]
     return Status(
         environments=tuple(_standing(row, releases[row.name], mine.get(row.name, ())) for row in rows),
-        waiting=tuple(waiting(stages, everywhere, releases, inside)),
+        waiting=tuple(pending_promotions(stages, everywhere, releases, inside)),
         drift=check(workspace, () if scope.is_all else sorted(inside)).changes,
         uncommitted=tuple(changed),
         **_facts(checkout),
@@ -85,7 +85,7 @@ def _facts(checkout: Checkout | None) -> dict[str, Any]:
         "unpushed": checkout.ahead,
         "behind": checkout.behind,
         "remote": checkout.upstream,
-        "remote_as_of": last_contact(checkout) if checkout.upstream else "",
+        "remote_as_of": last_fetch(checkout) if checkout.upstream else "",
     }
 
 

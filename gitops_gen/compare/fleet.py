@@ -1,6 +1,7 @@
 """All environments of a comparison, rendered and compared: here for a few, in worker processes for many."""
 
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from gitops_gen.compare.model import Action, EnvironmentChange
 from gitops_gen.errors import GitopsError
 from gitops_gen.helm.cache import CachedRenderer, open_renderer
 from gitops_gen.helm.engine import HelmRelease
+from gitops_gen.runtime.activity import counted, timed
 from gitops_gen.runtime.workers import in_workers, pay_off
 from gitops_gen.sync.policy import SyncPolicy
 
@@ -64,7 +66,8 @@ def compare_all(tasks: Iterable[Comparison], engines: Engines, *, at_most: int) 
     else:
         renderer = _renderer(engines)
         found = (compare_task(task, renderer) for task in tasks)
-    return [change for change in found if change]
+    with closing(found), timed(f"render and compare {at_most} environments"):
+        return [change for change in counted(found, "rendering", at_most) if change]
 
 
 def _in_worker(engines: Engines, task: Comparison) -> EnvironmentChange | None:

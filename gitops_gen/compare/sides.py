@@ -3,6 +3,7 @@ what is the same on both sides is neither read nor rendered.
 """
 
 import hashlib
+import os
 import posixpath
 import re
 from collections.abc import Collection, Iterable
@@ -148,7 +149,7 @@ class Side:
         if path not in self._chart_ids:
             ids = self._files.ids([self._from_top(path)])
             listing = "\n".join(f"{name} {ids[name]}" for name in sorted(ids))
-            self._chart_ids[path] = hashlib.sha256(listing.encode()).hexdigest()
+            self._chart_ids[path] = hashlib.sha256(os.fsencode(listing)).hexdigest()
         return self._chart_ids[path]
 
     def _own_chart(self, path: str) -> tuple[Path, str]:

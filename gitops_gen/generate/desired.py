@@ -41,6 +41,7 @@ from gitops_gen.project.reading import (
 )
 from gitops_gen.project.resolver import resolve
 from gitops_gen.project.workspace import OpenProject
+from gitops_gen.runtime.activity import counted, timed
 from gitops_gen.yaml.reader import locate
 from gitops_gen.yaml.writer import dump
 
@@ -61,6 +62,7 @@ class DesiredTree:
     notices: tuple[str, ...]
 
 
+@timed("read, resolve and generate")
 def desired_tree(workspace: OpenProject, only: Collection[str] = (), memo: Memo | None = None) -> DesiredTree:
     """The generated files of a project; with `only`, those of these environments.
 
@@ -71,7 +73,7 @@ def desired_tree(workspace: OpenProject, only: Collection[str] = (), memo: Memo 
     """
     builder = _Builder(workspace, memo)
     names = builder.read_names(only)
-    for name in names:
+    for name in counted(names, "generating", len(names)):
         builder.add_environment(name, wanted=not only or name in only)
     builder.problems += builder.check_other_projects()
     _log.info("%d environments, %d of them unchanged since the last run", len(names), len(builder.settled))

@@ -30,6 +30,7 @@ from gitops_gen.models.layout import (
     environment_of,
     values_path,
 )
+from gitops_gen.runtime.activity import timed
 
 _MARKS = (HEADER, f"{OLD_HEADERS[0]}gitops-gen ")
 _COMMAND = re.compile(r"`gitops-gen generate ?([^` ]*)`")
@@ -191,6 +192,7 @@ def _foreign(root: Path, path: str) -> Problem:
     return next(iter(_linked(root, path)), unwritten)
 
 
+@timed("write files")
 def write(root: Path, changes: Iterable[Change]) -> None:
     """Make the files what they should be: each is replaced in one step, so that a kill leaves it old or new. Raises
     `GitopsError`; nothing is written when a symlink is on the way to one of them.
@@ -227,6 +229,10 @@ def _replace(path: str, text: str) -> None:
     except FileNotFoundError:
         os.makedirs(folder, exist_ok=True)
         _write(temporary, text)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
     os.replace(temporary, path)
 
 

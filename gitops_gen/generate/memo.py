@@ -19,6 +19,7 @@ from typing import Any
 from gitops_gen.git.paths import PathError, Root
 from gitops_gen.helm.engine import ENGINE_VARIABLE
 from gitops_gen.models.layout import ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE
+from gitops_gen.runtime.caches import caches
 
 FORMAT = "2"
 
@@ -113,7 +114,7 @@ class Memo:
 
 def cache_folder() -> Path:
     """The folder of the memo."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "gitops-gen", "generate")
+    return caches() / "generate"
 
 
 def digest(*parts: bytes) -> str:

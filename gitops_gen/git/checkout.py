@@ -175,7 +175,7 @@ def branch_name(project: Path, name: str) -> str:
 
 def create_branch(project: Path, name: str, commit: str) -> None:
     """Make the branch (a name that `branch_name` let through) at a commit."""
-    run(project, "update-ref", f"refs/heads/{name}", commit, "0" * 40)
+    run(project, "update-ref", f"refs/heads/{name}", commit, "")
 
 
 def undo_commit(project: Path, made: str) -> None:

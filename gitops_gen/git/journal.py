@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from gitops_gen.errors import GitopsError
 from gitops_gen.git.lock import locked, state_folder
 from gitops_gen.git.paths import PathError, Root, resolved
 from gitops_gen.git.repository import git_root, prefix
-from gitops_gen.git.runner import ask
+from gitops_gen.git.runner import GitError, ask
 from gitops_gen.git.temporary_checkout import remove_temporary_checkout
 from gitops_gen.models.layout import TEMPORARY
 
@@ -42,6 +43,10 @@ class Record:
     entries: Mapping[str, JournalEntry]
 
 
+class UnfinishedError(GitopsError):
+    """The operating system stopped a change: the hint says in which state the files are."""
+
+
 @contextmanager
 def session(project: Path) -> Iterator[tuple[str, ...]]:
     """Hold the checkout, with whatever a killed command left behind undone; gives what should be said about that."""
@@ -65,11 +70,27 @@ def transaction(
     _write(journal, record)
     try:
         yield
-    except BaseException:
-        _undone(record, by_hooks=committing)
-        journal.unlink(missing_ok=True)
+    except BaseException as error:
+        _end(record, journal, error)
         raise
     journal.unlink()
+
+
+def _end(record: Record, journal: Path, error: BaseException) -> None:
+    """Undo a change that did not end well, unless its commit was made. Raises `UnfinishedError` when that cannot be
+    done now, and for an error of the operating system, with what is true then.
+    """
+    try:
+        landed, _ = _undone(record, by_hooks=record.committing)
+    except (OSError, GitError) as second:
+        said = f"{error}; a part of the change is written, and undoing it failed: {second}"
+        hint = "free the disk or make it writable; the next gitops-gen command undoes the change"
+        raise UnfinishedError(said, hint) from error
+    journal.unlink(missing_ok=True)
+    if isinstance(error, OSError):
+        raise UnfinishedError(
+            str(error), "its commit was made: see `git show`" if landed else "nothing was changed"
+        ) from error
 
 
 def recover(project: Path) -> tuple[str, ...]:
@@ -79,7 +100,7 @@ def recover(project: Path) -> tuple[str, ...]:
         return ()
     try:
         record = _record(journal)
-    except (ValueError, TypeError, KeyError, AttributeError, PathError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, PathError):
         aside = journal.with_suffix(".damaged")
         journal.replace(aside)
         return (f"the record of an interrupted command cannot be read; check `git status` and {aside}",)
@@ -197,7 +218,7 @@ def _undo(project: Path, entries: Mapping[str, JournalEntry], *, by_hooks: bool)
             place.unlink(missing_ok=True)
             _remove_empty(place)
         else:
-            replace(place, entry.old)
+            _restore(place, entry.old)
 
 
 def _remove_empty(path: Path) -> None:
@@ -209,10 +230,22 @@ def replace(path: Path, content: bytes) -> None:
     """Write a file in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}{TEMPORARY}")
-    temporary.write_bytes(content)
-    if path.exists():
-        shutil.copymode(path, temporary)
-    temporary.replace(path)
+    try:
+        temporary.write_bytes(content)
+        if path.exists():
+            shutil.copymode(path, temporary)
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _restore(path: Path, content: bytes) -> None:
+    """Write a file's old bytes: over the new ones where a full disk has no room for both."""
+    try:
+        replace(path, content)
+    except OSError:
+        path.write_bytes(content)
 
 
 def _unstage(project: Path, paths: Iterable[str]) -> None:

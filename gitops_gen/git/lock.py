@@ -17,6 +17,7 @@ from pathlib import Path
 from gitops_gen.errors import GitopsError
 from gitops_gen.git.repository import git_root
 from gitops_gen.git.runner import inherited_files
+from gitops_gen.runtime.caches import caches
 
 PATIENCE = 60.0
 """Seconds to wait for another command; a push that keeps losing its race takes longest."""
@@ -37,8 +38,7 @@ def state_folder(project: Path) -> Path:
     if git is not None and git.is_file():  # a worktree or a submodule: `gitdir: PATH`
         git = (git.parent / git.read_text().partition(":")[2].strip()).resolve()
     if git is None or not git.is_dir():
-        caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        return caches / "gitops-gen" / "changes" / hashlib.sha256(str(project.resolve()).encode()).hexdigest()[:16]
+        return caches() / "changes" / hashlib.sha256(os.fsencode(project.resolve())).hexdigest()[:16]
     return git / "gitops-gen"
 
 

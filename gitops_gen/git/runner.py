@@ -7,6 +7,7 @@ A checkout may come from a stranger. So no program runs that it could choose: ho
 
 import logging
 import os
+import signal
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -64,9 +65,19 @@ class GitError(GitopsError):
     """A git command failed: the command and git's message."""
 
     def __init__(self, arguments: tuple[str, ...], answer: Answer) -> None:
-        said = answer.err.strip() or answer.text.strip() or f"exit code {answer.code}"
-        super().__init__(f"git {arguments[0]}: {said.removeprefix('fatal: ')}")
+        said = answer.err.strip() or answer.text.strip() or _end(answer.code)
+        super().__init__(f"git {_verb(arguments)}: {said.removeprefix('fatal: ')}")
         self.answer = answer
+
+
+def _verb(arguments: tuple[str, ...]) -> str:
+    """The command of git, behind its settings (`-c NAME=VALUE`)."""
+    words = iter(arguments)
+    return next((word for word in words if word != "-c" or not next(words, "")), "")
+
+
+def _end(code: int) -> str:
+    return f"ended by signal {-code} ({signal.strsignal(-code)})" if code < 0 else f"exit code {code}"
 
 
 def ask(

@@ -43,7 +43,7 @@ def _prepare(place: Path, git_dir: Path) -> None:
     shutil.rmtree(place, ignore_errors=True)
     own = place / ".git"
     own.mkdir(parents=True)
-    (own / "commondir").write_text(f"{common_folder(git_dir).resolve()}\n")
+    (own / "commondir").write_bytes(os.fsencode(f"{common_folder(git_dir).resolve()}\n"))
     settings = git_dir / "config.worktree"
     if settings.is_file():
         shutil.copyfile(settings, own / "config.worktree")

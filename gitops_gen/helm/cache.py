@@ -16,6 +16,7 @@ from pathlib import Path
 from gitops_gen import __version__
 from gitops_gen.helm.choice import open_engine
 from gitops_gen.helm.engine import Engine, HelmRelease, LoadedChart
+from gitops_gen.runtime.caches import caches
 
 SHARD_LIMIT = 1024 * 1024
 """Bytes in each of the 256 folders: a quarter of a gigabyte in all."""
@@ -26,9 +27,8 @@ _SECRET = re.compile(r"""kind["']?\s*:\s*["']?Secret(List)?\b""")
 
 
 def cache_folder() -> Path:
-    """Where renders are kept, by the XDG rules (https://specifications.freedesktop.org/basedir-spec/latest/)."""
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "gitops-gen" / "renders"
+    """The folder of kept renders."""
+    return caches() / "renders"
 
 
 def chart_digest(path: Path) -> str:
@@ -39,7 +39,7 @@ def chart_digest(path: Path) -> str:
     digest = hashlib.sha256()
     for name, file in _files(path):
         content = file.read_bytes()
-        digest.update(f"{len(name)} {len(content)} {name}".encode())
+        digest.update(os.fsencode(f"{len(name)} {len(content)} {name}"))
         digest.update(content)
     return digest.hexdigest()
 

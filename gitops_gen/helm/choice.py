@@ -7,6 +7,7 @@ import os
 
 from gitops_gen.errors import UsageError
 from gitops_gen.helm.engine import ENGINE_VARIABLE, ENGINES, ChartError, Engine
+from gitops_gen.runtime.limits import address_space_fault
 
 _log = logging.getLogger(__name__)
 
@@ -21,6 +22,8 @@ def open_engine(name: str = "") -> Engine:
         raise UsageError(f"unknown engine `{wanted}`", f"use one of: {', '.join(ENGINES)}")
     if wanted == "binary":
         return _binary()
+    if fault := address_space_fault():
+        raise ChartError(fault, "raise the limit, such as with `ulimit -v unlimited`")
     try:
         from gitops_gen.helm.embedded import EmbeddedEngine
     except (ImportError, OSError) as error:

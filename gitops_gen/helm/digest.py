@@ -17,7 +17,7 @@ def chart_digest(chart: Path) -> str:
     """
     hashed = hashlib.blake2b(digest_size=16)
     for name, content in _files(chart):
-        for part in (name.encode(), content):
+        for part in (os.fsencode(name), content):
             hashed.update(len(part).to_bytes(8, "big"))
             hashed.update(part)
     return hashed.hexdigest()

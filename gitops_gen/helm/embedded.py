@@ -55,10 +55,20 @@ class EmbeddedEngine:
         """Read a chart folder (with its .helmignore) or archive. Raises `ChartError` and `LimitError`."""
         _refuse_fork()
         limits = Limits.of_environment()
+        if not _is_utf8(path):
+            raise ChartError("the chart's path is not UTF-8", "rename the folder")
         try:
             return limited(lambda: _loaded(path, limits), LOADING, limits)
         except helm_python.HelmError as error:
             raise ChartError(str(error).removeprefix(f"{path}: ")) from error
+
+
+def _is_utf8(path: Path) -> bool:
+    try:
+        os.fspath(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _loaded(path: Path, limits: Limits) -> "EmbeddedChart":

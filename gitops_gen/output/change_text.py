@@ -8,14 +8,14 @@ from gitops_gen.generate.files import Change
 from gitops_gen.models.layout import ENVIRONMENTS, is_generated_path
 from gitops_gen.output.diff_text import difference_lines
 from gitops_gen.output.text import diff_lines
-from gitops_gen.project.alike import alike, listing
+from gitops_gen.project.equal_lines import equal_lines, listing
 
 
 def outcome_notes(outcome: Outcome) -> Iterator[str]:
     """What happened, in words."""
-    yield from alike(outcome.summary)
-    yield from (f"warning: {text}" for text in alike(outcome.warnings))
-    yield from (f"note: {text}" for text in alike(outcome.notes))
+    yield from equal_lines(outcome.summary)
+    yield from (f"warning: {text}" for text in equal_lines(outcome.warnings))
+    yield from (f"note: {text}" for text in equal_lines(outcome.notes))
     if not outcome.changes:
         yield "nothing changes"
     elif outcome.dry_run:

@@ -7,7 +7,7 @@ from gitops_gen.compare.lines import TITLES
 from gitops_gen.compare.model import Action, ChangedEnvironment, Difference, Effect
 from gitops_gen.output.diff_text import headline
 from gitops_gen.output.text import table
-from gitops_gen.project.alike import listing
+from gitops_gen.project.equal_lines import listing
 
 GroupKey = tuple[Action, int, int, int, tuple[tuple[Effect, int], ...]]
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from gitops_gen.changes.pending_promotions import PendingPromotion
 from gitops_gen.changes.releases import described
-from gitops_gen.changes.waiting import Waiting
 from gitops_gen.commands.status import Standing, Status
 from gitops_gen.output.text import table
 
@@ -66,7 +66,7 @@ def _names(names: Sequence[str]) -> str:
     return f"{len(names)} environments: {names[0]}, {names[1]} … {names[-1]}"
 
 
-def _waiting(item: Waiting) -> str:
+def _waiting(item: PendingPromotion) -> str:
     besides = f"; {item.other_releases} other releases run in the stage" if item.other_releases else ""
     changes = "; ".join(map(described, item.changes))
     return f"waits: {_names(item.sources)} to {_names(item.targets)}: {changes} ({item.direction}{besides})"

@@ -6,12 +6,14 @@ from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.helm.engine import HelmRelease
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.workspace import OpenProject
+from gitops_gen.runtime.activity import timed
 from gitops_gen.yaml.reader import load_all
 
 
 def render_environment(workspace: OpenProject, environment: ResolvedEnvironment) -> str:
     """The manifests of a resolved environment, unchecked."""
-    return workspace.charts.chart(environment.chart).render(release_of(workspace, environment))
+    with timed(f"render {environment.name}"):
+        return workspace.charts.chart(environment.chart).render(release_of(workspace, environment))
 
 
 def release_of(workspace: OpenProject, environment: ResolvedEnvironment) -> HelmRelease:

@@ -26,6 +26,7 @@ from gitops_gen.project.reading import (
     read_project,
 )
 from gitops_gen.project.resolver import resolve
+from gitops_gen.runtime.activity import counted, timed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,6 +64,7 @@ class OpenProject:
         fail_if_any(problems)
         return [name for name in names if name not in self.absent.environments]
 
+    @timed("read and resolve an environment")
     def environment(self, name: str) -> ResolvedEnvironment:
         """One environment, resolved. Raises `UsageError` when there is none of that name and `ProblemsError` when it
         is wrong.
@@ -70,6 +72,7 @@ class OpenProject:
         self.require(name)
         return self._resolved(self.project(), name)
 
+    @timed("read and resolve all environments")
     def environments(self) -> tuple[list[ResolvedEnvironment], list[Problem]]:
         """Every environment that can be resolved, in name order, and what is wrong with the others.
 
@@ -78,7 +81,8 @@ class OpenProject:
         project = self.project()
         found: list[ResolvedEnvironment] = []
         problems: list[Problem] = []
-        for name in self.names():
+        names = self.names()
+        for name in counted(names, "reading", len(names)):
             try:
                 found.append(self._resolved(project, name))
             except ProblemsError as error:
@@ -114,6 +118,7 @@ class OpenProject:
             raise UsageError(f"not checked out: {names}", "run `git sparse-checkout disable`, or name the environments")
 
 
+@timed("open the project")
 def open_workspace(start: Path, engine: str = "") -> OpenProject:
     """The project that `start` is in. Raises `GitopsError` when there is none, `UsageError` for an unknown engine."""
     folder = find_project(start)

@@ -11,7 +11,7 @@ from gitops_gen.sync.plan import SyncPlan
 def _missing(plan: SyncPlan) -> Iterator[Hit]:
     rendered = {
         (item.spec.get("group"), mapping(item.spec.get("names")).get("kind"))
-        for item in plan.cast.of_kind("CustomResourceDefinition")
+        for item in plan.objects.of_kind("CustomResourceDefinition")
     }
     used = {(item.id.group, item.kind) for item in plan.manifests if item.id.group not in BUILT_IN}
     if absent := sorted(f"{kind}.{group}" for group, kind in used - rendered):

@@ -52,7 +52,7 @@ def _more(names: list[str]) -> str:
 
 
 def _late_setup(plan: SyncPlan) -> Iterator[Hit]:
-    for job in plan.cast.of_kind("Job"):
+    for job in plan.objects.of_kind("Job"):
         if Phase.POST_SYNC in phases(job) and _SETUP.search(job.name) and (users := _users(plan, job)):
             names = ", ".join(str(user.id) for user in users)
             yield job, f"prepares what {names} must be healthy with, but runs only after everything is healthy"
@@ -64,7 +64,7 @@ def _users(plan: SyncPlan, job: Manifest) -> list[Manifest]:
     places = plan.places
     return [
         manifest
-        for manifest, _ in plan.cast.pods
+        for manifest, _ in plan.objects.pods
         if manifest is not job and manifest not in bases and places.gates(manifest) and bases & _bases(plan, manifest)
         if Phase.POST_SYNC not in phases(manifest)
     ]
@@ -74,9 +74,9 @@ def _bases(plan: SyncPlan, manifest: Manifest) -> set[Manifest | str]:
     workloads = {
         proof.edge.producer
         for proof in plan.proofs
-        if proof.edge.consumer is manifest and proof.edge.need is Need.READY and plan.cast.pod(proof.edge.producer)
+        if proof.edge.consumer is manifest and proof.edge.need is Need.READY and plan.objects.pod(proof.edge.producer)
     }
-    pod = plan.cast.pod(manifest)
+    pod = plan.objects.pod(manifest)
     secrets = (
         {item.name for item in references(pod) if item.kind == "Secret" and item.how != "imagePullSecrets"}
         if pod

@@ -19,7 +19,7 @@ _CLOCK = re.compile(r"20\d{6}|20\d{10}|20\d{12}|1[5-9]\d{8}|1[5-9]\d{11}")
 
 
 def _plain_jobs(plan: SyncPlan) -> Iterator[Manifest]:
-    for job in plan.cast.of_kind("Job"):
+    for job in plan.objects.of_kind("Job"):
         if not is_hook(job) and Phase.SYNC in phases(job):
             yield job
 

@@ -11,7 +11,7 @@ from gitops_gen.sync.plan import SyncPlan
 
 
 def _missing(plan: SyncPlan) -> Iterator[Hit]:
-    for manifest, pod in plan.cast.pods:
+    for manifest, pod in plan.objects.pods:
         for reference in dict.fromkeys(references(pod)):
             if reference.key and not reference.optional and (source := _source(plan, manifest, reference)):
                 keys = provided_keys(source)
@@ -21,8 +21,8 @@ def _missing(plan: SyncPlan) -> Iterator[Hit]:
 
 def _source(plan: SyncPlan, manifest: Manifest, reference: Reference) -> Manifest | None:
     if reference.kind == "Secret":
-        return plan.cast.secret_maker(reference.name, manifest.id.namespace)
-    return plan.cast.named(reference.kind, reference.name, manifest.id.namespace)
+        return plan.objects.secret_maker(reference.name, manifest.id.namespace)
+    return plan.objects.named(reference.kind, reference.name, manifest.id.namespace)
 
 
 def _sentence(reference: Reference, source: Manifest, keys: list[str]) -> str:

@@ -42,7 +42,7 @@ def _cycle(plan: SyncPlan) -> Iterator[Hit]:
 
 
 def _undeclared(plan: SyncPlan) -> Iterator[Hit]:
-    for manifest, pattern in undeclared(plan.cast):
+    for manifest, pattern in undeclared(plan.objects):
         yield manifest, f"its annotation {NEEDS} names `{pattern}`, and no rendered object has that name"
 
 

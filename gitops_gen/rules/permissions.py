@@ -50,7 +50,7 @@ def decisions(plan: SyncPlan, project: Permissions) -> Decisions:
     """Which objects the AppProject refuses, grouped by what would allow them. Hooks are checked as other objects are;
     what no sync applies is not.
     """
-    scopes = Scopes(plan.cast.of_kind("CustomResourceDefinition"))
+    scopes = Scopes(plan.objects.of_kind("CustomResourceDefinition"))
     groups: dict[tuple[str, str], list[Manifest]] = {}
     undecided: dict[str, None] = {}
     for manifest in plan.manifests:
@@ -135,7 +135,7 @@ def _application_refused(plan: SyncPlan, project: Permissions) -> Iterator[Hit]:
 
 
 def _renders_namespace(plan: SyncPlan, namespace: str) -> bool:
-    return any(item.name == namespace for item in plan.cast.of_kind("Namespace"))
+    return any(item.name == namespace for item in plan.objects.of_kind("Namespace"))
 
 
 def _message(refusal: Refusal, project: Permissions) -> str:

@@ -16,6 +16,7 @@ from gitops_gen.rules.places import with_lines
 from gitops_gen.rules.sharing import shared
 from gitops_gen.rules.sync import JudgedPlan, SetAside, judge, with_findings
 from gitops_gen.rules.values import findings as value_findings
+from gitops_gen.runtime.activity import counted
 from gitops_gen.sync.durations import seconds
 from gitops_gen.sync.plan import plan_of
 from gitops_gen.sync.policy import SyncPolicy, policy_of
@@ -24,7 +25,7 @@ from gitops_gen.yaml.reader import load
 
 def plan_environments(workspace: OpenProject, names: Sequence[str]) -> list[JudgedPlan]:
     """The plans of several environments, with what they have in common. Raises as `plan` does."""
-    plans = [plan_environment(workspace, name) for name in names]
+    plans = [plan_environment(workspace, name) for name in counted(names, "planning", len(names))]
     ignored = set_aside(workspace.project())
     for index, finding in shared([judged.plan for judged in plans]):
         plans[index] = with_findings(plans[index], with_lines([finding], workspace.charts.places.text), ignored)

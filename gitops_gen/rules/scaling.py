@@ -23,7 +23,7 @@ def _target(plan: SyncPlan, scaler: Manifest) -> Manifest | None:
     if (scaler.id.group, scaler.kind) not in _AUTOSCALERS:
         return None
     target = mapping(scaler.spec.get("scaleTargetRef"))
-    return plan.cast.named(str(target.get("kind") or "Deployment"), str(target.get("name")), scaler.id.namespace)
+    return plan.objects.named(str(target.get("kind") or "Deployment"), str(target.get("name")), scaler.id.namespace)
 
 
 def _is_fixed(scaler: Manifest, replicas: int) -> bool:

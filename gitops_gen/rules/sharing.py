@@ -50,7 +50,7 @@ def _tracked(plan: SyncPlan) -> Iterator[tuple[_Key, Manifest]]:
     if plan.project is None:
         return
     cluster = plan.project.server or plan.project.cluster
-    scopes = Scopes(plan.cast.of_kind("CustomResourceDefinition"))
+    scopes = Scopes(plan.objects.of_kind("CustomResourceDefinition"))
     for manifest in plan.manifests:
         if manifest.kind == "CustomResourceDefinition" or is_hook(manifest) or is_skipped(manifest):
             continue

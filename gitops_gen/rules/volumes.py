@@ -10,13 +10,13 @@ from gitops_gen.sync.plan import SyncPlan
 
 def _claims(plan: SyncPlan) -> Iterator[Manifest]:
     """The rendered claims that bind only when a pod that mounts them is scheduled, as far as one can tell."""
-    for claim in plan.cast.of_kind("PersistentVolumeClaim"):
+    for claim in plan.objects.of_kind("PersistentVolumeClaim"):
         if not claim.spec.get("volumeName") and not _binds_at_once(plan, claim):
             yield claim
 
 
 def _binds_at_once(plan: SyncPlan, claim: Manifest) -> bool:
-    storage = plan.cast.named("StorageClass", str(claim.spec.get("storageClassName")), "")
+    storage = plan.objects.named("StorageClass", str(claim.spec.get("storageClassName")), "")
     return storage is not None and storage.data.get("volumeBindingMode", "Immediate") == "Immediate"
 
 
@@ -24,7 +24,7 @@ def _consumers(plan: SyncPlan, claim: Manifest) -> list[Manifest]:
     """The workloads whose pods mount the claim during the sync."""
     return [
         manifest
-        for manifest, pod in plan.cast.pods
+        for manifest, pod in plan.objects.pods
         if manifest.id.namespace == claim.id.namespace
         and manifest.kind != "CronJob"
         and number(manifest.spec.get("replicas")) != 0
@@ -51,7 +51,7 @@ def _unused(plan: SyncPlan) -> Iterator[Hit]:
             continue
         if places.gates(claim):
             yield claim, "is waited for, and no pod of this sync mounts it: it never binds"
-        elif not any(item.name == claim.name for _, pod in plan.cast.pods for item in references(pod)):
+        elif not any(item.name == claim.name for _, pod in plan.objects.pods for item in references(pod)):
             yield claim, "is mounted by no pod: it never binds, and the Application stays Progressing"
 
 
@@ -60,7 +60,7 @@ def _is_named_elsewhere(plan: SyncPlan, claim: Manifest) -> bool:
     return any(
         "." in item.id.group and repr(claim.name) in repr(item.spec)
         for item in plan.manifests
-        if not plan.cast.pod(item)
+        if not plan.objects.pod(item)
     )
 
 

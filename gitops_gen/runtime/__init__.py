@@ -1,1 +1,1 @@
-"""Programs, worker processes, memory settings."""
+"""Programs, worker processes, memory settings, durations and progress."""

@@ -23,6 +23,10 @@ _INTERVAL = 0.02
 """Seconds between two looks at the memory. Helm fills about a gigabyte in a second."""
 
 
+_ADDRESSES = 2500
+"""Megabytes of address space that Go's runtime reserves at its start; it prints a trace and ends without them."""
+
+
 class LimitError(GitopsError):
     """The work took more time or memory than it may."""
 
@@ -38,6 +42,18 @@ class Limits:
     def of_environment(cls) -> "Limits":
         """The limits that the environment variables set. Raises `UsageError` for what is no number above 0."""
         return cls(seconds=_number(TIMEOUT_VARIABLE, _SECONDS), megabytes=_number(MEMORY_VARIABLE, _MEGABYTES))
+
+
+def address_space_fault() -> str:
+    """What is wrong with the limit of this process' address space for an embedded Go; empty when nothing is."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return ""
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit == resource.RLIM_INFINITY or limit >= _ADDRESSES * 2**20:
+        return ""
+    return f"`ulimit -v` allows {limit // 2**20} MB of address space, of which Helm needs {_ADDRESSES} MB"
 
 
 def _number(variable: str, usual: int) -> int:

@@ -26,7 +26,9 @@ def run(
     Raises `ProcessError` when it exits with anything but 0 or cannot be started.
     """
     try:
-        done = subprocess.run(argv, cwd=cwd, input=stdin, env=env, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            argv, cwd=cwd, input=stdin, env=env, capture_output=True, errors="surrogateescape", check=False
+        )
     except OSError as error:
         raise ProcessError(argv, 127, str(error)) from error
     if done.returncode:

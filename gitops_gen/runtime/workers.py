@@ -5,7 +5,7 @@ Workers are spawned, never forked, on every platform alike: Helm's runtime does 
 
 import os
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from math import ceil
 from pathlib import Path
@@ -66,7 +66,7 @@ def _quotas(group: Path) -> Iterator[int]:
             yield ceil(int(quota) / int(period))
 
 
-def in_workers(function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
+def in_workers(function: Callable[[Task], Result], tasks: Iterable[Task]) -> Generator[Result, None, None]:
     """What `function` returns for each task, in the tasks' order; function and tasks are pickled.
 
     Tasks are taken as fast as `tasks` gives them, so that the first are worked on while the next are made. Raises

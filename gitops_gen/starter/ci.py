@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gitops_gen.git.paths import Root
-from gitops_gen.starter.ground import Ground
 from gitops_gen.starter.project import NewProject
+from gitops_gen.starter.target_folder import TargetFolder
 from gitops_gen.starter.texts import filled
 
 WORKFLOWS = ".github/workflows"
@@ -26,37 +26,37 @@ class CiFiles:
     notes: tuple[str, ...]
 
 
-def ci_files(ground: Ground, project: NewProject, *, proven: bool) -> CiFiles:
+def ci_files(target: TargetFolder, project: NewProject, *, proven: bool) -> CiFiles:
     """The files for GitHub, GitLab and pre-commit. `proven` says that the chart passes `plan` as it is, so that CI can
     insist on it.
     """
-    slug = re.sub(r"[^a-z0-9]+", "-", ground.inside.lower()).strip("-")
-    job = _free_job(ground.root, slug)
-    facts = {"project": project, "inside": ground.inside, "job": job, "proven": proven}
+    slug = re.sub(r"[^a-z0-9]+", "-", target.inside.lower()).strip("-")
+    job = _free_job(target.root, slug)
+    facts = {"project": project, "inside": target.inside, "job": job, "proven": proven}
     workflow = f"{WORKFLOWS}/{job}.yaml"
     files = {workflow: filled("common/github.yaml.j2", workflow=workflow, **facts)}
     notes: list[str] = []
-    files |= _gitlab(ground, job, filled("common/gitlab.yaml.j2", **facts), notes)
-    if (ground.root / PRE_COMMIT).exists():
-        notes.append(f"{PRE_COMMIT} exists and is not changed; add the hook `{_command(ground)} generate --check`")
+    files |= _gitlab(target, job, filled("common/gitlab.yaml.j2", **facts), notes)
+    if (target.root / PRE_COMMIT).exists():
+        notes.append(f"{PRE_COMMIT} exists and is not changed; add the hook `{_command(target)} generate --check`")
     else:
         files[PRE_COMMIT] = filled("common/pre-commit.yaml.j2", **facts)
     return CiFiles(files=files, notes=tuple(notes))
 
 
-def _command(ground: Ground) -> str:
-    return f"gitops-gen -C {ground.inside}" if ground.inside else "gitops-gen"
+def _command(target: TargetFolder) -> str:
+    return f"gitops-gen -C {target.inside}" if target.inside else "gitops-gen"
 
 
-def _gitlab(ground: Ground, job: str, text: str, notes: list[str]) -> dict[str, str]:
+def _gitlab(target: TargetFolder, job: str, text: str, notes: list[str]) -> dict[str, str]:
     """GitLab reads one file. It holds the job of a project that has the repository for itself, and includes others."""
-    main = next((name for name in _GITLAB_NAMES if (ground.root / name).exists()), "")
-    if not main and not ground.inside:
+    main = next((name for name in _GITLAB_NAMES if (target.root / name).exists()), "")
+    if not main and not target.inside:
         return {GITLAB: text}
     part = f"{_PARTS}/{job}.yml"
     if not main:
         return {GITLAB: f"include:\n  - local: {_INCLUDE}\n", part: text}
-    if _INCLUDE not in Root(ground.root).read(main).decode(errors="replace"):
+    if _INCLUDE not in Root(target.root).read(main).decode(errors="replace"):
         notes.append(f"{main} exists and is not changed; add the new job: `include: [{{local: {part}}}]`")
     return {part: text}
 

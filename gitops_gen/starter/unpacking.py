@@ -1,5 +1,6 @@
 """A chart that is given as the archive that `helm package` or `helm pull` writes."""
 
+import shlex
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gitops_gen.errors import GitopsError, UsageError
+from gitops_gen.helm.engine import ChartError
 from gitops_gen.models.layout import CHART_FILE
 
 
@@ -20,7 +22,12 @@ def unpacked(chart: Path | None) -> Iterator[Path | None]:
         yield chart
         return
     with tempfile.TemporaryDirectory(prefix="gitops-gen-") as scratch:
-        yield _unpack(chart, Path(scratch))
+        folder = _unpack(chart, Path(scratch))
+        try:
+            yield folder
+        except ChartError as error:
+            hint = error.hint.replace(f" {shlex.quote(str(folder))}`", "` in the unpacked chart, use its folder,")
+            raise ChartError(str(error).replace(str(folder), str(chart)), hint) from error
 
 
 def _unpack(archive: Path, scratch: Path) -> Path:

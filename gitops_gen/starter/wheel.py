@@ -22,7 +22,7 @@ PACKAGE = "gitops_gen"
 FILE = f"{PACKAGE}-{__version__}-py3-none-any.whl"
 _INFO = f"{PACKAGE}-{__version__}.dist-info"
 _TAGS = "Wheel-Version: 1.0\nGenerator: gitops-gen\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-_ENTRY = "[console_scripts]\ngitops-gen = gitops_gen.cli:main\n"
+_ENTRY = "[console_scripts]\ngitops-gen = gitops_gen.__main__:main\n"
 _DATE = (2020, 1, 1, 0, 0, 0)
 
 

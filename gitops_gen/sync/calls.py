@@ -12,7 +12,7 @@ from typing import Any
 
 from gitops_gen.manifests.objects import Manifest, mapping, mappings
 from gitops_gen.manifests.pods import Pod, command
-from gitops_gen.sync.cast import Cast
+from gitops_gen.sync.object_index import ObjectIndex
 
 _LOOP = re.compile(
     r"\b(until|while|for)\b[\s\S]*\bsleep\b|\bwait(-|_|ing)?for\b|\bkubectl\b.*\bwait\b|--wait\b", re.IGNORECASE
@@ -31,36 +31,36 @@ class Call:
     why: str
 
 
-def calls_of(cast: Cast, manifest: Manifest, pod: Pod) -> Iterator[Call]:
+def calls_of(objects: ObjectIndex, manifest: Manifest, pod: Pod) -> Iterator[Call]:
     """Every call of a workload's containers: those of init containers, which hold the pod back, and of the others."""
-    first = [call for container in pod.init_containers for call in _init_calls(cast, manifest, pod, container)]
+    first = [call for container in pod.init_containers for call in _init_calls(objects, manifest, pod, container)]
     yield from first
     awaited = {call.target for call in first if call.waits}
     for container in pod.containers:
-        for call in _main_calls(cast, manifest, pod, container):
+        for call in _main_calls(objects, manifest, pod, container):
             yield replace(call, waits=True) if call.target in awaited else call
 
 
-def _init_calls(cast: Cast, manifest: Manifest, pod: Pod, container: Mapping[str, Any]) -> Iterator[Call]:
-    text = _text(cast, manifest, pod, container)
+def _init_calls(objects: ObjectIndex, manifest: Manifest, pod: Pod, container: Mapping[str, Any]) -> Iterator[Call]:
+    text = _text(objects, manifest, pod, container)
     # A pod that is started again without end waits with whatever fails first; a Job's gives up.
     waits = manifest.kind != "Job" or _LOOP.search(text) is not None
     label = f"init container {container.get('name')}"
-    for target, why in _targets(cast, manifest, container, text, strict=False):
+    for target, why in _targets(objects, manifest, container, text, strict=False):
         yield Call(target=target, waits=waits, why=f"{label}: {why}")
-    for job in _jobs(cast, manifest, text):
+    for job in _jobs(objects, manifest, text):
         yield Call(target=job, waits=True, why=f"{label} waits for {job.id}")
 
 
-def _main_calls(cast: Cast, manifest: Manifest, pod: Pod, container: Mapping[str, Any]) -> Iterator[Call]:
+def _main_calls(objects: ObjectIndex, manifest: Manifest, pod: Pod, container: Mapping[str, Any]) -> Iterator[Call]:
     is_job = manifest.kind == "Job"
-    text = _text(cast, manifest, pod, container)
+    text = _text(objects, manifest, pod, container)
     waits = is_job and _LOOP.search(text) is not None
-    for target, why in _targets(cast, manifest, container, text, strict=is_job):
+    for target, why in _targets(objects, manifest, container, text, strict=is_job):
         yield Call(target=target, waits=waits, why=f"container {container.get('name')}: {why}")
 
 
-def _text(cast: Cast, manifest: Manifest, pod: Pod, container: Mapping[str, Any]) -> str:
+def _text(objects: ObjectIndex, manifest: Manifest, pod: Pod, container: Mapping[str, Any]) -> str:
     """The command, and the scripts out of rendered ConfigMaps that it names."""
     line = command(container)
     mounted = {mount.get("name") for mount in mappings(container.get("volumeMounts"))}
@@ -68,59 +68,61 @@ def _text(cast: Cast, manifest: Manifest, pod: Pod, container: Mapping[str, Any]
         str(content)
         for volume in mappings(pod.spec.get("volumes"))
         if volume.get("name") in mounted and line
-        for content in _named_files(cast, manifest, mapping(volume.get("configMap")), line)
+        for content in _named_files(objects, manifest, mapping(volume.get("configMap")), line)
     ]
     return "\n".join([line, *scripts])
 
 
-def _named_files(cast: Cast, manifest: Manifest, source: Mapping[str, Any], line: str) -> Iterator[Any]:
-    config = cast.named("ConfigMap", str(source.get("name")), manifest.id.namespace)
+def _named_files(objects: ObjectIndex, manifest: Manifest, source: Mapping[str, Any], line: str) -> Iterator[Any]:
+    config = objects.named("ConfigMap", str(source.get("name")), manifest.id.namespace)
     for key, content in mapping(config.data.get("data")).items() if config else ():
         if key in line:
             yield content
 
 
 def _targets(
-    cast: Cast, manifest: Manifest, container: Mapping[str, Any], text: str, *, strict: bool
+    objects: ObjectIndex, manifest: Manifest, container: Mapping[str, Any], text: str, *, strict: bool
 ) -> Iterator[tuple[Manifest, str]]:
     """The Services that the container names, with the place. `strict`: a variable out of a whole ConfigMap counts
     only when it is used.
     """
-    for name in cast.hosts.in_text(text):
-        yield from _service(cast, manifest, name, f"its command names Service/{name}")
-    for variable, value in _own_variables(cast, manifest, container):
-        for name in cast.hosts.in_variable(variable, value):
-            yield from _service(cast, manifest, name, f"env {variable} names Service/{name}")
-    for variable, value in _bulk_variables(cast, manifest, container):
+    for name in objects.hosts.in_text(text):
+        yield from _service(objects, manifest, name, f"its command names Service/{name}")
+    for variable, value in _own_variables(objects, manifest, container):
+        for name in objects.hosts.in_variable(variable, value):
+            yield from _service(objects, manifest, name, f"env {variable} names Service/{name}")
+    for variable, value in _bulk_variables(objects, manifest, container):
         if not strict or variable in text or _DATABASE.search(variable):
-            for name in cast.hosts.in_variable(variable, value):
-                yield from _service(cast, manifest, name, f"env {variable} names Service/{name}")
+            for name in objects.hosts.in_variable(variable, value):
+                yield from _service(objects, manifest, name, f"env {variable} names Service/{name}")
 
 
-def _service(cast: Cast, manifest: Manifest, name: str, why: str) -> Iterator[tuple[Manifest, str]]:
-    if service := cast.named("Service", name, manifest.id.namespace):
+def _service(objects: ObjectIndex, manifest: Manifest, name: str, why: str) -> Iterator[tuple[Manifest, str]]:
+    if service := objects.named("Service", name, manifest.id.namespace):
         yield service, why
 
 
-def _own_variables(cast: Cast, manifest: Manifest, container: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _own_variables(objects: ObjectIndex, manifest: Manifest, container: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for item in mappings(container.get("env")):
         reference = mapping(mapping(item.get("valueFrom")).get("configMapKeyRef"))
         value = item.get("value")
-        if reference and (config := cast.named("ConfigMap", str(reference.get("name")), manifest.id.namespace)):
+        if reference and (config := objects.named("ConfigMap", str(reference.get("name")), manifest.id.namespace)):
             value = mapping(config.data.get("data")).get(str(reference.get("key")))
         if isinstance(value, str):
             yield str(item.get("name")), value
 
 
-def _bulk_variables(cast: Cast, manifest: Manifest, container: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _bulk_variables(
+    objects: ObjectIndex, manifest: Manifest, container: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
     for item in mappings(container.get("envFrom")):
         name = str(mapping(item.get("configMapRef")).get("name"))
-        config = cast.named("ConfigMap", name, manifest.id.namespace)
+        config = objects.named("ConfigMap", name, manifest.id.namespace)
         for key, value in mapping(config.data.get("data")).items() if config else ():
             yield f"{item.get('prefix') or ''}{key}", str(value)
 
 
-def _jobs(cast: Cast, manifest: Manifest, text: str) -> Iterator[Manifest]:
+def _jobs(objects: ObjectIndex, manifest: Manifest, text: str) -> Iterator[Manifest]:
     for match in _JOB.finditer(text):
-        if job := cast.named("Job", match[1], manifest.id.namespace):
+        if job := objects.named("Job", match[1], manifest.id.namespace):
             yield job

@@ -8,7 +8,7 @@ from gitops_gen.manifests.annotations import NEEDS, needs
 from gitops_gen.manifests.objects import Manifest, mapping, mappings
 from gitops_gen.manifests.pods import Pod, Reference, references
 from gitops_gen.sync.calls import Call, calls_of
-from gitops_gen.sync.cast import Cast
+from gitops_gen.sync.object_index import ObjectIndex
 
 
 class Need(Enum):
@@ -56,11 +56,11 @@ class Given:
     why: str
 
 
-def edges_of(cast: Cast) -> tuple[list[Edge], list[Given]]:
+def edges_of(objects: ObjectIndex) -> tuple[list[Edge], list[Given]]:
     """Every need among the objects, and every need of something that is not among them."""
     edges: dict[tuple[Manifest, Manifest, Need, Meanwhile], Edge] = {}
     given: dict[tuple[Manifest, str], Given] = {}
-    for found in _all(cast):
+    for found in _all(objects):
         if isinstance(found, Given):
             given.setdefault((found.consumer, found.what), found)
         elif found.consumer is not found.producer:
@@ -71,44 +71,44 @@ def edges_of(cast: Cast) -> tuple[list[Edge], list[Given]]:
 _Found = Iterator[Edge | Given]
 
 
-def _all(cast: Cast) -> _Found:
-    for manifest, pod in cast.pods:
-        yield from _pod_needs(cast, manifest, pod)
-    for manifest in cast.manifests:
+def _all(objects: ObjectIndex) -> _Found:
+    for manifest, pod in objects.pods:
+        yield from _pod_needs(objects, manifest, pod)
+    for manifest in objects.manifests:
         if source := _SOURCES.get(manifest.kind):
-            yield from source(cast, manifest)
-        yield from _declared(cast, manifest)
+            yield from source(objects, manifest)
+        yield from _declared(objects, manifest)
 
 
-def _pod_needs(cast: Cast, manifest: Manifest, pod: Pod) -> _Found:
+def _pod_needs(objects: ObjectIndex, manifest: Manifest, pod: Pod) -> _Found:
     if manifest.kind != "CronJob":  # whose pods come at their own time, not in the sync
-        yield from _referenced(cast, manifest, pod)
-        yield from _rights(cast, manifest, pod)
-        for call in calls_of(cast, manifest, pod):
-            yield from _called(cast, manifest, call)
+        yield from _referenced(objects, manifest, pod)
+        yield from _rights(objects, manifest, pod)
+        for call in calls_of(objects, manifest, pod):
+            yield from _called(objects, manifest, call)
 
 
-def _referenced(cast: Cast, manifest: Manifest, pod: Pod) -> _Found:
+def _referenced(objects: ObjectIndex, manifest: Manifest, pod: Pod) -> _Found:
     for reference in references(pod):
         if reference.optional:
             continue
-        producer = _producer(cast, reference, manifest.id.namespace)
+        producer = _producer(objects, reference, manifest.id.namespace)
         if producer is not None:
             yield _reference_edge(manifest, reference, producer)
         elif reference.name != "default":
-            yield Given(consumer=manifest, what=_given_name(cast, manifest, reference), why=reference.how)
+            yield Given(consumer=manifest, what=_given_name(objects, manifest, reference), why=reference.how)
 
 
-def _given_name(cast: Cast, manifest: Manifest, reference: Reference) -> str:
+def _given_name(objects: ObjectIndex, manifest: Manifest, reference: Reference) -> str:
     name = f"{reference.kind}/{reference.name}"
-    job = cast.perhaps_maker(reference.name, manifest.id.namespace) if reference.kind == "Secret" else None
+    job = objects.perhaps_maker(reference.name, manifest.id.namespace) if reference.kind == "Secret" else None
     return f"{name} (perhaps made by {job.id})" if job else name
 
 
-def _producer(cast: Cast, reference: Reference, namespace: str) -> Manifest | None:
+def _producer(objects: ObjectIndex, reference: Reference, namespace: str) -> Manifest | None:
     if reference.kind == "Secret":
-        return cast.secret_maker(reference.name, namespace)
-    return cast.named(reference.kind, reference.name, namespace)
+        return objects.secret_maker(reference.name, namespace)
+    return objects.named(reference.kind, reference.name, namespace)
 
 
 def _reference_edge(manifest: Manifest, reference: Reference, producer: Manifest) -> Edge:
@@ -123,25 +123,25 @@ def _reference_edge(manifest: Manifest, reference: Reference, producer: Manifest
     )
 
 
-def _rights(cast: Cast, manifest: Manifest, pod: Pod) -> _Found:
+def _rights(objects: ObjectIndex, manifest: Manifest, pod: Pod) -> _Found:
     meanwhile = Meanwhile.FAILS if manifest.kind == "Job" else Meanwhile.RESTARTS
-    for binding in cast.bindings_of(pod.service_account, manifest.id.namespace):
+    for binding in objects.bindings_of(pod.service_account, manifest.id.namespace):
         why = f"{binding.id} gives rights to ServiceAccount/{pod.service_account}"
         yield Edge(consumer=manifest, producer=binding, need=Need.PRESENT, meanwhile=meanwhile, why=why)
         role = mapping(binding.data.get("roleRef"))
         namespace = binding.id.namespace if role.get("kind") == "Role" else ""
-        if producer := cast.named(str(role.get("kind")), str(role.get("name")), namespace):
+        if producer := objects.named(str(role.get("kind")), str(role.get("name")), namespace):
             why = f"{why} out of {producer.id}"
             yield Edge(consumer=manifest, producer=producer, need=Need.PRESENT, meanwhile=meanwhile, why=why)
 
 
-def _called(cast: Cast, manifest: Manifest, call: Call) -> _Found:
+def _called(objects: ObjectIndex, manifest: Manifest, call: Call) -> _Found:
     meanwhile = Meanwhile.WAITS if call.waits else Meanwhile.FAILS if manifest.kind == "Job" else Meanwhile.RESTARTS
     if call.target.kind != "Service":
         yield Edge(consumer=manifest, producer=call.target, need=Need.READY, meanwhile=meanwhile, why=call.why)
         return
     yield Edge(consumer=manifest, producer=call.target, need=Need.PRESENT, meanwhile=meanwhile, why=call.why)
-    workloads = cast.behind(call.target)
+    workloads = objects.behind(call.target)
     if manifest in workloads:
         return
     if not workloads:
@@ -153,12 +153,12 @@ def _called(cast: Cast, manifest: Manifest, call: Call) -> _Found:
         )
 
 
-def _external_secret(cast: Cast, manifest: Manifest) -> _Found:
+def _external_secret(objects: ObjectIndex, manifest: Manifest) -> _Found:
     for store in _stores(manifest):
         kind, name = str(store.get("kind") or "SecretStore"), str(store.get("name"))
         namespace = "" if kind == "ClusterSecretStore" else manifest.id.namespace
         why = f"secretStoreRef names {kind}/{name}"
-        if producer := cast.named(kind, name, namespace):
+        if producer := objects.named(kind, name, namespace):
             yield Edge(consumer=manifest, producer=producer, need=Need.READY, meanwhile=Meanwhile.DEGRADES, why=why)
         else:
             yield Given(consumer=manifest, what=f"{kind}/{name}", why="secretStoreRef")
@@ -170,24 +170,24 @@ def _stores(manifest: Manifest) -> list[dict[str, object]]:
     return [dict(store) for store in named if isinstance(store, dict)]
 
 
-def _certificate(cast: Cast, manifest: Manifest) -> _Found:
+def _certificate(objects: ObjectIndex, manifest: Manifest) -> _Found:
     issuer = mapping(manifest.spec.get("issuerRef"))
     kind, name = str(issuer.get("kind") or "Issuer"), str(issuer.get("name"))
-    if producer := cast.named(kind, name, "" if kind == "ClusterIssuer" else manifest.id.namespace):
+    if producer := objects.named(kind, name, "" if kind == "ClusterIssuer" else manifest.id.namespace):
         why = f"issuerRef names {kind}/{name}"
         yield Edge(consumer=manifest, producer=producer, need=Need.READY, meanwhile=Meanwhile.WAITS, why=why)
 
 
-def _ingress(cast: Cast, manifest: Manifest) -> _Found:
+def _ingress(objects: ObjectIndex, manifest: Manifest) -> _Found:
     spec = manifest.spec
     paths = [path for rule in mappings(spec.get("rules")) for path in mappings(mapping(rule.get("http")).get("paths"))]
     backends = [spec.get("defaultBackend"), *(path.get("backend") for path in paths)]
     for backend in backends:
         name = mapping(mapping(backend).get("service")).get("name")
-        if name and (producer := cast.named("Service", str(name), manifest.id.namespace)):
+        if name and (producer := objects.named("Service", str(name), manifest.id.namespace)):
             yield _idle(manifest, producer, f"routes to Service/{name}")
     for tls in mappings(spec.get("tls")):
-        if producer := cast.secret_maker(str(tls.get("secretName")), manifest.id.namespace):
+        if producer := objects.secret_maker(str(tls.get("secretName")), manifest.id.namespace):
             yield _idle(manifest, producer, f"tls names Secret/{tls.get('secretName')}")
 
 
@@ -195,21 +195,21 @@ def _idle(consumer: Manifest, producer: Manifest, why: str) -> Edge:
     return Edge(consumer=consumer, producer=producer, need=Need.PRESENT, meanwhile=Meanwhile.IDLES, why=why)
 
 
-def _autoscaler(cast: Cast, manifest: Manifest) -> _Found:
+def _autoscaler(objects: ObjectIndex, manifest: Manifest) -> _Found:
     target = mapping(manifest.spec.get("scaleTargetRef"))
-    if producer := cast.named(str(target.get("kind")), str(target.get("name")), manifest.id.namespace):
+    if producer := objects.named(str(target.get("kind")), str(target.get("name")), manifest.id.namespace):
         why = f"scales {producer.id}"
         yield Edge(consumer=manifest, producer=producer, need=Need.PRESENT, meanwhile=Meanwhile.DEGRADES, why=why)
 
 
-def _claim(cast: Cast, manifest: Manifest) -> _Found:
+def _claim(objects: ObjectIndex, manifest: Manifest) -> _Found:
     for kind, field in (("StorageClass", "storageClassName"), ("PersistentVolume", "volumeName")):
-        if producer := cast.named(kind, str(manifest.spec.get(field)), ""):
+        if producer := objects.named(kind, str(manifest.spec.get(field)), ""):
             why = f"{field} names {kind}/{producer.name}"
             yield Edge(consumer=manifest, producer=producer, need=Need.PRESENT, meanwhile=Meanwhile.WAITS, why=why)
 
 
-_SOURCES: dict[str, Callable[[Cast, Manifest], _Found]] = {
+_SOURCES: dict[str, Callable[[ObjectIndex, Manifest], _Found]] = {
     "ExternalSecret": _external_secret,
     "Certificate": _certificate,
     "Ingress": _ingress,
@@ -218,16 +218,16 @@ _SOURCES: dict[str, Callable[[Cast, Manifest], _Found]] = {
 }
 
 
-def _declared(cast: Cast, manifest: Manifest) -> _Found:
+def _declared(objects: ObjectIndex, manifest: Manifest) -> _Found:
     for pattern in needs(manifest):
         why = f"{NEEDS}: {pattern}"
-        for producer in cast.matching(pattern, manifest.id.namespace):
+        for producer in objects.matching(pattern, manifest.id.namespace):
             yield Edge(consumer=manifest, producer=producer, need=Need.READY, meanwhile=Meanwhile.FAILS, why=why)
 
 
-def undeclared(cast: Cast) -> Iterable[tuple[Manifest, str]]:
+def undeclared(objects: ObjectIndex) -> Iterable[tuple[Manifest, str]]:
     """The `gitops-gen.io/needs` patterns that stand for no rendered object."""
-    for manifest in cast.manifests:
+    for manifest in objects.manifests:
         for pattern in needs(manifest):
-            if not cast.matching(pattern, manifest.id.namespace):
+            if not objects.matching(pattern, manifest.id.namespace):
                 yield manifest, pattern

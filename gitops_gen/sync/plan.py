@@ -7,9 +7,9 @@ from gitops_gen.argocd.permissions import Permissions
 from gitops_gen.manifests.annotations import is_hook, phases
 from gitops_gen.manifests.objects import Manifest
 from gitops_gen.sync.bound import Bound, bound_of
-from gitops_gen.sync.cast import Cast
 from gitops_gen.sync.edges import Given, edges_of
 from gitops_gen.sync.gates import Gate, gate_of
+from gitops_gen.sync.object_index import ObjectIndex
 from gitops_gen.sync.policy import SyncPolicy
 from gitops_gen.sync.proof import SOUND, Places, Proof, prove
 from gitops_gen.sync.steps import SYNC_PHASES, Step, steps_of
@@ -24,7 +24,7 @@ class SyncPlan:
     #: the Application that Argo CD syncs; empty when it is not known
     application: str
     policy: SyncPolicy
-    cast: Cast
+    objects: ObjectIndex
     steps: tuple[Step, ...]
     #: every object with a health check, with the index of its step
     gates: tuple[tuple[int, Gate], ...]
@@ -41,7 +41,7 @@ class SyncPlan:
     @property
     def manifests(self) -> tuple[Manifest, ...]:
         """Every rendered object, in the stream's order."""
-        return self.cast.manifests
+        return self.objects.manifests
 
     @property
     def places(self) -> Places:
@@ -68,15 +68,15 @@ def plan_of(
     project: Permissions | None = None,
 ) -> SyncPlan:
     """The plan of a full sync of these objects under this policy, in this AppProject."""
-    cast = Cast(manifests)
-    steps = steps_of(cast.manifests, policy)
-    gates = tuple(_gates(steps, cast))
-    edges, given = edges_of(cast)
+    objects = ObjectIndex(manifests)
+    steps = steps_of(objects.manifests, policy)
+    gates = tuple(_gates(steps, objects))
+    edges, given = edges_of(objects)
     return SyncPlan(
         name=name,
         application=application,
         policy=policy,
-        cast=cast,
+        objects=objects,
         steps=steps,
         gates=gates,
         proofs=prove(edges, Places(steps, gates)),
@@ -87,10 +87,10 @@ def plan_of(
     )
 
 
-def _gates(steps: Sequence[Step], cast: Cast) -> Iterable[tuple[int, Gate]]:
+def _gates(steps: Sequence[Step], objects: ObjectIndex) -> Iterable[tuple[int, Gate]]:
     for index, step in enumerate(steps):
         for task in step.tasks:
-            if step.gates(task) and (gate := gate_of(task.manifest, cast.autoscaled)):
+            if step.gates(task) and (gate := gate_of(task.manifest, objects.autoscaled)):
                 yield index, gate
 
 

@@ -16,6 +16,8 @@ from tests.conftest import GitopsGen, git, tree
 from tests.output.test_markup import Tags, structure
 from tests.output.test_terminal import OWN_COLOURS, assert_quiet
 
+pytestmark = pytest.mark.slow
+
 FILE, VARIABLE = "canary-of-the-file-5b1c", "canary-of-the-variable-77e0"
 DIFF = ("diff", "--merge-base", "base", "HEAD", "--output")
 COMMANDS = [

@@ -222,9 +222,11 @@ class ArgoCD:
         """Delete Applications and all they applied, without waiting."""
         self._cluster.kubectl("delete", "application", "--ignore-not-found", "--wait=false", *names)
 
-    def render(self, application: Object) -> list[Object]:
-        """What Argo CD's own repo-server renders for an Application, which need not be in the cluster."""
-        answer = self._call("GenerateManifest", manifest_request(application, *self._versions()))
+    def render(self, application: Object, versions: tuple[str, list[str]] | None = None) -> list[Object]:
+        """What Argo CD's own repo-server renders for an Application, which need not be in the cluster: for this
+        cluster, or for one with these versions of Kubernetes and of its APIs.
+        """
+        answer = self._call("GenerateManifest", manifest_request(application, *(versions or self._versions())))
         return [json.loads(manifest) for manifest in answer.get("manifests", [])]
 
     def _versions(self) -> tuple[str, list[str]]:

@@ -14,6 +14,8 @@ from gitops_gen.yaml.reader import load
 from tests.conftest import GitopsGen
 from tests.starter_charts import chart, packed, write
 
+pytestmark = pytest.mark.slow
+
 IMAGE = "image: {repository: web, tag: '1.0'}\n"
 ROLE = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: %s}\nrules: []\n"
 ELSEWHERE = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: kube-system}\n"
@@ -230,3 +232,8 @@ def test_a_library_chart_and_a_missing_dependency(tmp_path: Path, gitops_gen: Gi
     result = gitops_gen(tmp_path, "init", "new", "--chart", str(lacking))
     assert (result.code, (tmp_path / "new").exists()) == (1, False)
     assert f"run `helm dependency build {lacking}` and try again" in result.err
+    packed(lacking, tmp_path)
+    archive = tmp_path / "top-1.0.0.tgz"
+    result = gitops_gen(tmp_path, "init", "new", "--chart", str(archive))
+    assert result.err.startswith(f"error: {archive}: found in Chart.yaml, but missing in charts/ directory: x")
+    assert "run `helm dependency build` in the unpacked chart, use its folder, and try again" in result.err

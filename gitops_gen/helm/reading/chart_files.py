@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gitops_gen.helm.engine import Values
+from gitops_gen.models.layout import CHART_FILE, VALUES_FILE
 from gitops_gen.yaml.key_paths import KeyPath
 from gitops_gen.yaml.reader import load_all
 
@@ -57,9 +58,7 @@ def chart_files(place: Path) -> ChartFiles:
 
 def _chart(files: Files, path: KeyPath) -> ChartFiles:
     own = {name: text for name, text in files.items() if not name.startswith("charts/")}
-    chart = ChartFiles(
-        path=path, metadata=_document(own, "Chart.yaml"), values=_document(own, "values.yaml"), files=own
-    )
+    chart = ChartFiles(path=path, metadata=_document(own, CHART_FILE), values=_document(own, VALUES_FILE), files=own)
     for name, inner in _contained(files).items():
         for key in _keys(chart, name):
             chart.subcharts[key] = _chart(inner, (*path, key))
@@ -79,7 +78,7 @@ def _contained(files: Files) -> dict[str, Files]:
         if name.startswith("charts/") and name.count("/") > 1:
             _, folder, rest = name.split("/", 2)
             folders.setdefault(folder, {})[rest] = text
-    return {str(_document(inner, "Chart.yaml").get("name") or folder): inner for folder, inner in folders.items()}
+    return {str(_document(inner, CHART_FILE).get("name") or folder): inner for folder, inner in folders.items()}
 
 
 def _document(files: Files, name: str) -> Values:

@@ -13,9 +13,10 @@ from gitops_gen.helm.reading.read_keys import Keys, ReadKeys
 from gitops_gen.helm.reading.reader import TemplateReader, TooMuchError
 from gitops_gen.helm.reading.syntax import ActionNode, Template, parse_template
 from gitops_gen.helm.reading.tokens import TemplateError
+from gitops_gen.models.layout import VALUES_FILE
 from gitops_gen.yaml.key_paths import KeyPath
 
-_DOCUMENTS = (".md", ".gotmpl", "values.yaml", "values.schema.json")
+_DOCUMENTS = (".md", ".gotmpl", VALUES_FILE, "values.schema.json")
 """Files that may look like templates and are none that a chart prints."""
 
 ROUNDS = 4

@@ -2,8 +2,8 @@
 
 from typing import Any, Literal, TypeAlias, TypedDict
 
+from gitops_gen.changes.pending_promotions import PendingPromotion
 from gitops_gen.changes.version_order import Direction
-from gitops_gen.changes.waiting import Waiting
 from gitops_gen.commands.status import Standing, Status
 from gitops_gen.output.json.document import SCHEMA_VERSION, VersionedDocument
 from gitops_gen.output.json.environments import ChartEntry, chart
@@ -105,7 +105,7 @@ def _environment(item: Standing) -> EnvironmentStatus:
     )
 
 
-def _waiting(item: Waiting) -> WaitingRelease:
+def _waiting(item: PendingPromotion) -> WaitingRelease:
     return WaitingRelease(
         sources=list(item.sources),
         targets=list(item.targets),

@@ -12,7 +12,7 @@ from gitops_gen.git.runner import ask
 _TIME = re.compile(rb"> ([0-9]+) [+-][0-9]{4}(?:\t|$)")
 
 
-def last_contact(checkout: Checkout) -> str:
+def last_fetch(checkout: Checkout) -> str:
     """When the branch's upstream was last seen as git knows it, as an ISO 8601 time in UTC; empty when that is unknown.
 
     A fetch that found nothing new leaves its time at FETCH_HEAD only, a push and a clone in the reflogs only

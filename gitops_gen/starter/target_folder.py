@@ -48,7 +48,7 @@ _SHOWN = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ground:
+class TargetFolder:
     """A folder, which may not exist yet, and the top of the git repository around it, None outside of any."""
 
     folder: Path
@@ -66,8 +66,8 @@ class Ground:
         return self.top or self.folder
 
 
-def survey(folder: Path) -> Ground:
-    """The ground at `folder`. Raises `UsageError` naming what is in the way there."""
+def inspect_target(folder: Path) -> TargetFolder:
+    """The target at `folder`. Raises `UsageError` naming what is in the way there."""
     here = folder.resolve()
     if here.exists() and not here.is_dir():
         raise UsageError(f"{folder} is a file", "choose a folder")
@@ -82,18 +82,18 @@ def survey(folder: Path) -> Ground:
             )
         hint = "choose an empty folder, a fresh clone, or a new folder in this repository, such as `gitops`"
         raise UsageError(f"{folder} is not empty; in the way: {found}", hint)
-    return Ground(folder=here, top=git_root(here))
+    return TargetFolder(folder=here, top=git_root(here))
 
 
-def project_names(ground: Ground) -> dict[str, str]:
+def project_names(target: TargetFolder) -> dict[str, str]:
     """The projects of the repository by their names, each with its folder: tracked, or not committed yet."""
-    if ground.top is None:
+    if target.top is None:
         return {}
     listing = ("ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", f":(glob)**/{PROJECT_FILE}")
-    paths = ask(ground.top, "--no-literal-pathspecs", *listing).text.split("\0")
-    folders = [(ground.top / path).parent for path in sorted({*filter(None, paths)}) if (ground.top / path).is_file()]
+    paths = ask(target.top, "--no-literal-pathspecs", *listing).text.split("\0")
+    folders = [(target.top / path).parent for path in sorted({*filter(None, paths)}) if (target.top / path).is_file()]
     read = [(read_project(Root(folder))[0], folder) for folder in folders]
-    return {project.spec.name: folder.relative_to(ground.top).as_posix() for project, folder in read if project}
+    return {project.spec.name: folder.relative_to(target.top).as_posix() for project, folder in read if project}
 
 
 def _in_the_way(folder: Path) -> Iterator[str]:

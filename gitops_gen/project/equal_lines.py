@@ -16,7 +16,7 @@ def listing(names: Sequence[str]) -> str:
     return ", ".join(names) if len(names) <= NAMED else f"{len(names)} environments"
 
 
-def alike(lines: Iterable[str]) -> tuple[str, ...]:
+def equal_lines(lines: Iterable[str]) -> tuple[str, ...]:
     """The lines, each once: those that differ in the environment's name at their beginning become one that names all
     (counts them, when they are many); where the name is repeated later, `<environment>` replaces it.
     """

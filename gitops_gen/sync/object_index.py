@@ -13,7 +13,7 @@ from gitops_gen.manifests.pods import Pod, pod_of
 from gitops_gen.manifests.secrets import made_secret, perhaps_made_secrets
 
 
-class Cast:
+class ObjectIndex:
     """All objects of one sync. Every lookup is within one namespace and gives nothing when the object is not
     rendered.
     """

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gitops_gen.changes.decision import Decision
 from gitops_gen.changes.incoming import Meeting, commits_between, met, said, wanted_keys, who_changed
-from gitops_gen.changes.past import values_at
+from gitops_gen.changes.project_history import values_at
 from gitops_gen.errors import GitopsError
 from gitops_gen.git.checkout import Checkout
 from gitops_gen.git.runner import ask, run
@@ -25,14 +25,14 @@ _TRAILER = re.compile(r"^(Change|Environment|Source-Commit): (\S+)$", re.MULTILI
 _PROMOTED = re.compile(r"^Promote (\S+) to ", re.MULTILINE)
 
 
-class Weighing:
+class RemoteCheck:
     """The decision that the user could foresee (None: there was none), and the commit that it was made on."""
 
     def __init__(self, checkout: Checkout, where: str, known: Decision | None) -> None:
         self.checkout, self.where, self.known = checkout, where, known
         self.project, self.head = checkout.project, checkout.head
 
-    def weigh(self, fresh: Decision, base: str) -> tuple[Decision, list[str]]:
+    def compared(self, fresh: Decision, base: str) -> tuple[Decision, list[str]]:
         """The decision to go on with, and what to say about it.
 
         Raises `GitopsError` when it would overwrite what somebody else chose and the user has not seen.

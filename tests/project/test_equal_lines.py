@@ -2,7 +2,7 @@
 
 import pytest
 
-from gitops_gen.project.alike import alike, listing
+from gitops_gen.project.equal_lines import equal_lines, listing
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from gitops_gen.project.alike import alike, listing
     ],
 )
 def test_equal_lines_are_one(lines: list[str], told: list[str] | None) -> None:
-    assert list(alike(lines)) == (lines if told is None else told)
+    assert list(equal_lines(lines)) == (lines if told is None else told)
 
 
 def test_a_few_are_named_and_many_counted() -> None:

@@ -17,7 +17,7 @@ Releases = Mapping[str, dict[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Waiting:
+class PendingPromotion:
     """A release that `sources` have and `targets`, in the next stage, have not, and in what they differ.
 
     `source` and `target` are the first of each. `other_releases` counts what the stage of `sources` runs besides.
@@ -32,9 +32,9 @@ class Waiting:
     other_releases: int = 0
 
 
-def waiting(
+def pending_promotions(
     stages: Sequence[str], rows: Sequence[EnvironmentRow], releases: Releases, wanted: Collection[str]
-) -> Iterator[Waiting]:
+) -> Iterator[PendingPromotion]:
     """For each pair of adjacent stages: every release of the first that differs from one of the second, once for
     all environments that have it; only what waits for the `wanted` environments.
     """
@@ -45,7 +45,7 @@ def waiting(
             for names in compared:
                 changes = list(differences(releases[targets[0]], releases[names[0]]))
                 if changes:
-                    yield Waiting(
+                    yield PendingPromotion(
                         source=names[0],
                         target=targets[0],
                         sources=tuple(names),
