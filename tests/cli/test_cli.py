@@ -66,7 +66,9 @@ def test_the_list_of_verbs_imports_none() -> None:
     ]
     own = {name for name in loaded.split() if name.startswith("gitops_gen")}
     cli_modules = (f".cli{part}" for part in ("", ".app", ".group", ".printing", ".run", ".settings"))
-    assert own == {f"gitops_gen{part}" for part in ("", *cli_modules, ".runtime", ".runtime.tuning")}
+    assert own == {
+        f"gitops_gen{part}" for part in ("", *cli_modules, ".runtime", ".runtime.streams", ".runtime.tuning")
+    }
 
 
 @pytest.mark.slow
