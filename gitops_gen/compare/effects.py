@@ -65,9 +65,9 @@ def removal(old: Manifest, *, prunes: bool) -> Consequence:
     if not prunes:
         return Consequence(effect=Effect.LEAVES, object=name, detail="pruning is off here")
     if old.kind in {"PersistentVolumeClaim", "Namespace"} and old.id.group == "":
-        return Consequence(effect=Effect.LOSES, object=name, detail="what it stores goes with it")
+        return Consequence(effect=Effect.LOSES, object=name, detail="its data is deleted with it")
     if old.kind == "CustomResourceDefinition":
-        return Consequence(effect=Effect.LOSES, object=name, detail="every object of its kind goes with it")
+        return Consequence(effect=Effect.LOSES, object=name, detail="every object of its kind is deleted with it")
     return Consequence(effect=Effect.PRUNES, object=name)
 
 

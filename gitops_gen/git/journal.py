@@ -187,7 +187,7 @@ def _record(journal: Path) -> Record:
     }
     project = Path(data["project"])
     if state_folder(project) != journal.parent:
-        raise ValueError("it is of another checkout")
+        raise ValueError("it belongs to another checkout")
     for path in entries:
         resolved(path, lambda _path: None)
     return Record(

@@ -63,7 +63,7 @@ class Repository:
         """The commit at which two histories parted. Raises `GitopsError` when they have none in common."""
         found = self._answer("merge-base", self.commit(one), self.commit(other))
         if not found:
-            raise GitopsError(f"`{one}` and `{other}` have no commit in common here", self._shallow_hint())
+            raise GitopsError(f"`{one}` and `{other}` have no commit in common in this clone", self._shallow_hint())
         return found.splitlines()[0]
 
     def files(self, commit: str, paths: Iterable[str]) -> dict[str, TreeEntry]:
@@ -299,7 +299,7 @@ class WorkingFiles:
 def _refuse_escape(path: str) -> None:
     # A tree can be made by hand: git itself refuses these only when it checks them out.
     if not {"..", ".", ""}.isdisjoint(PurePosixPath(path).parts) or path.startswith("/"):
-        raise GitopsError(f"the commit holds the path `{path}`, which leads out of it")
+        raise GitopsError(f"the commit holds the path `{path}`, which is outside of the repository")
 
 
 def _write(target: Path, path: str, content: bytes, *, is_link: bool) -> None:

@@ -23,7 +23,7 @@ class ChartPlaces:
         """The folder of a chart, every symlink in it followed. Raises `ChartError`."""
         self.links(path)
         if not self._root.is_file(f"{self.from_top(path)}/{CHART_FILE}"):
-            raise ChartError(f"{path}: no {CHART_FILE} there", "set `chart.path` in gitops.yaml to the chart's folder")
+            raise ChartError(f"{path}: has no {CHART_FILE}", "set `chart.path` in gitops.yaml to the chart's folder")
         return self._folder / path
 
     def links(self, path: str) -> dict[str, str]:
@@ -68,6 +68,15 @@ class ChartPlaces:
         if source.repository or source.revision or not self._root.is_file(file):
             return ""
         return read_text(self._root, file)
+
+    def text(self, path: str) -> str:
+        """The text of a file at a path that a rendered object names as its source; nothing when there is none in the
+        repository, because a chart can name any file.
+        """
+        try:
+            return self._root.read(self.from_top(path)).decode(errors="replace")
+        except (OSError, PathError):
+            return ""
 
     def from_top(self, path: str) -> str:
         """The path from the git root of a path in the project."""

@@ -98,7 +98,13 @@ def environment_names(inputs: Inputs) -> tuple[list[str], list[Problem]]:
     except FileNotFoundError:
         return [], []
     except OSError:
-        return [], [Problem(file=ENVIRONMENTS, message="is not a folder", hint="it must hold a folder an environment")]
+        return [], [
+            Problem(
+                file=ENVIRONMENTS,
+                message="is not a folder",
+                hint="replace it with a folder that has one folder for each environment",
+            )
+        ]
     names = sorted(name for name, files in found.items() if not {*HAND_WRITTEN}.isdisjoint(files))
     wrong = [name for name, files in found.items() if not files and _wrong_path(inputs, f"{ENVIRONMENTS}/{name}")]
     misnamed = [problem for name in sorted(found) for problem in _misnamed(name, found[name])]

@@ -115,7 +115,7 @@ class _Resolver:
         if facts["namespace"] and is_dns_label(self.files.name) and not is_dns_label(facts["namespace"]):
             self.add(
                 *place,
-                f"`{facts['namespace']}` is no namespace name: it must be a DNS label",
+                f"`{facts['namespace']}` is not a valid namespace name: it must be a DNS label",
                 "at most 63 of a-z, 0-9 and `-`",
             )
         secrets = self.secret_facts(settings.secrets or Secrets(), facts, sources)

@@ -31,7 +31,7 @@ def plan_environments(workspace: OpenProject, names: Sequence[str]) -> list[Judg
     plans = [plan_environment(workspace, name) for name in counted(names, "planning", len(names))]
     ignored = set_aside(workspace.project())
     for index, finding in shared([judged.plan for judged in plans]):
-        plans[index] = with_findings(plans[index], with_lines([finding], workspace.folder), ignored)
+        plans[index] = with_findings(plans[index], with_lines([finding], workspace.charts.places.text), ignored)
     return plans
 
 
@@ -59,8 +59,8 @@ def plan_environment(workspace: OpenProject, name: str) -> JudgedPlan:
     judged = with_findings(judge(sync_plan, set_aside(project)), value_findings(ignored), set_aside(project))
     if environment.chart.revision or not environment.chart.path:
         return judged
-    folder = workspace.folder
-    findings, notes = with_lines(judged.findings, folder), with_lines(judged.notes, folder)
+    text_of = workspace.charts.places.text
+    findings, notes = with_lines(judged.findings, text_of), with_lines(judged.notes, text_of)
     return replace(judged, findings=findings, notes=notes)
 
 

@@ -21,8 +21,8 @@ def _shown(value: object) -> str:
 
 def _consequence(value: object) -> str:
     if isinstance(value, str):
-        return "no integer, so that Argo CD puts the object into wave 0"
-    return "no string, so that Argo CD can compare nothing and syncs nothing"
+        return "not an integer, so Argo CD puts the object into wave 0"
+    return "not a string, so Argo CD cannot compare the objects and syncs nothing"
 
 
 def _twice(plan: SyncPlan) -> Iterator[Hit]:

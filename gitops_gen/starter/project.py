@@ -104,7 +104,7 @@ def _twice(environments: Sequence[str]) -> Iterator[Problem]:
 def _install_faults(install: str) -> Iterator[Problem]:
     if install and not _INSTALL.fullmatch(install):
         hint = "such as git+https://git.example.com/tools/gitops-gen.git@v1.0.0, or a wheel's path"
-        yield Problem(key="--install", message=f"`{install}` is nothing that pip can install", hint=hint)
+        yield Problem(key="--install", message=f"pip cannot install `{install}`", hint=hint)
 
 
 def _faults(project: NewProject) -> Iterator[Problem]:

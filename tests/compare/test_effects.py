@@ -105,7 +105,7 @@ def claim(size: str, **spec: object) -> str:
             ("fails", "RoleBinding/x", "roleRef.name is immutable"),
         ),
         (manifest("ConfigMap"), "", ("prunes", "ConfigMap/x", "")),
-        (claim("1Gi"), "", ("loses", "PersistentVolumeClaim/x", "what it stores goes with it")),
+        (claim("1Gi"), "", ("loses", "PersistentVolumeClaim/x", "its data is deleted with it")),
         (
             manifest("ConfigMap", annotations={"argocd.argoproj.io/sync-options": "Prune=false"}),
             "",

@@ -92,7 +92,7 @@ def test_without_a_chart_the_rest_is_checked_all_the_same(good: Path, gitops_gen
     (good / "chart/Chart.yaml").unlink()
     result = gitops_gen(good, "schema", "environment")
     assert result.code == 0
-    assert result.err == "note: without the chart's schema: chart: no Chart.yaml there\n"
+    assert result.err == "note: without the chart's schema: chart: has no Chart.yaml\n"
     assert faults(json.loads(result.out), {"apiVersion": "gitops-gen/v1", "kind": "Environment", "valuez": {}})
 
 

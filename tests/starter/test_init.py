@@ -189,9 +189,9 @@ def test_names_that_yaml_takes_for_something_else(shop: Path, tmp_path: Path, gi
         (["--repository", "https://bot:s3cr3t@git.example.org/x.git"], "credentials"),
         (["--repository", "https://ghp_token@git.example.org/x.git"], "credentials"),
         (["--repository", "ssh://git:pw@git.example.org/x.git"], "credentials"),
-        (["--install", "a b"], "--install: `a b` is nothing that pip can install"),
-        (["--install", "x; rm -rf /"], "nothing that pip can install"),
-        (["--install", "$(id)"], "nothing that pip can install"),
+        (["--install", "a b"], "--install: pip cannot install `a b`"),
+        (["--install", "x; rm -rf /"], "pip cannot install `x; rm -rf /`"),
+        (["--install", "$(id)"], "pip cannot install `$(id)`"),
     ],
 )
 def test_a_wrong_option_is_told_and_nothing_written(

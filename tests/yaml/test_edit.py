@@ -99,7 +99,7 @@ def test_a_value_behind_an_alias_is_refused() -> None:
 
 
 def test_a_path_through_a_value_is_refused() -> None:
-    with pytest.raises(EditError, match="no map"):
+    with pytest.raises(EditError, match="not a map"):
         set_value("a: text\n", ("a", "b"), 2, "f.yaml")
 
 

@@ -21,13 +21,13 @@ def set_value(text: str, path: KeyPath, value: Any, file: str) -> str:
     """`text` with `value` at `path`, all other bytes as they were; missing maps on the way are made.
 
     A string keeps its quotes. Raises `ProblemsError` when `text` is not YAML, and `EditError` when the
-    path leads through something that is no map, or the place cannot be edited alone (an alias, say).
+    path goes through a value that is not a map, or the place cannot be edited alone (an alias, say).
     """
     before = load(text, file)
     try:
         wanted = assigned(before, path, value)
     except (TypeError, IndexError):
-        raise EditError(f"{file}: `{_dotted(path)}` leads through something that is no map or list") from None
+        raise EditError(f"{file}: `{_dotted(path)}` goes through a value that is not a map or a list") from None
     if value is not None and same(before, wanted):
         return text
     return _proven(text, lambda document: document.set(path, value), wanted, path, file)

@@ -56,7 +56,7 @@ def cut(text: str, path: KeyPath, file: str, keep: int = 1) -> tuple[str, Cuttin
                 path=path, value=cutting.value, lines=cutting.lines, above=tuple(above)
             )
         above = [*_comments_of(text, part[:-1]), *above]
-    raise EditError(f"{file}: `{_dotted(path)}` cannot be taken out")
+    raise EditError(f"{file}: `{_dotted(path)}` cannot be moved")
 
 
 def pasted(text: str, path: KeyPath, cutting: Cutting, file: str) -> str:
