@@ -66,7 +66,16 @@ def world_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     git(project, "fetch", "--quiet", "origin")
     shutil.copytree(project / "helm/api-forge", world / "charts/shop")
     (world / "manifests.yaml").touch()
+    for file in ("crds/widget.yaml", "other.yaml"):
+        (project / file).parent.mkdir(exist_ok=True)
+        (project / file).write_text(DEFINITION)
     return world
+
+
+DEFINITION = """\
+kind: CustomResourceDefinition
+spec: {group: example.com, names: {kind: Widget}, versions: [{name: v1}]}
+"""
 
 
 def add_second_production(project: Path) -> None:
@@ -100,12 +109,14 @@ def world(world_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def type_in(command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> str:
     """Run a command as it stands in a document, and return what it prints. What it reads from a pipe are the manifests
-    of dev.
+    of dev, or the API versions of a cluster.
     """
     prepare(command, capsys)
     if " - " in f"{command} ":
         run(["render", "dev"])
         Path("../manifests.yaml").write_text(capsys.readouterr().out)
+    if command.startswith("cluster "):
+        Path("../manifests.yaml").write_text("v1\nexample.com/v1\n")
     with Path("../manifests.yaml").open() as manifests:
         monkeypatch.setattr("sys.stdin", manifests)
         code = run(shlex.split(command))

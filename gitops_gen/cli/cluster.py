@@ -28,7 +28,7 @@ def api_versions(sources: tuple[str, ...]) -> int:
     `api-versions`) from standard input.
 
     \b
-    gitops-gen cluster api-versions crds/ vendor/prometheus-operator.yaml
+    gitops-gen cluster api-versions crds/ other.yaml
     kubectl api-resources | gitops-gen cluster api-versions -
     """
     from gitops_gen.commands import cluster_api_versions as command
