@@ -65,7 +65,7 @@ def ratios(scratch: Path) -> Iterator[Ratio]:
         seconds=again,
         against="parsing its inputs (CSafeLoader)",
         base_seconds=parsed,
-        limit=3,
+        limit=10,
     )
     many = seconds(lambda: process(generate(large)), runs=3, before=lambda: clean(large))
     yield Ratio(

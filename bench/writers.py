@@ -133,7 +133,7 @@ def _inconsistent(folder: Path, origin: Path) -> list[str]:
     return wrong
 
 
-BEGUN = ("journal.json", "beside")
+BEGUN = ("journal.json", "temporary-checkout")
 """What a command makes in its state folder before it writes."""
 
 VICTIMS = (
@@ -145,6 +145,15 @@ VICTIMS = (
     ("set", "dev", "image.tag={}", "--push"),
     ("set", "dev", "image.tag={}", "--branch", "victim-{}"),
     ("promote", "dev", "production", "--branch", "promoted-{}"),
+    ("promote", "dev", "production", "--push"),
+    ("rollback", "dev", "--branch", "rolled-back-{}"),
+    ("rollback", "dev", "--push"),
+    ("env", "clone", "dev", "clone-{}", "--commit"),
+    ("env", "clone", "dev", "branched-{}", "--branch", "cloned-{}"),
+    ("env", "add", "added-{}", "--stage", "dev", "--commit"),
+    ("env", "rename", "production", "production-{}", "--branch", "renamed-{}"),
+    ("env", "remove", "production", "--branch", "removed-{}"),
+    ("set", "--all", "replicas={}", "--push"),
 )
 
 
@@ -223,7 +232,7 @@ def _faults(checkout: Path) -> list[str]:
     result = gitops_gen(checkout, "set", "dev", "settings.alive=yes", "--dry-run")
     if result.returncode:
         faults.append(f"the next command fails: {result.stderr}")
-    if (checkout / ".git/gitops-gen/beside").exists() or git(checkout, "worktree", "list").count("\n") != 1:
+    if (checkout / ".git/gitops-gen/temporary-checkout").exists() or git(checkout, "worktree", "list").count("\n") != 1:
         faults.append("a second checkout is left")
     staged = git(checkout, "diff", "--cached", "--name-only")
     if staged:

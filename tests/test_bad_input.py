@@ -24,7 +24,7 @@ NOTES = ("expected.txt", "arguments.txt", "removed.txt", "symlinks.txt")
 
 #: faults of a file as a whole, or of something that is no input file: these have no line
 WITHOUT_LINE = re.compile(
-    r"argocd-folder|in-the-way|generated-file|orphan|chart-(output|template|kubernetes)|environment(s?-folder|s-a-file)"
+    r"argocd-folder|in-the-way|generated-file|orphan|chart-(output|template|kubernetes|argocd)|environment(s?-folder|s-a-file)"
     r"|environment-file-a-folder|misnamed|missing$|-yml$|symlink-(out|to)|project-symlink|^unknown-(command|environment)$"
     r"|unknown-\w+-to-(explain|render)|environment-as-a-path"
 )

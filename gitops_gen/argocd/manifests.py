@@ -81,7 +81,30 @@ def application(
         namespace_labels=_strings(tuple(environment.namespace_labels.items())),
         namespace_annotations=_strings(tuple(environment.namespace_annotations.items())),
     )
-    return _merged(text, environment.application)
+    return _merged(_with_chart_source(text, environment), _without_source(environment))
+
+
+def _with_chart_source(text: str, environment: ResolvedEnvironment) -> str:
+    """The Application with what is merged over `spec.source`, where that is the first of two sources."""
+    over = _source(environment)
+    if not (over and environment.chart.repository):
+        return text
+    manifest = load(text, "manifest")
+    chart, *others = manifest["spec"]["sources"]
+    manifest["spec"]["sources"] = [_laid_over(chart, over), *others]
+    return dump(manifest)
+
+
+def _without_source(environment: ResolvedEnvironment) -> dict[str, Any]:
+    over = environment.application
+    if not (_source(environment) and environment.chart.repository):
+        return over
+    return {**over, "spec": {key: value for key, value in over["spec"].items() if key != "source"}}
+
+
+def _source(environment: ResolvedEnvironment) -> dict[str, Any]:
+    """What is merged over `spec.source`."""
+    return dict((environment.application.get("spec") or {}).get("source") or {})
 
 
 def app_project(project: Project, environment: ResolvedEnvironment) -> str:

@@ -33,6 +33,7 @@ VERBS = {
     "env": ("environments", "List, add, clone, rename, remove environments."),
     "migrate": ("migrate", "Plan the migration from the Kustomize deployment to the chart."),
     "chart": ("chart", "Pull the charts of Helm repositories."),
+    "cluster": ("cluster", "Print the API versions of a cluster, for gitops.yaml."),
     "schema": ("build", "Print the JSON Schema of a hand-written file."),
     "completion": ("build", "Print the completion script of a shell."),
 }

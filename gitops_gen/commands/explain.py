@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from gitops_gen.errors import UsageError
+from gitops_gen.errors import UsageError, fail_if_any
 from gitops_gen.helm.engine import Values
 from gitops_gen.models.layout import VALUES_FILE
 from gitops_gen.names import did_you_mean
@@ -40,14 +40,16 @@ class Explanation:
 def explain(workspace: OpenProject, name: str, key: str = "") -> list[Explanation]:
     """Every overridden key of an environment; with `key` that key (and, for a map, every key in it, overridden or not).
 
-    `argocd.project.allow` and the keys in it are explained too. Raises `UsageError` for an unknown environment or key.
+    `argocd.project.allow` and the keys in it are explained too. Raises `UsageError` for an unknown environment or key,
+    `ProblemsError` for a file that changes values behind it.
     """
     environment = workspace.environment(name)
     if key and parse_key(key)[: len(_ALLOW)] == _ALLOW:
         return list(_allowed(workspace, environment, parse_key(key)[len(_ALLOW) :]))
+    fail_if_any(workspace.charts.override_problems(environment))
     chart = workspace.charts.chart(environment.chart)
-    final, defaults = chart.final_values(environment.values), chart.final_values({})
-    paths = _asked(final, key) if key else list(leaves(environment.values))
+    final, defaults = chart.final_values(environment.helm.release.values), chart.final_values({})
+    paths = _asked(final, key) if key else list(leaves(environment.helm.release.values))
     return [_explanation(workspace, environment, path, final, defaults) for path in paths]
 
 
@@ -90,7 +92,7 @@ def _explanation(
         file = f"{environment.chart.path or environment.chart.name}/{VALUES_FILE}"
         text = workspace.charts.places.values_text(environment.chart)
         origins.append(ValueOrigin(layer="chart", file=file, line=locate(text, path) if text else None, value=default))
-    for layer in environment.layers:
+    for layer in environment.value_layers:
         there, value = value_at(layer.values, path)
         if there:
             line = _line(workspace, layer, path)

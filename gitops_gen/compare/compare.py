@@ -7,7 +7,7 @@ parsing, for every other one that differs from it in its own name only.
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -20,6 +20,7 @@ from gitops_gen.compare.model import Action, Consequence, Effect, EnvironmentCha
 from gitops_gen.compare.noise import noise
 from gitops_gen.compare.redaction import redacted
 from gitops_gen.compare.revert import change_of_wait, longest_wait, matters
+from gitops_gen.compare.steady import REASON
 from gitops_gen.compare.structure import MISSING, Place, path_text, places
 from gitops_gen.errors import GitopsError, ProblemsError
 from gitops_gen.manifests.annotations import is_helm_test, is_hook, sync_options
@@ -38,6 +39,8 @@ class Rendered:
     manifests: str
     #: the Application and the AppProject
     argocd: str
+    #: how many lines of the manifests differ from render to render; they are written alike on both sides
+    varying: int = 0
     policy: SyncPolicy
     #: whether Argo CD deletes what git no longer has
     prunes: bool
@@ -114,12 +117,13 @@ def compare(old: Rendered | None, new: Rendered | None) -> EnvironmentChange | N
         action=Action.CHANGED,
         objects=found.objects,
         consequences=(*moves, *found.consequences),
-        folded=found.folded,
+        folded=(*found.folded, *([Folded(reason=REASON, count=new.varying)] if new.varying else [])),
     )
 
 
 def _stream(side: Rendered) -> str:
-    return f"{side.manifests}\n---\n{side.argocd}"
+    end = "" if side.manifests.endswith("\n") else "\n"
+    return f"{side.manifests}{end}---\n{side.argocd}"
 
 
 def _own(old: Rendered, new: Rendered) -> tuple[Own, Own]:
@@ -162,6 +166,7 @@ def _compared(
             continue
         relevant = relevant or matters(pair)
         consequences += _effects(pair, changes, syncing, kept=_stays(found))
+        consequences += _repeated(pair)
         shown, reasons = _sifted(changes, pair)
         folded.update(reasons)
         if shown or pair.old is None or pair.new is None:
@@ -183,6 +188,15 @@ def _effects(pair: Pair, changes: Sequence[Place], syncing: _Syncing, *, kept: b
         if kept:
             return [kept_with_application(pair.old)]
     return effects(pair, changes, prunes=syncing.prunes, options=syncing.options)
+
+
+def _repeated(pair: Pair) -> Iterator[Consequence]:
+    """Keys that an object has twice: Argo CD takes the last one."""
+    if pair.new is None:
+        return
+    for key in dict.fromkeys(item.key for item in pair.new.repeated):
+        detail = f"the key {without_hashes(key)} is there twice: the last one counts"
+        yield Consequence(effect=Effect.NOTES, object=title(pair.new), detail=detail)
 
 
 def _leaves_the_chart(pair: Pair) -> bool:

@@ -9,7 +9,7 @@ from gitops_gen.compare.canonical import without_hashes
 from gitops_gen.manifests.annotations import is_helm_test
 from gitops_gen.manifests.objects import Manifest, ObjectId, parse
 
-_SEPARATOR = re.compile(r"\n---[ \t]*(?:#.*)?(?=\n|$)")
+_SEPARATOR = re.compile(r"^---[ \t]*(?:#.*)?$", re.MULTILINE)
 HASH_SUFFIX = re.compile(r"-(?:<hash>|(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{8})$")
 
 
@@ -29,8 +29,13 @@ def differing(old: str, new: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def split_documents(text: str) -> list[str]:
-    """The documents of a stream that hold something."""
-    return [document for part in _SEPARATOR.split(f"\n{text}") if (document := part.strip("\n"))]
+    """The documents of a stream that hold something; empty lines at an end may belong to a block scalar."""
+    return [document for part in _SEPARATOR.split(text) if (document := part.lstrip("\n"))]
+
+
+def joined(documents: Iterable[str]) -> str:
+    """A stream of these documents."""
+    return "".join(f"---\n{text}" if text.endswith("\n") else f"---\n{text}\n" for text in documents)
 
 
 def _beyond(documents: Iterable[str], others: Mapping[str, int]) -> Iterator[str]:
@@ -54,7 +59,7 @@ def pairs(old: tuple[str, ...], new: tuple[str, ...], namespaces: tuple[str, str
 
 def _objects(documents: tuple[str, ...], namespace: str) -> dict[tuple[ObjectId, int], Manifest]:
     """Objects by identity and by how many of that identity came before (two Jobs of one name except for the hash)."""
-    manifests = parse("\n---\n".join(documents), "the rendered manifests", namespace=namespace) if documents else ()
+    manifests = parse(joined(documents), "the rendered manifests", namespace=namespace)
     seen: Counter[ObjectId] = Counter()
     found = {}
     for manifest in manifests:

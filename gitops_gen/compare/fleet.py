@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gitops_gen.compare.compare import Rendered, broken, compare
 from gitops_gen.compare.model import Action, EnvironmentChange
+from gitops_gen.compare.steady import steadied
 from gitops_gen.errors import GitopsError
 from gitops_gen.helm.cache import CachedRenderer, open_renderer
 from gitops_gen.helm.engine import HelmRelease
@@ -105,10 +106,14 @@ def compare_task(task: Comparison, renderer: CachedRenderer) -> EnvironmentChang
 def _rendered(target: RenderTarget | None, renderer: CachedRenderer) -> Rendered | None:
     if target is None:
         return None
+    manifests, varying = renderer.render(target.chart, target.release), 0
+    if again := renderer.render_again(target.chart, target.release):
+        manifests, varying = steadied(manifests, again)
     return Rendered(
         environment=target.environment,
         namespace=target.release.namespace,
-        manifests=renderer.render(target.chart, target.release),
+        manifests=manifests,
+        varying=varying,
         argocd=target.argocd,
         policy=target.policy,
         prunes=target.prunes,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
 
-from gitops_gen.compare.documents import HASH_SUFFIX, split_documents
+from gitops_gen.compare.documents import HASH_SUFFIX, joined, split_documents
 
 _NO_FACT = frozenset({"y", "n", "on", "off", "yes", "no", "true", "false", "null", "nan", "inf"})
 """Words that YAML reads as no string: they stand for too much else to be anybody's name."""
@@ -95,7 +95,7 @@ def same_words(identity: Identity, old: Sequence[str], new: Sequence[str]) -> st
     for raw, marked in zip(new_raw, new_marked, strict=True):
         partners = waiting.get(_key(identity, raw))
         result.append(_document(identity, partners.pop(0), (raw, marked)) if partners else marked)
-    return "\n---\n".join([*result, ""])
+    return joined(result)
 
 
 def _key(identity: Identity, document: str) -> tuple[str, str]:

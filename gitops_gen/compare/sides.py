@@ -16,11 +16,11 @@ from gitops_gen.compare.fleet import RenderTarget
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.git.snapshot import Files
 from gitops_gen.git.sparse import NOTHING
-from gitops_gen.helm.engine import HelmRelease
 from gitops_gen.models.layout import ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE, ManifestPaths, hand_written
 from gitops_gen.project.chart_places import ChartPlaces, chart_places
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.inputs import Inputs
+from gitops_gen.project.override_files import override_problems
 from gitops_gen.project.pinned_charts import PinnedCharts
 from gitops_gen.project.reading import ProjectFile, read_environment, read_project
 from gitops_gen.project.resolver import resolve
@@ -109,18 +109,13 @@ class Side:
         """What the environment renders from. Raises `GitopsError` when its chart is not available."""
         spec = self.project.spec
         chart, _ = self.chart(environment.chart)
-        release = HelmRelease(
-            name=spec.name,
-            namespace=environment.namespace,
-            values=environment.values,
-            kubernetes=environment.kubernetes,
-        )
+        fail_if_any(override_problems(environment, os.listdir(chart) if chart.is_dir() else ()))
         manifest = application(spec, environment, ManifestPaths(prefix=self.prefix))
         documents = [manifest] if environment.existing_project else [manifest, app_project(spec, environment)]
         return RenderTarget(
             environment=environment.name,
             chart=chart,
-            release=release,
+            release=environment.helm.release,
             argocd="\n---\n".join(documents),
             policy=self._policy_of(manifest),
             prunes=environment.sync.prune,

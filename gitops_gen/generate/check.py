@@ -49,11 +49,11 @@ def _checked_out(workspace: OpenProject, changes: Sequence[Change]) -> Iterator[
 
 def compared(workspace: OpenProject, desired: DesiredTree, *, orphans: bool) -> Generation:
     """The files that differ from the desired ones; with `orphans` also those that no input asks for."""
-    found = compare(workspace.folder, desired.files, settled=desired.settled, orphans=orphans)
+    found = compare(workspace.folder, desired.files, orphans=orphans)
     changes = list(_checked_out(workspace, found)) if found else []
     edited = _edited(workspace, changes) if changes else set()
     changes = [replace(change, state=State.EDITED) if change.path in edited else change for change in changes]
-    unchanged = len(desired.settled) + len(desired.files) - sum(change.new is not None for change in changes)
+    unchanged = len(desired.files) - sum(change.new is not None for change in changes)
     return Generation(changes=tuple(changes), unchanged=unchanged, notices=desired.notices)
 
 

@@ -12,9 +12,9 @@ from gitops_gen.argocd.overrides import Overrides
 from gitops_gen.errors import Problem, ProblemsError, UsageError, fail_if_any
 from gitops_gen.generate.destinations import Destinations
 from gitops_gen.generate.files import stamp
-from gitops_gen.generate.memo import Memo, MemoEntry, digest
 from gitops_gen.generate.other_projects import OtherProjects
 from gitops_gen.generate.value_checks import ValueChecks
+from gitops_gen.generate.written import digest
 from gitops_gen.git.sparse import Absent, checking_out
 from gitops_gen.helm.engine import ChartError
 from gitops_gen.models.layout import (
@@ -28,11 +28,10 @@ from gitops_gen.models.layout import (
 )
 from gitops_gen.names import did_you_mean
 from gitops_gen.project.charts import Charts
-from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
+from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.inputs import Inputs
 from gitops_gen.project.layers import Values
 from gitops_gen.project.reading import (
-    EnvironmentFiles,
     ProjectFile,
     environment_names,
     read_environment,
@@ -57,31 +56,27 @@ class DesiredTree:
     """The desired generated files (path in the project → text) and notices for the user."""
 
     files: dict[str, str]
-    settled: frozenset[str]
-    entries: dict[str, MemoEntry]
     notices: tuple[str, ...]
 
 
 @timed("read, resolve and generate")
-def desired_tree(workspace: OpenProject, only: Collection[str] = (), memo: Memo | None = None) -> DesiredTree:
+def desired_tree(workspace: OpenProject, only: Collection[str] = ()) -> DesiredTree:
     """The generated files of a project; with `only`, those of these environments.
 
-    Every environment is still read and checked: a rule may need all of them. With `memo`, environments of which
-    nothing changed are left out; their files are `settled`. Those that are absent from the checkout are neither read
-    nor generated. `entries` is what the memo stores after the files are written. Raises `ProblemsError` with
-    all problems, and `UsageError` for an environment that does not exist or is not checked out.
+    Every environment is still read and checked: a rule may need all of them. Those that are absent from the checkout
+    are neither read nor generated. Raises `ProblemsError` with all problems, and `UsageError` for an environment that
+    does not exist or is not checked out.
     """
-    builder = _Builder(workspace, memo)
+    builder = _Builder(workspace)
     names = builder.read_names(only)
     for name in counted(names, "generating", len(names)):
         builder.add_environment(name, wanted=not only or name in only)
     builder.problems += builder.check_other_projects()
-    _log.info("%d environments, %d of them unchanged since the last run", len(names), len(builder.settled))
+    _log.info("%d environments", len(names))
     fail_if_any(builder.problems)
     if not only:
         builder.add_root()
-    settled = frozenset(path for name in builder.settled for path in builder.entries[name].outputs)
-    return DesiredTree(files=builder.files, settled=settled, entries=builder.entries, notices=tuple(builder.notices()))
+    return DesiredTree(files=builder.files, notices=tuple(builder.notices()))
 
 
 @dataclass(slots=True)
@@ -89,12 +84,9 @@ class _Builder:
     """Collects files and problems, one environment at a time, so that only texts are kept."""
 
     workspace: OpenProject
-    memo: Memo | None
     project: ProjectFile | None = None
     problems: list[Problem] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
-    settled: set[str] = field(default_factory=set)
-    entries: dict[str, MemoEntry] = field(default_factory=dict)
     destinations: Destinations = field(default_factory=Destinations)
     inputs: Inputs = field(init=False)
     charts: Charts = field(init=False)
@@ -121,17 +113,7 @@ class _Builder:
                 raise UsageError(f"environment `{name}` is not checked out", checking_out(f"{ENVIRONMENTS}/{name}"))
             if name not in names:
                 raise UsageError(f"no environment `{name}`", did_you_mean(name, names))
-        if self.memo and self.project and self.project.spec.chart.path:
-            self.depend_on_chart(self.memo, ChartSource(path=self.project.spec.chart.path))
-        else:
-            self.memo = None
         return names
-
-    def depend_on_chart(self, memo: Memo, chart: ChartSource) -> None:
-        try:
-            memo.depends_on(self.charts.content(chart))
-        except ChartError:  # reported with the values of an environment
-            self.memo = None
 
     def partial_chart(self) -> Iterator[Problem]:
         """Problems of a chart that is only partly checked out: it may render without an error."""
@@ -140,17 +122,6 @@ class _Builder:
             yield Problem(file=path, message="is only partly checked out", hint=checking_out(path))
 
     def add_environment(self, name: str, *, wanted: bool) -> None:
-        entry = self.memo.settled(name) if self.memo else None
-        if entry is None:
-            self.compute(name, wanted=wanted)
-            return
-        self.settled.add(name)
-        self.entries[name] = entry
-        self.problems += self.destinations.claim(
-            name, server=entry.server, namespace=entry.namespace, cluster=entry.cluster
-        )
-
-    def compute(self, name: str, *, wanted: bool) -> None:
         files, problems = read_environment(self.inputs, name)
         self.problems += problems
         if self.project is None or files is None:
@@ -168,8 +139,7 @@ class _Builder:
         except ChartError:  # reported with the values
             return
         self.files.update(outputs)
-        if not self.values.credentials(environment):  # what is remembered is not noted again
-            self.remember(environment, files, outputs)
+        self.values.note_credentials(environment)
 
     def claim(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
         server = environment.server or environment.server_name
@@ -188,17 +158,6 @@ class _Builder:
 
     def notices(self) -> list[str]:
         return [*self.other_projects.notices, *self.values.notices, *filter(None, [self.absent.notice])]
-
-    def remember(self, environment: ResolvedEnvironment, files: EnvironmentFiles, outputs: dict[str, str]) -> None:
-        """Keep what the memo stores, unless the chart is outside the working tree: the memo's key does not cover it."""
-        if self.memo is not None and not environment.pinned and not environment.chart.repository:
-            self.entries[environment.name] = MemoEntry(
-                inputs=self.memo.inputs(*(text.encode() for text in files.texts)),
-                outputs={path: digest(text.encode()) for path, text in outputs.items()},
-                server=environment.server or environment.server_name,
-                namespace=environment.namespace,
-                cluster=environment.cluster,
-            )
 
     def add_root(self) -> None:
         if self.project is not None:

@@ -8,7 +8,7 @@ file is behind its inputs or was edited is decided by its content (`provenance`)
 import hashlib
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -93,20 +93,16 @@ def _state(old: str, new: str | None) -> State:
     return State.ORPHANED if new is None else State.STALE
 
 
-def compare(
-    root: Path, desired: Mapping[str, str], *, settled: Collection[str] = (), orphans: bool = True
-) -> list[Change]:
+def compare(root: Path, desired: Mapping[str, str], *, orphans: bool = True) -> list[Change]:
     """Every file that is not as it should be, in path order; none is called edited yet.
 
-    `desired` maps paths in the project to whole texts; `settled` files are known to be right already; with `orphans`,
+    `desired` maps paths in the project to whole texts; with `orphans`,
     generated files that neither names are looked for as well.
     """
     changes = [change for path, new in desired.items() if (change := _compare_one(root, path, new))]
     if orphans:
         changes += [
-            change
-            for path in owned_files(root)
-            if path not in desired and path not in settled and (change := _compare_orphan(root, path))
+            change for path in owned_files(root) if path not in desired and (change := _compare_orphan(root, path))
         ]
     return sorted(changes, key=lambda change: change.path)
 

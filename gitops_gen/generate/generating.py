@@ -7,7 +7,6 @@ from gitops_gen.errors import fail_if_any
 from gitops_gen.generate.check import Generation, compared
 from gitops_gen.generate.desired import desired_tree
 from gitops_gen.generate.files import blocked, sweep, write
-from gitops_gen.generate.memo import Memo
 from gitops_gen.generate.written import Written
 from gitops_gen.git.checkout import resolve
 from gitops_gen.git.journal import session
@@ -28,13 +27,10 @@ def generate(workspace: OpenProject, environments: Sequence[str] = (), *, overwr
 
 
 def _generate(workspace: OpenProject, environments: Sequence[str], *, overwrite: bool) -> Generation:
-    memo = None if environments else Memo(workspace.folder, workspace.engine, workspace.paths.prefix)
-    desired = desired_tree(workspace, environments, memo)
+    desired = desired_tree(workspace, environments)
     generation = compared(workspace, desired, orphans=not environments)
     fail_if_any(blocked(workspace.folder, generation.changes, overwrite=overwrite))
     sweep(workspace.folder)
     Written().add(change.new for change in generation.changes if change.new is not None)
     write(workspace.folder, generation.changes)
-    if memo is not None:
-        memo.save(desired.entries)
     return generation

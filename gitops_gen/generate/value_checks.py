@@ -34,13 +34,10 @@ class ValueChecks:
             self._broken.add(chart)
             yield self._chart_problem(environment, error)
 
-    def credentials(self, environment: ResolvedEnvironment) -> bool:
-        """Note the values in plain text that look like credentials; whether there are any."""
-        found = [
-            f"{item.place}: {item.key} {item.message}; {item.hint}" for item in self._charts.credentials(environment)
-        ]
-        self.notices |= dict.fromkeys(found)
-        return bool(found)
+    def note_credentials(self, environment: ResolvedEnvironment) -> None:
+        """Note the values in plain text that look like credentials."""
+        for item in self._charts.credentials(environment):
+            self.notices[f"{item.place}: {item.key} {item.message}; {item.hint}"] = None
 
     def _chart_problem(self, environment: ResolvedEnvironment, error: GitopsError) -> Problem:
         """The problem of a chart that cannot be loaded or merged, at the place that selects it."""

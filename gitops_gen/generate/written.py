@@ -4,9 +4,11 @@ A file that holds such a text is nobody's handiwork, whatever became of the inpu
 loses nothing: git is asked then (`provenance`).
 """
 
+import hashlib
 from collections.abc import Iterable
+from pathlib import Path
 
-from gitops_gen.generate.memo import cache_folder, digest
+from gitops_gen.runtime.caches import caches
 
 KEPT = 50_000
 """Digests that are kept, the newest: a thousand environments written sixteen times."""
@@ -45,3 +47,17 @@ class Written:
         except (OSError, UnicodeDecodeError):
             return set()
         return {text for text in texts if digest(text.encode()) in digests}
+
+
+def cache_folder() -> Path:
+    """The folder of the record."""
+    return caches() / "generate"
+
+
+def digest(*parts: bytes) -> str:
+    """A short digest of the parts, each with its length."""
+    hashed = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        hashed.update(len(part).to_bytes(8, "big"))
+        hashed.update(part)
+    return hashed.hexdigest()

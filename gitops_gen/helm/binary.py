@@ -5,7 +5,7 @@ import os
 import shutil
 import tarfile
 import tempfile
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from gitops_gen.helm.archive import SCHEMA
@@ -27,6 +27,13 @@ from gitops_gen.yaml.writer import dump
 
 HELM_VARIABLE = "GITOPS_GEN_HELM"
 _VALUES_TEMPLATE = "templates/gitops-gen-values.yaml"
+
+
+@cache
+def programs() -> tuple[str, ...]:
+    """Every Helm that can be run here: what GITOPS_GEN_HELM names, and `helm`, `helm3` and `helm4` on PATH."""
+    named = [os.environ.get(HELM_VARIABLE, ""), *(shutil.which(name) or "" for name in ("helm", "helm3", "helm4"))]
+    return tuple(dict.fromkeys(filter(None, named)))
 
 
 def helm_program() -> str:
@@ -112,7 +119,11 @@ class BinaryChart:
 
     def render(self, release: HelmRelease) -> str:
         """The manifests as one YAML stream."""
-        return within_limit(_template(self._program, self._path, release, "--include-crds", "--skip-schema-validation"))
+        options = [
+            *([] if release.skip_crds else ["--include-crds"]),
+            *(["--skip-tests"] if release.skip_tests else []),
+        ]
+        return within_limit(_template(self._program, self._path, release, *options, "--skip-schema-validation"))
 
 
 def _support_any_kubernetes(file: Path) -> None:

@@ -10,12 +10,14 @@ import os
 import re
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from gitops_gen import __version__
 from gitops_gen.helm.choice import open_engine
 from gitops_gen.helm.engine import Engine, HelmRelease, LoadedChart
+from gitops_gen.helm.varying import rendered_again, varies
 from gitops_gen.runtime.caches import caches
 
 SHARD_LIMIT = 1024 * 1024
@@ -121,28 +123,45 @@ def _make_room(shard: Path, limit: int) -> None:
 class CachedRenderer:
     """Renders charts by their path: from the cache, or with the engine on a miss."""
 
-    def __init__(self, engine: Engine, cache: RenderCache | None) -> None:
-        self._engine, self._cache = engine, cache
-        self._loaded: dict[str, LoadedChart] = {}
+    def __init__(self, engine: Engine | Callable[[str], Engine], cache: RenderCache | None) -> None:
+        """`engine` renders; or it opens the one for a version of Helm that Argo CD has, empty when it is not known."""
+        self._open_engine = engine if callable(engine) else lambda _: engine
+        self._engines: dict[str, Engine] = {}
+        self._cache = cache
+        self._loaded: dict[tuple[str, str], LoadedChart] = {}
         self._digests: dict[Path, str] = {}
+        self._varies: dict[str, bool] = {}
 
-    def chart(self, path: Path) -> LoadedChart:
-        """The chart, loaded once for each content. Raises `ChartError`."""
-        digest = self._digest(path)
-        if digest not in self._loaded:
-            self._loaded[digest] = self._engine.load(path)
-        return self._loaded[digest]
+    def engine(self, helm: str = "") -> Engine:
+        """The engine for a version of Helm that Argo CD has."""
+        if helm not in self._engines:
+            self._engines[helm] = self._open_engine(helm)
+        return self._engines[helm]
+
+    def chart(self, path: Path, helm: str = "") -> LoadedChart:
+        """The chart, loaded once for each content and engine. Raises `ChartError`."""
+        key = self._digest(path), helm
+        if key not in self._loaded:
+            self._loaded[key] = self.engine(helm).load(path)
+        return self._loaded[key]
 
     def render(self, path: Path, release: HelmRelease) -> str:
         """The manifests, as `LoadedChart.render` gives them. Raises `ChartError`."""
         if self._cache is None:
-            return self.chart(path).render(release)
+            return self.chart(path, release.helm).render(release)
         key = self._key(path, release)
         text = self._cache.get(key)
         if text is None:
-            text = self.chart(path).render(release)
+            text = self.chart(path, release.helm).render(release)
             self._cache.put(key, text)
         return text
+
+    def render_again(self, path: Path, release: HelmRelease) -> str:
+        """The manifests once more, where the chart may render others each time; else nothing. Raises `ChartError`."""
+        digest = self._digest(path)
+        if digest not in self._varies:
+            self._varies[digest] = varies(path)
+        return rendered_again(self.engine(release.helm), path, release) if self._varies[digest] else ""
 
     def _digest(self, path: Path) -> str:
         if path not in self._digests:
@@ -153,14 +172,16 @@ class CachedRenderer:
     def _key(self, path: Path, release: HelmRelease) -> str:
         parts = [
             __version__,
-            self._engine.name,
-            self._engine.version,
+            self.engine(release.helm).name,
+            self.engine(release.helm).version,
             self._digest(path),
             release.name,
             release.namespace,
             release.values,
             release.kube_version,
             list(release.api_versions),
+            release.skip_tests,
+            release.skip_crds,
         ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -170,4 +191,4 @@ def open_renderer(engine: str, *, cached: bool) -> CachedRenderer:
 
     Raises `UsageError` for an unknown name and `ChartError` when the engine cannot run here.
     """
-    return CachedRenderer(open_engine(engine), RenderCache(cache_folder()) if cached else None)
+    return CachedRenderer(partial(open_engine, engine), RenderCache(cache_folder()) if cached else None)

@@ -4,16 +4,19 @@ loads, else binary.
 
 import logging
 import os
+from functools import cache
 
-from gitops_gen.errors import UsageError
+from gitops_gen.errors import GitopsError, UsageError
+from gitops_gen.helm.bundled import renders_alike
 from gitops_gen.helm.engine import ENGINE_VARIABLE, ENGINES, ChartError, Engine
 from gitops_gen.runtime.limits import address_space_fault
 
 _log = logging.getLogger(__name__)
 
 
-def open_engine(name: str = "") -> Engine:
-    """The engine called `name`; the default one when `name` is empty.
+def open_engine(name: str = "", helm: str = "") -> Engine:
+    """The engine called `name`; the default one when `name` is empty. Of the default one, `helm` is the version that
+    Argo CD has: where the embedded Helm renders otherwise, a program of that version is used if there is one.
 
     Raises `UsageError` for an unknown name and `ChartError` when the engine is not available.
     """
@@ -34,7 +37,25 @@ def open_engine(name: str = "") -> Engine:
         engine = _binary()
         _log.warning("Helm cannot be embedded here (%s); using the `helm` program, which takes longer", error)
         return engine
-    return EmbeddedEngine()
+    embedded = EmbeddedEngine()
+    if wanted or not helm or renders_alike(embedded.version, helm):
+        return embedded
+    return _program_like(helm) or embedded
+
+
+@cache
+def _program_like(helm: str) -> Engine | None:
+    from gitops_gen.helm.binary import BinaryEngine, programs
+
+    engines = [BinaryEngine(program) for program in programs()]
+    return next((engine for engine in engines if _is_like(engine, helm)), None)
+
+
+def _is_like(engine: Engine, helm: str) -> bool:
+    try:
+        return renders_alike(engine.version, helm)
+    except GitopsError:
+        return False  # a program that is no Helm
 
 
 def _binary() -> Engine:

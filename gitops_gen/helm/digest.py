@@ -9,11 +9,15 @@ from pathlib import Path, PurePath
 
 IGNORE_FILE = ".helmignore"
 
+ARGOCD_FILES = ".argocd-source*.yaml"
+"""Argo CD's override files: not the chart's, and one for each Application that uses it."""
+
 
 def chart_digest(chart: Path) -> str:
     """Sixteen bytes as hex over the names and contents of what Helm reads of a chart folder or archive.
 
-    Symlinks are followed, as Helm follows them. Files that .helmignore names are left out (https://helm.sh/docs/chart_template_guide/helm_ignore_file/).
+    Symlinks are followed, as Helm follows them. Argo CD's override files and those that .helmignore names are left out:
+    https://helm.sh/docs/chart_template_guide/helm_ignore_file/
     """
     hashed = hashlib.blake2b(digest_size=16)
     for name, content in _files(chart):
@@ -29,7 +33,7 @@ def _files(chart: Path) -> Iterator[tuple[str, bytes]]:
         return
     ignored = _patterns(chart / IGNORE_FILE)
     for name in sorted(_names(chart), key=lambda name: name.split("/")):
-        if not _is_ignored(name, ignored):
+        if not (_is_ignored(name, ignored) or fnmatch(name, ARGOCD_FILES)):
             yield name, (chart / name).read_bytes().replace(b"\r\n", b"\n")
 
 

@@ -28,6 +28,7 @@ from gitops_gen.helm.engine import (
     Values,
     within_limit,
 )
+from gitops_gen.helm.output import printed
 from gitops_gen.models.layout import CHART_FILE
 from gitops_gen.runtime.limits import Limits, limited
 
@@ -122,9 +123,9 @@ class EmbeddedChart:
 
     def _manifests(self, release: HelmRelease) -> str:
         if not self._metadata.get("dependencies"):
-            return _stream(self._chart, _render(self._chart, release))
+            return _stream(self._chart, release)
         with helm_python.Chart.load_archive(self._archive.data) as chart:
-            return _stream(chart, _render(chart, release))
+            return _stream(chart, release)
 
     def _check_kubernetes(self, release: HelmRelease) -> None:
         constraint = str(self._metadata.get("kubeVersion") or "")
@@ -193,10 +194,10 @@ def _render(chart: helm_python.Chart, release: HelmRelease) -> dict[str, str]:
     return rendered
 
 
-def _stream(chart: helm_python.Chart, rendered: dict[str, str]) -> str:
-    parts = [(crd["filename"], crd["data"]) for crd in chart.crds]
-    parts += sorted((name, text) for name, text in rendered.items() if not name.endswith("NOTES.txt"))
-    return "".join(f"---\n# Source: {name}\n{text.strip()}\n" for name, text in parts if text.strip())
+def _stream(chart: helm_python.Chart, release: HelmRelease) -> str:
+    rendered = _render(chart, release)
+    crds = [] if release.skip_crds else [(crd["filename"], crd["data"]) for crd in chart.crds if crd["data"].strip()]
+    return printed(crds, rendered, skip_tests=release.skip_tests)
 
 
 def _archive(chart: helm_python.Chart, path: Path) -> ChartArchive:

@@ -58,8 +58,8 @@ def _faults(message: str) -> Iterator[tuple[tuple[str, ...], str]]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HelmRelease:
-    """What a render depends on besides the chart: Helm's `template NAME --namespace --kube-version --api-versions`
-    and the values.
+    """What a render depends on besides the chart: Helm's `template NAME --namespace --kube-version --api-versions
+    --skip-tests`, whether `--include-crds` is left out, and the values.
 
     `kubernetes` is a version such as `1.33`, or empty for the engine's own default.
     """
@@ -69,6 +69,10 @@ class HelmRelease:
     values: Values = field(default_factory=dict)
     kubernetes: str = ""
     api_versions: Sequence[str] = ()
+    skip_tests: bool = False
+    skip_crds: bool = False
+    #: the version of Helm in the Argo CD that renders it, such as `3.19`; empty when it is not known
+    helm: str = ""
 
     @property
     def kube_version(self) -> str:

@@ -7,13 +7,12 @@ A `Manifest` is shared (documents are cached by their text), so its data is read
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from gitops_gen.errors import Problem, ProblemsError
-from gitops_gen.yaml import reader as yaml_io
+from gitops_gen.errors import Problem, fail_if_any
+from gitops_gen.yaml.documents import read
+from gitops_gen.yaml.reader import RepeatedKey
 
-_SEPARATOR = re.compile(r"^---[ \t]*(?:#.*)?$", re.MULTILINE)
 _SOURCE = re.compile(r"^# Source: (.+?)\s*$", re.MULTILINE)
 
 
@@ -43,6 +42,8 @@ class Manifest:
     source: str
     #: the line of the stream on which its document begins
     line: int
+    #: keys that a map of its document has more than once: the last one counts
+    repeated: tuple[RepeatedKey, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -99,52 +100,49 @@ def parse(text: str, file: str, *, namespace: str = "", chart: str = "") -> tupl
     """
     found = tuple(_objects(text, file, chart))
     home = namespace or _only_namespace(found)
-    return tuple(_manifest(data, source, line, home) for data, source, line in found)
+    return tuple(_manifest(item, home) for item in found)
 
 
-def _objects(text: str, file: str, chart: str) -> Iterator[tuple[Mapping[str, Any], str, int]]:
-    problems: list[Problem] = []
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Found:
+    """An object as it is in the stream."""
+
+    data: Mapping[str, Any]
+    source: str
+    line: int
+    repeated: tuple[RepeatedKey, ...]
+
+
+def _objects(text: str, file: str, chart: str) -> Iterator[_Found]:
     source = file
-    for chunk, line in _chunks(text):
+    found, problems = read(text, file)
+    for document in found:
         # A template of several documents may have its name above the first one only.
-        source = _template(match[1], chart) if (match := _SOURCE.search(chunk)) else source
-        try:
-            documents = _load(chunk)
-        except ProblemsError as error:
-            problems += [problem.at(file, (problem.line or 1) + line - 1) for problem in error.problems]
-            continue
-        for document in documents:
-            for item in _items(document):
-                if problem := _shape_problem(item):
-                    problems.append(Problem(file=file, line=line, message=problem))
-                else:
-                    yield item, source, line
-    if problems:
-        raise ProblemsError(problems)
+        source = _template(match[1], chart) if (match := _SOURCE.search(document.text)) else source
+        for item in _items(document.value):
+            if problem := _shape_problem(item):
+                problems.append(Problem(file=file, line=document.line, message=problem))
+            else:
+                yield _Found(data=item, source=source, line=document.line, repeated=document.repeated)
+    fail_if_any(problems)
 
 
 def _template(source: str, chart: str) -> str:
     return f"{chart}/{source.partition('/')[2]}" if chart else source
 
 
-def _chunks(text: str) -> Iterator[tuple[str, int]]:
-    """Each document's text with the line it begins on; a `---` at the start of a line cannot be content."""
-    start, line = 0, 1
-    for match in _SEPARATOR.finditer(text):
-        yield text[start : match.start()], line
-        line += text.count("\n", start, match.end())
-        start = match.end()
-    yield text[start:], line
-
-
-@lru_cache(maxsize=4096)
-def _load(chunk: str) -> tuple[Any, ...]:
-    return tuple(yaml_io.load_all(chunk, ""))
-
-
 def _items(document: Any) -> list[Any]:
-    if isinstance(document, dict) and document.get("kind") == "List" and isinstance(document.get("items"), list):
-        return list(document["items"])
+    """The objects of a document: the items of a list of any kind, such as a RoleBindingList.
+
+    https://github.com/argoproj/argo-cd/blob/v3.5.1/reposerver/repository/repository.go (`GenerateManifests`)
+    """
+    if document is None:
+        return []
+    if isinstance(document, dict) and "items" in document:
+        if isinstance(document["items"], list):
+            return list(document["items"])
+        if document["items"] is None and not {"spec", "status"} & document.keys():
+            return []
     return [document]
 
 
@@ -160,13 +158,14 @@ def _shape_problem(item: Any) -> str:
     return ""
 
 
-def _only_namespace(found: tuple[tuple[Mapping[str, Any], str, int], ...]) -> str:
-    """The release's namespace, when the stream names at most one."""
-    named = {mapping(data.get("metadata")).get("namespace") or "" for data, _, _ in found} - {""}
+def _only_namespace(found: tuple[_Found, ...]) -> str:
+    """The release's namespace, when the stream names only one."""
+    named = {mapping(item.data.get("metadata")).get("namespace") or "" for item in found} - {""}
     return str(named.pop()) if len(named) == 1 else ""
 
 
-def _manifest(data: Mapping[str, Any], source: str, line: int, home: str) -> Manifest:
+def _manifest(found: _Found, home: str) -> Manifest:
+    data = found.data
     metadata = mapping(data.get("metadata"))
     namespace = str(metadata.get("namespace") or "")
     name = metadata.get("name") or f"{metadata.get('generateName')}*"
@@ -176,4 +175,4 @@ def _manifest(data: Mapping[str, Any], source: str, line: int, home: str) -> Man
         name=str(name),
         namespace="" if namespace == home else namespace,
     )
-    return Manifest(id=identity, data=data, source=source, line=line)
+    return Manifest(id=identity, data=data, source=found.source, line=found.line, repeated=found.repeated)

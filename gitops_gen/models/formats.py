@@ -12,6 +12,12 @@ from gitops_gen.yaml.key_paths import KeyPath
 _GO_DURATION = re.compile(r"([0-9]+(\.[0-9]+)?(h|m|s|ms))+")
 _RELATIVE = re.compile(r"(?!/)(?!.*\\).+")
 _KUBERNETES = r"^1\.\d+(\.\d+)?$"
+_EXACT_VERSION = re.compile(r"v?[0-9]+(\.[0-9]+){0,2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
+"""https://github.com/Masterminds/semver/blob/v3.4.0/version.go (`NewVersion`): Argo CD takes all else for a range."""
+
+_WILDCARD = re.compile(r"v?([0-9]+\.){0,2}[xX]")
+_API_VERSION = re.compile(r"(?:[a-z0-9.-]+/)?v[0-9][a-z0-9]*(?:/[A-Z][A-Za-z0-9]*)?")
+_ARGOCD = re.compile(r"v?[1-9][0-9]*\.[0-9]+(\.[0-9]+)?")
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
 _CRON_FIELDS: tuple[tuple[str, int, int, list[str]], ...] = (
@@ -111,7 +117,11 @@ def _chart_name(name: str) -> str:
 def _chart_version(version: str) -> str:
     _plain(version)
     require(not version.startswith("-"), "must be a chart version: none starts with `-`")
-    require(not re.search(r"[\s/\\]|\.\.", version), "must be a chart version without spaces, `/` and `..`")
+    require(not re.search(r"[/\\]|\.\.", version), "must be a chart version without `/` and `..`")
+    require(
+        _EXACT_VERSION.fullmatch(version),
+        f"must be an exact version such as `1.4.2`: with `{version}` Argo CD takes what is newest at each render",
+    )
     return version
 
 
@@ -131,6 +141,16 @@ def _revision(revision: str) -> str:
     _plain(revision)
     require(not revision.startswith("-"), "must be a branch, tag or commit: none starts with `-`")
     require(not re.search(r"\s|\.\.", revision), "must be a branch, tag or commit: none has a space or `..`")
+    return revision
+
+
+def _pinned_revision(revision: str) -> str:
+    """https://argo-cd.readthedocs.io/en/stable/user-guide/tracking_strategies/#tag-tracking-semver-ranges."""
+    _revision(revision)
+    is_range = re.search(r"[*^~<>=|]", revision) or _WILDCARD.fullmatch(revision)
+    require(not is_range, f"must be a tag or commit: `{revision}` is a range, of which Argo CD takes the newest tag")
+    is_branch = revision in {"HEAD", "FETCH_HEAD"} or revision.startswith(("refs/heads/", "refs/remotes/"))
+    require(not is_branch, f"must be a tag or commit: `{revision}` is a branch, which pins nothing")
     return revision
 
 
@@ -165,6 +185,19 @@ def _namespace_pattern(text: str) -> str:
 def _kubernetes(version: str) -> str:
     require(re.match(_KUBERNETES, version), 'must be a Kubernetes version such as "1.33"')
     return version
+
+
+def _api_version(text: str) -> str:
+    require(
+        _API_VERSION.fullmatch(text),
+        "must be a group with a version, perhaps with a kind: `example.com/v1` or `example.com/v1/Widget`",
+    )
+    return text
+
+
+def _argocd_version(version: str) -> str:
+    require(_ARGOCD.fullmatch(version), 'must be a version of Argo CD such as "3.4", with or without a patch version')
+    return version.removeprefix("v")
 
 
 def _cron(schedule: str) -> str:
@@ -227,8 +260,11 @@ DnsSubdomain = Annotated[str, AfterValidator(_dns_subdomain)]
 ReleaseName = Annotated[str, AfterValidator(_release_name)]
 Duration = Annotated[str, AfterValidator(_duration)]
 RelativePath = Annotated[str, AfterValidator(_relative_path)]
+PinnedRevision = Annotated[str, Field(min_length=1), AfterValidator(_pinned_revision)]
 Revision = Annotated[str, Field(min_length=1), AfterValidator(_revision)]
 KubernetesVersion = Annotated[str, AfterValidator(_kubernetes), Field(json_schema_extra={"pattern": _KUBERNETES})]
+ApiVersion = Annotated[str, AfterValidator(_api_version)]
+ArgocdVersion = Annotated[str, AfterValidator(_argocd_version)]
 Cron = Annotated[str, AfterValidator(_cron)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 SyncOption = Annotated[str, AfterValidator(_sync_option)]

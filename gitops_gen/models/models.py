@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from gitops_gen.models.formats import (
+    ApiVersion,
+    ArgocdVersion,
     ChartName,
     ChartVersion,
     ClusterKind,
@@ -21,6 +23,7 @@ from gitops_gen.models.formats import (
     KubernetesVersion,
     LabelValue,
     NamespacePattern,
+    PinnedRevision,
     PlainText,
     RelativePath,
     ReleaseName,
@@ -70,7 +73,7 @@ class Chart(Model):
 class ChartPin(Model):
     """The chart version that one environment uses until its release changes."""
 
-    revision: Revision | None = None
+    revision: PinnedRevision | None = None
     """A tag or commit of this repository from which the chart is read."""
     repository: Url | None = None
     """URL of a Helm repository; needs `name` and `version`."""
@@ -245,6 +248,13 @@ class Cluster(Model):
     """The cluster's name as registered in Argo CD."""
     kubernetes: KubernetesVersion | None = None
     """Kubernetes version for rendering offline, quoted, such as `"1.33"`."""
+    api_versions: list[ApiVersion] = []
+    """API versions that the cluster has besides Kubernetes' own, such as `monitoring.coreos.com/v1` or
+    `monitoring.coreos.com/v1/ServiceMonitor`: Argo CD passes them to Helm. `gitops-gen cluster api-versions` prints
+    them."""
+    argocd: ArgocdVersion | None = None
+    """Version of the Argo CD that syncs the cluster, quoted, such as `"3.4"`: it decides which Helm renders. The
+    default is `argocd.version`."""
     defaults: ClusterDefaults = ClusterDefaults()
     """What every environment of this cluster shares."""
 
@@ -275,6 +285,8 @@ class SecretStore(Model):
 class Argocd(ArgocdOverrides):
     """Settings of Argo CD, and what is merged over every generated manifest."""
 
+    version: ArgocdVersion | None = None
+    """Version of Argo CD, quoted, such as `"3.4"`: it decides which Helm renders."""
     namespace: DnsLabel = "argocd"
     """The namespace that Argo CD runs in."""
     sync_timeout: Duration | None = None

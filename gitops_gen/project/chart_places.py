@@ -69,6 +69,15 @@ class ChartPlaces:
             return ""
         return read_text(self._root, file)
 
+    def text(self, path: str) -> str:
+        """The text of a file at a path that a rendered object names as its source; nothing when there is none in the
+        repository, because a chart can name any file.
+        """
+        try:
+            return self._root.read(self.from_top(path)).decode(errors="replace")
+        except (OSError, PathError):
+            return ""
+
     def from_top(self, path: str) -> str:
         """The path from the git root of a path in the project."""
         return posixpath.normpath(self._prefix + path)

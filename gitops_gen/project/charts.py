@@ -3,28 +3,32 @@ that was pulled.
 """
 
 import logging
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from gitops_gen.errors import Problem, first_problems
 from gitops_gen.git.paths import Root
+from gitops_gen.helm.bundled import nulls_in, umbrella_nulls
 from gitops_gen.helm.credential_keys import HINT, credentials
 from gitops_gen.helm.digest import chart_digest
 from gitops_gen.helm.engine import ChartError, Engine, LoadedChart, SubchartValuesError, Values
 from gitops_gen.helm.key_types import KeyType
 from gitops_gen.helm.reading.chart_files import chart_files
 from gitops_gen.helm.reading.unknown_keys import KnownKeys
+from gitops_gen.helm.varying import rendered_again, varies
 from gitops_gen.project.chart_places import ChartPlaces
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
+from gitops_gen.project.override_files import override_problems
 from gitops_gen.project.pinned_charts import PinnedCharts
 from gitops_gen.project.reading import read_text
 from gitops_gen.project.unquoted import is_wrong, misread, quote_hint, suspects
 from gitops_gen.project.value_keys import ValueFault, value_faults
 from gitops_gen.project.values_schema import Origins, ValuesSchema
-from gitops_gen.yaml.key_paths import KeyPath
+from gitops_gen.yaml.key_paths import KeyPath, dotted
 
 _log = logging.getLogger(__name__)
 
@@ -32,11 +36,16 @@ _log = logging.getLogger(__name__)
 class Charts:
     """Loads charts on demand; an environment's chart is looked up by its source."""
 
-    def __init__(self, places: ChartPlaces, folder: Path, engine: Callable[[], Engine], pinned: PinnedCharts) -> None:
-        """`engine` opens Helm; it is called when the first chart is needed."""
+    def __init__(
+        self, places: ChartPlaces, folder: Path, engine: Callable[[str], Engine], pinned: PinnedCharts
+    ) -> None:
+        """`engine` opens Helm, for the version that Argo CD has; it is called when the first chart is needed."""
         self.places = places
         self._folder, self._open_engine, self._pinned = folder, engine, pinned
+        self._engines: dict[str, Engine] = {}
         self._loaded: dict[ChartSource, LoadedChart] = {}
+        self._places: dict[ChartSource, Path] = {}
+        self._varies: dict[ChartSource, bool] = {}
         self._schemas: dict[ChartSource, ValuesSchema | None] = {}
         self._defaults: dict[ChartSource, Values] = {}
         self._keys: dict[ChartSource, KnownKeys] = {}
@@ -47,11 +56,18 @@ class Charts:
         folder = top / prefix
         return Charts(ChartPlaces(folder, top, prefix), folder, self._open_engine, self._pinned)
 
-    @cached_property
-    def _engine(self) -> Engine:
-        engine = self._open_engine()
-        _log.info("engine %s, Helm %s", engine.name, engine.version)
-        return engine
+    def engine(self, source: ChartSource) -> Engine:
+        """The engine that renders a chart. Raises `ChartError` when there is none."""
+        if source.helm not in self._engines:
+            engine = self._engines[source.helm] = self._open_engine(source.helm)
+            _log.info("engine %s, Helm %s", engine.name, engine.version)
+        return self._engines[source.helm]
+
+    def nulls(self, environment: ResolvedEnvironment) -> list[str]:
+        """Nulls in the values of an environment, and of its chart when that has subcharts."""
+        own = [dotted(("values", *path)) for path in nulls_in(environment.helm.release.values)]
+        self.chart(environment.chart)
+        return [*own, *umbrella_nulls(self._places[environment.chart])]
 
     def chart(self, source: ChartSource) -> LoadedChart:
         """The loaded chart. Raises `ChartError` or `GitopsError` when it cannot be had."""
@@ -86,19 +102,20 @@ class Charts:
 
         Raises `ChartError` or `GitopsError` when the chart cannot be had.
         """
+        yield from self.override_problems(environment)
         fallback = environment.files[1]
-        origins = Origins(layers=environment.layers, text_of=cache(self._text_of), fallback=fallback)
+        origins = Origins(layers=environment.value_layers, text_of=cache(self._text_of), fallback=fallback)
         yield from first_problems(self._value_problems(environment, origins), fallback)
 
     def credentials(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
         """The values in plain text that look like credentials, at the layers that set them."""
-        origins = Origins(layers=environment.layers, text_of=cache(self._text_of), fallback=environment.files[1])
-        for path in credentials(environment.values):
+        origins = Origins(layers=environment.value_layers, text_of=cache(self._text_of), fallback=environment.files[1])
+        for path in credentials(environment.helm.release.values):
             yield origins.problem(path, "looks like a credential in plain text, which git keeps", HINT)
 
     def _value_problems(self, environment: ResolvedEnvironment, origins: Origins) -> Iterator[Problem]:
         try:
-            final = self.chart(environment.chart).final_values(environment.values)
+            final = self.chart(environment.chart).final_values(environment.helm.release.values)
         except SubchartValuesError as error:
             yield from (origins.problem(path, message, "") for path, message in error.faults)
             return
@@ -121,8 +138,29 @@ class Charts:
             self._keys[source] = KnownKeys(defaults, schema, lambda: chart_files(self._place(source)))
         return value_faults(self._keys[source], environment)
 
+    def override_problems(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
+        """The files in the chart's folder with which Argo CD changes the environment's Application.
+
+        Raises `ChartError` or `GitopsError` when the chart cannot be had.
+        """
+        self.chart(environment.chart)
+        place = self._places[environment.chart]
+        yield from override_problems(environment, os.listdir(place) if place.is_dir() else ())
+
+    def render_again(self, environment: ResolvedEnvironment) -> str:
+        """The manifests of an environment once more, where its chart may render others each time; else nothing.
+
+        Raises `ChartError` or `GitopsError` when the chart cannot be had.
+        """
+        source = environment.chart
+        self.chart(source)
+        place = self._places[source]
+        if source not in self._varies:
+            self._varies[source] = varies(place)
+        return rendered_again(self.engine(source), place, environment.helm.release) if self._varies[source] else ""
+
     def _unquoted(self, environment: ResolvedEnvironment, origins: Origins) -> Iterator[Problem]:
-        for path, value, wish in self._suspects(environment.chart, environment.values):
+        for path, value, wish in self._suspects(environment.chart, environment.helm.release.values):
             text = origins.written(path)
             if is_wrong(path, value, wish, text):
                 yield origins.problem(path, misread(text, value), quote_hint(text, value))
@@ -142,9 +180,9 @@ class Charts:
         return self._contents[source]
 
     def _load(self, source: ChartSource) -> LoadedChart:
-        place = self._place(source)
+        place = self._places[source] = self._place(source)
         try:
-            return self._engine.load(place)
+            return self.engine(source).load(place)
         except ChartError as error:
             raise ChartError(f"{source.label}: {error}", error.hint) from error
 
@@ -154,6 +192,7 @@ class Charts:
             return self.places.archive(source)
         if not source.revision:
             return self.places.folder(source.path)
+        self._pinned.require_fixed(source.revision)
         return self._pinned.folder(self.places.from_top(source.path), source.revision)[0]
 
     def linked(self, source: ChartSource) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gitops_gen.models.models import Allowance, IgnoredFinding, SyncWindow
+from gitops_gen.project.helm_options import HelmOptions
 from gitops_gen.project.layers import ValueLayer, Values
 
 
@@ -16,6 +17,8 @@ class ChartSource:
     repository: str = ""
     name: str = ""
     version: str = ""
+    #: the version of Helm in the Argo CD that renders it, such as `3.19`; empty when it is not known
+    helm: str = ""
 
     @property
     def label(self) -> str:
@@ -41,6 +44,9 @@ class SyncSettings:
 class ResolvedEnvironment:
     """Everything known about one environment; `values` are the merged overrides, not yet the chart's final values."""
 
+    #: the Application's name
+    application_name: str
+
     name: str
     stage: str
     cluster: str
@@ -63,8 +69,18 @@ class ResolvedEnvironment:
     #: the file with the existing AppProject; empty when it is not given
     project_file: str
     secret_path: str
+    #: the merged overrides, which the generated values file holds
     values: Values
     layers: tuple[ValueLayer, ...] = field(repr=False)
+    #: what Argo CD passes to Helm: the values with those of the Application over them
+    helm: HelmOptions = field(repr=False)
     files: tuple[str, ...]
+    #: the version of Argo CD that syncs it, such as `3.4`; empty when the project does not say
+    argocd: str = ""
     #: findings about values that gitops.yaml sets aside, with those of `plan`
     ignored: tuple[IgnoredFinding, ...] = ()
+
+    @property
+    def value_layers(self) -> tuple[ValueLayer, ...]:
+        """Every layer of the values that Helm gets, the weakest first."""
+        return (*self.layers, *self.helm.layers)

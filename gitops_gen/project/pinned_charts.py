@@ -10,6 +10,7 @@ from gitops_gen.errors import GitopsError, UsageError
 from gitops_gen.git.snapshot import CommitFiles, Repository
 from gitops_gen.project.chart_places import ChartPlaces
 
+_BRANCHES = ("refs/heads/", "refs/remotes/")
 _HINT = "name a tag or commit that has it; if this clone does not have it yet: `git fetch --tags`"
 
 
@@ -49,6 +50,11 @@ class PinnedCharts:
                 raise GitopsError(f"{unreadable}: it has no such folder", _HINT)
             self._folders[commit, path] = self._written(commit, path)
         return self._folders[commit, path], commit
+
+    def require_fixed(self, revision: str) -> None:
+        """Raise `GitopsError` for a branch: Argo CD follows it, with no commit here that says so."""
+        if self._repository.has(revision) and self._repository.full_name(revision).startswith(_BRANCHES):
+            raise GitopsError(f"`{revision}` is a branch, which pins nothing", "name a tag or a commit")
 
     def _written(self, commit: str, path: str) -> Path:
         top = self._scratch / commit / str(len(self._folders))

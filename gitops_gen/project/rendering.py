@@ -1,29 +1,21 @@
 """Rendering one environment, as Argo CD would."""
 
+import logging
 from dataclasses import replace
 
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
-from gitops_gen.helm.engine import HelmRelease
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.workspace import OpenProject
 from gitops_gen.runtime.activity import timed
-from gitops_gen.yaml.reader import load_all
+from gitops_gen.yaml.documents import documents
+
+_log = logging.getLogger(__name__)
 
 
 def render_environment(workspace: OpenProject, environment: ResolvedEnvironment) -> str:
     """The manifests of a resolved environment, unchecked."""
     with timed(f"render {environment.name}"):
-        return workspace.charts.chart(environment.chart).render(release_of(workspace, environment))
-
-
-def release_of(workspace: OpenProject, environment: ResolvedEnvironment) -> HelmRelease:
-    """What Argo CD passes to `helm template` for the environment."""
-    return HelmRelease(
-        name=workspace.project().spec.name,
-        namespace=environment.namespace,
-        values=environment.values,
-        kubernetes=environment.kubernetes,
-    )
+        return workspace.charts.chart(environment.chart).render(environment.helm.release)
 
 
 _SOURCE = "# Source: "
@@ -31,7 +23,8 @@ _SOURCE = "# Source: "
 
 
 def render(workspace: OpenProject, name: str) -> str:
-    """The manifests of one environment as a YAML stream, every document checked to be YAML.
+    """The manifests of one environment as a YAML stream, every document checked to be YAML. Keys that a map has twice
+    are logged as a warning.
 
     Raises `UsageError`, `ProblemsError` (inputs, values, output that is not YAML) and `ChartError` (what the chart
     refuses).
@@ -45,9 +38,12 @@ def render(workspace: OpenProject, name: str) -> str:
 
 def _check_yaml(rendered: str, name: str) -> None:
     try:
-        load_all(rendered, name)
+        found = documents(rendered, name)
     except ProblemsError as error:
         raise ProblemsError([replace(problem, hint=_maker(rendered, problem)) for problem in error.problems]) from error
+    for item in dict.fromkeys(item for document in found for item in document.repeated):
+        maker = _maker(rendered, Problem(message="", line=item.line))
+        _log.warning("%s:%s: the key %s is there twice: the last one counts (%s)", name, item.line, item.key, maker)
 
 
 def _maker(rendered: str, problem: Problem) -> str:

@@ -1,14 +1,27 @@
 """Putting one environment together from the project's and its own files."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
-from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, PROJECT_FILE, RELEASE_FILE
-from gitops_gen.models.models import Allowance, ArgocdOverrides, Chart, ChartPin, Layer, ManifestOverride, Secrets
+from gitops_gen.helm.bundled import helm_of
+from gitops_gen.helm.engine import HelmRelease
+from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, PROJECT_FILE, RELEASE_FILE, application_name
+from gitops_gen.models.models import (
+    Allowance,
+    ArgocdOverrides,
+    Chart,
+    ChartPin,
+    Cluster,
+    Layer,
+    ManifestOverride,
+    Secrets,
+)
 from gitops_gen.names import did_you_mean, is_dns_label
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment, SyncSettings
+from gitops_gen.project.helm_options import HelmOptions, HelmSource
 from gitops_gen.project.interpolation import Facts, UnknownPlaceholderError, interpolate
 from gitops_gen.project.layers import ValueLayer, Values, conflict_problem, conflicts, merge_layers
 from gitops_gen.project.reading import EnvironmentFiles, ProjectFile, read_text
@@ -189,6 +202,10 @@ class _Resolver:
     ) -> ResolvedEnvironment:
         cluster = self.project.spec.clusters[cluster_name]
         argocd = settings.argocd or ArgocdOverrides()
+        application = _override(argocd.application)
+        version = cluster.argocd or self.project.spec.argocd.version or ""
+        helm, values = helm_of(version), merge_layers(layers)
+        release = self.release(cluster, helm, str(facts["namespace"]), values)
         return ResolvedEnvironment(
             name=self.files.name,
             stage=str(facts["stage"] or ""),
@@ -203,9 +220,12 @@ class _Resolver:
             ),
             protect=bool(settings.protect),
             sync=_sync(settings),
-            chart=self.chart(),
+            chart=replace(self.chart(), helm=helm),
             pinned=bool(self.files.release and self.files.release.chart),
-            application=_override(argocd.application),
+            application=application,
+            application_name=application_name(self.project.spec, self.files.name),
+            helm=self.helm(release, application, sources),
+            argocd=version,
             application_layers=sources.overrides("application"),
             project=_override(argocd.project),
             project_layers=sources.overrides("project"),
@@ -213,11 +233,33 @@ class _Resolver:
             allow=self.allowance(facts, sources),
             existing_project=(argocd.project.existing if argocd.project else None) or "",
             project_file=(argocd.project.file if argocd.project else None) or "",
-            values=merge_layers(layers),
+            values=values,
             layers=layers,
             files=(PROJECT_FILE, *self.files.files),
             ignored=tuple(self.project.spec.rules.ignore),
         )
+
+    def release(self, cluster: Cluster, version: str, namespace: str, values: Values) -> HelmRelease:
+        """What Argo CD passes to Helm without options of the Application; `version` is that of its Helm."""
+        return HelmRelease(
+            name=self.project.spec.name,
+            namespace=namespace,
+            values=values,
+            kubernetes=cluster.kubernetes or "",
+            api_versions=tuple(cluster.api_versions),
+            helm=version,
+        )
+
+    def helm(self, base: HelmRelease, application: dict[str, Any], sources: Sources) -> HelmOptions:
+        """What Argo CD passes to Helm: `base` with the options of the Application over it."""
+        if not application:
+            return HelmOptions(release=base)
+        is_pinned = bool(self.files.release and self.files.release.chart and self.files.release.chart.revision)
+        source = HelmSource(application, sources.overrides("application"), is_pinned=is_pinned)
+        options = source.options(base, application_name(self.project.spec, self.files.name))
+        for path, message, hint in source.refusals:
+            self.add(*sources.place(("argocd", "application", *path)), message, hint)
+        return options
 
     def check_existing_project(self, settings: Layer, sources: Sources) -> None:
         project = settings.argocd.project if settings.argocd else None

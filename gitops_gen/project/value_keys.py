@@ -39,9 +39,9 @@ class ValueFault:
 
 def value_faults(keys: KnownKeys, environment: ResolvedEnvironment) -> Iterator[ValueFault]:
     """What is wrong with the values of an environment, those faults among them that gitops.yaml sets aside."""
-    for unknown in keys.unknown(environment.values):
+    for unknown in keys.unknown(environment.helm.release.values):
         yield ValueFault(rule=UNKNOWN, path=unknown.path, message=_UNKNOWN, hint=_hint(unknown))
-    for other in keys.other_types(environment.values):
+    for other in keys.other_types(environment.helm.release.values):
         hint = f"write {_kind(other.default)}; {_aside(OTHER_TYPE)}"
         yield ValueFault(rule=OTHER_TYPE, path=other.path, message=_other_type(other), hint=hint)
 

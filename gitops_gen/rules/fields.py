@@ -92,6 +92,12 @@ def _labels(manifest: Manifest) -> Iterator[tuple[str, str]]:
     yield from ((key, value) for key, value in found.items() if isinstance(value, str))
 
 
+def _repeated(plan: SyncPlan) -> Iterator[Hit]:
+    for manifest in plan.manifests:
+        for item in dict.fromkeys(manifest.repeated):
+            yield manifest, f"has the key {item.key} more than once: the last one counts, on line {item.line}"
+
+
 def _sizes(plan: SyncPlan) -> Iterator[Hit]:
     for manifest in plan.manifests:
         if _is_applied_client_side(manifest, plan) and (size := _applied_size(manifest)) > ANNOTATIONS_LIMIT:
@@ -137,6 +143,18 @@ RULES = (
         ),
         remedy='shorten it: `trunc 63 | trimSuffix "-"`',
         check=_names,
+    ),
+    Rule(
+        id="duplicate-key",
+        title="Each map has a key once",
+        explanation=(
+            "Helm and Argo CD take the last of two equal keys and say nothing "
+            "(https://github.com/kubernetes-sigs/yaml/blob/v1.6.0/goyaml.v2/decode.go, `mapping`). Other tools, "
+            "such as Flux and kustomize, refuse the object."
+        ),
+        remedy="remove one of the two from the template",
+        check=_repeated,
+        is_note=True,
     ),
     Rule(
         id="object-too-large",

@@ -1,9 +1,8 @@
 """The line of a template that begins an object."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from pathlib import Path
 
 from gitops_gen.rules.rule import Finding
 
@@ -11,17 +10,19 @@ _NEAR = 12
 """As many lines below `kind:` may name the object."""
 
 
-def with_lines(findings: Iterable[Finding], folder: Path) -> tuple[Finding, ...]:
-    """The findings with the lines of their templates below `folder`; without one where no line has the kind."""
-    return tuple(_with_line(finding, folder) for finding in findings)
+def with_lines(findings: Iterable[Finding], text_of: Callable[[str], str]) -> tuple[Finding, ...]:
+    """The findings with their lines in the templates, which `text_of` reads; without one where no line has the kind."""
+    return tuple(_with_line(finding, text_of) for finding in findings)
 
 
-def _with_line(finding: Finding, folder: Path) -> Finding:
-    file = folder / finding.source
-    if not finding.object or not finding.source or not file.is_file():
+def _with_line(finding: Finding, text_of: Callable[[str], str]) -> Finding:
+    if not finding.object or not finding.source:
+        return finding
+    text = text_of(finding.source)
+    if not text:
         return finding
     kind, _, name = finding.object.rpartition(":")[2].partition("/")
-    return replace(finding, line=line_of(file.read_text(encoding="utf-8", errors="replace"), kind, name))
+    return replace(finding, line=line_of(text, kind, name))
 
 
 def line_of(template: str, kind: str, name: str) -> int | None:

@@ -1,14 +1,17 @@
 """The judged plan of an environment, or of manifests from elsewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from gitops_gen.argocd.existing import project_permissions
 from gitops_gen.argocd.manifests import application
 from gitops_gen.errors import fail_if_any
-from gitops_gen.manifests.objects import parse
+from gitops_gen.helm.bundled import renders_alike
+from gitops_gen.manifests.objects import Manifest, parse
+from gitops_gen.manifests.varying import VaryingObject, varying_objects
 from gitops_gen.models.layout import application_name
+from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.reading import ProjectFile
 from gitops_gen.project.rendering import render_environment
 from gitops_gen.project.workspace import OpenProject
@@ -18,7 +21,7 @@ from gitops_gen.rules.sync import JudgedPlan, SetAside, judge, with_findings
 from gitops_gen.rules.values import findings as value_findings
 from gitops_gen.runtime.activity import counted
 from gitops_gen.sync.durations import seconds
-from gitops_gen.sync.plan import plan_of
+from gitops_gen.sync.plan import HelmUse, plan_of
 from gitops_gen.sync.policy import SyncPolicy, policy_of
 from gitops_gen.yaml.reader import load
 
@@ -28,7 +31,7 @@ def plan_environments(workspace: OpenProject, names: Sequence[str]) -> list[Judg
     plans = [plan_environment(workspace, name) for name in counted(names, "planning", len(names))]
     ignored = set_aside(workspace.project())
     for index, finding in shared([judged.plan for judged in plans]):
-        plans[index] = with_findings(plans[index], with_lines([finding], workspace.folder), ignored)
+        plans[index] = with_findings(plans[index], with_lines([finding], workspace.charts.places.text), ignored)
     return plans
 
 
@@ -50,13 +53,36 @@ def plan_environment(workspace: OpenProject, name: str) -> JudgedPlan:
         application=application_name(project.spec, name),
         project=project_permissions(project, environment, manifest),
     )
+    varying = tuple(_varying(workspace, environment, manifests))
+    sync_plan = replace(sync_plan, helm=_helm(workspace, environment), varying=varying)
     ignored = (fault for fault in workspace.charts.value_faults(environment) if fault.is_ignored(environment.ignored))
     judged = with_findings(judge(sync_plan, set_aside(project)), value_findings(ignored), set_aside(project))
     if environment.chart.revision or not environment.chart.path:
         return judged
-    folder = workspace.folder
-    findings, notes = with_lines(judged.findings, folder), with_lines(judged.notes, folder)
+    text_of = workspace.charts.places.text
+    findings, notes = with_lines(judged.findings, text_of), with_lines(judged.notes, text_of)
     return replace(judged, findings=findings, notes=notes)
+
+
+def _helm(workspace: OpenProject, environment: ResolvedEnvironment) -> HelmUse:
+    engine, bundled = workspace.charts.engine(environment.chart), environment.helm.release.helm
+    is_alike = bundled and renders_alike(engine.version, bundled)
+    return HelmUse(
+        version=engine.version,
+        engine=engine.name,
+        argocd=environment.argocd,
+        bundled=bundled,
+        nulls=() if is_alike else tuple(workspace.charts.nulls(environment)),
+    )
+
+
+def _varying(
+    workspace: OpenProject, environment: ResolvedEnvironment, manifests: tuple[Manifest, ...]
+) -> Iterator[VaryingObject]:
+    """What a second render has otherwise; nothing for a chart without random values and time."""
+    if again := workspace.charts.render_again(environment):
+        others = parse(again, f"second render of {environment.name}", namespace=environment.namespace)
+        yield from varying_objects(manifests, others)
 
 
 def set_aside(project: ProjectFile) -> tuple[SetAside, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from gitops_gen.argocd.permissions import Permissions
 from gitops_gen.manifests.annotations import is_hook, phases
 from gitops_gen.manifests.objects import Manifest
+from gitops_gen.manifests.varying import VaryingObject
 from gitops_gen.sync.bound import Bound, bound_of
 from gitops_gen.sync.edges import Given, edges_of
 from gitops_gen.sync.gates import Gate, gate_of
@@ -13,6 +14,19 @@ from gitops_gen.sync.object_index import ObjectIndex
 from gitops_gen.sync.policy import SyncPolicy
 from gitops_gen.sync.proof import SOUND, Places, Proof, prove
 from gitops_gen.sync.steps import SYNC_PHASES, Step, steps_of
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HelmUse:
+    """Which Helm made the manifests, and which one Argo CD has."""
+
+    version: str
+    engine: str
+    #: the version of Argo CD that the project names, and of the Helm in it; empty when they are not known
+    argocd: str = ""
+    bundled: str = ""
+    #: places of nulls in values, where the two treat them differently or the second is not known
+    nulls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -35,6 +49,10 @@ class SyncPlan:
     first_bound: Bound
     #: the longest wait behind any later sync
     later_bound: Bound
+    #: what differs from render to render
+    varying: tuple[VaryingObject, ...] = ()
+    #: None for manifests from elsewhere
+    helm: HelmUse | None = None
     #: the AppProject; None when it is not known which one it is
     project: Permissions | None = None
 

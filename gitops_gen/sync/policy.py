@@ -2,7 +2,7 @@
 timeout.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +48,11 @@ class SyncPolicy:
     automated: bool = True
     #: self-heal sets a number of replicas back: it is on, and no ignoreDifferences names them
     self_heals_replicas: bool = True
+    #: self-heal sets every difference back
+    self_heals: bool = True
+    #: differences that Argo CD does not look at: group, kind and name (`*` for any) of objects, and JSON pointers of
+    #: fields (empty: fields that a jq expression or a manager names)
+    ignored: tuple[tuple[str, str, str, tuple[str, ...]], ...] = ()
     #: an automated sync may prune everything that the Application has
     allow_empty: bool = False
     #: retries after the first attempt; -1 for no limit
@@ -90,6 +95,8 @@ def policy_of(
     return SyncPolicy(
         automated=isinstance(automated, dict) and automated.get("enabled") is not False,
         self_heals_replicas=mapping(automated).get("selfHeal") is True and not _ignores_replicas(application),
+        self_heals=mapping(automated).get("selfHeal") is True,
+        ignored=tuple(_ignored(application)),
         allow_empty=mapping(automated).get("allowEmpty") is True,
         sync_options=tuple(str(option) for option in sequence(policy.get("syncOptions"))),
         retry_limit=limit or 0,
@@ -99,6 +106,15 @@ def policy_of(
         sync_timeout=sync_timeout,
         revert_limit=revert_limit,
     )
+
+
+def _ignored(application: Mapping[str, Any]) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
+    """Differences that are ignored: https://argo-cd.readthedocs.io/en/stable/user-guide/diffing/."""
+    for item in sequence(mapping(application.get("spec")).get("ignoreDifferences")):
+        entry = mapping(item)
+        others = entry.get("jqPathExpressions") or entry.get("managedFieldsManagers")
+        pointers = () if others else tuple(str(pointer) for pointer in sequence(entry.get("jsonPointers")))
+        yield str(entry.get("group") or ""), str(entry.get("kind") or ""), str(entry.get("name") or "*"), pointers
 
 
 def _ignores_replicas(application: Mapping[str, Any]) -> bool:

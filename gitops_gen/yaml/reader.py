@@ -1,8 +1,10 @@
 """Reads YAML text as Kubernetes does, into values and their line numbers."""
 
+import base64
 import math
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -35,6 +37,11 @@ _BEFORE_A_VALUE = ("\n", ",", ":", "- ", "[", "{", "?")
 """Each value of a text is behind one of these, but the first."""
 
 _COLLECTION_TAGS = {"!", TAG + "map", TAG + "seq"}
+_MERGE_TAGS = {"", TAG + "merge"}
+_BINARY_TAG = TAG + "binary"
+_CHECKED_TAGS = set(TAGS.values()) - {TAGS[str]}
+"""Tags that go-yaml refuses on a scalar of another type."""
+
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -48,8 +55,8 @@ class _Composer(_Loader):  # type: ignore[misc]  # chosen at run time
 class _Builder:
     """Turns composed nodes into values and collects what is wrong with them."""
 
-    def __init__(self, file: str, *, strict: bool, empty_values: bool, limit: int) -> None:
-        self.file, self.strict, self.empty_values, self.left = file, strict, empty_values, limit
+    def __init__(self, file: str, *, empty_values: bool, limit: int) -> None:
+        self.file, self.empty_values, self.left = file, empty_values, limit
         self.problems: list[tuple[Any, Problem]] = []
         self.innermost: Any = None
 
@@ -115,12 +122,8 @@ class _Builder:
         value = self.build(node)
         if value.__class__ is str:
             return str(value)
-        if not self.strict or (isinstance(value, int) and not isinstance(value, bool)):
-            return (
-                {True: "true", False: "false", None: "null"}.get(value, str(value))
-                if not isinstance(value, dict | list)
-                else str(value)
-            )
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
         shown = getattr(node, "value", "") if isinstance(node, yaml.ScalarNode) else "a map or list"
         self.add(node, f"the key `{shown}` is not a string in Kubernetes", f'quote it: "{shown}"')
         return str(shown)
@@ -135,6 +138,78 @@ class _Builder:
 
     def problem(self, node: Any, message: str, hint: str = "") -> Problem:
         return Problem(file=self.file, line=node.start_mark.line + 1, message=message, hint=hint)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RepeatedKey:
+    """A key that a map has more than once; `line` is that of the last one, which counts."""
+
+    key: str
+    line: int
+
+
+class _RenderedBuilder(_Builder):
+    """Builds what the reader of Helm and Argo CD makes of a rendered document, which is less strict.
+
+    Of a key that is written twice the last one counts. `<<` sets its keys where it is, over those above it. Unknown
+    tags are ignored. Both programs read with sigs.k8s.io/yaml and its copy of go-yaml v2:
+    https://github.com/kubernetes-sigs/yaml/blob/v1.6.0/goyaml.v2/decode.go (`mapping`, `merge`, `scalar`).
+    """
+
+    def __init__(self, file: str, *, limit: int) -> None:
+        super().__init__(file, empty_values=True, limit=limit)
+        self.repeated: list[RepeatedKey] = []
+        self._repeated: list[Any] = []
+
+    def mapping(self, node: Any) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        merged: set[str] = set()
+        for key_node, value_node in node.value:
+            if key_node.value == MERGE_KEY and not key_node.style and key_node.tag in _MERGE_TAGS:
+                for source in reversed(self.merge_sources(value_node)):
+                    merged |= source.keys() - result.keys()
+                    result.update(source)
+                continue
+            key = self.key(key_node)
+            if key in result and key not in merged:
+                self._repeated.append(key_node)
+            result[key] = self.build(value_node)
+        return result
+
+    def key(self, node: Any) -> str:
+        value = self.build(node)
+        if value is None or isinstance(value, bool):
+            return {True: "true", False: "false", None: "null"}[value]
+        return str(value)
+
+    def tagged(self, node: Any) -> Any:
+        if node.tag == _BINARY_TAG:
+            return self.decoded(node)
+        if node.tag not in _CHECKED_TAGS:
+            return node.value
+        value = scalar(node.value)
+        is_whole_float = node.tag == TAGS[float] and value.__class__ is int
+        return value if is_whole_float else super().tagged(node)
+
+    def decoded(self, node: Any) -> str:
+        try:
+            return base64.b64decode("".join(node.value.split()), validate=True).decode()
+        except ValueError:
+            self.add(node, "the tag `!!binary` needs text in base64", "write the value without a tag")
+            return ""
+
+    def unsupported(self, node: Any) -> None:
+        if node.tag in _CHECKED_TAGS:
+            super().unsupported(node)
+
+    def located(self, root: Any) -> Iterator[Problem]:
+        if self._repeated:
+            keys = dict(_keys(root, "", set()))
+            self.repeated += [
+                RepeatedKey(key=keys.get(id(node), ""), line=node.start_mark.line + 1) for node in self._repeated
+            ]
+            self._repeated.clear()
+        return super().located(root)
 
 
 def _keys(node: Any, key: str, seen: set[int]) -> Iterator[tuple[int, str]]:
@@ -165,7 +240,8 @@ def load(text: str, file: str, *, empty_values: bool = True) -> Any:
     are not strings, more than one document, unsupported tags and a text that is too large.
     """
     _check_size(text, file)
-    documents = list(islice(_documents(text, file, strict=True, empty_values=empty_values), 2))
+    builder = _Builder(file, empty_values=empty_values, limit=EXPANSION_LIMIT + len(text))
+    documents = list(islice(_built(builder, text), 2))
     if len(documents) > 1:
         line = next(islice(_nodes(text), 1, None)).start_mark.line + 1
         raise ProblemsError(
@@ -209,15 +285,26 @@ def _events(text: str) -> Iterator[tuple[Any, int]]:
 
 
 def load_all(text: str, file: str) -> list[Any]:
-    """Every document of a rendered stream without empty ones; keys become strings as in Kubernetes."""
-    return [value for value in _documents(text, file, strict=False, empty_values=True) if value is not None]
+    """Every document of a text without empty ones, as Helm and Argo CD read them. Raises `ProblemsError`."""
+    builder = _RenderedBuilder(file, limit=EXPANSION_LIMIT + len(text))
+    return [value for value in _built(builder, text) if value is not None]
 
 
-def _documents(text: str, file: str, *, strict: bool, empty_values: bool) -> Iterator[Any]:
+def load_rendered(text: str, file: str) -> tuple[Any, tuple[RepeatedKey, ...]]:
+    """One document as Helm and Argo CD read it, and the keys that one of its maps has more than once.
+
+    What follows an end mark `...` is not read. Raises `ProblemsError` for what that reader refuses.
+    """
+    builder = _RenderedBuilder(file, limit=EXPANSION_LIMIT + len(text))
+    values = list(_built(builder, text, most=1))
+    return (values[0] if values else None), tuple(builder.repeated)
+
+
+def _built(builder: _Builder, text: str, most: int | None = None) -> Iterator[Any]:
     problems: list[Problem] = []
-    builder = _Builder(file, strict=strict, empty_values=empty_values, limit=EXPANSION_LIMIT + len(text))
+    file = builder.file
     try:
-        for node in _nodes(text):
+        for node in islice(_nodes(text), most):
             yield builder.build(node)
             problems += builder.located(node)
             builder.problems.clear()

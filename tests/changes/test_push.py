@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.writers import run_kills, run_writers
+from bench.writers import run_writers
 from gitops_gen.yaml.reader import load
 from tests.changes.conftest import as_author, head, is_clean
 from tests.conftest import Change, GitopsGen, git
@@ -318,9 +318,3 @@ def test_many_writers_lose_nothing(tmp_path: Path) -> None:
     race = run_writers(tmp_path, writers=3, bumps=2)
     assert race.wrong == []
     assert race.pushed == 6
-
-
-def test_kills_leave_a_whole_tree(tmp_path: Path) -> None:
-    killed = run_kills(tmp_path, kills=6)
-    assert killed.wrong == []
-    assert killed.hits

@@ -76,7 +76,7 @@ def test_a_document_keeps_its_place_and_its_other_lines() -> None:
     new = "kind: B\nx: 2\n---\nkind: A\nmetadata:\n  name: x-production\nmode: production\n"
     marked = new.replace("production", "@")
     assert same_words(IDENTITY, (old, old.replace("staging", "@")), (new, marked)) == (
-        "kind: B\nx: 2\n---\nkind: A\nmetadata:\n  name: x-@\nmode: production\n---\n"
+        "---\nkind: B\nx: 2\n---\nkind: A\nmetadata:\n  name: x-@\nmode: production\n"
     )
 
 

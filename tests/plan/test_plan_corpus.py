@@ -37,6 +37,8 @@ def test_is_noted_and_no_fault(case: Case) -> None:
 def test_every_rule_has_a_case() -> None:
     assert {rule.id for rule in SYNC_RULES} == {case.facts["rule"] for case in (*REFUSED, *NOTED)} | {
         "object-too-large",
+        "render-differs",
+        "helm-version-differs",
         "ignore-matches-nothing",
         *(rule.id for rule in values.RULES),
         "object-in-two-environments",

@@ -9,7 +9,7 @@ from gitops_gen.rules.sync import JudgedPlan
 from gitops_gen.sync.bound import Bound
 from gitops_gen.sync.edges import Need
 from gitops_gen.sync.gates import Gate
-from gitops_gen.sync.plan import SyncPlan, unapplied
+from gitops_gen.sync.plan import HelmUse, SyncPlan, unapplied
 from gitops_gen.sync.proof import Proof, Verdict
 from gitops_gen.sync.steps import Step
 
@@ -118,6 +118,19 @@ class FindingEntry(TypedDict):
     remedy: str
 
 
+class HelmEntry(TypedDict):
+    """The Helm that made the manifests."""
+
+    version: str
+    """Such as `v4.2.3`."""
+    engine: str
+    """`embedded` or `binary`."""
+    argocd: str | None
+    """The version of Argo CD that gitops.yaml names; null if it names none."""
+    bundled: str | None
+    """The version of the Helm in that Argo CD; null if it is not known."""
+
+
 class EnvironmentPlan(TypedDict):
     """The sync of one environment."""
 
@@ -127,6 +140,8 @@ class EnvironmentPlan(TypedDict):
     """null if it is unknown."""
     ok: bool
     """Whether there is no finding, and each sync ends."""
+    helm: HelmEntry | None
+    """null for the manifests of `--rendered`."""
     waves: list[Wave]
     unapplied: list[str]
     """Objects that no sync applies, such as Helm tests."""
@@ -158,6 +173,7 @@ def plan_entry(judged: JudgedPlan) -> EnvironmentPlan:
         name=plan.name,
         application=plan.application or None,
         ok=judged.ok,
+        helm=_helm(plan.helm),
         waves=[_wave(plan, index, step) for index, step in enumerate(plan.steps)],
         unapplied=[str(item.id) for item in unapplied(plan)],
         dependencies=[_dependency(proof) for proof in plan.proofs],
@@ -167,6 +183,12 @@ def plan_entry(judged: JudgedPlan) -> EnvironmentPlan:
         notes=[finding_entry(item) for item in judged.notes],
         ignored=[finding_entry(item) for item in judged.ignored],
     )
+
+
+def _helm(helm: HelmUse | None) -> HelmEntry | None:
+    if helm is None:
+        return None
+    return HelmEntry(version=helm.version, engine=helm.engine, argocd=helm.argocd or None, bundled=helm.bundled or None)
 
 
 def _wave(plan: SyncPlan, index: int, step: Step) -> Wave:

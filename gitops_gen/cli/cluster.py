@@ -1,0 +1,40 @@
+"""The verbs about clusters."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from gitops_gen.cli.app import cli
+from gitops_gen.cli.group import Group
+from gitops_gen.cli.printing import print_lines
+
+
+@cli.group(cls=Group)
+def cluster() -> None:
+    """Describe the clusters of gitops.yaml.
+
+    \b
+    gitops-gen cluster api-versions crds/
+    """
+
+
+@cluster.command(name="api-versions")
+@click.argument("sources", metavar="FILE|FOLDER|-...", nargs=-1, required=True)
+def api_versions(sources: tuple[str, ...]) -> int:
+    """Print the API versions for `clusters.NAME.apiVersions` in gitops.yaml.
+
+    From files or folders with CustomResourceDefinitions; `-` reads the output of `kubectl api-resources` (or
+    `api-versions`) from standard input.
+
+    \b
+    gitops-gen cluster api-versions crds/ vendor/prometheus-operator.yaml
+    kubectl api-resources | gitops-gen cluster api-versions -
+    """
+    from gitops_gen.commands import cluster_api_versions as command
+
+    found = set(command.from_kubectl(sys.stdin.read())) if "-" in sources else set()
+    files = [Path(source) for source in sources if source != "-"]
+    found |= set(command.from_files(files)) if files else set()
+    print_lines(["apiVersions:", *(f"- {version}" for version in sorted(found))])
+    return 0
