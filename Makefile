@@ -11,7 +11,7 @@ PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIN
 
 help:
 	@echo 'make demo   generate a repository in a scratch folder and show it'
-	@echo 'make test   run the tests;  make test-fast   those that take half a minute together;  make coverage   all, with the floor of coverage'
+	@echo 'make test   run the tests;  make test-fast   the quick ones;  make coverage   all, with the floor of coverage'
 	@echo 'make lint   ruff, codespell, word list;  make types   mypy;  make check   check that the generated files are up to date'
 	@echo 'make tools  build kubeconform, kube-score, checkov, Helm 4 and Helm 3, which make test uses when they are there (Go; once, about 4 minutes)'
 	@echo 'make e2e    run the scenarios on a real Argo CD (Go, redis-server; builds its programs once, about 20 minutes)'

@@ -16,6 +16,8 @@ import pytest
 from gitops_gen.cli import run
 from tests.conftest import REPOSITORY, commit_all, tree
 
+pytestmark = pytest.mark.slow
+
 ENVIRONMENTS = 60
 AT_ONCE = 1.0
 """Seconds until the command has ended, on a machine that does nothing else."""

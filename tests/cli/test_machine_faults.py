@@ -15,6 +15,8 @@ import pytest
 from gitops_gen.runtime.caches import caches
 from tests.conftest import GIT_SETTINGS, GitopsGen, commit_all, git, tree
 
+pytestmark = pytest.mark.slow
+
 SET = ("set", "dev", "image.tag=2.0.0", "--commit")
 
 

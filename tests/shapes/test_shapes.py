@@ -12,6 +12,8 @@ from tests.conftest import GitopsGen, commit_all
 from tests.shapes.shape import NAMES, Shape
 from tests.shapes.shape import shape as named
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(params=NAMES)
 def shape(request: pytest.FixtureRequest) -> Shape:
