@@ -10,6 +10,7 @@ from typing import Any
 
 from gitops_gen.errors import ProblemsError
 from gitops_gen.helm.varying import chart_texts
+from gitops_gen.models.layout import VALUES_FILE
 from gitops_gen.yaml.key_paths import KeyPath, dotted
 from gitops_gen.yaml.reader import load_all
 
@@ -60,17 +61,17 @@ def umbrella_nulls(chart: Path) -> list[str]:
     In a chart without any, only `hasKey` and `toYaml` tell a null from a key that is missing.
     """
     texts = dict(chart_texts(chart))
-    files = [name for name in texts if name.rpartition("/")[2] == "values.yaml" and _has_subcharts(name, texts)]
+    files = [name for name in texts if name.rpartition("/")[2] == VALUES_FILE and _has_subcharts(name, texts)]
     return [f"{name}: {dotted(path)}" for name in files for path in nulls_in(_values(texts[name]))]
 
 
 def _has_subcharts(name: str, names: Iterable[str]) -> bool:
-    folder = f"{name.removesuffix('values.yaml')}charts/"
+    folder = f"{name.removesuffix(VALUES_FILE)}charts/"
     return any(other.startswith(folder) for other in names)
 
 
 def _values(text: str) -> Any:
     try:
-        return next(iter(load_all(text, "values.yaml")), {})
+        return next(iter(load_all(text, VALUES_FILE)), {})
     except ProblemsError:
         return {}
