@@ -153,7 +153,7 @@ def test_a_tree_that_leads_out_of_itself_is_refused(fleet: Fleet, tmp_path: Path
         subprocess.run(argv, cwd=fleet.folder, input=content, capture_output=True, check=True).stdout.decode().strip()
     )
     commit = git(fleet.folder, "commit-tree", tree, "-m", "bad").strip()
-    with pytest.raises(GitopsError, match="is outside of the repository"):
+    with pytest.raises(GitopsError, match="outside of the repository"):
         CommitFiles(Repository(fleet.folder), commit, tmp_path / "out").need([""])
 
 
