@@ -76,7 +76,7 @@ def _is_output(error: OSError) -> bool:
     """Whether the error is of printing, which every command does after its work."""
     from traceback import walk_tb
 
-    return any(frame.f_code is click.echo.__code__ for frame, _ in walk_tb(error.__traceback__))
+    return any(frame.f_globals.get("__name__") == "click.utils" for frame, _ in walk_tb(error.__traceback__))
 
 
 def typed_output(arguments: Sequence[str]) -> str:
