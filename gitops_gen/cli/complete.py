@@ -159,7 +159,7 @@ class NameType(click.types.StringParamType):
             found = list(self._names(ctx, directory))
         except Exception:  # noqa: BLE001 - a shell that completes must never see a traceback
             return []
-        return [CompletionItem(name) for name in found if name.startswith(incomplete)]
+        return [CompletionItem(name) for name in found if name.startswith(incomplete) and name.isprintable()]
 
 
 def complete_names(command: click.Command) -> None:

@@ -120,6 +120,7 @@ def test_a_pull_request_shows_the_difference(host: Host, gitops_gen: GitopsGen) 
     looked, sent = [call for call in result.calls if call.startswith("gh")]
     assert "--paginate repos/team/shop/issues/7/comments" in looked
     assert "--method POST repos/team/shop/issues/7/comments" in sent
+    assert 'select(.user.login == "github-actions[bot]" and ' in looked, "anybody can write a comment with the marker"
     assert "9.9.9" in result.comment
 
     again = host.github("change", env={"COMMENT": "4711"})
