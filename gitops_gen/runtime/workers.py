@@ -93,7 +93,7 @@ def _started(count: int) -> "ProcessPoolExecutor":
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    with for_many_renders(), _interrupts_held(), _safe_path():
+    with for_many_renders(), _safe_path(), _interrupts_held():
         pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_begin)
         for _ in range(count):
             pool.submit(_nothing)
@@ -124,6 +124,10 @@ def _interrupts_held() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
+    from multiprocessing.resource_tracker import ensure_running
+
+    # The first worker would start it, and that ends with interrupts let through.
+    ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
