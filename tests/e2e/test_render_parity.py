@@ -102,6 +102,9 @@ def by_identity(manifests: list[Object]) -> dict[tuple[str, str, str], Object]:
 
 
 def without_tracking(manifest: Object) -> Object:
+    """The object without the annotation that Argo CD adds to all but definitions of custom resources."""
+    if manifest["kind"] == "CustomResourceDefinition":
+        return manifest
     annotations = manifest["metadata"]["annotations"]
     assert annotations.pop(TRACKING)
     if not annotations:
