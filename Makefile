@@ -20,7 +20,7 @@ help:
 	@echo '               10 minutes once; a third of it wants the programs of make e2e: without them it skips those tests and says how many and why)'
 	@echo 'make schemas, make chart-readme   regenerate the JSON Schemas and the chart'"'"'s README'
 	@echo 'make argocd-schema  regenerate the schema of Application and AppProject from the pinned Argo CD (after make e2e)'
-	@echo 'make attack  hostile pull requests under every command that CI or a reviewer runs'
+	@echo 'make attack  hostile pull requests, bad inputs, settings of git and kills, all of them; make test runs a part'
 	@echo 'make bench  measure the speeds that the documentation names'
 
 setup: $(DEV)

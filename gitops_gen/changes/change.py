@@ -82,6 +82,8 @@ def plan(workspace: OpenProject, draft: Draft) -> tuple[Change, ...]:
 def _input_changes(workspace: OpenProject, draft: Draft) -> Iterator[Change]:
     for path, new in sorted(draft.files.items()):
         old = text_if_any(workspace.inputs, path)
+        if old and new and "\r\n" not in old:  # a file keeps its line ends, whatever git would give a new checkout
+            new = new.replace("\r\n", "\n")  # noqa: PLW2901 - the same text
         if old != new:
             state = State.MISSING if old is None else State.ORPHANED if new is None else State.STALE
             yield Change(path=path, state=state, old=old, new=new)

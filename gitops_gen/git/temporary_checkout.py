@@ -21,8 +21,8 @@ FOLDER = "temporary-checkout"
 _WORKTREE = "worktree"
 """The folder in which earlier versions kept a worktree."""
 
-_WHOLE = ("-c", "core.sparseCheckout=false")
-"""The option that writes the whole tree."""
+_WHOLE = ("-c", "core.sparseCheckout=false", "-c", "core.autocrlf=false")
+"""The options that write the whole tree, with the line ends of the commit."""
 
 
 def temporary_checkout(project: Path, commit: str) -> Path:
