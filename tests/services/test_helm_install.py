@@ -51,7 +51,7 @@ SCENARIOS = {
         deployments=EVERY_DEPLOYMENT - {"redis"},
         jobs=EVERY_JOB,
         claims=POSTGRES_CLAIMS,
-        notes="Redis         none: the application keeps sessions and rate limits in memory",
+        notes="Redis         none: each pod of the application keeps its own sessions and rate limits in memory",
     ),
     "temporal-disabled": Expected(
         deployments={"postgres", "redis", "app"},

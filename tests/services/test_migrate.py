@@ -136,7 +136,7 @@ def test_everything_is_adopted_and_there_is_a_way_back(
 
     declined = terminal.run("sh", "migrate-helm.sh", answers="n\n")
     assert declined.returncode == 1
-    assert ": put the values of these Secrets into the store" in declined.stderr
+    assert ": copy the values of these Secrets to the secret store" in declined.stderr
     (terminal.scratch / "no-dump").touch()
     stopped = terminal.script(RUN)
     assert stopped.returncode == 1
