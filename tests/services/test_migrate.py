@@ -140,7 +140,7 @@ def test_everything_is_adopted_and_there_is_a_way_back(
     (terminal.scratch / "no-dump").touch()
     stopped = terminal.script(RUN)
     assert stopped.returncode == 1
-    assert stopped.stderr.endswith(": every database and role, with nobody writing any more\n")
+    assert stopped.stderr.endswith(": dump every database and role\n")
     assert "a folder that only you can read" not in stopped.stdout, "what was done is not done again"
     assert images(original)["postgres"] == "app_data_postgres_image:latest", "nothing is replaced without a dump"
     (terminal.scratch / "no-dump").unlink()
