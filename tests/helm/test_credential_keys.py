@@ -7,7 +7,7 @@ import pytest
 
 from gitops_gen.helm.credential_keys import credentials, is_credential
 from gitops_gen.yaml.reader import load_all
-from tests.conftest import REPOSITORY, GitopsGen, commit_all, git
+from tests.conftest import GIT_SETTINGS, REPOSITORY, GitopsGen, commit_all, git
 
 URL = "postgres://app:hunter2@db:5432/app"
 
@@ -84,7 +84,8 @@ def test_a_credential_in_the_inputs_is_noted_each_time(good: Path, gitops_gen: G
 
 
 def test_a_commit_never_names_a_credential(good: Path, gitops_gen: GitopsGen, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GIT_AUTHOR_NAME", "Test")
+    for name, value in GIT_SETTINGS.items():
+        monkeypatch.setenv(name, value)
     commit_all(good)
     result = gitops_gen(good, "set", "dev", "settings.password=hunter2", "settings.db=" + URL, "replicas=3", "--commit")
     assert result.code == 0, result.err
