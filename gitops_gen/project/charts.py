@@ -50,6 +50,7 @@ class Charts:
         self._defaults: dict[ChartSource, Values] = {}
         self._keys: dict[ChartSource, KnownKeys] = {}
         self._contents: dict[ChartSource, str] = {}
+        self._files: dict[Path, frozenset[str]] = {}
 
     def of(self, top: Path, prefix: str) -> "Charts":
         """The charts of the same project as its files are in another folder: at `prefix` of `top`."""
@@ -145,7 +146,9 @@ class Charts:
         """
         self.chart(environment.chart)
         place = self._places[environment.chart]
-        yield from override_problems(environment, os.listdir(place) if place.is_dir() else ())
+        if place not in self._files:
+            self._files[place] = frozenset(os.listdir(place) if place.is_dir() else ())
+        yield from override_problems(environment, self._files[place])
 
     def render_again(self, environment: ResolvedEnvironment) -> str:
         """The manifests of an environment once more, where its chart may render others each time; else nothing.

@@ -7,7 +7,7 @@ https://argo-cd.readthedocs.io/en/stable/user-guide/parameters/#store-overrides-
 https://github.com/argoproj/argo-cd/blob/v3.5.1/reposerver/repository/repository.go (`mergeSourceParameters`)
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 from gitops_gen.errors import Problem
 from gitops_gen.models.layout import ENVIRONMENTS
@@ -19,11 +19,10 @@ def override_names(environment: ResolvedEnvironment) -> tuple[str, str]:
     return ".argocd-source.yaml", f".argocd-source-{environment.application_name}.yaml"
 
 
-def override_problems(environment: ResolvedEnvironment, present: Iterable[str]) -> Iterator[Problem]:
+def override_problems(environment: ResolvedEnvironment, present: Collection[str]) -> Iterator[Problem]:
     """A problem for each override file of an environment; `present` are the names of files in its chart's folder."""
-    names = set(present)
     for name in override_names(environment):
-        if name in names:
+        if name in present:
             yield Problem(
                 file=f"{environment.chart.path}/{name}",
                 message=f"Argo CD merges this file over the source of {environment.application_name}: what runs there "
