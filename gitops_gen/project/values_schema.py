@@ -60,18 +60,24 @@ class ValuesSchema:
                     yield (*path, key), self._unknown, did_you_mean(key, known)
             case "required":
                 yield (*path, error.kind.property), self._missing, ""
+            case "const" if self._node(tuple(error.schema_path)[:-1]).get("deprecated"):
+                yield path, f"is {error.kind.expected_value}", ""
             case "type" if len(error.kind.types) == 1:
                 yield path, *_wrong_type(error, origins.written(path))
             case _:
                 yield path, _message(error), ""
 
     def _known_keys(self, schema_path: KeyPath) -> list[str]:
+        return list(self._node(schema_path).get("properties", {}))
+
+    def _node(self, schema_path: KeyPath) -> dict[str, Any]:
+        """The part of the schema that an error names; empty where it is no map."""
         current: Any = self._schema
         for step in schema_path:
             current = self._followed(current)
             current = current.get(step, {}) if isinstance(current, dict) else {}
         current = self._followed(current)
-        return list(current.get("properties", {})) if isinstance(current, dict) else []
+        return current if isinstance(current, dict) else {}
 
     def _followed(self, schema: Any) -> Any:
         while isinstance(schema, dict) and str(schema.get("$ref", "")).startswith("#/"):

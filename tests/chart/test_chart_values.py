@@ -35,7 +35,8 @@ def schema_keys(schema: dict[str, Any], path: KeyPath = ()) -> Iterator[KeyPath]
         if child.get("deprecated"):
             continue
         below = resolved(child)
-        is_section = "$ref" not in child and "object" in below.get("type", "") and "properties" in below
+        has_keys = any(not item.get("deprecated") for item in below.get("properties", {}).values())
+        is_section = "$ref" not in child and "object" in below.get("type", "") and has_keys
         if is_section and (*path, key) != ("externalSecrets", "overrides"):
             yield from schema_keys(below, (*path, key))
         else:
@@ -71,7 +72,8 @@ def objects_of(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any
         if "object" in (schema.get("type") or ""):
             yield path, schema
         for key, child in schema.items():
-            yield from objects_of(child, f"{path}/{key}")
+            if key != "if":  # a condition allows nothing
+                yield from objects_of(child, f"{path}/{key}")
 
 
 def test_every_map_of_the_schema_is_closed_or_meant_to_be_free() -> None:
@@ -271,23 +273,33 @@ def test_all_problems_are_told_at_once(render: Render) -> None:
     assert str(caught.value).count("\n  - ") == 2
 
 
-MOVED: list[dict[str, Any]] = yaml.safe_load((CHART / "files" / "moved-keys.yaml").read_text())
-FORMS: dict[str, Any] = {"string": "text", "map": {"source": "text"}, "": True}
+def moved_keys(schema: dict[str, Any], path: KeyPath = ()) -> Iterator[tuple[KeyPath, Any, str]]:
+    """The keys that the schema refuses with what to use instead: path, a value that is refused, and why."""
+    for key, child in schema.get("properties", {}).items():
+        here, below = (*path, key), resolved(child)
+        if child.get("deprecated"):
+            yield here, "text", child["const"]
+        elif "then" in child:
+            yield here, FORMS[child["if"]["type"]], child["then"]["const"]
+        yield from moved_keys(below, here)
 
 
-@pytest.mark.parametrize("moved", MOVED, ids=lambda moved: ".".join(moved["path"]))
-def test_a_moved_key_names_what_to_use(render: Render, moved: dict[str, Any]) -> None:
-    path = tuple(moved["path"])
-    value = "text" if path[:2] == ("global", "labels") else FORMS[moved.get("form", "")]
-    with pytest.raises(helm_python.HelmError) as caught:
-        render(nested(path, value))
-    assert f"  - {'.'.join(path)} is no longer a key: use {moved['use']}" in str(caught.value).splitlines()
+FORMS: dict[str, Any] = {"string": "text", "object": {"source": "text"}}
+MOVED = list(moved_keys(SCHEMA))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "why"), MOVED, ids=lambda part: ".".join(part) if type(part) is tuple else ""
+)
+def test_a_moved_key_names_what_to_use(render: Render, path: KeyPath, value: Any, why: str) -> None:
+    assert re.match(r"no longer (a key|text|a map): .+", why)
+    assert f"- at '/{'/'.join(path)}': value must be '{why}'" in refusal(render, nested(path, value)).replace("~1", "/")
 
 
 def test_all_moved_keys_are_told_at_once(render: Render) -> None:
-    with pytest.raises(helm_python.HelmError) as caught:
-        render({"global": {"namespace": "x"}, "app": {"image": "app:1"}, "jobs": {}, "redis": {"image": "redis:7"}})
-    assert str(caught.value).count("\n  - ") == 4
+    assert len(MOVED) >= 40
+    old = {"global": {"namespace": "x"}, "app": {"image": "app:1"}, "jobs": {}, "redis": {"image": "redis:7"}}
+    assert refusal(render, old).count("no longer") == len(old)
 
 
 #: every key of values.yaml in the plan that the chart was made from, with its value there
@@ -309,7 +321,7 @@ def planned(values: dict[str, Any], path: KeyPath = ()) -> Iterator[tuple[KeyPat
 )
 def test_every_key_of_the_plan_is_read_or_names_its_successor(render: Render, path: KeyPath, value: Any) -> None:
     refused = refusal(render, nested(path, value))
-    assert not refused or re.search(r"is no longer a key: use|is empty: set it to|is not set here: use", refused)
+    assert not refused or re.search(r"no longer (a key|text|a map): |is empty: set it to|is not set here: use", refused)
 
 
 def test_dotenv_is_read_as_a_shell_would(render: Render) -> None:
