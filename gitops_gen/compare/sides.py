@@ -109,7 +109,7 @@ class Side:
         """What the environment renders from. Raises `GitopsError` when its chart is not available."""
         spec = self.project.spec
         chart, _ = self.chart(environment.chart)
-        fail_if_any(override_problems(environment, os.listdir(chart) if chart.is_dir() else ()))
+        fail_if_any(override_problems(environment, chart))
         manifest = application(spec, environment, ManifestPaths(prefix=self.prefix))
         documents = [manifest] if environment.existing_project else [manifest, app_project(spec, environment)]
         return RenderTarget(

@@ -3,7 +3,6 @@ that was pulled.
 """
 
 import logging
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
@@ -50,7 +49,6 @@ class Charts:
         self._defaults: dict[ChartSource, Values] = {}
         self._keys: dict[ChartSource, KnownKeys] = {}
         self._contents: dict[ChartSource, str] = {}
-        self._files: dict[Path, frozenset[str]] = {}
 
     def of(self, top: Path, prefix: str) -> "Charts":
         """The charts of the same project as its files are in another folder: at `prefix` of `top`."""
@@ -123,8 +121,8 @@ class Charts:
         schema = self.schema(environment.chart)
         found = [*(schema.problems(final, origins) if schema else ()), *self._unquoted(environment, origins)]
         yield from found
-        told = {(problem.file, problem.key) for problem in found}
-        yield from (item for item in self._unread(environment, origins) if (item.file, item.key) not in told)
+        reported = {(problem.file, problem.key) for problem in found}
+        yield from (item for item in self._unread(environment, origins) if (item.file, item.key) not in reported)
 
     def _unread(self, environment: ResolvedEnvironment, origins: Origins) -> Iterator[Problem]:
         for fault in self.value_faults(environment):
@@ -145,10 +143,7 @@ class Charts:
         Raises `ChartError` or `GitopsError` when the chart cannot be had.
         """
         self.chart(environment.chart)
-        place = self._places[environment.chart]
-        if place not in self._files:
-            self._files[place] = frozenset(os.listdir(place) if place.is_dir() else ())
-        yield from override_problems(environment, self._files[place])
+        yield from override_problems(environment, self._places[environment.chart])
 
     def render_again(self, environment: ResolvedEnvironment) -> str:
         """The manifests of an environment once more, where its chart may render others each time; else nothing.

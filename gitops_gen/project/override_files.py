@@ -7,7 +7,9 @@ https://argo-cd.readthedocs.io/en/stable/user-guide/parameters/#store-overrides-
 https://github.com/argoproj/argo-cd/blob/v3.5.1/reposerver/repository/repository.go (`mergeSourceParameters`)
 """
 
-from collections.abc import Collection, Iterator
+import os
+from collections.abc import Iterator
+from pathlib import Path
 
 from gitops_gen.errors import Problem
 from gitops_gen.models.layout import ENVIRONMENTS
@@ -19,10 +21,10 @@ def override_names(environment: ResolvedEnvironment) -> tuple[str, str]:
     return ".argocd-source.yaml", f".argocd-source-{environment.application_name}.yaml"
 
 
-def override_problems(environment: ResolvedEnvironment, present: Collection[str]) -> Iterator[Problem]:
-    """A problem for each override file of an environment; `present` are the names of files in its chart's folder."""
+def override_problems(environment: ResolvedEnvironment, chart: Path) -> Iterator[Problem]:
+    """A problem for each override file of an environment in its chart's folder; an archive has none."""
     for name in override_names(environment):
-        if name in present:
+        if os.path.lexists(chart / name):
             yield Problem(
                 file=f"{environment.chart.path}/{name}",
                 message=f"Argo CD merges this file over the source of {environment.application_name}: what runs there "
