@@ -126,8 +126,8 @@ class _Adopting:
         self.expected.append((path, read, item))
         there, value = value_at(read(load(self.now.get(path, ""), path) or {}), item.path)
         if not _is(there, value, item.was, item.old) and not _is(there, value, item.now, item.new):
-            stands = inline(value, Style(), flow=False) if there else "not set"
-            self.add(path, item, f"was edited by hand, but the inputs also changed (now {stands})", "keep one of them")
+            present = inline(value, Style(), flow=False) if there else "not set"
+            self.add(path, item, f"was edited by hand, but the inputs also changed (now {present})", "keep one of them")
 
     def tell(self, what: str, items: Any) -> None:
         self.summary += [f"{what}{described(item)}" for item in items]

@@ -166,9 +166,9 @@ def branch_name(project: Path, name: str) -> str:
         raise UsageError(f"the branch `{name}` already exists", f"choose another name, or `git branch --delete {name}`")
     parents = [name[:at] for at, letter in enumerate(name) if letter == "/"]
     listed = run(project, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads").splitlines()
-    if beside := [other for other in listed if other in parents or other.startswith(f"{name}/")]:
+    if rivals := [other for other in listed if other in parents or other.startswith(f"{name}/")]:
         raise UsageError(
-            f"git cannot create a branch `{name}` while the branch `{beside[0]}` exists", "choose another name"
+            f"git cannot create a branch `{name}` while the branch `{rivals[0]}` exists", "choose another name"
         )
     return name
 
