@@ -71,7 +71,7 @@ def _print_plans(plans: "tuple[JudgedPlan, ...]", output: str) -> None:
 @output_option
 @pass_settings
 def rules(_settings: Settings, rule_id: str, output: str) -> int:
-    """List the rules about a sync, or explain one.
+    """List the rules of `plan` and `validate`, or explain one.
 
     \b
     gitops-gen rules
@@ -79,9 +79,9 @@ def rules(_settings: Settings, rule_id: str, output: str) -> int:
     """
     from gitops_gen.output.json.rules import rules_document
     from gitops_gen.output.rule_text import rule_lines, rule_table
-    from gitops_gen.rules.sync import SYNC_RULES, rule_named
+    from gitops_gen.rules.all import RULES, rule_named
 
-    chosen = [rule_named(rule_id)] if rule_id else SYNC_RULES
+    chosen = [rule_named(rule_id)] if rule_id else RULES
     if output != "text":
         print_document(rules_document(chosen), output)
     else:

@@ -255,6 +255,10 @@ class Cluster(Model):
     argocd: ArgocdVersion | None = None
     """Version of the Argo CD that syncs the cluster, quoted, such as `"3.4"`: it decides which Helm renders. The
     default is `argocd.version`."""
+    schemas: list[RelativePath] = []
+    """Files with CustomResourceDefinitions that the cluster has: `validate` checks custom resources against them."""
+    policies: list[RelativePath] = []
+    """Files with the cluster's own admission policies and what they refer to: `validate` applies them."""
     defaults: ClusterDefaults = ClusterDefaults()
     """What every environment of this cluster shares."""
 

@@ -15,6 +15,7 @@ from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.reading import ProjectFile
 from gitops_gen.project.rendering import render_environment
 from gitops_gen.project.workspace import OpenProject
+from gitops_gen.rules.cluster import cluster_facts
 from gitops_gen.rules.places import with_lines
 from gitops_gen.rules.sharing import shared
 from gitops_gen.rules.sync import JudgedPlan, SetAside, judge, with_findings
@@ -54,7 +55,8 @@ def plan_environment(workspace: OpenProject, name: str) -> JudgedPlan:
         project=project_permissions(project, environment, manifest),
     )
     varying = tuple(_varying(workspace, environment, manifests))
-    sync_plan = replace(sync_plan, helm=_helm(workspace, environment), varying=varying)
+    cluster = cluster_facts(project.inputs, environment)
+    sync_plan = replace(sync_plan, helm=_helm(workspace, environment), varying=varying, cluster=cluster)
     ignored = (fault for fault in workspace.charts.value_faults(environment) if fault.is_ignored(environment.ignored))
     judged = with_findings(judge(sync_plan, set_aside(project)), value_findings(ignored), set_aside(project))
     if environment.chart.revision or not environment.chart.path:

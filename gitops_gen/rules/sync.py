@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from gitops_gen.errors import UsageError
 from gitops_gen.manifests.annotations import ignored_rules
 from gitops_gen.models.layout import PROJECT_FILE
 from gitops_gen.names import did_you_mean
@@ -27,7 +26,7 @@ from gitops_gen.rules import (
     volumes,
     waves,
 )
-from gitops_gen.rules.rule import Finding, Rule
+from gitops_gen.rules.rule import Finding, Rule, Severity
 from gitops_gen.sync.plan import SyncPlan
 
 UNUSED = Rule(
@@ -93,12 +92,13 @@ class SetAside:
         return finding.rule == self.rule and fnmatchcase(finding.object, self.object)
 
 
-def judge(plan: SyncPlan, set_aside: Sequence[SetAside] = ()) -> JudgedPlan:
+def judge(plan: SyncPlan, set_aside: Sequence[SetAside] = (), rules: Iterable[Rule] = SYNC_RULES) -> JudgedPlan:
     """What the rules find in a plan; `set_aside` are the findings that the project ignores, as annotations of an object
     do.
     """
-    found = [finding for rule in SYNC_RULES if not rule.is_note for finding in rule.findings(plan)]
-    noted = [finding for rule in SYNC_RULES if rule.is_note for finding in rule.findings(plan)]
+    every = [finding for rule in rules for finding in rule.findings(plan)]
+    found = [finding for finding in every if finding.severity is not Severity.NOTE]
+    noted = [finding for finding in every if finding.severity is Severity.NOTE]
     is_ignored = _ignoring(plan, set_aside)
     judged = JudgedPlan(plan=plan, findings=(), notes=tuple(item for item in noted if not is_ignored(item)))
     return with_findings(judged, found, set_aside)
@@ -138,11 +138,3 @@ def _unused_text(index: int, entry: SetAside) -> str:
     known = [rule.id for rule in SYNC_RULES]
     why = "" if entry.rule in known else f"; there is no rule `{entry.rule}` {did_you_mean(entry.rule, known)}".rstrip()
     return f"rules.ignore[{index}] matches no finding: {entry.rule} of {entry.object}{why}"
-
-
-def rule_named(rule_id: str) -> Rule:
-    """The rule with that id. Raises `UsageError` when there is none."""
-    for rule in SYNC_RULES:
-        if rule.id == rule_id:
-            return rule
-    raise UsageError(f"there is no rule `{rule_id}`", hint=did_you_mean(rule_id, [rule.id for rule in SYNC_RULES]))
