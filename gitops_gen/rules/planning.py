@@ -1,6 +1,6 @@
 """The judged plan of an environment, or of manifests from elsewhere."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,9 +16,12 @@ from gitops_gen.project.reading import ProjectFile
 from gitops_gen.project.rendering import render_environment
 from gitops_gen.project.workspace import OpenProject
 from gitops_gen.rules.cluster import cluster_facts
+from gitops_gen.rules.exceptions import exceptions
+from gitops_gen.rules.locating import located
 from gitops_gen.rules.places import with_lines
-from gitops_gen.rules.sharing import shared
-from gitops_gen.rules.sync import JudgedPlan, SetAside, judge, with_findings
+from gitops_gen.rules.rule import Finding, Rule
+from gitops_gen.rules.sharing import shared, tracked
+from gitops_gen.rules.sync import SYNC_RULES, JudgedPlan, judge, with_findings
 from gitops_gen.rules.values import findings as value_findings
 from gitops_gen.runtime.activity import counted
 from gitops_gen.sync.durations import seconds
@@ -28,15 +31,19 @@ from gitops_gen.yaml.reader import load
 
 
 def plan_environments(workspace: OpenProject, names: Sequence[str]) -> list[JudgedPlan]:
-    """The plans of several environments, with what they have in common. Raises as `plan` does."""
+    """The plans of a few environments, with what they have in common. Raises as `plan` does."""
     plans = [plan_environment(workspace, name) for name in counted(names, "planning", len(names))]
-    ignored = set_aside(workspace.project())
-    for index, finding in shared([judged.plan for judged in plans]):
-        plans[index] = with_findings(plans[index], with_lines([finding], workspace.charts.places.text), ignored)
-    return plans
+    found = shared((judged.plan.name, tracked(judged.plan)) for judged in plans)
+    return [extended(workspace, judged, found.get(judged.plan.name, ())) for judged in plans]
 
 
-def plan_environment(workspace: OpenProject, name: str) -> JudgedPlan:
+def extended(workspace: OpenProject, judged: JudgedPlan, found: Iterable[Finding]) -> JudgedPlan:
+    """The plan with findings that came from elsewhere, such as from a look at several environments."""
+    located = with_lines(found, workspace.charts.places.text)
+    return with_findings(judged, located, exceptions(workspace.project()))
+
+
+def plan_environment(workspace: OpenProject, name: str, rules: Iterable[Rule] = SYNC_RULES) -> JudgedPlan:
     """The plan of one environment, as its generated Application would sync it. Raises as `plan` does."""
     environment = workspace.environment(name)
     fail_if_any(workspace.charts.value_problems(environment))
@@ -57,13 +64,10 @@ def plan_environment(workspace: OpenProject, name: str) -> JudgedPlan:
     varying = tuple(_varying(workspace, environment, manifests))
     cluster = cluster_facts(project.inputs, environment)
     sync_plan = replace(sync_plan, helm=_helm(workspace, environment), varying=varying, cluster=cluster)
+    judged = judge(sync_plan, exceptions(project), rules)
     ignored = (fault for fault in workspace.charts.value_faults(environment) if fault.is_ignored(environment.ignored))
-    judged = with_findings(judge(sync_plan, set_aside(project)), value_findings(ignored), set_aside(project))
-    if environment.chart.revision or not environment.chart.path:
-        return judged
-    text_of = workspace.charts.places.text
-    findings, notes = with_lines(judged.findings, text_of), with_lines(judged.notes, text_of)
-    return replace(judged, findings=findings, notes=notes)
+    judged = with_findings(judged, value_findings(ignored), exceptions(project))
+    return located(judged, workspace, environment)
 
 
 def _helm(workspace: OpenProject, environment: ResolvedEnvironment) -> HelmUse:
@@ -85,11 +89,6 @@ def _varying(
     if again := workspace.charts.render_again(environment):
         others = parse(again, f"second render of {environment.name}", namespace=environment.namespace)
         yield from varying_objects(manifests, others)
-
-
-def set_aside(project: ProjectFile) -> tuple[SetAside, ...]:
-    """The findings that gitops.yaml sets aside."""
-    return tuple(SetAside(rule=entry.rule, object=entry.object) for entry in project.spec.rules.ignore)
 
 
 def _policy(project: ProjectFile, manifest: dict[str, Any]) -> SyncPolicy:
