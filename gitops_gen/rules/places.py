@@ -81,7 +81,9 @@ class _Walk:
                 values = self._references(here, path[index:])
                 return TemplatePlace(line=self._kind if line < 0 else line + 1, values=tuple(values))
             line, column = found
-            region = range(line if isinstance(step, int) else line + 1, self._block_end(line, column))
+            is_item = isinstance(step, int)
+            # The keys of an item are as deep as the item itself.
+            region = range(line if is_item else line + 1, self._block_end(line, column - is_item))
         return TemplatePlace(line=line + 1, values=tuple(self._references(range(line, line + 1), ())))
 
     def _key(self, region: range, above: int, name: str) -> tuple[int, int] | None:
