@@ -3,6 +3,7 @@
 Each takes an empty text: where that is not allowed, the schema says so by a length.
 """
 
+import base64
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
@@ -65,6 +66,14 @@ def _is_cron_field(text: str, index: int) -> bool:
     return low <= ends[0] <= ends[-1] <= high
 
 
+def _is_base64(text: str) -> bool:
+    try:
+        base64.b64decode("".join(text.split()), validate=True)
+    except ValueError:
+        return False
+    return True
+
+
 def _is_address(text: str) -> bool:
     try:
         ipaddress.ip_address(text)
@@ -95,6 +104,7 @@ def _is_time_zone(text: str) -> bool:
 
 _KEY = "letters, digits, `-`, `_` and `.`, after an optional `domain/`"
 _FORMS: dict[str, tuple[str, Callable[[str], object]]] = {
+    "byte": ("base64", _is_base64),
     "annotation-key": (_KEY, lambda text: is_label_key(text.lower())),
     "cidr": ("an address range, such as 10.0.0.0/8", _is_cidr),
     "cluster-ip": ("an IP address, or None", lambda text: text == "None" or _is_address(text)),
@@ -119,7 +129,6 @@ _FORMS: dict[str, tuple[str, Callable[[str], object]]] = {
 
 DESCRIBED: Mapping[str, str] = {
     **{name: text for name, (text, _) in _FORMS.items()},
-    "byte": "base64",
     "date-time": "a time, such as 2026-01-31T12:00:00Z",
 }
 """What a text of each form is."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from gitops_gen.manifests.objects import Manifest, mapping, mappings
-from gitops_gen.manifests.pods import Container, Pod, containers_of
+from gitops_gen.manifests.pods import Container, Pod, containers_of, pod_path
 from gitops_gen.manifests.quantity import quantity
 from gitops_gen.rules.rule import Hit, Rule, Severity
 from gitops_gen.sync.plan import SyncPlan
@@ -121,20 +121,23 @@ def _rights(plan: SyncPlan) -> Iterator[Hit]:
             text = "is privileged, and allowPrivilegeEscalation is false"
             yield _hit(container, text, "securityContext", "allowPrivilegeEscalation")
         if both.get("runAsNonRoot") is True and both.get("runAsUser") == 0:
-            yield _hit(container, "must not run as root, and runs as user 0", "securityContext")
+            owner = container.path if "runAsUser" in own else pod_path(container.manifest)
+            text = f"container {container.name} must not run as root, and runs as user 0"
+            yield Hit(container.manifest, text, "", (*owner, "securityContext", "runAsUser"))
 
 
 def _tolerations(plan: SyncPlan) -> Iterator[Hit]:
     for manifest, pod, _ in _pods(plan):
-        for item in mappings(pod.spec.get("tolerations")):
+        for index, item in enumerate(mappings(pod.spec.get("tolerations"))):
+            place = (*pod_path(manifest), "tolerations", index)
             operator, effect = item.get("operator") or "Equal", item.get("effect") or ""
             shown = f"the toleration of {item.get('key') or 'everything'}"
             if operator == "Exists" and item.get("value"):
-                yield Hit(manifest, f"{shown} has the operator Exists, and a value")
+                yield Hit(manifest, f"{shown} has the operator Exists, and a value", "", place)
             if not item.get("key") and operator != "Exists":
-                yield Hit(manifest, f"{shown} has no key, and needs the operator Exists")
+                yield Hit(manifest, f"{shown} has no key, and needs the operator Exists", "", place)
             if item.get("tolerationSeconds") is not None and effect != "NoExecute":
-                yield Hit(manifest, f"{shown} has tolerationSeconds, which only the effect NoExecute has")
+                yield Hit(manifest, f"{shown} has tolerationSeconds, which only the effect NoExecute has", "", place)
 
 
 def _example(container: str, pod: str = "") -> str:

@@ -35,7 +35,7 @@ def _violations(plan: SyncPlan) -> tuple[tuple[Manifest, Violation], ...]:
 def _is_no_string(found: Violation) -> bool:
     """Whether `value-not-a-string` says it."""
     is_env = len(found.path) > 2 and found.path[-3:-1:2] == ("env",) and found.path[-1] == "value"  # noqa: PLR2004
-    return found.fault is Fault.TYPE and (is_env or found.path[-2:-1] == () or found.path[-2] in _STRING_MAPS)
+    return found.fault is Fault.TYPE and (is_env or not _STRING_MAPS.isdisjoint(found.path[-2:-1]))
 
 
 def _with(*faults: Fault) -> Callable[[SyncPlan], Iterator[Hit]]:

@@ -46,9 +46,14 @@ def _without_pods(plan: SyncPlan) -> Iterator[Hit]:
 
 def _is_of_operator(plan: SyncPlan, selector: Mapping[str, Any]) -> bool:
     """Whether a custom resource has one of the selector's values in it: an operator's pods may carry it."""
-    custom = [item for item in plan.manifests if item.id.group not in BUILT_IN]
-    names = {str(value) for value in selector.values()}
-    return any(name in repr(item.data) for item in custom for name in names)
+    custom = (item for item in plan.manifests if item.id.group not in BUILT_IN)
+    return any(not _texts(item.data).isdisjoint(selector.values()) for item in custom)
+
+
+def _texts(node: Any) -> set[str]:
+    if isinstance(node, dict | list):
+        return set().union(*map(_texts, node.values() if isinstance(node, dict) else node))
+    return {node} if isinstance(node, str) else set()
 
 
 def _target_ports(plan: SyncPlan) -> Iterator[Hit]:

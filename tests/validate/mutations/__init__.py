@@ -1,0 +1,1 @@
+"""Good trees, and the mutations of them."""
