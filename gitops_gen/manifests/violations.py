@@ -51,9 +51,12 @@ class KindSchema:
     def _validator(self) -> "jsonschema_rs.Validator":
         import jsonschema_rs
 
-        return jsonschema_rs.Draft202012Validator(
-            self._schema, validate_formats=True, formats=dict(FORMATS), keywords=_KEYWORDS, offline=True
-        )
+        options: dict[str, Any] = {"validate_formats": True, "formats": dict(FORMATS), "keywords": _KEYWORDS}
+        try:
+            return jsonschema_rs.Draft202012Validator(self._schema, offline=True, **options)
+        except (jsonschema_rs.ValidationError, ValueError):
+            # What is wrong with a CRD is found where it is rendered; its objects are taken as they are.
+            return jsonschema_rs.Draft202012Validator({})
 
     def violations(self, data: Mapping[str, Any]) -> list[Violation]:
         """Every place, in the order of the paths."""

@@ -1,5 +1,10 @@
 """Of one fault each in a good tree, the rules about manifests find all, on the right line, and nothing in the tree."""
 
+import copy
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from gitops_gen.manifests.objects import parse
@@ -7,6 +12,7 @@ from gitops_gen.rules import kubernetes
 from gitops_gen.rules.all import RULES
 from gitops_gen.rules.places import with_lines
 from gitops_gen.rules.rule import Finding, Rule
+from gitops_gen.sync.object_index import ObjectIndex
 from tests.rules.examples import example_plan
 from tests.validate.mutations.corpus import Mutation, good, mutations
 
@@ -37,3 +43,33 @@ def test_there_are_as_many_as_claimed() -> None:
     assert {mutation.rule for mutation in MUTATIONS} >= {
         rule.id for rule in kubernetes.RULES if rule.severity == "error" and rule.bad
     } - {"ingress-not-allowed"}
+
+
+ODD: tuple[Any, ...] = (None, [], {}, 7, "odd", [None], [{"name": []}], {"name": {}}, True)
+
+
+def _places(node: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, child in children:
+        yield (*path, key)
+        yield from _places(child, (*path, key))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("index", range(len(parse(TREE, "good.yaml"))))
+def test_no_rule_fails_on_odd_values(index: int) -> None:
+    """A rule may find whatever it wants in them."""
+    manifests = parse(TREE, "good.yaml", namespace="demo")
+    plan = example_plan(TREE)
+    for number, path in enumerate(_places(manifests[index].data)):
+        if path[0] in ("apiVersion", "kind") or path in (("metadata",), ("metadata", "name")):
+            continue
+        data = copy.deepcopy(dict(manifests[index].data))
+        node: Any = data
+        for step in path[:-1]:
+            node = node[step]
+        node[path[-1]] = odd = ODD[number % len(ODD)]
+        changed = [*manifests[:index], replace(manifests[index], data=data), *manifests[index + 1 :]]
+        odd_plan = replace(plan, objects=ObjectIndex(changed))
+        for rule in kubernetes.RULES:
+            assert all(item.message for item in rule.findings(odd_plan)), (path, odd)
