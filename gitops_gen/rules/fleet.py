@@ -26,6 +26,8 @@ class Viewer(Generic[View]):
     failed: Callable[[str, GitopsError], View] | None = None
     #: all rules, as in `validate`; only those of the sync without it
     is_complete: bool = False
+    #: the version of Kubernetes to judge for, in place of the cluster's own
+    kubernetes: str = ""
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -67,7 +69,7 @@ def _viewed(
     workspace: OpenProject, name: str, more: Iterable[Finding] = (), *, viewer: Viewer[View]
 ) -> ViewedPlan[View]:
     try:
-        judged = plan_environment(workspace, name, viewer.rules)
+        judged = plan_environment(workspace, name, viewer.rules, kubernetes=viewer.kubernetes)
     except GitopsError as error:
         if viewer.failed is None:
             raise
