@@ -32,6 +32,8 @@ class Mutation:
     at: str = ""
     #: whether generated files are left as they were
     is_stale: bool = False
+    #: whether it is found only when all environments are validated
+    is_fleet: bool = False
 
     def mutate(self, folder: Path) -> None:
         """Make the fault in a copy of the tree."""

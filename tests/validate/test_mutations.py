@@ -26,7 +26,7 @@ def test_the_fault_is_found_at_its_line(mutation: Mutation, tree: Path) -> None:
     workspace = open_workspace(tree)
     if not mutation.is_stale:
         generate(workspace)
-    found = [item.finding for item in validate(workspace, ["dev"] if "gitops" not in mutation.file else []).reported]
+    found = [item.finding for item in validate(workspace, [] if mutation.is_fleet else ["dev"]).reported]
     mine = [item for item in found if (item.rule, item.object) == (mutation.rule, mutation.object)]
     assert mine, [f"{item.rule}: {item.object}: {item.message}" for item in found]
     places = [(item.source, _line(tree, item.source, item.line)) for item in mine]

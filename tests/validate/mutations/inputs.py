@@ -56,6 +56,7 @@ MUTATIONS = (
         new="replicas: three",
         line="replicas: three",
         is_stale=True,
+        is_fleet=True,
     ),
     Mutation(
         name="template that fails",
