@@ -52,7 +52,7 @@ def plan(
     elif environments or every:
         raise UsageError("--rendered plans one file, not environments", "leave out the environments or --rendered")
     else:
-        judged = plan_rendered(rendered.read(), rendered.name, namespace=namespace, sync_timeout=sync_timeout)
+        judged = plan_rendered([(rendered.read(), rendered.name)], namespace=namespace, sync_timeout=sync_timeout)
         views, ok = [view(judged)], judged.ok
     _print_plans(views, output)
     return 0 if ok else 1

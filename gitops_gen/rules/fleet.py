@@ -1,7 +1,7 @@
 """The plans of all environments of a project, each reduced to what is shown of it: a fleet needs little memory."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -9,6 +9,7 @@ from gitops_gen.errors import GitopsError
 from gitops_gen.project.fleet import in_each
 from gitops_gen.project.workspace import OpenProject
 from gitops_gen.rules.exceptions import exceptions, unused
+from gitops_gen.rules.hosts import OwnNames, foreign_hosts, own_names
 from gitops_gen.rules.planning import extended, plan_environment
 from gitops_gen.rules.rule import Finding, Rule
 from gitops_gen.rules.sharing import TrackedObject, shared, tracked
@@ -26,6 +27,8 @@ class Viewer(Generic[View]):
     failed: Callable[[str, GitopsError], View] | None = None
     #: all rules, as in `validate`; only those of the sync without it
     is_complete: bool = False
+    #: the version of Kubernetes to judge for, in place of the cluster's own
+    kubernetes: str = ""
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -41,6 +44,7 @@ class ViewedPlan(Generic[View]):
     view: View
     ok: bool
     tracked: tuple[TrackedObject, ...] = ()
+    names: OwnNames = field(default_factory=OwnNames)
     #: the entries of rules.ignore that match a finding of the plan
     matched: frozenset[SetAside] = frozenset()
 
@@ -55,6 +59,9 @@ def views(workspace: OpenProject, names: Sequence[str], viewer: Viewer[View], wh
     again = partial(_viewed, workspace, viewer=viewer)
     plans = list(in_each(workspace, names, partial(_viewed, viewer=viewer), what))
     more = shared((item.name, item.tracked) for item in plans)
+    if viewer.is_complete:
+        for name, found in foreign_hosts((item.name, item.names) for item in plans).items():
+            more.setdefault(name, []).extend(found)
     plans = [again(item.name, more[item.name]) if item.name in more else item for item in plans]
     if plans and set(workspace.names()) <= set(names):
         matched = frozenset[SetAside]().union(*(item.matched for item in plans))
@@ -67,7 +74,7 @@ def _viewed(
     workspace: OpenProject, name: str, more: Iterable[Finding] = (), *, viewer: Viewer[View]
 ) -> ViewedPlan[View]:
     try:
-        judged = plan_environment(workspace, name, viewer.rules)
+        judged = plan_environment(workspace, name, viewer.rules, kubernetes=viewer.kubernetes)
     except GitopsError as error:
         if viewer.failed is None:
             raise
@@ -78,6 +85,7 @@ def _viewed(
         view=viewer.view(judged),
         ok=judged.ok,
         tracked=tuple(tracked(judged.plan)),
+        names=own_names(judged.plan) if viewer.is_complete else OwnNames(),
         matched=frozenset(entry for entry in exceptions(workspace.project()) if judged.matches(entry)),
     )
 

@@ -1,16 +1,19 @@
 """Giving the findings of an environment the file and line to edit."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 
 from gitops_gen.errors import ProblemsError
 from gitops_gen.helm.engine import ChartError
+from gitops_gen.manifests.objects import Manifest
 from gitops_gen.models.layout import VALUES_FILE
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.layers import Values, setter
 from gitops_gen.project.reading import read_text
 from gitops_gen.project.workspace import OpenProject
 from gitops_gen.rules.places import ValueFiles
+from gitops_gen.rules.rule import Finding
 from gitops_gen.rules.sync import JudgedPlan
 from gitops_gen.yaml.key_paths import KeyPath, value_at
 from gitops_gen.yaml.reader import load, locate
@@ -29,6 +32,31 @@ def located(judged: JudgedPlan, workspace: OpenProject, environment: ResolvedEnv
         for found in (judged.findings, judged.notes)
     )
     return replace(judged, findings=findings, notes=notes)
+
+
+def in_stream(judged: JudgedPlan, texts: Mapping[str, str]) -> JudgedPlan:
+    """The findings about manifests from elsewhere at their lines in the file; a template that Helm names stays the
+    source, without a line.
+    """
+    found = {str(item.id): item for item in reversed(judged.plan.manifests)}
+
+    def at(finding: Finding) -> Finding:
+        manifest = found.get(finding.object)
+        if manifest is None or manifest.source not in texts:
+            return finding
+        return replace(finding, line=_line_in_stream(texts[manifest.source], manifest, finding.path))
+
+    return replace(judged, findings=tuple(map(at, judged.findings)), notes=tuple(map(at, judged.notes)))
+
+
+def _line_in_stream(text: str, manifest: Manifest, path: KeyPath) -> int:
+    """`manifest.line` is that of the separator above its document, or of the first line."""
+    lines = text.split("\n")[manifest.line - 1 :]
+    first = 1 if lines[0].startswith("---") else 0
+    end = next((index for index, line in enumerate(lines[first:], first) if line.startswith("---")), len(lines))
+    document = "\n".join(["", *lines[first:end]] if first else lines[:end])
+    wanted = path or ("kind",)
+    return manifest.line - 1 + (locate(document, wanted) or 1)
 
 
 class _Inputs:

@@ -82,8 +82,7 @@ class _Walk:
                 return TemplatePlace(line=self._kind if line < 0 else line + 1, values=tuple(values))
             line, column = found
             is_item = isinstance(step, int)
-            # The keys of an item are as deep as the item itself.
-            region = range(line if is_item else line + 1, self._block_end(line, column - is_item))
+            region = range(line if is_item else line + 1, self._block_end(line, column, is_item=is_item))
         return TemplatePlace(line=line + 1, values=tuple(self._references(range(line, line + 1), ())))
 
     def _key(self, region: range, above: int, name: str) -> tuple[int, int] | None:
@@ -102,15 +101,15 @@ class _Walk:
         items = [index for index, column in dashes if column == outer]
         return (items[min(wanted, len(items) - 1)], outer + 2) if items else None
 
-    def _block_end(self, line: int, column: int) -> int:
-        """The line behind the block of a key: that of the next key that is not deeper."""
+    def _block_end(self, line: int, column: int, *, is_item: bool) -> int:
+        """The line behind the block of a key, or of an item with keys in this column: the next that is not deeper."""
         for index in range(line + 1, self._end):
             text = self._lines[index]
             stripped = text.lstrip()
             if not stripped or stripped.startswith(("{{", "#")):
                 continue
             indent = len(text) - len(stripped)
-            if indent < column or (indent == column and not stripped.startswith("- ")):
+            if indent < column or (indent == column and not is_item and not stripped.startswith("- ")):
                 return index
         return self._end
 

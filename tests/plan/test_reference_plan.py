@@ -66,6 +66,6 @@ def test_every_scenario_is_proven_under_argo_cd(scenario: str) -> None:
     values = merge(load((CHART / "ci" / scenario).read_text(), scenario) or {}, {"argocd": {"enabled": True}})
     release = HelmRelease(name="api-forge", namespace="demo", values=values, kubernetes="1.36")
     rendered = open_engine("").load(CHART).render(release)
-    judged = plan_rendered(rendered, scenario, namespace="demo", sync_timeout="30m")
+    judged = plan_rendered([(rendered, scenario)], namespace="demo", sync_timeout="30m")
     assert findings(judged) == []
     assert judged.ok

@@ -1,1 +1,1 @@
-"""Good trees, and the mutations of them."""
+"""The corpus of faults, by topic: each module has MUTATIONS."""

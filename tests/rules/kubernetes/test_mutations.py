@@ -14,10 +14,10 @@ from gitops_gen.rules.places import with_lines
 from gitops_gen.rules.rule import Finding, Rule
 from gitops_gen.sync.object_index import ObjectIndex
 from tests.rules.examples import example_plan
-from tests.validate.mutations.corpus import Mutation, good, mutations
+from tests.rules.kubernetes.corpus import Mutation, good, mutations
 
-TREE = good("kubernetes")
-MUTATIONS = mutations("kubernetes")
+TREE = good()
+MUTATIONS = mutations()
 
 
 def found(text: str, rules: tuple[Rule, ...] = RULES) -> list[Finding]:
