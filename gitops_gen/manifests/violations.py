@@ -69,9 +69,10 @@ class KindSchema:
         if kind == "additionalProperties":
             yield from (self._unknown(path, name, error) for name in facts["unexpected"])
         elif kind == "required":
-            missing = facts["property"]
-            text = f"{dotted((*path, missing))} is missing"
-            yield Violation(fault=Fault.MISSING, path=path, message=text)
+            where = (*path, facts["property"])
+            yield Violation(fault=Fault.MISSING, path=path, message=f"{dotted(where)} is missing")
+        elif kind == "not" and error.instance is None:
+            yield Violation(fault=Fault.MISSING, path=path, message=f"{dotted(path)} is null")
         elif kind == "type":
             yield Violation(fault=Fault.TYPE, path=path, message=_type_text(path, error.instance, facts["types"]))
         elif kind == "x-kubernetes-list-map-keys":
