@@ -4,7 +4,14 @@ from typing import Any
 
 import click
 
-from gitops_gen.cli.app import cli, environment_argument, environments_argument, output_option, pass_settings
+from gitops_gen.cli.app import (
+    cli,
+    environment_argument,
+    environments_argument,
+    output_option,
+    pass_settings,
+    scope_options,
+)
 from gitops_gen.cli.printing import print_data, print_document, print_lines
 from gitops_gen.cli.settings import Settings
 
@@ -86,6 +93,7 @@ def init(settings: Settings, /, directory: str, chart: str | None, output: str, 
 
 @cli.command()
 @environments_argument
+@scope_options
 @click.option(
     "--check",
     "only_check",
@@ -97,7 +105,13 @@ def init(settings: Settings, /, directory: str, chart: str | None, output: str, 
 @output_option
 @pass_settings
 def generate(
-    settings: Settings, environments: tuple[str, ...], only_check: bool, show_diff: bool, overwrite: bool, output: str
+    settings: Settings,
+    environments: tuple[str, ...],
+    scope: dict[str, str],
+    only_check: bool,
+    show_diff: bool,
+    overwrite: bool,
+    output: str,
 ) -> int:
     """Write the generated files that are not up to date; all environments, or those named.
 
@@ -111,11 +125,8 @@ def generate(
     from gitops_gen.output.json.files import generate_document
 
     workspace = settings.workspace()
-    result = (
-        command.check(workspace, environments)
-        if only_check
-        else command.generate(workspace, environments, overwrite=overwrite)
-    )
+    names = settings.selected(workspace, environments, scope)
+    result = command.check(workspace, names) if only_check else command.generate(workspace, names, overwrite=overwrite)
     for notice in result.notices:
         settings.note(f"note: {notice}")
     if output != "text":
@@ -146,7 +157,7 @@ def render(settings: Settings, environment: str) -> int:
     """
     from gitops_gen.project.rendering import render as command
 
-    print_data(command(settings.workspace(), environment))
+    print_data(command(*settings.chosen(environment)))
     return 0
 
 
@@ -166,7 +177,8 @@ def explain(settings: Settings, environment: str, key: str, output: str) -> int:
     from gitops_gen.output.environment_text import explanation_lines
     from gitops_gen.output.json.explanation import explanation_document
 
-    result = command(settings.workspace(), environment, key)
+    workspace, environment = settings.chosen(environment)
+    result = command(workspace, environment, key)
     if output == "text":
         print_lines(explanation_lines(result))
     else:
@@ -176,9 +188,10 @@ def explain(settings: Settings, environment: str, key: str, output: str) -> int:
 
 @cli.command()
 @environments_argument
+@scope_options
 @output_option
 @pass_settings
-def secrets(settings: Settings, environments: tuple[str, ...], output: str) -> int:
+def secrets(settings: Settings, environments: tuple[str, ...], scope: dict[str, str], output: str) -> int:
     """Show each key of each Secret that ENV needs, who reads it, and what provides it. Names only, never values.
 
     \b
@@ -189,7 +202,8 @@ def secrets(settings: Settings, environments: tuple[str, ...], output: str) -> i
     from gitops_gen.output.json.secrets import secrets_document
     from gitops_gen.output.secret_text import secret_lines
 
-    found = command(settings.workspace(), environments)
+    workspace = settings.workspace()
+    found = command(workspace, settings.selected(workspace, environments, scope))
     if output != "text":
         print_document(secrets_document(found), output)
         return 0
@@ -199,7 +213,7 @@ def secrets(settings: Settings, environments: tuple[str, ...], output: str) -> i
 
 
 @cli.command()
-@click.argument("kind", type=click.Choice(["project", "environment", "release"]))
+@click.argument("kind", type=click.Choice(["project", "workspace", "environment", "release"]))
 @pass_settings
 def schema(settings: Settings, kind: str) -> int:
     """Print the JSON Schema of a hand-written file, with the chart's own schema under `values`.
@@ -210,12 +224,15 @@ def schema(settings: Settings, kind: str) -> int:
     from gitops_gen.errors import GitopsError
     from gitops_gen.project import schemas as command
 
+    is_inside = False
     try:
-        chart_schema = command.chart_schema(settings.workspace())
+        workspace = settings.workspace()
+        is_inside = workspace.projects().is_workspace
+        chart_schema = command.chart_schema(workspace)
     except GitopsError as error:
         settings.note(f"note: without the chart's schema: {error}")
         chart_schema = None
-    print_document(command.schema(kind, chart_schema), "json")
+    print_document(command.schema(kind, chart_schema, is_inside=is_inside), "json")
     return 0
 
 

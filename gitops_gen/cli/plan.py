@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from gitops_gen.cli.app import cli, environments_argument, output_formats, output_option, pass_settings
+from gitops_gen.cli.app import cli, environments_argument, output_formats, output_option, pass_settings, scope_options
 from gitops_gen.cli.printing import print_document, print_lines
 from gitops_gen.cli.settings import Settings
 from gitops_gen.errors import UsageError
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 @cli.command()
 @environments_argument
+@scope_options
 @click.option("--all", "every", is_flag=True, help="Every environment (also the default).")
 @click.option("--rendered", type=click.File(), metavar="FILE", help="Manifests from elsewhere; `-` is standard input.")
 @click.option("--namespace", metavar="NAME", default="", help="With --rendered: where namespaced objects go.")
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 def plan(
     settings: Settings,
     environments: tuple[str, ...],
+    scope: dict[str, str],
     every: bool,
     rendered: TextIO | None,
     namespace: str,
@@ -43,8 +45,9 @@ def plan(
     from gitops_gen.rules.planning import plan_rendered
 
     if rendered is None:
-        names = () if every else environments
-        plans = command.plan(settings.workspace() if names else settings.overview(), names)
+        workspace = settings.workspace() if environments else settings.overview()
+        names = () if every else settings.selected(workspace, environments, scope)
+        plans = command.plan(workspace, names)
     elif environments or every:
         raise UsageError("--rendered plans one file, not environments", "leave out the environments or --rendered")
     else:

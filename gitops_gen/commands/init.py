@@ -18,7 +18,7 @@ from gitops_gen.git.paths import Root
 from gitops_gen.git.runner import ask
 from gitops_gen.helm.choice import open_engine
 from gitops_gen.helm.engine import ChartError, HelmRelease
-from gitops_gen.models.layout import CHART_FILE, ENVIRONMENT_FILE, ENVIRONMENTS, OWN_FOLDER, PROJECT_FILE
+from gitops_gen.models.layout import CHART_FILE, OWN_FOLDER, PROJECT_FILE, environment_path
 from gitops_gen.names import RELEASE_NAME_LENGTH
 from gitops_gen.project.rendering import render
 from gitops_gen.project.schemas import KINDS, chart_schema, schema
@@ -276,7 +276,7 @@ def _unrendered(workspace: OpenProject, project: NewProject) -> Iterator[Problem
     except ChartError as error:
         key = dotted(required_key(_chart_folder(workspace), str(error)))
         where = f"set `{key}`" if key else "set the required value"
-        file = f"{ENVIRONMENTS}/{name}/{ENVIRONMENT_FILE}"
+        file = environment_path(name)
         hint = f"{where} below `values` there, or below `defaults.values` in gitops.yaml for all environments"
         yield Problem(file=file, key=f"values.{key}" if key else "values", message=str(error), hint=hint)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gitops_gen.errors import Problem
-from gitops_gen.models.layout import ENVIRONMENTS
+from gitops_gen.models.layout import release_path
 from gitops_gen.project.environment import ResolvedEnvironment
 
 
@@ -29,6 +29,6 @@ def override_problems(environment: ResolvedEnvironment, chart: Path) -> Iterator
                 file=f"{environment.chart.path}/{name}",
                 message=f"Argo CD merges this file over the source of {environment.application_name}: what runs there "
                 "differs from what is rendered here",
-                hint=f"put its parameters under `values` in {ENVIRONMENTS}/{environment.name}/release.yaml, delete the "
+                hint=f"put its parameters under `values` in {release_path(environment.name)}, delete the "
                 "file, and have Image Updater write there: `write-back-target: helmvalues:…`",
             )

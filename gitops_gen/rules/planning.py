@@ -29,8 +29,8 @@ from gitops_gen.yaml.reader import load
 def plan_environments(workspace: OpenProject, names: Sequence[str]) -> list[JudgedPlan]:
     """The plans of several environments, with what they have in common. Raises as `plan` does."""
     plans = [plan_environment(workspace, name) for name in counted(names, "planning", len(names))]
-    ignored = set_aside(workspace.project())
     for index, finding in shared([judged.plan for judged in plans]):
+        ignored = set_aside(workspace.project(plans[index].plan.name))
         plans[index] = with_findings(plans[index], with_lines([finding], workspace.charts.places.text), ignored)
     return plans
 
@@ -43,7 +43,7 @@ def plan_environment(workspace: OpenProject, name: str) -> JudgedPlan:
     manifests = parse(
         rendered, f"rendered manifests of {name}", namespace=environment.namespace, chart=environment.chart.path
     )
-    project = workspace.project()
+    project = workspace.project(name)
     manifest = load(application(project.spec, environment, workspace.paths), f"Application of {name}")
     policy = _policy(project, manifest)
     sync_plan = plan_of(
@@ -86,8 +86,9 @@ def _varying(
 
 
 def set_aside(project: ProjectFile) -> tuple[SetAside, ...]:
-    """The findings that gitops.yaml sets aside."""
-    return tuple(SetAside(rule=entry.rule, object=entry.object) for entry in project.spec.rules.ignore)
+    """The findings that the files of a project set aside."""
+    entries = (entry for item in project.documents for entry in item.data.get("rules", {}).get("ignore", ()))
+    return tuple(SetAside(rule=entry["rule"], object=entry["object"]) for entry in entries)
 
 
 def _policy(project: ProjectFile, manifest: dict[str, Any]) -> SyncPolicy:

@@ -20,7 +20,8 @@ SHARED = Rule(
     title="Each object of a cluster is in one environment",
     explanation=(
         "A cluster-scoped object, or one in a fixed namespace, has the same name in every environment unless the chart "
-        "makes it differ. Argo CD tracks it for one Application only; FailOnSharedResource=true fails the sync of "
+        "makes it differ; so has an object of two projects of a workspace that deploy to one namespace. "
+        "Argo CD tracks it for one Application only; FailOnSharedResource=true fails the sync of "
         "the others (https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/#fail-the-sync-if-a-shared-"
         "resource-is-found). CRDs are not tracked and may be shared. It is checked between the environments that are "
         "planned together."
@@ -46,7 +47,7 @@ def shared(plans: Sequence[SyncPlan]) -> Iterator[tuple[int, Finding]]:
 
 
 def _tracked(plan: SyncPlan) -> Iterator[tuple[_Key, Manifest]]:
-    """The objects outside of the environment's namespace that Argo CD tracks."""
+    """The objects that Argo CD tracks."""
     if plan.project is None:
         return
     cluster = plan.project.server or plan.project.cluster
@@ -55,8 +56,8 @@ def _tracked(plan: SyncPlan) -> Iterator[tuple[_Key, Manifest]]:
         if manifest.kind == "CustomResourceDefinition" or is_hook(manifest) or is_skipped(manifest):
             continue
         is_cluster_wide = scopes.is_cluster_wide(manifest.id.group, manifest.kind)
-        if is_cluster_wide or (is_cluster_wide is False and manifest.id.namespace):
-            namespace = "" if is_cluster_wide else manifest.id.namespace
+        if is_cluster_wide is not None:
+            namespace = "" if is_cluster_wide else manifest.id.namespace or plan.project.namespace
             yield (cluster, manifest.id.group, manifest.kind, namespace, manifest.name), manifest
 
 
