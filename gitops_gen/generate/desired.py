@@ -143,8 +143,9 @@ class _Builder:
         yield from map(self.at_namespace, self.destinations.claim(environment, server))
         first = self.applications.setdefault(environment.application_name, environment.name)
         if first != environment.name:
-            message = f"`{environment.application_name}` is also the Application of `{first}`"
-            yield Problem(file=environment.files[-1], message=message, hint="rename the environment or the project")
+            file, message = environment.files[-1], f"the name of its Application is that of `{first}` too"
+            hint = "rename the environment or the project"
+            yield Problem(file=file, line=1, message=f"{message}: {environment.application_name}", hint=hint)
 
     def at_namespace(self, problem: Problem) -> Problem:
         return problem.at(problem.file, locate(read_text(self.inputs, problem.file), ("namespace",)))

@@ -5,7 +5,7 @@ projects agree on.
 from collections.abc import Iterator
 
 from gitops_gen.errors import Problem
-from gitops_gen.models.layout import environment_path, project_folder, short_name
+from gitops_gen.models.layout import environment_folder, environment_path, project_folder, short_name
 from gitops_gen.project.environment import ResolvedEnvironment
 
 
@@ -31,7 +31,8 @@ class Destinations:
         self.owners.setdefault(place, environment.name)
         where = f"namespace `{environment.namespace}` on cluster `{environment.cluster}`"
         mine = self._environments.setdefault((*place, project_folder(environment.name)), environment)
-        file = environment.file
+        own = environment.file.startswith(environment_folder(environment.name))
+        file = environment.file if own else environment.files[-1]
         if mine is not environment:
             yield Problem(
                 file=file,

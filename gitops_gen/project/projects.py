@@ -8,7 +8,7 @@ from typing import Any
 
 from gitops_gen.errors import Problem, ProblemsError, UsageError
 from gitops_gen.git.paths import PathError
-from gitops_gen.models.layout import ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE, environment_path, project_folder
+from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE, project_folder
 from gitops_gen.models.models import Project, Workspace
 from gitops_gen.models.validation import validate
 from gitops_gen.names import did_you_mean
@@ -24,6 +24,8 @@ from gitops_gen.project.reading import (
     read_environment,
     read_text,
 )
+from gitops_gen.yaml.key_paths import KeyPath, dotted
+from gitops_gen.yaml.reader import locate
 
 _OWN = ("apiVersion", "kind", "name", "projects")
 """What a project does not inherit."""
@@ -56,9 +58,8 @@ class Projects:
             matched = list(_matching(self._inputs, pattern))
             found |= dict.fromkeys(matched)
             if not matched and "*" not in pattern:
-                self._add(
-                    ("projects", index), f"there is no {pattern}/{PROJECT_FILE}", "create it, or remove the entry"
-                )
+                message, hint = f"there is no {pattern}/{PROJECT_FILE}", "create it, or remove this"
+                self.problems.append(_problem(self.top.documents[0], ("projects", index), message, hint))
         return tuple(sorted(found))
 
     def of(self, environment: str) -> ProjectFile | None:
@@ -81,7 +82,7 @@ class Projects:
             first = owners.setdefault(project.spec.name, project.file)
             if first != project.file:
                 message = f"`{project.spec.name}` is also the name of {first}"
-                self.problems.append(Problem(file=project.file, key="name", message=message, hint="rename one of them"))
+                self.problems.append(_problem(project.documents[-1], ("name",), message, "rename one of them"))
         return found
 
     def stages(self) -> list[str]:
@@ -141,25 +142,25 @@ class Projects:
     def _wrongly_shared(self) -> Iterator[Problem]:
         """Files in the workspace's own `environments` that nothing reads."""
         for name, files in _folders(self._inputs, ENVIRONMENTS).items():
-            for file in sorted({*files} & {*HAND_WRITTEN} - {posixpath.basename(environment_path(name))}):
+            for file in sorted({*files} & {*HAND_WRITTEN} - {ENVIRONMENT_FILE}):
                 message, hint = "is not read: a release belongs to a project", "move it into a project's folder"
-                yield Problem(file=f"{ENVIRONMENTS}/{name}/{file}", message=message, hint=hint)
+                yield Problem(file=f"{ENVIRONMENTS}/{name}/{file}", line=1, message=message, hint=hint)
 
     def _read_top(self) -> ProjectFile | None:
         text, data = self._text(PROJECT_FILE)
-        kind = data.get("kind") if isinstance(data, dict) else None
-        spec, problems = parsed(text, _MODELS.get(str(kind), Project))[1:] if text else (None, ())
+        if text is None:
+            return None
+        _, spec, problems = parsed(text, _MODELS.get(str(data.get("kind")), Project))
         self.problems += [problem.at(PROJECT_FILE, problem.line) for problem in problems]
         if spec is None:
             return None
-        return ProjectFile(
-            inputs=self._inputs, spec=spec, documents=(InputDocument(file=PROJECT_FILE, data=data, text=text),)
-        )
+        own = InputDocument(file=PROJECT_FILE, data=data, text=text)
+        return ProjectFile(inputs=self._inputs, spec=spec, documents=(own,))
 
     def _read_member(self, top: ProjectFile, folder: str) -> ProjectFile | None:
         file = folder + PROJECT_FILE
         text, data = self._text(file)
-        if not text:
+        if text is None:
             return None
         spec, problems = _member(top.documents[0].text, text, folder)
         self.problems += [problem.at(file, problem.line) for problem in problems]
@@ -168,17 +169,18 @@ class Projects:
         own = InputDocument(file=file, data=data, text=text)
         return ProjectFile(inputs=self._inputs, spec=spec, documents=(*top.documents, own), folder=folder)
 
-    def _text(self, file: str) -> tuple[str, Any]:
+    def _text(self, file: str) -> tuple[str | None, Values]:
         try:
             text = read_text(self._inputs, file)
         except ProblemsError as error:
             self.problems += error.problems
-            return "", {}
+            return None, {}
         return text, parsed(text, None)[0]
 
-    def _add(self, path: tuple[str | int, ...], message: str, hint: str) -> None:
-        key = "".join(f"[{step}]" if isinstance(step, int) else step for step in path)
-        self.problems.append(Problem(file=PROJECT_FILE, key=key, message=message, hint=hint))
+
+def _problem(document: InputDocument, path: KeyPath, message: str, hint: str) -> Problem:
+    line = locate(document.text, path)
+    return Problem(file=document.file, line=line, key=dotted(path), message=message, hint=hint)
 
 
 def _matching(inputs: Inputs, pattern: str) -> Iterator[str]:

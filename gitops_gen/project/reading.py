@@ -85,7 +85,7 @@ class EnvironmentFiles:
 
     @property
     def file(self) -> str:
-        """The file in which something about the environment is to be written."""
+        """The file for what stays with the environment."""
         return self.stays[-1].file if self.stays else environment_path(self.name)
 
 
@@ -227,7 +227,7 @@ def read_environment(inputs: Inputs, name: str) -> tuple[EnvironmentFiles | None
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Read(Generic[ModelT]):
-    """A file's text, its data, its typed form and what is wrong with it; nothing of a file that is not there."""
+    """A file's text, its data, its typed form and what is wrong with it; nothing of a missing file."""
 
     text: str = ""
     data: dict[str, Any] = field(default_factory=dict)

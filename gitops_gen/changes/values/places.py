@@ -151,7 +151,7 @@ class ValueSources:
 
 
 def _new(file: str) -> str:
-    """What a file begins with that is not there; in a workspace that may be the environment's own too."""
+    """How a missing file begins; in a workspace an environment need not have a file of its own."""
     if file.endswith(RELEASE_FILE):
         return NEW_RELEASE
     return NEW_ENVIRONMENT if file.endswith(ENVIRONMENT_FILE) else ""
