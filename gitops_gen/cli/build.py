@@ -25,6 +25,7 @@ SHELLS = ("bash", "zsh", "fish")
     type=click.Path(exists=True),
     help="A chart to copy instead of api-forge's: its folder or its .tgz.",
 )
+@click.option("--workspace", is_flag=True, help="Several services with one chart and one root; it begins with two.")
 @click.option("--name", default="", help="The project's name; default: the chart's folder.")
 @click.option(
     "--environment",
@@ -59,6 +60,7 @@ def init(settings: Settings, /, directory: str, chart: str | None, output: str, 
     gitops-gen init my-gitops
     gitops-gen init my-gitops --chart ../charts/shop --repository https://github.com/shop/gitops.git
     gitops-gen init services/shop --name shop --environment test=dev --environment live=production
+    gitops-gen init my-gitops --workspace
     gitops-gen init my-gitops --cluster eu-1 --server https://10.0.0.1:6443 --namespace "{project}-{stage}"
     """
     from pathlib import Path

@@ -85,7 +85,7 @@ def project_rename(
     """Rename a project, and show what Argo CD does with its resources. Its folder stays.
 
     \b
-    gitops-gen project rename billing invoices --delete-running --dry-run
+    gitops-gen project rename web site --delete-running --dry-run
     """
     from gitops_gen.commands.project_lifecycle import rename
 
@@ -105,7 +105,7 @@ def project_remove(
     """Remove a project's files, and show what Argo CD does with its resources.
 
     \b
-    gitops-gen project remove billing --delete-running --dry-run
+    gitops-gen project remove web --delete-running --dry-run
     """
     from gitops_gen.commands.project_lifecycle import remove
 

@@ -101,7 +101,7 @@ def find_project(start: Path) -> Path:
     for folder in (start, *start.parents):
         if (folder / PROJECT_FILE).is_file():
             above = (parent for parent in folder.parents if (parent / PROJECT_FILE).is_file())
-            return next((parent for parent in above if _holds(parent, folder)), folder)
+            return next((parent for parent in above if holds(parent, folder)), folder)
     raise GitopsError(
         f"no {PROJECT_FILE} in {start} or above it",
         "start a project with `gitops-gen init DIR`, or choose one with `-C DIR`",
@@ -115,8 +115,8 @@ def focus(start: Path, top: Path) -> str:
     return "" if nearest == top else f"{nearest.relative_to(top).as_posix()}/"
 
 
-def _holds(top: Path, project: Path) -> bool:
-    """Whether the gitops.yaml in `top` is a workspace with that project."""
+def holds(top: Path, project: Path) -> bool:
+    """Whether the gitops.yaml in `top` is that of a workspace whose projects are in folders such as `project`."""
     with suppress(GitopsError):
         data = parsed(read_text(Root(top), PROJECT_FILE), None)[0]
         inside = project.relative_to(top).as_posix()

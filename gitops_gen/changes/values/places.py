@@ -151,7 +151,7 @@ class ValueSources:
 
 
 def _new(file: str) -> str:
-    """How a missing file begins; in a workspace an environment need not have a file of its own."""
+    """How a missing file begins: an environment of a workspace may have no environment.yaml."""
     if file.endswith(RELEASE_FILE):
         return NEW_RELEASE
     return NEW_ENVIRONMENT if file.endswith(ENVIRONMENT_FILE) else ""
