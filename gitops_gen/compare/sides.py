@@ -20,7 +20,7 @@ from gitops_gen.models.layout import ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE, M
 from gitops_gen.project.chart_places import ChartPlaces, chart_places
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.inputs import Inputs
-from gitops_gen.project.override_files import override_problems
+from gitops_gen.project.override_files import with_override_files
 from gitops_gen.project.pinned_charts import PinnedCharts
 from gitops_gen.project.reading import ProjectFile, read_environment, read_project
 from gitops_gen.project.resolver import resolve
@@ -109,7 +109,7 @@ class Side:
         """What the environment renders from. Raises `GitopsError` when its chart is not available."""
         spec = self.project.spec
         chart, _ = self.chart(environment.chart)
-        fail_if_any(override_problems(environment, chart))
+        environment = with_override_files(environment, chart)
         manifest = application(spec, environment, ManifestPaths(prefix=self.prefix))
         documents = [manifest] if environment.existing_project else [manifest, app_project(spec, environment)]
         return RenderTarget(

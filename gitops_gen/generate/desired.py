@@ -127,7 +127,7 @@ class _Builder:
         if self.project is None or files is None:
             return
         try:
-            environment = resolve(self.project, files)
+            environment = self.charts.with_override_files(resolve(self.project, files))
             self.problems += self.claim(environment)
             self.problems += self.overrides.problems(self.project.spec, environment, self.paths)
             if not problems:

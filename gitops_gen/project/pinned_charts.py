@@ -57,6 +57,6 @@ class PinnedCharts:
             raise GitopsError(f"`{revision}` is a branch, which pins nothing", "name a tag or a commit")
 
     def _written(self, commit: str, path: str) -> Path:
-        top = self._scratch / commit / str(len(self._folders))
+        top = Path(tempfile.mkdtemp(dir=self._scratch))
         CommitFiles(self._repository, commit, top).need([path])
         return ChartPlaces(top, top, "").folder(path)
