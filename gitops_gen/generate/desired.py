@@ -131,7 +131,7 @@ class _Builder:
             self.problems += self.claim(environment)
             self.problems += self.overrides.problems(self.project.spec, environment, self.paths)
             if not problems:
-                self.problems += self.values.problems(environment)
+                self.problems += self.values.problems(environment, wanted=wanted)
             outputs = dict(environment_files(self.project, environment, self.paths, self.charts)) if wanted else {}
         except ProblemsError as error:
             self.problems += error.problems

@@ -13,12 +13,14 @@ from gitops_gen.errors import GitopsError, Problem, first_problems
 from gitops_gen.git.paths import Root
 from gitops_gen.helm.bundled import nulls_in, umbrella_nulls
 from gitops_gen.helm.credential_keys import HINT, credentials
+from gitops_gen.helm.dependencies import satisfies
 from gitops_gen.helm.digest import chart_digest
 from gitops_gen.helm.engine import ChartError, Engine, LoadedChart, SubchartValuesError, Values
 from gitops_gen.helm.key_types import KeyType
 from gitops_gen.helm.reading.chart_files import chart_files
 from gitops_gen.helm.reading.unknown_keys import KnownKeys
 from gitops_gen.helm.varying import rendered_again, varies
+from gitops_gen.models.layout import CHART_FILE
 from gitops_gen.project.chart_places import ChartPlaces
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.override_files import with_override_files
@@ -193,9 +195,17 @@ class Charts:
         if source.repository:
             return self.places.archive(source)
         if not source.revision:
+            self._require_versions(source)
             return self.places.folder(source.path)
         self._pinned.require_fixed(source.revision)
         return self._pinned.folder(self.places.from_top(source.path), source.revision)[0]
+
+    def _require_versions(self, source: ChartSource) -> None:
+        """Raise `ChartError` for a dependency beside the chart that is not in the range that Chart.yaml asks for."""
+        for item, version in self.places.unlocked(source.path):
+            if not satisfies(self.engine(source), version, item.version):
+                message = f"{source.path}: the dependency `{item.name}` is version {version}, not {item.version}"
+                raise ChartError(message, f"change its `version` in {source.path}/{CHART_FILE}")
 
     def linked(self, source: ChartSource) -> tuple[str, ...]:
         """Where symlinks of a chart folder lead to outside of it, as paths from the git root."""

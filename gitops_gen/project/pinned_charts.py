@@ -9,6 +9,7 @@ from pathlib import Path
 from gitops_gen.errors import GitopsError, UsageError
 from gitops_gen.git.snapshot import CommitFiles, Repository
 from gitops_gen.project.chart_places import ChartPlaces
+from gitops_gen.project.local_dependencies import need_chart
 
 _BRANCHES = ("refs/heads/", "refs/remotes/")
 _HINT = "name a tag or commit that has it; if this clone does not have it yet: `git fetch --tags`"
@@ -58,5 +59,5 @@ class PinnedCharts:
 
     def _written(self, commit: str, path: str) -> Path:
         top = Path(tempfile.mkdtemp(dir=self._scratch))
-        CommitFiles(self._repository, commit, top).need([path])
+        need_chart(CommitFiles(self._repository, commit, top), path)
         return ChartPlaces(top, top, "").folder(path)
