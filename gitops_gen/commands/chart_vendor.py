@@ -13,8 +13,8 @@ from gitops_gen.git.repository import git_root
 from gitops_gen.helm.dependencies import (
     CHARTS,
     LOCK_FILES,
+    ChartDependency,
     Dependencies,
-    Dependency,
     archives_of,
     packed_chart,
 )
@@ -95,7 +95,7 @@ def _complete(chart: Path) -> None:
             shutil.move(archive, chart / CHARTS / archive.name)
 
 
-def _pack(item: Dependency, chart: Path) -> None:
+def _pack(item: ChartDependency, chart: Path) -> None:
     name, version, archive = packed_chart(chart / item.local_path)
     if (name, version) != (item.name, item.version):
         raise ChartError(f"{item.repository} is {name} {version}, the lock has {item.name} {item.version}", "")

@@ -37,7 +37,7 @@ _FIELDS = ("name", "version", "repository", "condition", "tags", "enabled", "imp
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Dependency:
+class ChartDependency:
     """One entry of `dependencies`: `version` is a range, or in a lock a version."""
 
     name: str
@@ -66,7 +66,7 @@ class Dependencies:
         self._entries = [entry for entry in found or () if isinstance(entry, dict)]
 
     @property
-    def declared(self) -> list[Dependency]:
+    def declared(self) -> list[ChartDependency]:
         """What Chart.yaml asks for."""
         return _dependencies(self._entries)
 
@@ -77,7 +77,7 @@ class Dependencies:
         return set(_present(folder)) if self._entries and folder.is_dir() else set()
 
     @property
-    def missing(self) -> list[Dependency]:
+    def missing(self) -> list[ChartDependency]:
         """What charts/ lacks. Helm compares names only."""
         names = {name for name, _ in self.present}
         return [item for item in self.declared if item.name not in names]
@@ -91,7 +91,7 @@ class Dependencies:
         return _document(self._chart / self._lock_file)
 
     @property
-    def locked(self) -> list[Dependency]:
+    def locked(self) -> list[ChartDependency]:
         """The versions in the lock; empty without one."""
         return _dependencies(self._lock.get("dependencies") or ())
 
@@ -110,14 +110,16 @@ class Dependencies:
         return f"{self._lock_file} does not fit the dependencies in {CHART_FILE}"
 
     @property
-    def others_than_locked(self) -> list[Dependency]:
+    def others_than_locked(self) -> list[ChartDependency]:
         """What the lock has at a version that is not in charts/."""
         return [item for item in self.locked if item.repository and (item.name, item.version) not in self.present]
 
 
-def _dependencies(entries: Any) -> list[Dependency]:
+def _dependencies(entries: Any) -> list[ChartDependency]:
     return [
-        Dependency(name=str(entry.get("name")), version=str(entry.get("version") or ""), repository=_repository(entry))
+        ChartDependency(
+            name=str(entry.get("name")), version=str(entry.get("version") or ""), repository=_repository(entry)
+        )
         for entry in entries
         if isinstance(entry, dict)
     ]

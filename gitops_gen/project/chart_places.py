@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gitops_gen.git.paths import PathError, Root
 from gitops_gen.git.repository import git_root, prefix
-from gitops_gen.helm.dependencies import CHARTS, Dependencies, Dependency
+from gitops_gen.helm.dependencies import CHARTS, ChartDependency, Dependencies
 from gitops_gen.helm.engine import ChartError
 from gitops_gen.models.layout import CHART_FILE, PULLED, VALUES_FILE
 from gitops_gen.project.environment import ChartSource
@@ -71,7 +71,7 @@ class ChartPlaces:
         fault = own.lock_fault or (f"the lock has {others}, and {CHARTS}/ does not" if others else "")
         return f"{path}: {fault}; Argo CD renders what is in {CHARTS}/: {VENDOR}" if fault else ""
 
-    def unlocked(self, path: str) -> list[tuple[Dependency, str]]:
+    def unlocked(self, path: str) -> list[tuple[ChartDependency, str]]:
         """The dependencies that are folders of this repository, missing in charts/ and in no lock, each with its
         version. Raises `ChartError`.
         """

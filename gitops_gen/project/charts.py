@@ -201,7 +201,7 @@ class Charts:
         return self._pinned.folder(self.places.from_top(source.path), source.revision)[0]
 
     def _require_versions(self, source: ChartSource) -> None:
-        """Raise `ChartError` for a dependency beside the chart that is not in the range that Chart.yaml asks for."""
+        """Raise `ChartError` for a dependency next to the chart that is not in the range that Chart.yaml asks for."""
         for item, version in self.places.unlocked(source.path):
             if not satisfies(self.engine(source), version, item.version):
                 message = f"{source.path}: the dependency `{item.name}` is version {version}, not {item.version}"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from gitops_gen.git.paths import PathError, Root
 from gitops_gen.git.snapshot import Files
-from gitops_gen.helm.dependencies import CHARTS, FILES, Dependencies, Dependency, archives_of, packed_chart
+from gitops_gen.helm.dependencies import CHARTS, FILES, ChartDependency, Dependencies, archives_of, packed_chart
 from gitops_gen.helm.engine import ChartError
 from gitops_gen.models.layout import CHART_FILE
 
@@ -31,7 +31,7 @@ def beside(root: Root, chart: str) -> tuple[str, ...]:
     return tuple(root.resolved(_inside(chart, item)) for item in missing if item.is_local)
 
 
-def _inside(chart: str, dependency: Dependency) -> str:
+def _inside(chart: str, dependency: ChartDependency) -> str:
     return posixpath.normpath(posixpath.join(chart, dependency.local_path))
 
 
@@ -73,7 +73,7 @@ def complete(folder: Path, root: Root, chart: str) -> Path:
     return copy
 
 
-def _missing(missing: list[Dependency], dependencies: Dependencies) -> ChartError:
+def _missing(missing: list[ChartDependency], dependencies: Dependencies) -> ChartError:
     names = ", ".join(item.name for item in missing)
     message = f"found in Chart.yaml, but missing in {CHARTS}/ directory: {names}"
     if not all(item.repository for item in missing):
@@ -81,7 +81,7 @@ def _missing(missing: list[Dependency], dependencies: Dependencies) -> ChartErro
     return ChartError(f"{message}; {fault}" if (fault := dependencies.lock_fault) else message, VENDOR)
 
 
-def _put(item: Dependency, dependencies: Dependencies, root: Root, chart: str, target: Path) -> None:
+def _put(item: ChartDependency, dependencies: Dependencies, root: Root, chart: str, target: Path) -> None:
     """Put one dependency into charts/ as an archive, in the place of another version."""
     source = Path(root.folder, root.resolved(_inside(chart, item)))
     if not (source / CHART_FILE).is_file():
