@@ -67,7 +67,7 @@ def _lacks(chart: Path) -> bool:
 
 
 def _vendored(project: Path, path: str) -> Iterator[str]:
-    """In a copy beside the chart, from which `file://` leads to the same folders."""
+    """In a copy next to the chart, from which `file://` leads to the same folders."""
     chart = Path(os.path.normpath(project / path))
     with tempfile.TemporaryDirectory(dir=chart.parent, prefix=f"{OWN_FOLDER}-") as scratch:
         copy = Path(shutil.copytree(chart, scratch, dirs_exist_ok=True))

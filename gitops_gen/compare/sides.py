@@ -20,7 +20,7 @@ from gitops_gen.models.layout import ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE, M
 from gitops_gen.project.chart_places import ChartPlaces, chart_places
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.inputs import Inputs
-from gitops_gen.project.local_dependencies import beside_files, need_chart
+from gitops_gen.project.local_dependencies import need_chart, needed_files
 from gitops_gen.project.override_files import with_override_files
 from gitops_gen.project.pinned_charts import PinnedCharts
 from gitops_gen.project.reading import ProjectFile, read_environment, read_project
@@ -144,7 +144,7 @@ class Side:
         """What identifies the content of a chart folder of the project."""
         if path not in self._chart_ids:
             inside = self._from_top(path)
-            ids = self._files.ids([inside, *beside_files(self._files, inside)])
+            ids = self._files.ids([inside, *needed_files(self._files, inside)])
             listing = "\n".join(f"{name} {ids[name]}" for name in sorted(ids))
             self._chart_ids[path] = hashlib.sha256(os.fsencode(listing)).hexdigest()
         return self._chart_ids[path]

@@ -1,5 +1,5 @@
 """What a chart's folder says about its dependencies: Chart.yaml asks for them, charts/ has them, Chart.lock has their
-versions. And the archive that `helm dependency build` makes of one that is a folder beside the chart.
+versions. And the archive that `helm dependency build` makes of one that is a folder next to the chart.
 
 https://helm.sh/docs/helm/helm_dependency_build/, https://github.com/helm/helm/blob/v4.2.3/pkg/downloader/manager.go
 """
@@ -46,7 +46,7 @@ class ChartDependency:
 
     @property
     def is_local(self) -> bool:
-        """Whether it is a folder beside the chart."""
+        """Whether it is a folder next to the chart."""
         return self.repository.startswith(_LOCAL)
 
     @property
@@ -116,13 +116,12 @@ class Dependencies:
 
 
 def _dependencies(entries: Any) -> list[ChartDependency]:
-    return [
-        ChartDependency(
-            name=str(entry.get("name")), version=str(entry.get("version") or ""), repository=_repository(entry)
-        )
-        for entry in entries
-        if isinstance(entry, dict)
-    ]
+    return [_dependency(entry) for entry in entries if isinstance(entry, dict)]
+
+
+def _dependency(entry: dict[str, Any]) -> ChartDependency:
+    version = str(entry.get("version") or "")
+    return ChartDependency(name=str(entry.get("name")), version=version, repository=_repository(entry))
 
 
 def _repository(entry: dict[str, Any]) -> str:

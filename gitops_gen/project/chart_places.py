@@ -10,7 +10,7 @@ from gitops_gen.helm.dependencies import CHARTS, ChartDependency, Dependencies
 from gitops_gen.helm.engine import ChartError
 from gitops_gen.models.layout import CHART_FILE, PULLED, VALUES_FILE
 from gitops_gen.project.environment import ChartSource
-from gitops_gen.project.local_dependencies import VENDOR, beside, complete
+from gitops_gen.project.local_dependencies import VENDOR, complete, needed_folders
 from gitops_gen.project.reading import read_text
 
 
@@ -21,7 +21,7 @@ class ChartPlaces:
         self._folder, self._root, self._prefix = folder, Root(top, "git repository"), prefix
         self._links: dict[str, dict[str, str]] = {}
         self._complete: dict[str, Path] = {}
-        self._beside: dict[str, tuple[str, ...]] = {}
+        self._needed: dict[str, tuple[str, ...]] = {}
 
     def folder(self, path: str) -> Path:
         """The folder of a chart, every symlink in it followed; a copy of it where charts/ lacks folders of this
@@ -37,7 +37,7 @@ class ChartPlaces:
 
     def _completed(self, path: str) -> Path:
         try:
-            for other in self.beside(path):
+            for other in self.needed_folders(path):
                 self._root.links(other)
             return complete(self._folder / path, self._root, self.from_top(path))
         except PathError as error:
@@ -81,22 +81,22 @@ class ChartPlaces:
         versions = dict(Dependencies(made).present)
         return [(item, versions[item.name]) for item in own.declared if item.is_local and item.name in versions]
 
-    def beside(self, path: str) -> tuple[str, ...]:
+    def needed_folders(self, path: str) -> tuple[str, ...]:
         """The folders of this repository that a chart depends on and its charts/ lacks, as paths from the git root.
         Raises `ChartError`.
         """
-        if path not in self._beside:
+        if path not in self._needed:
             try:
-                self._beside[path] = beside(self._root, self.from_top(path))
+                self._needed[path] = needed_folders(self._root, self.from_top(path))
             except PathError as error:
                 raise self._refused(error) from error
-        return self._beside[path]
+        return self._needed[path]
 
     def apart(self, path: str) -> tuple[str, ...]:
         """Where symlinks of a chart folder lead to outside of it, and the folders that it depends on, as paths from the
         git root: such as a library chart that several charts share. Argo CD follows them inside the repository.
         """
-        targets = sorted({*self.links(path).values(), *self.beside(path)})
+        targets = sorted({*self.links(path).values(), *self.needed_folders(path)})
         inside = self._root.resolved(self.from_top(path))
         return tuple(target for target in targets if not f"{target}/".startswith(f"{inside}/" if inside else ""))
 

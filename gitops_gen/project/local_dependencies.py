@@ -22,7 +22,7 @@ from gitops_gen.models.layout import CHART_FILE
 VENDOR = "run `gitops-gen chart vendor` and commit charts/ and the lock"
 
 
-def beside(root: Root, chart: str) -> tuple[str, ...]:
+def needed_folders(root: Root, chart: str) -> tuple[str, ...]:
     """The folders that the chart needs and its charts/ lacks; `chart` and they are paths from the root.
 
     Raises `PathError` for one outside of the root.
@@ -36,24 +36,24 @@ def _inside(chart: str, dependency: ChartDependency) -> str:
 
 
 def need_chart(files: Files, chart: str) -> None:
-    """Have a chart's folder on disk, with what symlinks in it lead to and the folders that it needs beside it.
+    """Have a chart's folder on disk, with what symlinks in it lead to and the other folders that it needs.
 
     Raises `PathError` for a symlink that leaves the repository.
     """
     files.need([chart])
-    files.need(beside_files(files, chart))
+    files.need(needed_files(files, chart))
 
 
-def beside_files(files: Files, chart: str) -> tuple[str, ...]:
-    """What `beside` gives of a chart that need not be on disk; nothing for a wrong path, which `complete` reports."""
+def needed_files(files: Files, chart: str) -> tuple[str, ...]:
+    """The same of a chart that need not be on disk; nothing for a wrong path, which `complete` reports."""
     files.need([f"{chart}/{name}" for name in FILES])
     with suppress(PathError):
-        return beside(Root(files.top, "git repository"), chart)
+        return needed_folders(Root(files.top, "git repository"), chart)
     return ()
 
 
 def complete(folder: Path, root: Root, chart: str) -> Path:
-    """The chart's folder; where charts/ lacks folders from beside it, a copy that has them.
+    """The chart's folder; where charts/ lacks such folders, a copy that has them.
 
     Raises `ChartError` where charts/ lacks another dependency, and where `helm dependency build` fails; `PathError`.
     """
