@@ -14,17 +14,20 @@ from tests.services.release import CHART, rendered
 if TYPE_CHECKING:
     from tests.services.api_server import ApiServer
 
+#: whose custom resources the scenarios use
+OPERATORS = ("cert-manager", "external-secrets", "gateway-api", "prometheus-operator")
 SCENARIOS = sorted(path.name.removesuffix("-values.yaml") for path in (CHART / "ci").glob("*-values.yaml"))
 
 
 @pytest.fixture(scope="session")
 def strict(api_server: ApiServer) -> ApiServer:
-    """With External Secrets' definitions, and a namespace that enforces `restricted`."""
-    bundles = sorted(CACHE.glob("share/external-secrets-*/crds/bundle.yaml"))
-    if not bundles:
-        pytest.skip("External Secrets' definitions are missing: `make e2e` brings them")
-    done = api_server.kubectl("apply", "--server-side", "-f", str(bundles[-1]))
-    assert done.returncode == 0, done.stderr
+    """With the definitions of the operators, and a namespace that enforces `restricted`."""
+    for operator in OPERATORS:
+        folders = sorted(CACHE.glob(f"share/{operator}-*/crds"))
+        if not folders:
+            pytest.skip(f"the definitions of {operator} are missing: `make e2e` brings them")
+        done = api_server.kubectl("apply", "--server-side", "-f", str(folders[-1]))
+        assert done.returncode == 0, done.stderr
     done = api_server.kubectl("wait", "--for=condition=Established", "--all", "crd", "--timeout=60s")
     assert done.returncode == 0, done.stderr
     api_server.namespace("restricted", enforce="restricted", warn="restricted")
