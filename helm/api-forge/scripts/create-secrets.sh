@@ -94,7 +94,7 @@ current_authority() {
 }
 
 # Root, intermediate and server certificate. The names are those that clients in the namespace connect to.
-# Each authority has a name of its own: among several of one name OpenSSL takes the first.
+# Each authority has its own name: if several have the same one, OpenSSL takes the first.
 generate_certificates() {
     [ ! -e "$work/made/server.crt" ] || return 0
     local made
