@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+import runpy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,20 @@ def test_defaults_and_scenarios_fit_the_schema(chart: helm_python.Chart) -> None
     validator = jsonschema_rs.validator_for(SCHEMA, offline=True)
     for name in SCENARIOS:
         assert [str(error) for error in validator.iter_errors(chart.merge_values(scenario(name)))] == []
+
+
+def described(schema: dict[str, Any], path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
+    for key, child in schema.get("properties", {}).items():
+        if "description" in child:
+            yield (*path, key), child["description"]
+        yield from described(child, (*path, key))
+
+
+def test_the_schema_describes_each_key_as_values_yaml_does() -> None:
+    """Editors show the one, people read the other."""
+    comments = runpy.run_path(str(CHART / "scripts" / "readme.py"))["descriptions"]((CHART / "values.yaml").read_text())
+    expected = {path: comments[path] for path in LEAVES}
+    assert {path: text for path, text in described(SCHEMA) if path in expected} == expected
 
 
 def objects_of(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
