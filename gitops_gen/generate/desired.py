@@ -124,11 +124,11 @@ class _Builder:
         if project is None or files is None:
             return
         try:
-            environment = resolve(project, files)
+            environment = self.charts.with_override_files(resolve(project, files))
             self.problems += self.claim(environment)
             self.problems += self.overrides.problems(project.spec, environment, self.paths)
             if not problems:
-                self.problems += self.values.problems(environment)
+                self.problems += self.values.problems(environment, wanted=wanted)
             outputs = dict(environment_files(project, environment, self.paths, self.charts)) if wanted else {}
         except ProblemsError as error:
             self.problems += error.problems

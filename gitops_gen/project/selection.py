@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from gitops_gen.errors import UsageError
 from gitops_gen.models.layout import project_folder
 from gitops_gen.project.listing import Scope, is_inside, require_known
+from gitops_gen.project.projects import Projects
 from gitops_gen.project.workspace import OpenProject
 
 
@@ -16,7 +17,7 @@ def selected(workspace: OpenProject, names: Sequence[str], scope: Scope) -> tupl
     scope = focused(workspace, names, scope)
     if not names and scope.is_all:
         return ()
-    projects = workspace.projects()
+    projects = Projects(workspace.inputs)
     wanted = [found for name in names for found in projects.meant(name, workspace.focus)] or workspace.names()
     if not scope.is_all:
         wanted = _inside(workspace, wanted, scope)
@@ -27,7 +28,7 @@ def selected(workspace: OpenProject, names: Sequence[str], scope: Scope) -> tupl
 
 def one(workspace: OpenProject, name: str) -> str:
     """The one environment that a name means. Raises `UsageError` for a name that means several."""
-    found = workspace.projects().meant(name, workspace.focus)
+    found = Projects(workspace.inputs).meant(name, workspace.focus)
     if len(found) > 1:
         raise UsageError(f"`{name}` is an environment of {len(found)} projects", f"choose one: {', '.join(found)}")
     return found[0]

@@ -98,7 +98,7 @@ class OpenProject:
         """
         projects = self.projects()
         self._require(projects, name)
-        return _resolved(projects, name)
+        return self._resolved(projects, name)
 
     @timed("read and resolve all environments")
     def environments(self) -> tuple[list[ResolvedEnvironment], list[Problem]]:
@@ -112,14 +112,14 @@ class OpenProject:
         names = self._names(projects)
         for name in counted(names, "reading", len(names)):
             try:
-                found.append(_resolved(projects, name))
+                found.append(self._resolved(projects, name))
             except ProblemsError as error:
                 problems += error.problems
         return found, problems
 
     def require(self, name: str) -> None:
         """Raise `UsageError` unless there is an environment of that name."""
-        self._require(self.projects(), name)
+        self._require(Projects(self.inputs), name)
 
     def _require(self, projects: Projects, name: str) -> None:
         self.require_here(name)
@@ -129,6 +129,14 @@ class OpenProject:
         names, _ = projects.names()
         if name not in names:
             raise UsageError(f"no environment `{name}`", did_you_mean(name, names))
+
+    def _resolved(self, projects: Projects, name: str) -> ResolvedEnvironment:
+        project = _project(projects, name)
+        files, problems = projects.files(name)
+        fail_if_any(problems)
+        if files is None:
+            raise ProblemsError([Problem(message=f"environment `{name}` cannot be read")])
+        return self.charts.with_override_files(resolve(project, files))
 
     def require_here(self, name: str) -> None:
         """Raise `UsageError` for an environment that is not checked out."""
@@ -147,15 +155,6 @@ def _project(projects: Projects, environment: str) -> ProjectFile:
     if project is None:
         raise ProblemsError(projects.problems or [Problem(message=f"the project of `{environment}` cannot be read")])
     return project
-
-
-def _resolved(projects: Projects, name: str) -> ResolvedEnvironment:
-    project = _project(projects, name)
-    files, problems = projects.files(name)
-    fail_if_any(problems)
-    if files is None:
-        raise ProblemsError([Problem(message=f"environment `{name}` cannot be read")])
-    return resolve(project, files)
 
 
 @timed("open the project")

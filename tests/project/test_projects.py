@@ -250,6 +250,39 @@ def test_only_what_changed_gives_what_everything_gives(workspace: Path, gitops_g
     assert {item["name"] for item in every["environments"]} == {f"services/api/{stage}" for stage in STAGES}
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "meant"),
+    [
+        (
+            "services/api/gitops.yaml",
+            "defaults: {values: {port: 9000}}\n",
+            [f"services/api/{stage}" for stage in STAGES],
+        ),
+        ("environments/dev/environment.yaml", "values: {port: 9000}\n", ["services/api/dev", "services/web/dev"]),
+        ("services/web/environments/dev/release.yaml", "  port2: 1\n", ["services/web/dev"]),
+    ],
+)
+def test_validate_looks_at_what_a_branch_touches(
+    file: str, text: str, meant: list[str], workspace: Path, gitops_gen: GitopsGen
+) -> None:
+    add(workspace, file, text)
+    gitops_gen(workspace, "generate")
+    result = gitops_gen(workspace, "validate", "--changed", "HEAD", "--output", "json")
+    assert json.loads(result.out)["environments"] == meant, result.out
+
+
+def test_validate_of_everything_and_of_one_project(workspace: Path, gitops_gen: GitopsGen) -> None:
+    add(workspace, "services/api/environments/dev/release.yaml", "  prot: 1\n")
+    for words, found in ([], 1), (["--project", "api"], 1), (["--project", "web"], 0), (["web/dev"], 0):
+        result = gitops_gen(workspace, "validate", *words, "--output", "json")
+        errors = {
+            (item["rule"], item["file"])
+            for item in json.loads(result.out)["findings"]
+            if item["severity"] == "error" and item["rule"] != "generated-file-differs"
+        }
+        assert len(errors) == found, (words, result.out)
+
+
 def test_a_shared_file_reaches_every_service(workspace: Path, gitops_gen: GitopsGen) -> None:
     add(workspace, "environments/dev/environment.yaml", "values: {replicas: 2}\n")
     found = json.loads(gitops_gen(workspace, "diff", "--output", "json").out)["environments"]
