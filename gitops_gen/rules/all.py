@@ -2,11 +2,17 @@
 
 from gitops_gen.errors import UsageError
 from gitops_gen.names import did_you_mean
+from gitops_gen.rules import podsecurity
+from gitops_gen.rules.admission import verdicts
 from gitops_gen.rules.rule import Rule
 from gitops_gen.rules.sync import SYNC_RULES
 
 #: the modules of other topics add their RULES here
-RULES: tuple[Rule, ...] = (*SYNC_RULES,)
+RULES: tuple[Rule, ...] = (
+    *SYNC_RULES,
+    *podsecurity.RULES,
+    *verdicts.RULES,
+)
 
 
 def rule_named(rule_id: str) -> Rule:
