@@ -5,11 +5,15 @@ from gitops_gen.names import did_you_mean
 from gitops_gen.rules import podsecurity
 from gitops_gen.rules.admission import verdicts
 from gitops_gen.rules.rule import Rule
+from gitops_gen.rules.secrets import contract, external, plain
 from gitops_gen.rules.sync import SYNC_RULES
 
 #: the modules of other topics add their RULES here
 RULES: tuple[Rule, ...] = (
     *SYNC_RULES,
+    *contract.RULES,
+    *external.RULES,
+    *plain.RULES,
     *podsecurity.RULES,
     *verdicts.RULES,
 )
