@@ -27,7 +27,7 @@ COMMAND = re.compile(r"(?:^|[|$]\s*|:\s{2,})gitops-gen\s+([^|>#&\n]*)")
 #: commands that exit 1 when they find what they are asked to find
 FINDING = ("diff ", "migrate ")
 #: commands that print nothing when all is well
-SILENT = ("generate", "-C my-gitops generate", "-C services/shop generate", "chart pull")
+SILENT = ("generate", "-C my-gitops generate", "-C services/shop generate", "chart pull", "chart vendor")
 
 
 def commands_in(text: str) -> list[str]:
@@ -135,6 +135,10 @@ def prepare(command: str, capsys: pytest.CaptureFixture[str]) -> None:
         Path("live.yaml").write_text(exported())
     if command.startswith("migrate ") and "--output sh" in command:
         run(["migrate", "production", "--live", "live.yaml", "--write"])
+    if "--baseline" in command:
+        capsys.readouterr()
+        run(["validate", "--output", "json"])
+        Path("baseline.json").write_text(capsys.readouterr().out)
     capsys.readouterr()
 
 

@@ -13,6 +13,7 @@ from gitops_gen.compare.fleet import Comparison, Engines, RenderTarget, compare_
 from gitops_gen.compare.model import Action, Consequence, Difference, Effect, EnvironmentChange
 from gitops_gen.compare.noise import CHECKSUM, NAME
 from gitops_gen.compare.sides import SharedCharts, Side
+from gitops_gen.compare.touched import TouchedEnvironments
 from gitops_gen.errors import GitopsError, UsageError
 from gitops_gen.git.paths import Root
 from gitops_gen.git.snapshot import CommitFiles, Repository, WorkingFiles
@@ -20,6 +21,7 @@ from gitops_gen.git.sparse import absent_files
 from gitops_gen.models.layout import PROJECT_FILE
 from gitops_gen.names import did_you_mean, is_dns_label, nearest
 from gitops_gen.project.inputs import CommittedInputs
+from gitops_gen.project.override_files import with_override_files
 from gitops_gen.project.pinned_charts import PinnedCharts
 from gitops_gen.project.reading import environment_names, find_project
 
@@ -178,6 +180,17 @@ def between_sides(sides: tuple[Side, Side], names: list[str], engines: Engines) 
     return collapse(changes, tasks.owns, old=old.label, new=new.label, compared=len(names))
 
 
+def changed_environments(folder: Path, ref: str) -> tuple[list[str], bool]:
+    """The environments that a branch touches since it left `ref`, the working tree included; and whether nothing less
+    than the whole project is touched.
+
+    Raises as `diff` does.
+    """
+    with tempfile.TemporaryDirectory(prefix="gitops-gen-") as scratch:
+        touched = TouchedEnvironments(*_Opener(folder, Path(scratch)).sides(Question(refs=(ref,), merge_base=True)))
+        return touched.names, touched.are_all
+
+
 def _own(target: RenderTarget | None) -> Own:
     return Own(name=target.environment, namespace=target.release.namespace) if target else Own(name="")
 
@@ -253,8 +266,9 @@ class _Tasks:
             environment = self._new.resolve(name)
             if environment.pinned:
                 return None
-            new = self._new.target(environment)
-            return Comparison(name=name, old=replace(new, chart=self._old.chart(environment.chart)[0]), new=new)
+            new, chart = self._new.target(environment), self._old.chart(environment.chart)[0]
+            release = with_override_files(environment, chart).helm.release
+            return Comparison(name=name, old=replace(new, chart=chart, release=release), new=new)
         except GitopsError as error:
             return broken(name, Action.CHANGED, ("now", error))
 

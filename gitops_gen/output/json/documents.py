@@ -1,6 +1,7 @@
 """Every document, by the name of its schema in docs/reference/json."""
 
 from gitops_gen.output.json.chart_pull import ChartPullDocument
+from gitops_gen.output.json.chart_vendor import ChartVendorDocument
 from gitops_gen.output.json.diff import DiffDocument, DiffSummaryDocument
 from gitops_gen.output.json.document import VersionedDocument
 from gitops_gen.output.json.environments import EnvironmentsDocument
@@ -15,10 +16,12 @@ from gitops_gen.output.json.problems import ErrorDocument
 from gitops_gen.output.json.rules import RulesDocument
 from gitops_gen.output.json.secrets import SecretsDocument
 from gitops_gen.output.json.status import StatusDocument
+from gitops_gen.output.json.validation import ValidationDocument
 
 DOCUMENTS: dict[str, type[VersionedDocument]] = {
     "change": OutcomeDocument,
     "chart-pull": ChartPullDocument,
+    "chart-vendor": ChartVendorDocument,
     "diff": DiffDocument,
     "diff-summary": DiffSummaryDocument,
     "env-list": EnvironmentsDocument,
@@ -32,4 +35,5 @@ DOCUMENTS: dict[str, type[VersionedDocument]] = {
     "rules": RulesDocument,
     "secrets": SecretsDocument,
     "status": StatusDocument,
+    "validate": ValidationDocument,
 }
