@@ -4,6 +4,7 @@ The profiles: https://kubernetes.io/docs/concepts/security/pod-security-standard
 https://kubernetes.io/docs/concepts/security/pod-security-admission/
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -123,7 +124,7 @@ def _has_own_users(pod: Pod) -> bool:
 
 
 def _parts(version: str) -> list[int]:
-    return [int(part) for part in version.split(".")[:2]]
+    return [int(part) for part in re.findall(r"\d+", version)[:2]]
 
 
 def _hosts(item: Container) -> Iterator[Violation]:

@@ -90,7 +90,7 @@ def _precedence(version: str) -> tuple[Any, ...]:
     match = _SEMVER.fullmatch(version)
     if match is None:
         raise ValueError(f"`{version}` is no semantic version")
-    names = match[4].split(".") if match[4] else []
+    names = re.findall("[^.]+", match[4] or "")
     before = [(0, int(name), "") if name.isdigit() else (1, 0, name) for name in names]
     return (int(match[1]), int(match[2]), int(match[3]), not names, before)
 
