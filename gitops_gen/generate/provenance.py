@@ -23,18 +23,19 @@ from gitops_gen.git.snapshot import CommitFiles, Repository
 from gitops_gen.git.versions import Touch, committed, contents_at, merged_by_git, touches
 from gitops_gen.models.layout import (
     ARGOCD_FOLDER,
-    ENVIRONMENTS,
     PROJECT_FILE,
     ROOT_FILE,
     ManifestPaths,
     environment_of,
-    hand_written,
+    input_places,
     is_generated_path,
+    read_for,
 )
 from gitops_gen.project.charts import Charts
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.inputs import CommittedInputs, Inputs
-from gitops_gen.project.reading import read_environment, read_project
+from gitops_gen.project.local_dependencies import need_chart
+from gitops_gen.project.projects import Projects
 from gitops_gen.project.resolver import resolve
 
 Texts = Mapping[str, str]
@@ -136,7 +137,7 @@ class Provenance:
         found: dict[str, Touch] = {}
         if not missing:
             return found
-        for touch in touches(self.folder, [PROJECT_FILE, ENVIRONMENTS, ARGOCD_FOLDER]):
+        for touch in touches(self.folder, [*input_places(Projects(Root(self.folder)).folders), ARGOCD_FOLDER]):
             for path in missing & touch.paths:
                 found[path] = touch
             missing -= touch.paths
@@ -153,17 +154,17 @@ class Provenance:
             commit = self._history.commit(ref)
             files = CommitFiles(self._history, commit, scratch)
 
-            def need_chart(environment: ResolvedEnvironment) -> None:
+            def prepare(environment: ResolvedEnvironment) -> None:
                 if environment.sync.content_name and environment.chart.path and not environment.chart.revision:
-                    files.need([posixpath.normpath(prefix + environment.chart.path)])
+                    need_chart(files, posixpath.normpath(prefix + environment.chart.path))
 
             charts = self.charts.of(scratch, prefix)
-            return _made(CommittedInputs(self._history, commit, prefix), charts, self.paths, names, need_chart)
+            return _made(CommittedInputs(self._history, commit, prefix), charts, self.paths, names, prepare)
         return {}
 
 
 def _inputs(environment: str) -> set[str]:
-    return {PROJECT_FILE, *(hand_written(environment) if environment else ())}
+    return {*read_for(environment)} if environment else {PROJECT_FILE}
 
 
 def _made(
@@ -174,10 +175,10 @@ def _made(
     prepare: Callable[[ResolvedEnvironment], None] = lambda _environment: None,
 ) -> dict[str, str]:
     """The generated files that inputs give for these environments, of those that can be resolved."""
-    project, _ = read_project(inputs)
-    made = {ROOT_FILE: root_file(project, paths)} if project else {}
-    for name in filter(None, names) if project else ():
-        files, _ = read_environment(inputs, name)
+    projects = Projects(inputs)
+    made = {ROOT_FILE: root_file(projects.top, paths)} if projects.top else {}
+    for name in filter(None, names):
+        project, (files, _) = projects.of(name), projects.files(name)
         with suppress(GitopsError):
             if project and files:
                 environment = resolve(project, files)

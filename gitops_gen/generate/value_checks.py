@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 
 from gitops_gen.errors import GitopsError, Problem
-from gitops_gen.models.layout import PROJECT_FILE
 from gitops_gen.project.chart_places import pull_hint
 from gitops_gen.project.charts import Charts
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.inputs import Inputs
-from gitops_gen.project.reading import read_text
+from gitops_gen.project.reading import parsed, read_text
 from gitops_gen.yaml.reader import locate
 
 
@@ -18,10 +17,13 @@ class ValueChecks:
     def __init__(self, inputs: Inputs, charts: Charts) -> None:
         self._inputs, self._charts = inputs, charts
         self._broken: set[ChartSource] = set()
+        self._noted: set[ChartSource] = set()
         self.notices: dict[str, None] = {}
 
-    def problems(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
-        """What is wrong with the values of an environment; a chart that cannot be loaded is reported once."""
+    def problems(self, environment: ResolvedEnvironment, *, wanted: bool = True) -> Iterator[Problem]:
+        """What is wrong with the values of an environment; a chart that cannot be loaded is reported once, and only for
+        an environment that is `wanted`.
+        """
         chart = environment.chart
         if chart in self._broken:
             return
@@ -31,8 +33,13 @@ class ValueChecks:
         try:
             yield from self._charts.value_problems(environment)
         except GitopsError as error:
-            self._broken.add(chart)
-            yield self._chart_problem(environment, error)
+            if wanted:
+                self._broken.add(chart)
+                yield self._chart_problem(environment, error)
+            return
+        if chart not in self._noted and chart.path and not chart.revision:
+            self._noted.add(chart)
+            self.notices |= dict.fromkeys(filter(None, [self._charts.places.dependency_note(chart.path)]))
 
     def note_credentials(self, environment: ResolvedEnvironment) -> None:
         """Note the values in plain text that look like credentials."""
@@ -41,6 +48,7 @@ class ValueChecks:
 
     def _chart_problem(self, environment: ResolvedEnvironment, error: GitopsError) -> Problem:
         """The problem of a chart that cannot be loaded or merged, at the place that selects it."""
-        file = environment.files[-1] if environment.pinned else PROJECT_FILE
-        line = locate(read_text(self._inputs, file), ("chart",))
+        texts = {file: read_text(self._inputs, file) for file in environment.files}
+        file = next(file for file in reversed(environment.files) if "chart" in parsed(texts[file], None)[0])
+        line = locate(texts[file], ("chart",))
         return Problem(file=file, line=line, key="chart", message=str(error), hint=error.hint)

@@ -5,7 +5,7 @@
 #        build.sh --built [GROUP]…     builds nothing; exits 0 when everything of the groups is there, else 1
 #
 #   e2e    kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, etcd, kwok, argocd, external-secrets, helm, helm3, grpcurl
-#   lint   kubeconform, kube-score, helm, helm3; checkov in a Python environment of its own
+#   lint   actionlint, kubeconform, kube-score, helm, helm3; checkov in a Python environment of its own
 #   node   kubelet, kube-proxy, coredns, kube-network-policies, Temporal's web UI: with e2e, what runs pods for real
 #
 # Pins are pins/*/go.mod, and pins/checkov/requirements.txt. A program is built again when the module version that it
@@ -56,12 +56,14 @@ copy_protos() { # from to
     (cd "$1" && find . -name '*.proto' -not -path '*/node_modules/*' -print0 | tar --null -T - -cf -) | tar -xf - -C "$2"
 }
 
-share_external_secrets() {
-    local version=$1 to=$share/external-secrets-$1
+share_definitions() { # pin file…  → definitions of custom resources out of the pinned module
+    local from to file
+    to=$share/$1-$(pinned "$1")
     [ -d "$to" ] && return
     [ -z "$only_ask" ] || exit 1
     rm -rf "$to.new" && mkdir -p "$to.new/crds"
-    cp "$(module "github.com/external-secrets/external-secrets@$version")/deploy/crds/bundle.yaml" "$to.new/crds/"
+    from=$(module "$(awk '$1 == "require" { print $2 "@" $3 }' "$pins/$1/go.mod")")
+    for file in "${@:2}"; do cp "$from/$file" "$to.new/crds/"; done
     chmod -R u+w "$to.new" && mv "$to.new" "$to"
 }
 
@@ -79,7 +81,10 @@ build_e2e() {
     build external-secrets external-secrets github.com/external-secrets/external-secrets
     build grpcurl grpcurl github.com/fullstorydev/grpcurl/cmd/grpcurl
     share_argocd "$(pinned argocd)"
-    share_external_secrets "$(pinned external-secrets)"
+    share_definitions external-secrets deploy/crds/bundle.yaml
+    share_definitions cert-manager deploy/crds/cert-manager.io_certificates.yaml
+    share_definitions gateway-api config/crd/standard/gateway.networking.k8s.io_httproutes.yaml
+    share_definitions prometheus-operator example/prometheus-operator-crd/monitoring.coreos.com_{servicemonitors,prometheusrules}.yaml
 }
 
 kubernetes_version() { # v1.36.3 → what its own build scripts tell the linker
@@ -88,6 +93,7 @@ kubernetes_version() { # v1.36.3 → what its own build scripts tell the linker
 }
 
 build_lint() {
+    build actionlint actionlint github.com/rhysd/actionlint/cmd/actionlint
     build kubeconform kubeconform github.com/yannh/kubeconform/cmd/kubeconform
     build kube-score kube-score github.com/zegl/kube-score/cmd/kube-score
     build helm helm helm.sh/helm/v4/cmd/helm

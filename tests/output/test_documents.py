@@ -38,6 +38,8 @@ TIME = re.compile(r"\b20\d\d-\d\d-\d\dT[0-9:]+(?:Z|[+-]\d\d:\d\d)")
 #: the golden file, the schema, the exit code, the command
 CASES = [
     ("env-list", "env-list", 0, "env list"),
+    ("project-list", "project-list", 0, "project list"),
+    ("project-list", "project-list", 0, "project list"),
     ("status", "status", 0, "status"),
     ("history", "history", 0, "history -n 4"),
     ("explain", "explain", 0, "explain production replicas"),
@@ -57,6 +59,7 @@ CASES = [
     ("env-add", "change", 0, "env add qa --stage dev --release-of dev --dry-run"),
     ("env-remove", "change", 0, "env remove dev --delete-running --dry-run"),
     ("chart-pull", "chart-pull", 0, "chart pull"),
+    ("chart-vendor", "chart-vendor", 0, "chart vendor"),
     ("error", "error", 2, "explain dev replica"),
     ("error-usage", "error", 2, "status --stagee dev"),
     ("error-problems", "error", 1, "set dev replicas=many"),

@@ -1,6 +1,7 @@
 """Every document, by the name of its schema in docs/reference/json."""
 
 from gitops_gen.output.json.chart_pull import ChartPullDocument
+from gitops_gen.output.json.chart_vendor import ChartVendorDocument
 from gitops_gen.output.json.diff import DiffDocument, DiffSummaryDocument
 from gitops_gen.output.json.document import VersionedDocument
 from gitops_gen.output.json.environments import EnvironmentsDocument
@@ -12,6 +13,7 @@ from gitops_gen.output.json.migration import MigrationDocument
 from gitops_gen.output.json.outcome import OutcomeDocument
 from gitops_gen.output.json.plan import PlanDocument
 from gitops_gen.output.json.problems import ErrorDocument
+from gitops_gen.output.json.projects import ProjectsDocument
 from gitops_gen.output.json.rules import RulesDocument
 from gitops_gen.output.json.secrets import SecretsDocument
 from gitops_gen.output.json.status import StatusDocument
@@ -20,6 +22,7 @@ from gitops_gen.output.json.validation import ValidationDocument
 DOCUMENTS: dict[str, type[VersionedDocument]] = {
     "change": OutcomeDocument,
     "chart-pull": ChartPullDocument,
+    "chart-vendor": ChartVendorDocument,
     "diff": DiffDocument,
     "diff-summary": DiffSummaryDocument,
     "env-list": EnvironmentsDocument,
@@ -30,6 +33,7 @@ DOCUMENTS: dict[str, type[VersionedDocument]] = {
     "init": InitDocument,
     "migrate": MigrationDocument,
     "plan": PlanDocument,
+    "project-list": ProjectsDocument,
     "rules": RulesDocument,
     "secrets": SecretsDocument,
     "status": StatusDocument,
