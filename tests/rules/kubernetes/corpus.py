@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gitops_gen.yaml.reader import load
 
-HERE = Path(__file__).parent / "mutations"
+HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True, kw_only=True)
