@@ -62,6 +62,10 @@ class ProblemsError(GitopsError):
         self.problems = tuple(sorted(set(problems), key=lambda p: (p.file, p.line or 0, p.key, p.message)))
         super().__init__(f"{len(self.problems)} problem{'s' if len(self.problems) != 1 else ''}")
 
+    def __reduce__(self) -> tuple[type["ProblemsError"], tuple[tuple[Problem, ...]]]:
+        """A worker process hands it over by its problems."""
+        return ProblemsError, (self.problems,)
+
 
 def fail_if_any(problems: Iterable[Problem]) -> None:
     """Raise `ProblemsError` when there is at least one problem."""

@@ -135,6 +135,10 @@ def prepare(command: str, capsys: pytest.CaptureFixture[str]) -> None:
         Path("live.yaml").write_text(exported())
     if command.startswith("migrate ") and "--output sh" in command:
         run(["migrate", "production", "--live", "live.yaml", "--write"])
+    if "--baseline" in command:
+        capsys.readouterr()
+        run(["validate", "--output", "json"])
+        Path("baseline.json").write_text(capsys.readouterr().out)
     capsys.readouterr()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from gitops_gen.errors import Problem, ProblemsError
 from gitops_gen.git.history import Commit, Span, commits
-from gitops_gen.git.objects import contents_of
+from gitops_gen.git.objects import LINK, Objects
 from gitops_gen.git.repository import prefix
 from gitops_gen.git.runner import run
 from gitops_gen.names import is_dns_label
@@ -17,7 +17,6 @@ from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.reader import load
 
 RENAMED = "env rename"
-_LINK = "120000 "
 
 
 def changes_of(
@@ -54,16 +53,21 @@ def _checked_out(project: Path, commit: str, path: str) -> str | None:
     inside = prefix(project) + path
     if not commit or not (entry := run(project, "ls-tree", "--full-tree", commit, "--", inside)):
         return None
-    if entry.startswith(_LINK):
+    if entry.startswith(LINK):
         raise ProblemsError([Problem(file=path, message=f"is a symlink at {commit[:12]}", hint="edit it by hand")])
     return run(project, "cat-file", "--filters", f"{commit}:{inside}")
 
 
-def values_at(project: Path, places: Sequence[tuple[str, str]]) -> list[Any]:
-    """The parsed files at (commit, path), {} for what is missing or cannot be read; one git process for all."""
-    inside = prefix(project)
-    contents = contents_of(project, [f"{commit}:{inside}{path}" for commit, path in places])
-    return [_parsed(content, path) for content, (_, path) in zip(contents, places, strict=True)]
+def values_at(project: Path, places: Sequence[tuple[str, str]], objects: Objects | None = None) -> list[Any]:
+    """The parsed files at (commit, path), {} for what is missing or cannot be read; one git process for all, that of
+    `objects` if given. A partial clone fetches what it lacks.
+    """
+    inside, objects = prefix(project), objects or Objects(project, {})
+    entries = [objects.entry(commit, inside + path) for commit, path in places]
+    ids = {entry.id for entry in entries if entry and entry.mode != LINK}
+    contents = dict(zip(ids, objects.named([*ids]), strict=True))
+    found = [contents.get(entry.id) if entry else None for entry in entries]
+    return [_parsed(content, path) for content, (_, path) in zip(found, places, strict=True)]
 
 
 def _parsed(content: bytes | None, path: str) -> Any:

@@ -102,9 +102,9 @@ def assignments(context: click.Context, directory: Path) -> list[str]:
 
 def rule_ids(_context: click.Context, _directory: Path) -> list[str]:
     """The rules about a sync."""
-    from gitops_gen.rules.sync import SYNC_RULES
+    from gitops_gen.rules.all import RULES
 
-    return [rule.id for rule in SYNC_RULES]
+    return [rule.id for rule in RULES]
 
 
 def refs(_context: click.Context, directory: Path) -> list[str]:

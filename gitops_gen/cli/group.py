@@ -22,7 +22,8 @@ VERBS = {
     "explain": ("build", "Show which file and line sets each value."),
     "secrets": ("build", "Show which keys of Secrets are read, and what provides them."),
     "plan": ("plan", "Show how Argo CD will sync, and prove that it ends."),
-    "rules": ("plan", "List the rules about a sync, or explain one."),
+    "validate": ("validate", "Find what would fail in the cluster, before the push."),
+    "rules": ("plan", "List the rules of plan and validate, or explain one."),
     "diff": ("diff", "Show what changes in the cluster between two commits."),
     "set": ("change", "Set chart values in the file that they belong to."),
     "promote": ("change", "Copy a release to another environment or stage."),
@@ -40,7 +41,7 @@ VERBS = {
 """Each verb's module in this package, and its line in the list, in the order in which a newcomer meets them."""
 
 
-FORMATS = ("text", "json", "yaml", "markdown", "html", "mermaid", "sh", "restore")
+FORMATS = ("text", "json", "yaml", "markdown", "html", "mermaid", "sh", "restore", "sarif", "junit", "github", "gitlab")
 """What `--output` takes before a verb; which of them a verb has is checked when the verb is parsed."""
 
 

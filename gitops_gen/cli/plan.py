@@ -1,6 +1,8 @@
 """The verbs that prove a sync before the push: plan, rules."""
 
-from typing import TYPE_CHECKING, TextIO
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -39,31 +41,47 @@ def plan(
     gitops-gen plan production --output mermaid
     helm template shop ./shop | gitops-gen plan --rendered - --sync-timeout 30m
     """
-    from gitops_gen.commands import plan as command
+    from gitops_gen.commands.plan import plan as command
     from gitops_gen.rules.planning import plan_rendered
 
+    view = _view(output)
     if rendered is None:
         names = () if every else environments
-        plans = command.plan(settings.workspace() if names else settings.overview(), names)
+        plans = command(settings.workspace() if names else settings.overview(), names, view)
+        views, ok = [item.view for item in plans], all(item.ok for item in plans)
     elif environments or every:
         raise UsageError("--rendered plans one file, not environments", "leave out the environments or --rendered")
     else:
-        plans = (plan_rendered(rendered.read(), rendered.name, namespace=namespace, sync_timeout=sync_timeout),)
-    _print_plans(plans, output)
-    return 0 if all(judged.ok for judged in plans) else 1
+        judged = plan_rendered([(rendered.read(), rendered.name)], namespace=namespace, sync_timeout=sync_timeout)
+        views, ok = [view(judged)], judged.ok
+    _print_plans(views, output)
+    return 0 if ok else 1
 
 
-def _print_plans(plans: "tuple[JudgedPlan, ...]", output: str) -> None:
-    from gitops_gen.output.json.plan import plan_document
+def _view(output: str) -> Callable[["JudgedPlan"], Any]:
+    """What is printed of a plan."""
+    from gitops_gen.output.json.plan import plan_entry
     from gitops_gen.output.plan_mermaid import mermaid_lines
     from gitops_gen.output.plan_text import plan_lines
 
     if output in ("json", "yaml"):
-        print_document(plan_document(plans), output)
+        return plan_entry
+    return partial(_listed, mermaid_lines if output == "mermaid" else plan_lines)
+
+
+def _listed(lines: Callable[["JudgedPlan"], Iterable[str]], judged: "JudgedPlan") -> list[str]:
+    """What a worker process can hand over."""
+    return list(lines(judged))
+
+
+def _print_plans(views: list[Any], output: str) -> None:
+    from gitops_gen.output.json.plan import plan_document
+
+    if output in ("json", "yaml"):
+        print_document(plan_document(views), output)
         return
-    lines = mermaid_lines if output == "mermaid" else plan_lines
-    for index, judged in enumerate(plans):
-        print_lines(([""] if index else []) + list(lines(judged)))
+    for index, lines in enumerate(views):
+        print_lines([*([""] if index else []), *lines])
 
 
 @cli.command()
@@ -71,7 +89,7 @@ def _print_plans(plans: "tuple[JudgedPlan, ...]", output: str) -> None:
 @output_option
 @pass_settings
 def rules(_settings: Settings, rule_id: str, output: str) -> int:
-    """List the rules about a sync, or explain one.
+    """List the rules of `plan` and `validate`, or explain one.
 
     \b
     gitops-gen rules
@@ -79,9 +97,9 @@ def rules(_settings: Settings, rule_id: str, output: str) -> int:
     """
     from gitops_gen.output.json.rules import rules_document
     from gitops_gen.output.rule_text import rule_lines, rule_table
-    from gitops_gen.rules.sync import SYNC_RULES, rule_named
+    from gitops_gen.rules.all import RULES, rule_named
 
-    chosen = [rule_named(rule_id)] if rule_id else SYNC_RULES
+    chosen = [rule_named(rule_id)] if rule_id else RULES
     if output != "text":
         print_document(rules_document(chosen), output)
     else:

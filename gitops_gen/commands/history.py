@@ -7,6 +7,7 @@ from gitops_gen.changes.project_history import changes_of, former_name, values_a
 from gitops_gen.errors import GitopsError
 from gitops_gen.git.checkout import read_checkout
 from gitops_gen.git.history import Commit
+from gitops_gen.git.objects import Objects
 from gitops_gen.models.layout import ENVIRONMENTS, hand_written, release_path, values_path
 from gitops_gen.names import is_dns_label
 from gitops_gen.project.workspace import OpenProject
@@ -73,9 +74,9 @@ def history(workspace: OpenProject, environment: str = "", limit: int = 0) -> Hi
     found = _touched(workspace, environment, limit) if environment else _all_touched(workspace, limit)
     if environment and not found and environment not in workspace.names():
         raise GitopsError(f"no environment `{environment}`, now or in the history")
-    events = (
-        event for start in range(0, len(found), _SPAN) for event in _events(workspace, found[start : start + _SPAN])
-    )
+    objects = Objects(workspace.folder, {})
+    spans = (found[start : start + _SPAN] for start in range(0, len(found), _SPAN))
+    events = (event for span in spans for event in _events(workspace, span, objects))
     return History(events=tuple(events), complete=not checkout.is_shallow)
 
 
@@ -98,7 +99,7 @@ def _touched(workspace: OpenProject, environment: str, limit: int) -> list[_Touc
     return found
 
 
-def _events(workspace: OpenProject, touched: Sequence[_Touched]) -> Iterator[Event]:
+def _events(workspace: OpenProject, touched: Sequence[_Touched], objects: Objects) -> Iterator[Event]:
     places = [
         place
         for commit, name in touched
@@ -108,7 +109,7 @@ def _events(workspace: OpenProject, touched: Sequence[_Touched]) -> Iterator[Eve
             (commit.id, path_of(name)),
         )
     ]
-    read = iter(values_at(workspace.folder, places))
+    read = iter(values_at(workspace.folder, places, objects))
     for commit, name in touched:
         release = list(differences(next(read), next(read)))
         values = list(differences(next(read), next(read)))

@@ -2,21 +2,19 @@
 wait.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from gitops_gen.project.workspace import OpenProject
-from gitops_gen.rules.planning import plan_environments, set_aside
-from gitops_gen.rules.sync import JudgedPlan, unused
+from gitops_gen.rules.fleet import ViewedPlan, Viewer, views
+from gitops_gen.rules.sync import JudgedPlan
+
+View = TypeVar("View")
 
 
-def plan(workspace: OpenProject, names: Sequence[str] = ()) -> tuple[JudgedPlan, ...]:
-    """The plan of each named environment; of all when none is named.
+def plan(workspace: OpenProject, names: Sequence[str], view: Callable[[JudgedPlan], View]) -> list[ViewedPlan[View]]:
+    """The plan of each named environment, as `view` shows it; of all when none is named.
 
     Raises `UsageError`, `ProblemsError` (inputs, values, rendered output) and `ChartError` (what the chart refuses).
     """
-    plans = plan_environments(workspace, names or workspace.names())
-    if plans and set(workspace.names()) <= {judged.plan.name for judged in plans}:
-        found = tuple(finding for _, finding in unused(plans, set_aside(workspace.project())))
-        plans[0] = replace(plans[0], findings=(*plans[0].findings, *found))
-    return tuple(plans)
+    return views(workspace, names, Viewer(view=view), "planning")

@@ -68,7 +68,7 @@ class Side:
     def inputs(self) -> dict[str, str]:
         """A digest of the hand-written files, by environment."""
         found: dict[str, list[str]] = {}
-        for path, content in sorted(self._ids([ENVIRONMENTS]).items()):
+        for path, content in sorted(self.ids([ENVIRONMENTS]).items()):
             if match := _INPUT.fullmatch(path):
                 found.setdefault(match[1], []).append(f"{path} {content}")
         return {name: "\n".join(parts) for name, parts in found.items()}
@@ -76,7 +76,7 @@ class Side:
     @cached_property
     def project_digest(self) -> str:
         """A digest of gitops.yaml."""
-        return self._ids([PROJECT_FILE]).get(PROJECT_FILE, "")
+        return self.ids([PROJECT_FILE]).get(PROJECT_FILE, "")
 
     @cached_property
     def project(self) -> ProjectFile:
@@ -160,7 +160,7 @@ class Side:
     def _from_top(self, path: str) -> str:
         return posixpath.normpath(self.prefix + path)
 
-    def _ids(self, paths: Collection[str]) -> dict[str, str]:
+    def ids(self, paths: Collection[str]) -> dict[str, str]:
         """The id of every file below these paths of the project."""
         found = self._files.ids([self._from_top(path) for path in paths])
         return {path.removeprefix(self.prefix): content for path, content in found.items()}

@@ -13,6 +13,7 @@ from gitops_gen.compare.fleet import Comparison, Engines, RenderTarget, compare_
 from gitops_gen.compare.model import Action, Consequence, Difference, Effect, EnvironmentChange
 from gitops_gen.compare.noise import CHECKSUM, NAME
 from gitops_gen.compare.sides import SharedCharts, Side
+from gitops_gen.compare.touched import TouchedEnvironments
 from gitops_gen.errors import GitopsError, UsageError
 from gitops_gen.git.paths import Root
 from gitops_gen.git.snapshot import CommitFiles, Repository, WorkingFiles
@@ -176,6 +177,17 @@ def between_sides(sides: tuple[Side, Side], names: list[str], engines: Engines) 
     changes = compare_all(tasks, engines, at_most=len(tasks)) + tasks.unresolved
     changes.sort(key=lambda change: change.name)
     return collapse(changes, tasks.owns, old=old.label, new=new.label, compared=len(names))
+
+
+def changed_environments(folder: Path, ref: str) -> tuple[list[str], bool]:
+    """The environments that a branch touches since it left `ref`, the working tree included; and whether nothing less
+    than the whole project is touched.
+
+    Raises as `diff` does.
+    """
+    with tempfile.TemporaryDirectory(prefix="gitops-gen-") as scratch:
+        touched = TouchedEnvironments(*_Opener(folder, Path(scratch)).sides(Question(refs=(ref,), merge_base=True)))
+        return touched.names, touched.are_all
 
 
 def _own(target: RenderTarget | None) -> Own:

@@ -9,7 +9,7 @@ import re
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from gitops_gen.errors import GitopsError
@@ -21,6 +21,8 @@ ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
 }
+FOLDER, LINK = "40000", "120000"
+"""Modes of a tree's entries."""
 _FOUND = re.compile(rb"([0-9a-f]{40,64}) [a-z]+ ([0-9]+)\n")
 _AT_ONCE = 4096
 """Bytes of questions that fit into a pipe of any system while git is busy answering the first of them."""
@@ -43,6 +45,7 @@ class Objects:
         weakref.finalize(self, self._git.end)
         self._contents: dict[str, bytes] = {}
         self._trees: dict[str, dict[str, TreeEntry]] = {}
+        self._tops: dict[str, TreeEntry] = {}
 
     def find(self, name: str) -> str | None:
         """The id of what a name such as `HEAD^{commit}` resolves to, None when it resolves to nothing.
@@ -79,6 +82,20 @@ class Objects:
         for name, content in self.contents(wanted - self._trees.keys()).items():
             self._trees[name] = dict(_entries(content, len(name) // 2))
         return {name: self._trees[name] for name in wanted}
+
+    def entry(self, commit: str, path: str) -> TreeEntry | None:
+        """The entry at a path of a commit, without following symlinks; None when there is none, or no such commit.
+
+        Each tree is read once: git itself searches a folder from its beginning for each name such as `HEAD:a/b`.
+        """
+        if commit not in self._tops:
+            self._tops[commit] = TreeEntry(FOLDER, self.find(f"{commit}^{{tree}}") or "")
+        entry = self._tops[commit]
+        for name in PurePosixPath(path).parts if entry.id else ():
+            if entry.mode != FOLDER or name not in (tree := self.tree(entry.id)):
+                return None
+            entry = tree[name]
+        return entry if entry.id else None
 
     def _ask(self, names: Sequence[str]) -> Iterator[tuple[str, bytes] | None]:
         """The id and the content of each object."""

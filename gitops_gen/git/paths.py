@@ -128,14 +128,12 @@ class Root:
 
     def target(self, path: str) -> Path:
         """Where a file may be written or deleted: raises `PathError` when a symlink is on the way."""
-        resolved(path, lambda _path: None, self._name)
-        parts = path.split("/")
-        for length in range(1, len(parts) + 1):
-            place = "/".join(parts[:length])
-            if (where := self.link(place)) is not None:
-                what = f"is a symlink (to {where}), through which nothing is written"
-                raise PathError(place, what, "replace it with the file or folder itself")
-        return Path(self.folder, path)
+        return Path(self.folder, resolved(path, self._refuse, self._name))
+
+    def _refuse(self, place: str) -> None:
+        if (where := self.link(place)) is not None:
+            what = f"is a symlink (to {where}), through which nothing is written"
+            raise PathError(place, what, "replace it with the file or folder itself")
 
     def links(self, path: str) -> dict[str, str]:
         """Every symlink below a folder, and below the folders that they lead to, each with its resolved path.

@@ -13,14 +13,12 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from gitops_gen.errors import GitopsError, UsageError
-from gitops_gen.git.objects import ENVIRONMENT, Objects, TreeEntry
+from gitops_gen.git.objects import ENVIRONMENT, FOLDER, LINK, Objects, TreeEntry
 from gitops_gen.git.paths import PathError, Root, resolved
 from gitops_gen.git.repository import prefix
 from gitops_gen.git.runner import ask
 from gitops_gen.names import did_you_mean
 
-LINK = "120000"
-_FOLDER = "40000"
 SHA1_LENGTH = 40
 _FILES = frozenset({"100644", "100755", "100664", LINK})
 
@@ -31,7 +29,6 @@ class Repository:
     def __init__(self, folder: Path) -> None:
         """Raises `GitopsError` when git cannot be run."""
         self._folder, self._objects = folder, Objects(folder)
-        self._tops: dict[str, TreeEntry] = {}
         #: the folder's path in the working tree: empty at its top and in a bare repository, else ending in `/`
         self.prefix = prefix(folder)
 
@@ -73,20 +70,9 @@ class Repository:
             found.update(self._below(commit, path))
         return found
 
-    def _entry(self, commit: str, path: str) -> TreeEntry | None:
-        """The entry at a path, without following symlinks."""
-        if commit not in self._tops:
-            self._tops[commit] = TreeEntry(_FOLDER, self._objects.find(f"{commit}^{{tree}}") or "")
-        entry = self._tops[commit]
-        for name in PurePosixPath(path).parts if entry.id else ():
-            if entry.mode != _FOLDER or name not in (tree := self._objects.tree(entry.id)):
-                return None
-            entry = tree[name]
-        return entry if entry.id else None
-
     def link(self, commit: str, path: str) -> str | None:
         """Where the symlink at a path of a commit leads to, as it is written; None for what is no symlink."""
-        entry = self._entry(commit, path)
+        entry = self._objects.entry(commit, path)
         return self.links({path: entry})[path] if entry and entry.mode == LINK else None
 
     def reachable(self, commit: str, paths: Iterable[str]) -> dict[str, TreeEntry]:
@@ -110,8 +96,8 @@ class Repository:
         return found
 
     def _below(self, commit: str, path: str) -> Iterator[tuple[str, TreeEntry]]:
-        entry = self._entry(commit, path)
-        if entry is not None and entry.mode == _FOLDER:
+        entry = self._objects.entry(commit, path)
+        if entry is not None and entry.mode == FOLDER:
             yield from self._walk("".join(f"{name}/" for name in PurePosixPath(path).parts), entry.id)
         elif entry is not None and entry.mode in _FILES:
             yield path, entry
@@ -123,7 +109,7 @@ class Repository:
             trees = self._objects.trees(level.values())
             entries = [(folder + name, entry) for folder, tree in level.items() for name, entry in trees[tree].items()]
             yield from ((path, entry) for path, entry in entries if entry.mode in _FILES)
-            level = {f"{path}/": entry.id for path, entry in entries if entry.mode == _FOLDER}
+            level = {f"{path}/": entry.id for path, entry in entries if entry.mode == FOLDER}
 
     def contents(self, entries: Mapping[str, TreeEntry]) -> dict[str, bytes]:
         """The content of each file of a commit, symlinks left out. Raises `GitopsError`."""

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any
 
 from gitops_gen.manifests.objects import Manifest, ObjectId
-from gitops_gen.yaml.key_paths import KeyPath
+from gitops_gen.yaml.key_paths import KeyPath, dotted
 
 
 class Mode(Enum):
@@ -47,7 +47,7 @@ class Override:
     def key(self) -> str:
         """The chart's key, as `set` takes it, or the environment's own field."""
         steps = self.path[1:] if self.path[0] == "values" else self.path
-        return ".".join(map(str, steps))
+        return dotted(steps)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

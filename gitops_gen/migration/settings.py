@@ -11,6 +11,7 @@ from gitops_gen.manifests.pods import pod_of
 from gitops_gen.migration.live import Live, keys_of
 from gitops_gen.migration.model import Concern, MigrationTarget, ObjectOutcome, Override, PlannedObject
 from gitops_gen.migration.original import DATA_FOLDER, NAME_VALUES, SHARDS, SHARDS_VALUE
+from gitops_gen.yaml.key_paths import plain_steps
 
 _VERSION = re.compile(r":v?(\d+)\.(\d+)(?:\.\d+)*$")
 SHOWN = 8
@@ -27,11 +28,11 @@ def name_overrides(live: Live, target: MigrationTarget) -> Iterator[Override]:
         old, new = before.get(variable), after.get(variable)
         if old and new and old != new:
             reason = f"{variable} is {old}: under another name the chart would create a new, empty one"
-            yield Override(path=("values", *key.split(".")), value=old, reason=reason)
+            yield Override(path=("values", *plain_steps(key)), value=old, reason=reason)
     old, new = before.get(SHARDS), after.get(SHARDS)
     if old and new and old != new and old.isdigit():
         reason = f"{SHARDS} is {old}: it cannot change after the database was created"
-        yield Override(path=("values", *SHARDS_VALUE.split(".")), value=int(old), reason=reason)
+        yield Override(path=("values", *plain_steps(SHARDS_VALUE)), value=int(old), reason=reason)
 
 
 def setting_concerns(live: Live, target: MigrationTarget, objects: tuple[PlannedObject, ...]) -> Iterator[Concern]:

@@ -14,6 +14,7 @@ from gitops_gen.manifests.pods import pod_of
 from gitops_gen.migration.live import Live, last_applied
 from gitops_gen.migration.model import Concern, MigrationTarget, Override, PlannedClaim
 from gitops_gen.migration.original import CLAIM_VALUES, export_command
+from gitops_gen.yaml.key_paths import plain_steps
 
 _WORKLOADS = ("Deployment", "StatefulSet")
 _ADOPTABLE = frozenset({"accessModes", "resources", "storageClassName", "volumeMode"})
@@ -110,7 +111,7 @@ def _overrides(claim: Manifest, made: Manifest | None, mount: Mount) -> Iterator
     key = CLAIM_VALUES.get((mount.workload, mount.path))
     if key is None:
         return
-    path = ("values", *key.split("."))
+    path = ("values", *plain_steps(key))
     if reason := _unequal(claim, made, mount):
         yield Override(path=(*path, "existingClaim"), value=claim.name, reason=reason)
         return

@@ -255,6 +255,10 @@ class Cluster(Model):
     argocd: ArgocdVersion | None = None
     """Version of the Argo CD that syncs the cluster, quoted, such as `"3.4"`: it decides which Helm renders. The
     default is `argocd.version`."""
+    schemas: list[RelativePath] = []
+    """Files with CustomResourceDefinitions that the cluster has: `validate` checks custom resources against them."""
+    policies: list[RelativePath] = []
+    """Files with the cluster's own admission policies and what they refer to: `validate` applies them."""
     defaults: ClusterDefaults = ClusterDefaults()
     """What every environment of this cluster shares."""
 
@@ -305,13 +309,15 @@ class IgnoredFinding(Model):
     """The object as `plan` prints it, `Kind/name`, or the key of a value, `image.tag`; `*` stands for any text."""
     reason: Text
     """Why the finding is no fault here."""
+    severity: Literal["warning", "note"] | None = None
+    """`warning` or `note`: the finding is lowered to that. Without it, it is no finding."""
 
 
 class Rules(Model):
-    """How `plan` judges."""
+    """How `plan` and `validate` judge."""
 
     ignore: list[IgnoredFinding] = []
-    """Findings that are set aside; one that matches nothing is a finding itself."""
+    """Findings that are set aside or lowered; an entry that matches nothing is a finding itself."""
 
 
 class Project(Model):
@@ -341,7 +347,7 @@ class Project(Model):
     defaults: Layer = Layer()
     """What all environments share."""
     rules: Rules = Rules()
-    """How `plan` judges: findings that are set aside."""
+    """How `plan` and `validate` judge: findings that are set aside."""
     inject: dict[str, Any] = {}
     """Chart values computed from the environment's facts, such as `{global: {environment: "{environment}"}}`."""
 

@@ -1,7 +1,7 @@
 """Rules for people."""
 
 from collections.abc import Iterable, Iterator
-from textwrap import wrap
+from textwrap import indent, wrap
 
 from gitops_gen.output.text import table
 from gitops_gen.rules.rule import Rule
@@ -11,7 +11,7 @@ TEXT_WIDTH = 100
 
 def rule_table(rules: Iterable[Rule]) -> Iterator[str]:
     """`rules` as a table."""
-    return table(["ID", "WHAT IT SAYS"], ([rule.id, rule.title] for rule in rules))
+    return table(["ID", "SEVERITY", "WHAT IT SAYS"], ([rule.id, rule.severity, rule.title] for rule in rules))
 
 
 def rule_lines(rule: Rule) -> Iterator[str]:
@@ -20,4 +20,10 @@ def rule_lines(rule: Rule) -> Iterator[str]:
     yield ""
     yield from wrap(rule.explanation, TEXT_WIDTH)
     yield ""
+    for title, example in (("Refused", rule.bad), ("As it should be", rule.good)):
+        if example:
+            yield f"{title}:"
+            yield ""
+            yield from indent(example.rstrip(), "    ").splitlines()
+            yield ""
     yield from wrap(f"What to do: {rule.remedy}", TEXT_WIDTH)

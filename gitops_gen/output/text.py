@@ -5,6 +5,7 @@ from difflib import unified_diff
 
 from gitops_gen.errors import Problem
 from gitops_gen.generate.files import Change, State, edited_hint
+from gitops_gen.models.layout import environment_of
 
 _DONE = {
     State.MISSING: "created",
@@ -15,6 +16,9 @@ _DONE = {
     State.FOREIGN: "left alone",
     State.ABSENT: "not checked out",
 }
+
+LISTED = 100
+"""Up to this many files are listed one by one."""
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
@@ -33,11 +37,23 @@ def problem_lines(problem: Problem) -> Iterator[str]:
 
 
 def change_lines(changes: Iterable[Change], *, done: bool) -> Iterator[str]:
-    """A line a file: what was done with it, or what is wrong with it."""
+    """A line a file: what was done with it, or what is wrong with it. Of many files, a line for those of one kind in
+    all environments.
+    """
     words = [((_DONE[change.state] if done else change.state.value), change.path) for change in changes]
     width = max((len(word) for word, _ in words), default=0)
-    for word, path in words:
+    for word, path in words if len(words) <= LISTED else _grouped(words):
         yield f"{word.ljust(width)}  {path}"
+
+
+def _grouped(words: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    found: dict[tuple[str, str], list[str]] = {}
+    for word, path in words:
+        name = environment_of(path)
+        found.setdefault((word, path.replace(name, "<environment>") if name else path), []).append(name)
+    for (word, path), names in found.items():
+        of = f" of {len(names)} environments, such as {names[0]}" if names[1:] else ""
+        yield word, (path if of else path.replace("<environment>", names[0])) + of
 
 
 def check_hints(changes: Iterable[Change]) -> Iterator[str]:

@@ -77,6 +77,9 @@ class ResolvedEnvironment:
     files: tuple[str, ...]
     #: the version of Argo CD that syncs it, such as `3.4`; empty when the project does not say
     argocd: str = ""
+    #: files with what the cluster has: CustomResourceDefinitions, admission policies
+    schema_files: tuple[str, ...] = ()
+    policy_files: tuple[str, ...] = ()
     #: findings about values that gitops.yaml sets aside, with those of `plan`
     ignored: tuple[IgnoredFinding, ...] = ()
 

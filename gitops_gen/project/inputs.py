@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Protocol
 
+from gitops_gen.git.objects import LINK
 from gitops_gen.git.paths import PathError, resolved
-from gitops_gen.git.snapshot import LINK, Repository
+from gitops_gen.git.snapshot import Repository
 
 
 class Inputs(Protocol):

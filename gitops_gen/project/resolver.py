@@ -236,6 +236,8 @@ class _Resolver:
             values=values,
             layers=layers,
             files=(PROJECT_FILE, *self.files.files),
+            schema_files=tuple(cluster.schemas),
+            policy_files=tuple(cluster.policies),
             ignored=tuple(self.project.spec.rules.ignore),
         )
 

@@ -8,13 +8,15 @@ from gitops_gen.sync.plan import SyncPlan
 
 def _out_of_sync_only(plan: SyncPlan) -> Iterator[Hit]:
     if "ApplyOutOfSyncOnly=true" in plan.policy.sync_options:
-        yield None, "ApplyOutOfSyncOnly=true: a retry leaves out what failed before, and goes on to the waves behind it"
+        yield Hit(
+            None, "ApplyOutOfSyncOnly=true: a retry leaves out what failed before, and goes on to the waves behind it"
+        )
 
 
 def _limit(plan: SyncPlan) -> Iterator[Hit]:
     limit = plan.policy.retry_limit
     if limit >= 0:
-        yield (
+        yield Hit(
             None,
             f"retry.limit is {limit}: after that the same commit is never tried again, though its cause may be gone",
         )
@@ -22,7 +24,7 @@ def _limit(plan: SyncPlan) -> Iterator[Hit]:
 
 def _refresh(plan: SyncPlan) -> Iterator[Hit]:
     if plan.policy.retry_limit != 0 and not plan.policy.retry_refresh:
-        yield (
+        yield Hit(
             None,
             "retry.refresh is not set: retries stay with the commit that failed, and a revert waits behind them all",
         )

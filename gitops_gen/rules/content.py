@@ -8,10 +8,10 @@ from gitops_gen.sync.plan import SyncPlan
 
 def _nothing(plan: SyncPlan) -> Iterator[Hit]:
     if not plan.manifests:
-        yield None, "no object is rendered: there is nothing to sync"
+        yield Hit(None, "no object is rendered: there is nothing to sync")
     elif not plan.steps:
         count = len(plan.manifests)
-        yield None, f"no sync applies the rendered object{'s' * (count != 1)} ({count})"
+        yield Hit(None, f"no sync applies the rendered object{'s' * (count != 1)} ({count})")
 
 
 RULES = (

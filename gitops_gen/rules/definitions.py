@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from gitops_gen.manifests.objects import mapping
 from gitops_gen.manifests.scopes import BUILT_IN
-from gitops_gen.rules.rule import Hit, Rule
+from gitops_gen.rules.rule import Hit, Rule, Severity
 from gitops_gen.sync.plan import SyncPlan
 
 
@@ -15,7 +15,7 @@ def _missing(plan: SyncPlan) -> Iterator[Hit]:
     }
     used = {(item.id.group, item.kind) for item in plan.manifests if item.id.group not in BUILT_IN}
     if absent := sorted(f"{kind}.{group}" for group, kind in used - rendered):
-        yield None, f"CRDs that are not rendered must exist in the cluster: {', '.join(absent)}"
+        yield Hit(None, f"CRDs that are not rendered must exist in the cluster: {', '.join(absent)}")
 
 
 RULES = (
@@ -29,6 +29,6 @@ RULES = (
         ),
         remedy="install the CRD first, or add SkipDryRunOnMissingResource=true when an operator of this chart makes it",
         check=_missing,
-        is_note=True,
+        severity=Severity.NOTE,
     ),
 )

@@ -10,7 +10,7 @@ from typing import Any
 from gitops_gen.manifests.annotations import HELM_WEIGHT, SYNC_WAVE, applies_server_side, is_helm_test, sync_options
 from gitops_gen.manifests.objects import Manifest, mapping, mappings
 from gitops_gen.manifests.pods import pod_of
-from gitops_gen.rules.rule import Hit, Rule
+from gitops_gen.rules.rule import Hit, Rule, Severity
 from gitops_gen.sync.plan import SyncPlan
 
 ANNOTATIONS_LIMIT = 262_144
@@ -35,7 +35,7 @@ _DEFAULTED = {SYNC_WAVE, HELM_WEIGHT}
 def _strings(plan: SyncPlan) -> Iterator[Hit]:
     for manifest in plan.manifests:
         for place, value in _non_strings(manifest):
-            yield manifest, f"{place} is {_shown(value)}, and only a string is allowed there"
+            yield Hit(manifest, f"{place} is {_shown(value)}, and only a string is allowed there")
 
 
 def _non_strings(manifest: Manifest) -> Iterator[tuple[str, Any]]:
@@ -78,12 +78,12 @@ def _names(plan: SyncPlan) -> Iterator[Hit]:
     for manifest in plan.manifests:
         limit, reason = _NAME_LIMITS.get((manifest.id.group, manifest.kind), _LONGEST_NAME)
         if "name" in manifest.metadata and len(manifest.name) > limit:
-            yield manifest, f"has a name of {len(manifest.name)} characters; {limit} are allowed: {reason}"
+            yield Hit(manifest, f"has a name of {len(manifest.name)} characters; {limit} are allowed: {reason}")
         for key, value in _labels(manifest):
             if len(value) > LABEL_LIMIT:
-                yield manifest, f"label {key} has {len(value)} characters; {LABEL_LIMIT} are allowed"
+                yield Hit(manifest, f"label {key} has {len(value)} characters; {LABEL_LIMIT} are allowed")
             elif not _LABEL.fullmatch(value):
-                yield manifest, f"label {key} is `{value}`: only letters, digits, `-`, `_` and `.` are allowed"
+                yield Hit(manifest, f"label {key} is `{value}`: only letters, digits, `-`, `_` and `.` are allowed")
 
 
 def _labels(manifest: Manifest) -> Iterator[tuple[str, str]]:
@@ -95,13 +95,13 @@ def _labels(manifest: Manifest) -> Iterator[tuple[str, str]]:
 def _repeated(plan: SyncPlan) -> Iterator[Hit]:
     for manifest in plan.manifests:
         for item in dict.fromkeys(manifest.repeated):
-            yield manifest, f"has the key {item.key} more than once: the last one counts, on line {item.line}"
+            yield Hit(manifest, f"has the key {item.key} more than once: the last one counts, on line {item.line}")
 
 
 def _sizes(plan: SyncPlan) -> Iterator[Hit]:
     for manifest in plan.manifests:
         if _is_applied_client_side(manifest, plan) and (size := _applied_size(manifest)) > ANNOTATIONS_LIMIT:
-            yield (
+            yield Hit(
                 manifest,
                 f"has {size} bytes, which client-side apply writes into an annotation of at most {ANNOTATIONS_LIMIT}",
             )
@@ -154,7 +154,7 @@ RULES = (
         ),
         remedy="remove one of the two from the template",
         check=_repeated,
-        is_note=True,
+        severity=Severity.NOTE,
     ),
     Rule(
         id="object-too-large",

@@ -34,7 +34,7 @@ def _unbounded(plan: SyncPlan) -> Iterator[Hit]:
             if gate.first_only
             else ""
         )
-        yield gate.manifest, f"is waited for in {step.title}{when}, and the wait has no limit: {gate.reason}"
+        yield Hit(gate.manifest, f"is waited for in {step.title}{when}, and the wait has no limit: {gate.reason}")
 
 
 def _is_own(gate: Gate) -> bool:
@@ -45,7 +45,7 @@ def _is_own(gate: Gate) -> bool:
 def _job_deadline(plan: SyncPlan) -> Iterator[Hit]:
     prunes = plan.policy.sync_timeout is None
     for step, gate in _gates(plan, lambda gate: _endless(gate) and gate.manifest.kind == "Job", prunes=prunes):
-        yield gate.manifest, f"is waited for in {step.title} and the wait has no limit: {gate.reason}"
+        yield Hit(gate.manifest, f"is waited for in {step.title} and the wait has no limit: {gate.reason}")
 
 
 def _deployment_deadline(plan: SyncPlan) -> Iterator[Hit]:
@@ -54,17 +54,17 @@ def _deployment_deadline(plan: SyncPlan) -> Iterator[Hit]:
 
     for step, gate in _gates(plan, chosen):
         how = "the default of 10m a replica applies" if gate.by_default else gate.reason
-        yield gate.manifest, f"is waited for in {step.title} without its own progressDeadlineSeconds: {how}"
+        yield Hit(gate.manifest, f"is waited for in {step.title} without its own progressDeadlineSeconds: {how}")
 
 
 def _stuck(plan: SyncPlan) -> Iterator[Hit]:
     for step, gate in _gates(plan, lambda gate: gate.stuck, prunes=True):
-        yield gate.manifest, f"is waited for in {step.title} and can never become healthy: {gate.reason}"
+        yield Hit(gate.manifest, f"is waited for in {step.title} and can never become healthy: {gate.reason}")
 
 
 def _autoscaler(plan: SyncPlan) -> Iterator[Hit]:
     for step, gate in _gates(plan, lambda gate: gate.manifest.kind == "HorizontalPodAutoscaler"):
-        yield gate.manifest, f"is waited for in {step.title}: without metrics it is Degraded, which fails the sync"
+        yield Hit(gate.manifest, f"is waited for in {step.title}: without metrics it is Degraded, which fails the sync")
 
 
 def _cron_job(plan: SyncPlan) -> Iterator[Hit]:
@@ -73,7 +73,7 @@ def _cron_job(plan: SyncPlan) -> Iterator[Hit]:
         return (manifest.id.group, manifest.kind) == ("batch", "CronJob") and manifest.spec.get("suspend") is not True
 
     for step, gate in _gates(plan, chosen):
-        yield (
+        yield Hit(
             gate.manifest,
             f"is waited for in {step.title}: after a failed run it is Degraded, which fails every sync",
         )
@@ -83,7 +83,7 @@ def _limit(plan: SyncPlan) -> Iterator[Hit]:
     limit = plan.policy.revert_limit
     for which, bound in (("the first sync", plan.first_bound), ("a later sync", plan.later_bound)):
         if limit is not None and bound.seconds is not None and bound.seconds > limit:
-            yield None, f"a revert may wait {text(bound.seconds)} behind {which}; the project allows {text(limit)}"
+            yield Hit(None, f"a revert may wait {text(bound.seconds)} behind {which}; the project allows {text(limit)}")
 
 
 RULES = (
@@ -97,6 +97,21 @@ RULES = (
         ),
         remedy="set spec.activeDeadlineSeconds",
         check=_job_deadline,
+        bad="""\
+apiVersion: batch/v1
+kind: Job
+metadata: {name: migrate-1f3a}
+spec:
+  template: {spec: {containers: [{name: main, image: "app:1.0.0"}]}}
+""",
+        good="""\
+apiVersion: batch/v1
+kind: Job
+metadata: {name: migrate-1f3a}
+spec:
+  activeDeadlineSeconds: 600
+  template: {spec: {containers: [{name: main, image: "app:1.0.0"}]}}
+""",
     ),
     Rule(
         id="deployment-without-deadline",

@@ -16,7 +16,7 @@ from gitops_gen.manifests.annotations import (
 )
 from gitops_gen.manifests.objects import Manifest
 from gitops_gen.manifests.pods import references
-from gitops_gen.rules.rule import Hit, Rule
+from gitops_gen.rules.rule import Hit, Rule, Severity
 from gitops_gen.sync.edges import Need
 from gitops_gen.sync.plan import SyncPlan
 
@@ -29,7 +29,7 @@ def _ignored(plan: SyncPlan) -> Iterator[Hit]:
     for manifest in plan.manifests:
         if is_hook(manifest) and not is_helm_test(manifest) and not phases(manifest):
             named = ", ".join(words(manifest, HOOK) or words(manifest, HELM_HOOK)) or "nothing"
-            yield manifest, f"is never applied: Argo CD knows no hook `{named}`"
+            yield Hit(manifest, f"is never applied: Argo CD knows no hook `{named}`")
 
 
 def _kept(plan: SyncPlan) -> Iterator[Hit]:
@@ -41,7 +41,7 @@ def _kept(plan: SyncPlan) -> Iterator[Hit]:
     ]
     if kept:
         whom = kept[0] if len(kept) == 1 else f"{len(kept)} objects ({', '.join(kept[:SHOWN_KEPT])}{_more(kept)})"
-        yield None, f"{HELM_RESOURCE_POLICY} does not stop Argo CD from pruning {whom} when it leaves the chart"
+        yield Hit(None, f"{HELM_RESOURCE_POLICY} does not stop Argo CD from pruning {whom} when it leaves the chart")
 
 
 SHOWN_KEPT = 3
@@ -55,7 +55,7 @@ def _late_setup(plan: SyncPlan) -> Iterator[Hit]:
     for job in plan.objects.of_kind("Job"):
         if Phase.POST_SYNC in phases(job) and _SETUP.search(job.name) and (users := _users(plan, job)):
             names = ", ".join(str(user.id) for user in users)
-            yield job, f"prepares what {names} must be healthy with, but runs only after everything is healthy"
+            yield Hit(job, f"prepares what {names} must be healthy with, but runs only after everything is healthy")
 
 
 def _users(plan: SyncPlan, job: Manifest) -> list[Manifest]:
@@ -106,7 +106,7 @@ RULES = (
         ),
         remedy="add argocd.argoproj.io/sync-options: Prune=false,Delete=false",
         check=_kept,
-        is_note=True,
+        severity=Severity.NOTE,
     ),
     Rule(
         id="setup-after-its-users",

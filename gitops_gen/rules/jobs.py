@@ -27,19 +27,21 @@ def _plain_jobs(plan: SyncPlan) -> Iterator[Manifest]:
 def _ttl(plan: SyncPlan) -> Iterator[Hit]:
     for job in _plain_jobs(plan):
         if (seconds := job.spec.get("ttlSecondsAfterFinished")) is not None:
-            yield job, f"is deleted {seconds} s after it has finished; Argo CD then finds it missing and runs it again"
+            yield Hit(
+                job, f"is deleted {seconds} s after it has finished; Argo CD then finds it missing and runs it again"
+            )
 
 
 def _name(plan: SyncPlan) -> Iterator[Hit]:
     for job in _plain_jobs(plan):
         if problem := _name_problem(job):
-            yield job, problem
+            yield Hit(job, problem)
 
 
 def _force(plan: SyncPlan) -> Iterator[Hit]:
     for manifest in plan.manifests:
         if is_forced(manifest) and applies_server_side(manifest, plan.policy.sync_options):
-            yield manifest, "has Force=true and is applied server-side: --force cannot be used with --server-side"
+            yield Hit(manifest, "has Force=true and is applied server-side: --force cannot be used with --server-side")
 
 
 def _name_problem(job: Manifest) -> str:

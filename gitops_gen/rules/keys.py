@@ -16,7 +16,7 @@ def _missing(plan: SyncPlan) -> Iterator[Hit]:
             if reference.key and not reference.optional and (source := _source(plan, manifest, reference)):
                 keys = provided_keys(source)
                 if keys is not None and reference.key not in keys:
-                    yield manifest, _sentence(reference, source, sorted(keys))
+                    yield Hit(manifest, _sentence(reference, source, sorted(keys)))
 
 
 def _source(plan: SyncPlan, manifest: Manifest, reference: Reference) -> Manifest | None:

@@ -14,7 +14,7 @@ def _with(verdict: Verdict, sentence: str) -> Check:
         round_trips = _in_cycles(plan)
         for proof in plan.proofs:
             if proof.verdict is verdict and id(proof) not in round_trips:
-                yield proof.edge.consumer, sentence.format(**_words(plan, proof))
+                yield Hit(proof.edge.consumer, sentence.format(**_words(plan, proof)))
 
     return check
 
@@ -38,12 +38,12 @@ def _cycle(plan: SyncPlan) -> Iterator[Hit]:
     for round_trip in cycles(plan.proofs):
         names = [str(proof.edge.consumer.id) for proof in round_trip]
         reasons = "; ".join(f"{proof.edge.consumer.id}: {proof.edge.why}" for proof in round_trip)
-        yield round_trip[0].edge.consumer, f"waits in a cycle: {' → '.join([*names, names[0]])} ({reasons})"
+        yield Hit(round_trip[0].edge.consumer, f"waits in a cycle: {' → '.join([*names, names[0]])} ({reasons})")
 
 
 def _undeclared(plan: SyncPlan) -> Iterator[Hit]:
     for manifest, pattern in undeclared(plan.objects):
-        yield manifest, f"its annotation {NEEDS} names `{pattern}`, and no rendered object has that name"
+        yield Hit(manifest, f"its annotation {NEEDS} names `{pattern}`, and no rendered object has that name")
 
 
 RULES = (

@@ -10,7 +10,7 @@ from gitops_gen.manifests.annotations import Phase, ignored_rules, phases
 from gitops_gen.manifests.objects import Manifest
 from gitops_gen.manifests.scopes import Scopes
 from gitops_gen.models.models import Allowance
-from gitops_gen.rules.rule import Hit, Rule
+from gitops_gen.rules.rule import Hit, Rule, Severity
 from gitops_gen.sync.plan import SyncPlan
 
 REFUSED = "refused-by-project"
@@ -117,21 +117,25 @@ def _refused(plan: SyncPlan) -> Iterator[Hit]:
         return
     yield from _application_refused(plan, project)
     for refusal in decisions(plan, project).refusals:
-        yield refusal.objects[0], _message(refusal, project), _remedy(refusal, project)
+        yield Hit(refusal.objects[0], _message(refusal, project), _remedy(refusal, project))
 
 
 def _application_refused(plan: SyncPlan, project: Permissions) -> Iterator[Hit]:
     """What Argo CD refuses for the Application as a whole."""
     for url in project.refused_sources():
-        yield None, f"the AppProject {project.name} does not allow the repository {url}", "add it to its sourceRepos"
+        yield Hit(
+            None, f"the AppProject {project.name} does not allow the repository {url}", "add it to its sourceRepos"
+        )
     if project.allows_namespace(project.namespace) is False:
         place = f"{project.namespace} on {project.server or project.cluster}"
-        yield None, f"the AppProject {project.name} does not allow the namespace {place}", "add it to its destinations"
+        yield Hit(
+            None, f"the AppProject {project.name} does not allow the namespace {place}", "add it to its destinations"
+        )
     created = "CreateNamespace=true" in plan.policy.sync_options and not _renders_namespace(plan, project.namespace)
     if created and not project.allows_cluster_wide("", "Namespace", project.namespace):
         message = f"the AppProject {project.name} does not allow the Namespace that CreateNamespace=true creates"
         entry = f"{{group: '', kind: Namespace, name: {project.namespace}}}"
-        yield None, message, f"add {entry} to its clusterResourceWhitelist"
+        yield Hit(None, message, f"add {entry} to its clusterResourceWhitelist")
 
 
 def _renders_namespace(plan: SyncPlan, namespace: str) -> bool:
@@ -200,7 +204,7 @@ def _undecided(plan: SyncPlan) -> Iterator[Hit]:
         return
     if kinds := decisions(plan, plan.project).undecided:
         kind = f"{kinds[0]} is" if len(kinds) == 1 else f"{', '.join(kinds)} are"
-        yield None, f"if {kind} cluster-scoped, the AppProject {plan.project.name} does not allow it"
+        yield Hit(None, f"if {kind} cluster-scoped, the AppProject {plan.project.name} does not allow it")
 
 
 def _unknown(plan: SyncPlan) -> Iterator[Hit]:
@@ -208,10 +212,12 @@ def _unknown(plan: SyncPlan) -> Iterator[Hit]:
     if project is None:
         return
     if project.spec is None:
-        yield None, f"whether the AppProject {project.name} allows these objects is not known: it is managed elsewhere"
+        yield Hit(
+            None, f"whether the AppProject {project.name} allows these objects is not known: it is managed elsewhere"
+        )
     elif project.allows_namespace(project.namespace) is None:
         by = "URL" if project.cluster else "name"
-        yield (
+        yield Hit(
             None,
             f"the AppProject {project.name} restricts the {by} of the cluster, which gitops.yaml does not name",
             "add the cluster to its destinations as gitops.yaml names it",
@@ -241,7 +247,7 @@ RULES = (
         ),
         remedy=f"if it is cluster-scoped, add it to `clusterKinds` {_ALLOW}",
         check=_undecided,
-        is_note=True,
+        severity=Severity.NOTE,
     ),
     Rule(
         id="project-not-known",
@@ -249,6 +255,6 @@ RULES = (
         explanation="What an AppProject that is managed elsewhere allows is checked when its file is given.",
         remedy="set `argocd.project.file` to the file with the AppProject",
         check=_unknown,
-        is_note=True,
+        severity=Severity.NOTE,
     ),
 )

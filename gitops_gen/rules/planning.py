@@ -1,12 +1,12 @@
 """The judged plan of an environment, or of manifests from elsewhere."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from gitops_gen.argocd.existing import project_permissions
 from gitops_gen.argocd.manifests import application
-from gitops_gen.errors import fail_if_any
+from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.helm.bundled import renders_alike
 from gitops_gen.manifests.objects import Manifest, parse
 from gitops_gen.manifests.varying import VaryingObject, varying_objects
@@ -15,11 +15,16 @@ from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.reading import ProjectFile
 from gitops_gen.project.rendering import render_environment
 from gitops_gen.project.workspace import OpenProject
+from gitops_gen.rules.cluster import cluster_facts
+from gitops_gen.rules.exceptions import exceptions
+from gitops_gen.rules.locating import in_stream, located
 from gitops_gen.rules.places import with_lines
-from gitops_gen.rules.sharing import shared
-from gitops_gen.rules.sync import JudgedPlan, SetAside, judge, with_findings
+from gitops_gen.rules.rule import Finding, Rule
+from gitops_gen.rules.sharing import shared, tracked
+from gitops_gen.rules.sync import SYNC_RULES, JudgedPlan, judge, with_findings
 from gitops_gen.rules.values import findings as value_findings
 from gitops_gen.runtime.activity import counted
+from gitops_gen.sync.cluster import ClusterFacts
 from gitops_gen.sync.durations import seconds
 from gitops_gen.sync.plan import HelmUse, plan_of
 from gitops_gen.sync.policy import SyncPolicy, policy_of
@@ -27,17 +32,25 @@ from gitops_gen.yaml.reader import load
 
 
 def plan_environments(workspace: OpenProject, names: Sequence[str]) -> list[JudgedPlan]:
-    """The plans of several environments, with what they have in common. Raises as `plan` does."""
+    """The plans of a few environments, with what they have in common. Raises as `plan` does."""
     plans = [plan_environment(workspace, name) for name in counted(names, "planning", len(names))]
-    ignored = set_aside(workspace.project())
-    for index, finding in shared([judged.plan for judged in plans]):
-        plans[index] = with_findings(plans[index], with_lines([finding], workspace.charts.places.text), ignored)
-    return plans
+    found = shared((judged.plan.name, tracked(judged.plan)) for judged in plans)
+    return [extended(workspace, judged, found.get(judged.plan.name, ())) for judged in plans]
 
 
-def plan_environment(workspace: OpenProject, name: str) -> JudgedPlan:
-    """The plan of one environment, as its generated Application would sync it. Raises as `plan` does."""
-    environment = workspace.environment(name)
+def extended(workspace: OpenProject, judged: JudgedPlan, found: Iterable[Finding]) -> JudgedPlan:
+    """The plan with findings that came from elsewhere, such as from a look at several environments."""
+    located = with_lines(found, workspace.charts.places.text)
+    return with_findings(judged, located, exceptions(workspace.project()))
+
+
+def plan_environment(
+    workspace: OpenProject, name: str, rules: Iterable[Rule] = SYNC_RULES, *, kubernetes: str = ""
+) -> JudgedPlan:
+    """The plan of one environment, as its generated Application would sync it; with `kubernetes`, to a cluster of that
+    version. Raises as `plan` does.
+    """
+    environment = _in_version(workspace.environment(name), kubernetes)
     fail_if_any(workspace.charts.value_problems(environment))
     rendered = render_environment(workspace, environment)
     manifests = parse(
@@ -54,14 +67,19 @@ def plan_environment(workspace: OpenProject, name: str) -> JudgedPlan:
         project=project_permissions(project, environment, manifest),
     )
     varying = tuple(_varying(workspace, environment, manifests))
-    sync_plan = replace(sync_plan, helm=_helm(workspace, environment), varying=varying)
+    cluster = cluster_facts(project.inputs, environment)
+    sync_plan = replace(sync_plan, helm=_helm(workspace, environment), varying=varying, cluster=cluster)
+    judged = judge(sync_plan, exceptions(project), rules)
     ignored = (fault for fault in workspace.charts.value_faults(environment) if fault.is_ignored(environment.ignored))
-    judged = with_findings(judge(sync_plan, set_aside(project)), value_findings(ignored), set_aside(project))
-    if environment.chart.revision or not environment.chart.path:
-        return judged
-    text_of = workspace.charts.places.text
-    findings, notes = with_lines(judged.findings, text_of), with_lines(judged.notes, text_of)
-    return replace(judged, findings=findings, notes=notes)
+    judged = with_findings(judged, value_findings(ignored), exceptions(project))
+    return located(judged, workspace, environment)
+
+
+def _in_version(environment: ResolvedEnvironment, kubernetes: str) -> ResolvedEnvironment:
+    if not kubernetes:
+        return environment
+    release = replace(environment.helm.release, kubernetes=kubernetes)
+    return replace(environment, kubernetes=kubernetes, helm=replace(environment.helm, release=release))
 
 
 def _helm(workspace: OpenProject, environment: ResolvedEnvironment) -> HelmUse:
@@ -85,11 +103,6 @@ def _varying(
         yield from varying_objects(manifests, others)
 
 
-def set_aside(project: ProjectFile) -> tuple[SetAside, ...]:
-    """The findings that gitops.yaml sets aside."""
-    return tuple(SetAside(rule=entry.rule, object=entry.object) for entry in project.spec.rules.ignore)
-
-
 def _policy(project: ProjectFile, manifest: dict[str, Any]) -> SyncPolicy:
     argocd = project.spec.argocd
     return policy_of(manifest, sync_timeout=_seconds(argocd.sync_timeout), revert_limit=_seconds(argocd.revert_limit))
@@ -99,10 +112,28 @@ def _seconds(duration: str | None) -> int | None:
     return None if duration is None else seconds(duration)
 
 
-def plan_rendered(text: str, file: str, *, namespace: str = "", sync_timeout: str | None = None) -> JudgedPlan:
-    """The plan of manifests that came from elsewhere, under the policy of the Applications that this tool generates.
+def plan_rendered(
+    texts: Sequence[tuple[str, str]],
+    *,
+    namespace: str = "",
+    sync_timeout: str | None = None,
+    rules: Iterable[Rule] = SYNC_RULES,
+    kubernetes: str = "",
+) -> JudgedPlan:
+    """The plan of manifests that came from elsewhere, each a text and the name of its file, as one sync under the
+    policy of the Applications that this tool generates.
 
     Raises `ProblemsError` for what is no stream of Kubernetes objects, `GitopsError` for a timeout that is no duration.
     """
     policy = SyncPolicy(sync_timeout=_seconds(sync_timeout))
-    return judge(plan_of(parse(text, file, namespace=namespace), policy, name=file))
+    manifests: list[Manifest] = []
+    problems: list[Problem] = []
+    for text, file in texts:
+        try:
+            manifests += parse(text, file, namespace=namespace)
+        except ProblemsError as error:
+            problems += error.problems
+    fail_if_any(problems)
+    sync_plan = plan_of(manifests, policy, name=texts[0][1] if len(texts) == 1 else "manifests")
+    cluster = ClusterFacts(kubernetes=kubernetes, namespace=namespace)
+    return in_stream(judge(replace(sync_plan, cluster=cluster), rules=rules), {file: text for text, file in texts})

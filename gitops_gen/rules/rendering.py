@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from gitops_gen.rules.rule import Hit, Rule
+from gitops_gen.rules.rule import Hit, Rule, Severity
 from gitops_gen.sync.plan import SyncPlan
 
 SHOWN_NULLS = 3
@@ -19,7 +19,7 @@ def _other_helm(plan: SyncPlan) -> Iterator[Hit]:
         other = f"Argo CD {helm.argocd} renders with Helm {helm.bundled}"
     else:
         other = "Argo CD renders with Helm 3 up to 3.4, with Helm 4.2 from 3.5 on"
-    yield None, f"rendered with Helm {helm.version}; {other}, and the two treat nulls differently: {places}"
+    yield Hit(None, f"rendered with Helm {helm.version}; {other}, and the two treat nulls differently: {places}")
 
 
 RULES = (
@@ -34,6 +34,6 @@ RULES = (
         ),
         remedy="set argocd.version in gitops.yaml, and install that Helm or name it in GITOPS_GEN_HELM",
         check=_other_helm,
-        is_note=True,
+        severity=Severity.NOTE,
     ),
 )

@@ -2,11 +2,24 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from enum import StrEnum
+from typing import NamedTuple, TypeAlias
 
 from gitops_gen.errors import Problem
 from gitops_gen.manifests.objects import Manifest
 from gitops_gen.sync.plan import SyncPlan
+from gitops_gen.yaml.key_paths import KeyPath
+
+
+class Severity(StrEnum):
+    """How much a finding matters, the worst first."""
+
+    #: the sync, the API server or the running pods refuse it
+    ERROR = "error"
+    #: it works, and is not as it should be
+    WARNING = "warning"
+    #: worth knowing, and no fault
+    NOTE = "note"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +37,9 @@ class Finding:
     line: int | None = None
     #: what to do about it
     remedy: str = ""
+    severity: Severity = Severity.ERROR
+    #: the place inside the object, where it is known
+    path: KeyPath = ()
 
     @property
     def problem(self) -> Problem:
@@ -38,10 +54,19 @@ class Finding:
         )
 
 
-Hit: TypeAlias = tuple[Manifest | None, str] | tuple[Manifest | None, str, str]
-"""What a check yields: the object (None for the Application) and the sentence about it; and what to do about it, where
-that depends on the object.
-"""
+class Hit(NamedTuple):
+    """What a check yields."""
+
+    #: the object; None for the Application
+    manifest: Manifest | None
+    #: the sentence about it
+    message: str
+    #: what to do about it, where that depends on the object
+    remedy: str = ""
+    #: the place inside the object, such as `("spec", "template", "spec", "containers", 0, "image")`: it leads to the
+    #: line to edit
+    path: KeyPath = ()
+
 
 Check: TypeAlias = Callable[[SyncPlan], Iterable[Hit]]
 
@@ -57,16 +82,20 @@ class Rule:
     explanation: str
     remedy: str
     check: Check
-    #: a note is worth knowing and no fault: it does not make the plan fail
-    is_note: bool = False
+    severity: Severity = Severity.ERROR
+    #: manifests that the rule refuses, and the same ones as it wants them: `rules ID` shows both, a test judges them
+    bad: str = ""
+    good: str = ""
 
     def findings(self, plan: SyncPlan) -> Iterable[Finding]:
         """Every place in the plan where the rule does not hold."""
-        for manifest, message, *remedy in self.check(plan):
+        for hit in self.check(plan):
             yield Finding(
                 rule=self.id,
-                message=message,
-                object=str(manifest.id) if manifest else "",
-                source=manifest.source if manifest else "",
-                remedy=remedy[0] if remedy else self.remedy,
+                message=hit.message,
+                object=str(hit.manifest.id) if hit.manifest else "",
+                source=hit.manifest.source if hit.manifest else "",
+                remedy=hit.remedy or self.remedy,
+                severity=self.severity,
+                path=hit.path,
             )

@@ -16,7 +16,7 @@ def _replicas(plan: SyncPlan) -> Iterator[Hit]:
         target = _target(plan, scaler)
         replicas = number(target.spec.get("replicas")) if target else None
         if target and replicas is not None and not _is_fixed(scaler, replicas):
-            yield target, f"sets replicas: {replicas}, and {scaler.id} scales it: self-heal sets it back each time"
+            yield Hit(target, f"sets replicas: {replicas}, and {scaler.id} scales it: self-heal sets it back each time")
 
 
 def _target(plan: SyncPlan, scaler: Manifest) -> Manifest | None:

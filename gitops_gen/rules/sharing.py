@@ -1,10 +1,10 @@
 """The rule on objects that several environments of one cluster render: Argo CD tracks each for one Application only."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from gitops_gen.manifests.annotations import is_hook, is_skipped
-from gitops_gen.manifests.objects import Manifest
 from gitops_gen.manifests.scopes import Scopes
 from gitops_gen.rules.rule import Finding, Rule
 from gitops_gen.sync.plan import SyncPlan
@@ -33,19 +33,32 @@ SHARED = Rule(
 )
 
 
-def shared(plans: Sequence[SyncPlan]) -> Iterator[tuple[int, Finding]]:
-    """For each plan, by its position, the finding about the objects that an earlier plan renders too."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrackedObject:
+    """An object outside of its environment's namespace: what tells it apart in the cluster, how findings name it, and
+    its template.
+    """
+
+    key: _Key
+    name: str
+    source: str
+
+
+def shared(environments: Iterable[tuple[str, Iterable[TrackedObject]]]) -> dict[str, list[Finding]]:
+    """For each environment the findings about the objects that an earlier one renders too."""
     owners: dict[_Key, str] = {}
-    for index, plan in enumerate(plans):
-        found: dict[str, list[Manifest]] = {}
-        for key, manifest in _tracked(plan):
-            if (owner := owners.setdefault(key, plan.name)) != plan.name:
-                found.setdefault(owner, []).append(manifest)
-        for owner, objects in found.items():
-            yield index, _finding(objects, owner)
+    findings: dict[str, list[Finding]] = {}
+    for name, objects in environments:
+        found: dict[str, list[TrackedObject]] = {}
+        for item in objects:
+            if (owner := owners.setdefault(item.key, name)) != name:
+                found.setdefault(owner, []).append(item)
+        if found:
+            findings[name] = [_finding(items, owner) for owner, items in found.items()]
+    return findings
 
 
-def _tracked(plan: SyncPlan) -> Iterator[tuple[_Key, Manifest]]:
+def tracked(plan: SyncPlan) -> Iterator[TrackedObject]:
     """The objects outside of the environment's namespace that Argo CD tracks."""
     if plan.project is None:
         return
@@ -57,12 +70,13 @@ def _tracked(plan: SyncPlan) -> Iterator[tuple[_Key, Manifest]]:
         is_cluster_wide = scopes.is_cluster_wide(manifest.id.group, manifest.kind)
         if is_cluster_wide or (is_cluster_wide is False and manifest.id.namespace):
             namespace = "" if is_cluster_wide else manifest.id.namespace
-            yield (cluster, manifest.id.group, manifest.kind, namespace, manifest.name), manifest
+            key = (cluster, manifest.id.group, manifest.kind, namespace, manifest.name)
+            yield TrackedObject(key=key, name=str(manifest.id), source=manifest.source)
 
 
-def _finding(objects: list[Manifest], owner: str) -> Finding:
+def _finding(objects: list[TrackedObject], owner: str) -> Finding:
     first, count = objects[0], len(objects)
-    others = ", ".join(str(item.id) for item in objects[1:SHOWN])
-    also = f" ({count} objects: {first.id}, {others}{', …' if count > SHOWN else ''})" if others else ""
+    others = ", ".join(item.name for item in objects[1:SHOWN])
+    also = f" ({count} objects: {first.name}, {others}{', …' if count > SHOWN else ''})" if others else ""
     message = f"is also rendered by {owner}, on the same cluster{also}: Argo CD refuses the second sync"
-    return Finding(rule=SHARED.id, message=message, object=str(first.id), source=first.source, remedy=SHARED.remedy)
+    return Finding(rule=SHARED.id, message=message, object=first.name, source=first.source, remedy=SHARED.remedy)

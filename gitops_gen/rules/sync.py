@@ -1,13 +1,10 @@
 """Every rule about a sync, and the judgement of a plan by all of them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from gitops_gen.errors import UsageError
 from gitops_gen.manifests.annotations import ignored_rules
-from gitops_gen.models.layout import PROJECT_FILE
-from gitops_gen.names import did_you_mean
 from gitops_gen.rules import (
     application,
     content,
@@ -27,7 +24,7 @@ from gitops_gen.rules import (
     volumes,
     waves,
 )
-from gitops_gen.rules.rule import Finding, Rule
+from gitops_gen.rules.rule import Finding, Rule, Severity
 from gitops_gen.sync.plan import SyncPlan
 
 UNUSED = Rule(
@@ -68,7 +65,7 @@ class JudgedPlan:
 
     plan: SyncPlan
     findings: tuple[Finding, ...]
-    #: findings that an object's `gitops-gen.io/ignore` set aside
+    #: findings that an object's `gitops-gen.io/ignore`, or gitops.yaml, sets aside
     ignored: tuple[Finding, ...] = ()
     #: what is worth knowing and no fault
     notes: tuple[Finding, ...] = ()
@@ -77,72 +74,53 @@ class JudgedPlan:
     def ok(self) -> bool:
         """Whether the sync is proven to end, in the right order."""
         bounds = (self.plan.first_bound, self.plan.later_bound)
-        return not self.findings and all(bound.seconds is not None for bound in bounds)
+        wrong = any(finding.severity is Severity.ERROR for finding in self.findings)
+        return not wrong and all(bound.seconds is not None for bound in bounds)
+
+    def matches(self, entry: "SetAside") -> bool:
+        """Whether an entry of rules.ignore matches a finding of the plan."""
+        return any(entry.matches(finding) for finding in (*self.ignored, *self.findings, *self.notes))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SetAside:
-    """A finding that the project sets aside."""
+    """A finding that the project sets aside, or lowers."""
 
     rule: str
     #: `Kind/name`, with `*` for any text
     object: str
+    #: what it is lowered to; None when it is no finding at all
+    severity: Severity | None = None
 
     def matches(self, finding: Finding) -> bool:
         """Whether the finding is the one that is meant."""
         return finding.rule == self.rule and fnmatchcase(finding.object, self.object)
 
 
-def judge(plan: SyncPlan, set_aside: Sequence[SetAside] = ()) -> JudgedPlan:
+def judge(plan: SyncPlan, set_aside: Sequence[SetAside] = (), rules: Iterable[Rule] = SYNC_RULES) -> JudgedPlan:
     """What the rules find in a plan; `set_aside` are the findings that the project ignores, as annotations of an object
     do.
     """
-    found = [finding for rule in SYNC_RULES if not rule.is_note for finding in rule.findings(plan)]
-    noted = [finding for rule in SYNC_RULES if rule.is_note for finding in rule.findings(plan)]
-    is_ignored = _ignoring(plan, set_aside)
-    judged = JudgedPlan(plan=plan, findings=(), notes=tuple(item for item in noted if not is_ignored(item)))
-    return with_findings(judged, found, set_aside)
+    found = (finding for rule in rules for finding in rule.findings(plan))
+    return with_findings(JudgedPlan(plan=plan, findings=()), found, set_aside)
 
 
 def with_findings(judged: JudgedPlan, found: Iterable[Finding], set_aside: Sequence[SetAside] = ()) -> JudgedPlan:
     """The judgement with more findings, those among them that are ignored kept apart."""
-    is_ignored, found = _ignoring(judged.plan, set_aside), list(found)
+    annotated = {str(item.id): set(ids) for item in judged.plan.manifests if (ids := ignored_rules(item))}
+    kept, ignored = [], []
+    for finding in found:
+        if finding.rule in annotated.get(finding.object, ()):
+            ignored.append(finding)
+            continue
+        entry = next((entry for entry in set_aside if entry.matches(finding)), None)
+        if entry and entry.severity is None:
+            ignored.append(finding)
+        else:
+            kept.append(replace(finding, severity=entry.severity) if entry and entry.severity else finding)
     return replace(
         judged,
-        findings=(*judged.findings, *(item for item in found if not is_ignored(item))),
-        ignored=(*judged.ignored, *(item for item in found if is_ignored(item))),
+        findings=(*judged.findings, *(item for item in kept if item.severity is not Severity.NOTE)),
+        notes=(*judged.notes, *(item for item in kept if item.severity is Severity.NOTE)),
+        ignored=(*judged.ignored, *ignored),
     )
-
-
-def _ignoring(plan: SyncPlan, set_aside: Sequence[SetAside]) -> Callable[[Finding], bool]:
-    annotated = {str(item.id): set(ids) for item in plan.manifests if (ids := ignored_rules(item))}
-
-    def is_ignored(finding: Finding) -> bool:
-        in_project = any(entry.matches(finding) for entry in set_aside)
-        return in_project or finding.rule in annotated.get(finding.object, ())
-
-    return is_ignored
-
-
-def unused(plans: Iterable[JudgedPlan], set_aside: Iterable[SetAside]) -> list[tuple[int, Finding]]:
-    """The entries, by their position, that match no finding of any of these plans."""
-    ignored = [finding for judged in plans for finding in judged.ignored]
-    return [
-        (index, Finding(rule=UNUSED.id, message=_unused_text(index, entry), source=PROJECT_FILE, remedy=UNUSED.remedy))
-        for index, entry in enumerate(set_aside)
-        if not any(entry.matches(finding) for finding in ignored)
-    ]
-
-
-def _unused_text(index: int, entry: SetAside) -> str:
-    known = [rule.id for rule in SYNC_RULES]
-    why = "" if entry.rule in known else f"; there is no rule `{entry.rule}` {did_you_mean(entry.rule, known)}".rstrip()
-    return f"rules.ignore[{index}] matches no finding: {entry.rule} of {entry.object}{why}"
-
-
-def rule_named(rule_id: str) -> Rule:
-    """The rule with that id. Raises `UsageError` when there is none."""
-    for rule in SYNC_RULES:
-        if rule.id == rule_id:
-            return rule
-    raise UsageError(f"there is no rule `{rule_id}`", hint=did_you_mean(rule_id, [rule.id for rule in SYNC_RULES]))

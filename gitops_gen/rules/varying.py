@@ -23,7 +23,7 @@ def _varying(plan: SyncPlan) -> Iterator[Hit]:
         left = [path for path in item.paths if not _is_ignored(plan, item.manifest, path)]
         if left or not item.paths:
             shown = VaryingObject(manifest=item.manifest, paths=tuple(left)).words
-            yield item.manifest, f"differs in each render: {shown}; {what}"
+            yield Hit(item.manifest, f"differs in each render: {shown}; {what}")
 
 
 def _is_ignored(plan: SyncPlan, manifest: Manifest, path: KeyPath) -> bool:

@@ -41,7 +41,7 @@ def _early(plan: SyncPlan) -> Iterator[Hit]:
         if first and place and first[0] > place[0] and places.gates(claim):
             here, there = plan.steps[place[0]].title, plan.steps[first[0]].title
             names = ", ".join(str(item.id) for item in consumers)
-            yield claim, f"is waited for in {here}, but binds only when a pod of {there} mounts it ({names})"
+            yield Hit(claim, f"is waited for in {here}, but binds only when a pod of {there} mounts it ({names})")
 
 
 def _unused(plan: SyncPlan) -> Iterator[Hit]:
@@ -50,9 +50,9 @@ def _unused(plan: SyncPlan) -> Iterator[Hit]:
         if _consumers(plan, claim) or _is_named_elsewhere(plan, claim):
             continue
         if places.gates(claim):
-            yield claim, "is waited for, and no pod of this sync mounts it: it never binds"
+            yield Hit(claim, "is waited for, and no pod of this sync mounts it: it never binds")
         elif not any(item.name == claim.name for _, pod in plan.objects.pods for item in references(pod)):
-            yield claim, "is mounted by no pod: it never binds, and the Application stays Progressing"
+            yield Hit(claim, "is mounted by no pod: it never binds, and the Application stays Progressing")
 
 
 def _is_named_elsewhere(plan: SyncPlan, claim: Manifest) -> bool:

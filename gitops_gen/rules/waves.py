@@ -12,7 +12,7 @@ def _waves(plan: SyncPlan) -> Iterator[Hit]:
         for annotation in (SYNC_WAVE, HELM_WEIGHT):
             value = manifest.annotations.get(annotation)
             if value is not None and not is_integer(value):
-                yield manifest, f"{annotation} is {_shown(value)}: {_consequence(value)}"
+                yield Hit(manifest, f"{annotation} is {_shown(value)}: {_consequence(value)}")
 
 
 def _shown(value: object) -> str:
@@ -29,7 +29,7 @@ def _twice(plan: SyncPlan) -> Iterator[Hit]:
     seen: set[object] = set()
     for manifest in plan.manifests:
         if manifest.id in seen and "name" in manifest.metadata:
-            yield manifest, "is rendered twice: the later one wins, and which one that is nobody chose"
+            yield Hit(manifest, "is rendered twice: the later one wins, and which one that is nobody chose")
         seen.add(manifest.id)
 
 
@@ -37,9 +37,9 @@ def _confirm(plan: SyncPlan) -> Iterator[Hit]:
     waits = "the sync stays Running until a person confirms, and every commit waits behind it"
     for manifest in plan.manifests:
         if "Prune=confirm" in sync_options(manifest):
-            yield manifest, f"has Prune=confirm: when it leaves the chart, {waits}"
+            yield Hit(manifest, f"has Prune=confirm: when it leaves the chart, {waits}")
     if "Prune=confirm" in plan.policy.sync_options:
-        yield None, f"the Application has Prune=confirm: when anything leaves the chart, {waits}"
+        yield Hit(None, f"the Application has Prune=confirm: when anything leaves the chart, {waits}")
 
 
 RULES = (

@@ -14,7 +14,7 @@ from gitops_gen.helm.engine import ChartError, HelmRelease, LoadedChart
 from gitops_gen.models.layout import CHART_FILE, VALUES_FILE
 from gitops_gen.project.values_schema import ValuesSchema
 from gitops_gen.starter.images import ImageKey, image_keys
-from gitops_gen.yaml.key_paths import KeyPath
+from gitops_gen.yaml.key_paths import KeyPath, plain_steps
 from gitops_gen.yaml.reader import load
 
 
@@ -153,12 +153,12 @@ def required_key(chart: Path, failure: str) -> KeyPath:
     expression = re.search(r"at <(?:\$|)\.Values\.([\w.]+)>", failure)
     place = re.search(r"[(\s]([\w.-]+)/((?:charts/[\w.-]+/)*)(templates/[^\s:)]+):(\d+)", failure)
     if place is None:
-        return tuple(expression[1].split(".")) if expression else ()
+        return plain_steps(expression[1]) if expression else ()
     subcharts = [part for part in place[2].split("/") if part and part != "charts"]
     if expression:
-        return (*subcharts, *expression[1].split("."))
+        return (*subcharts, *plain_steps(expression[1]))
     file = chart / place[2] / place[3]
     lines = file.read_text().splitlines() if file.is_file() else []
     line = lines[int(place[4]) - 1] if len(lines) >= int(place[4]) else ""
     found = re.search(r"\brequired\b.*?\.Values\.([\w.]+)", line) or re.search(r"\.Values\.([\w.]+)", line)
-    return (*subcharts, *found[1].split(".")) if found else ()
+    return (*subcharts, *plain_steps(found[1])) if found else ()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from gitops_gen.manifests.objects import Manifest, mapping, mappings
+from gitops_gen.yaml.key_paths import plain_steps
 
 _Check: TypeAlias = Callable[[Manifest], str]
 
@@ -38,7 +39,7 @@ def _marked(annotations: Mapping[str, str | None], reason: str) -> _Check:
 
 def _at(spec: Mapping[str, Any], path: str) -> Any:
     value: Any = spec
-    for step in path.split("."):
+    for step in plain_steps(path):
         value = mapping(value).get(step)
     return value
 

@@ -1,13 +1,14 @@
 """The plan of one sync: everything known about it, computed once; rules judge it and writers print it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gitops_gen.argocd.permissions import Permissions
 from gitops_gen.manifests.annotations import is_hook, phases
 from gitops_gen.manifests.objects import Manifest
 from gitops_gen.manifests.varying import VaryingObject
 from gitops_gen.sync.bound import Bound, bound_of
+from gitops_gen.sync.cluster import ClusterFacts
 from gitops_gen.sync.edges import Given, edges_of
 from gitops_gen.sync.gates import Gate, gate_of
 from gitops_gen.sync.object_index import ObjectIndex
@@ -53,6 +54,8 @@ class SyncPlan:
     varying: tuple[VaryingObject, ...] = ()
     #: None for manifests from elsewhere
     helm: HelmUse | None = None
+    #: empty for manifests from elsewhere
+    cluster: ClusterFacts = field(default_factory=ClusterFacts)
     #: the AppProject; None when it is not known which one it is
     project: Permissions | None = None
 

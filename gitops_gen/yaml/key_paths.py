@@ -57,6 +57,13 @@ def parse_key(key: str) -> KeyPath:
     return tuple(steps)
 
 
+def plain_steps(text: str) -> tuple[str, ...]:
+    """`app.image.tag` → `("app", "image", "tag")`: keys as templates and Chart.yaml's conditions write them, without
+    lists and escapes.
+    """
+    return tuple(text.split("."))
+
+
 def typed_key(path: KeyPath) -> str:
     r"""A path as the user types it: `parse_key` returns the same path.
 

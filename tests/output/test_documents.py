@@ -44,6 +44,7 @@ CASES = [
     ("secrets", "secrets", 0, "secrets dev"),
     ("plan", "plan", 1, "plan dev"),
     ("rules", "rules", 0, "rules deadlock"),
+    ("validate", "validate", 1, "validate dev"),
     ("generate", "generate", 0, "generate"),
     ("generate-check", "generate", 1, "generate --check"),
     ("diff", "diff", 1, "diff v1.0.0 HEAD"),

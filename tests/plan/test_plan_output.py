@@ -8,7 +8,8 @@ import pytest
 from gitops_gen.output.json.plan import plan_entry
 from gitops_gen.output.plan_mermaid import mermaid_lines
 from gitops_gen.output.plan_text import plan_lines
-from gitops_gen.rules.sync import SYNC_RULES, judge
+from gitops_gen.rules.all import RULES
+from gitops_gen.rules.sync import judge
 from gitops_gen.sync.durations import TIMES
 from gitops_gen.sync.plan import SyncPlan, plan_of
 from gitops_gen.sync.policy import SyncPolicy
@@ -142,12 +143,12 @@ def test_an_endless_wait_is_called_that() -> None:
 
 
 def test_each_rule_explains_itself() -> None:
-    for rule in SYNC_RULES:
+    for rule in RULES:
         assert rule.title[0].isupper()
         assert rule.title[-1] != "."
         assert rule.explanation.endswith(".")
         assert rule.remedy[0].islower()
-    assert len({rule.id for rule in SYNC_RULES}) == len(SYNC_RULES)
+    assert len({rule.id for rule in RULES}) == len(RULES)
 
 
 @pytest.mark.parametrize(

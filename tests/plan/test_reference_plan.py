@@ -4,12 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from gitops_gen.commands.plan import plan
 from gitops_gen.helm.choice import open_engine
 from gitops_gen.helm.engine import HelmRelease
 from gitops_gen.project.layers import merge
 from gitops_gen.project.workspace import open_workspace
-from gitops_gen.rules.planning import plan_rendered
+from gitops_gen.rules.planning import plan_environment, plan_environments, plan_rendered
 from gitops_gen.rules.sync import JudgedPlan
 from gitops_gen.yaml.reader import load
 
@@ -23,7 +22,8 @@ def findings(judged: JudgedPlan) -> list[str]:
 
 
 def test_every_environment_is_proven() -> None:
-    judged = plan(open_workspace(REPOSITORY))
+    workspace = open_workspace(REPOSITORY)
+    judged = plan_environments(workspace, workspace.names())
     assert [item.plan.name for item in judged] == ["dev", "production", "staging"]
     for item in judged:
         assert findings(item) == []
@@ -34,7 +34,7 @@ def test_every_environment_is_proven() -> None:
 
 
 def test_what_an_environment_refers_to_is_derived() -> None:
-    (judged,) = plan(open_workspace(REPOSITORY), ["dev"])
+    judged = plan_environment(open_workspace(REPOSITORY), "dev")
     edges = {
         (proof.edge.consumer.name.rpartition("-")[0] or proof.edge.consumer.name, proof.edge.producer.name)
         for proof in judged.plan.proofs
@@ -52,7 +52,7 @@ def test_what_an_environment_refers_to_is_derived() -> None:
 
 
 def test_findings_name_the_template_in_the_repository() -> None:
-    (judged,) = plan(open_workspace(REPOSITORY), ["dev"])
+    judged = plan_environment(open_workspace(REPOSITORY), "dev")
     sources = {item.source for item in judged.plan.manifests}
     assert "helm/api-forge/templates/app/deployment.yaml" in sources
     assert [source for source in sources if not (REPOSITORY / source).is_file()] == []
@@ -66,6 +66,6 @@ def test_every_scenario_is_proven_under_argo_cd(scenario: str) -> None:
     values = merge(load((CHART / "ci" / scenario).read_text(), scenario) or {}, {"argocd": {"enabled": True}})
     release = HelmRelease(name="api-forge", namespace="demo", values=values, kubernetes="1.36")
     rendered = open_engine("").load(CHART).render(release)
-    judged = plan_rendered(rendered, scenario, namespace="demo", sync_timeout="30m")
+    judged = plan_rendered([(rendered, scenario)], namespace="demo", sync_timeout="30m")
     assert findings(judged) == []
     assert judged.ok

@@ -10,7 +10,7 @@ from typing import Any
 
 from gitops_gen.helm.engine import Values
 from gitops_gen.models.layout import CHART_FILE, VALUES_FILE
-from gitops_gen.yaml.key_paths import KeyPath
+from gitops_gen.yaml.key_paths import KeyPath, plain_steps
 from gitops_gen.yaml.reader import load_all
 
 Files = Mapping[str, str]
@@ -129,5 +129,5 @@ def exported(chart: ChartFiles) -> Iterator[KeyPath]:
         for item in parent.dependencies:
             key = str(item.get("alias") or item.get("name"))
             for entry in item.get("import-values") or []:
-                inner = ("exports", entry) if isinstance(entry, str) else tuple(str(entry.get("child", "")).split("."))
+                inner = ("exports", entry) if isinstance(entry, str) else plain_steps(str(entry.get("child", "")))
                 yield (*parent.path, key, *inner)

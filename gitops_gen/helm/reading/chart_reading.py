@@ -14,7 +14,7 @@ from gitops_gen.helm.reading.reader import TemplateReader, TooMuchError
 from gitops_gen.helm.reading.syntax import ActionNode, Template, parse_template
 from gitops_gen.helm.reading.tokens import TemplateError
 from gitops_gen.models.layout import VALUES_FILE
-from gitops_gen.yaml.key_paths import KeyPath
+from gitops_gen.yaml.key_paths import KeyPath, plain_steps
 
 _DOCUMENTS = (".md", ".gotmpl", VALUES_FILE, "values.schema.json")
 """Files that may look like templates and are none that a chart prints."""
@@ -49,7 +49,7 @@ class ChartReading:
             place = _keys(chart.path)
             for item in chart.dependencies:
                 for condition in str(item.get("condition") or "").split(","):
-                    keys.add((*place, *condition.strip().split(".")))
+                    keys.add((*place, *plain_steps(condition.strip())))
                 if item.get("tags"):
                     keys.add_whole((*place, "tags"))
         for path in (*_missing(self._chart), *exported(self._chart)):

@@ -15,6 +15,7 @@ from gitops_gen.output.json.problems import ErrorDocument
 from gitops_gen.output.json.rules import RulesDocument
 from gitops_gen.output.json.secrets import SecretsDocument
 from gitops_gen.output.json.status import StatusDocument
+from gitops_gen.output.json.validation import ValidationDocument
 
 DOCUMENTS: dict[str, type[VersionedDocument]] = {
     "change": OutcomeDocument,
@@ -32,4 +33,5 @@ DOCUMENTS: dict[str, type[VersionedDocument]] = {
     "rules": RulesDocument,
     "secrets": SecretsDocument,
     "status": StatusDocument,
+    "validate": ValidationDocument,
 }

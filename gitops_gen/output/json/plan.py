@@ -161,9 +161,9 @@ class PlanDocument(VersionedDocument):
     plans: list[EnvironmentPlan]
 
 
-def plan_document(plans: Iterable[JudgedPlan]) -> PlanDocument:
+def plan_document(plans: Iterable[EnvironmentPlan]) -> PlanDocument:
     """Plans with what the rules say about them."""
-    return PlanDocument(schemaVersion=SCHEMA_VERSION, plans=[plan_entry(judged) for judged in plans])
+    return PlanDocument(schemaVersion=SCHEMA_VERSION, plans=list(plans))
 
 
 def plan_entry(judged: JudgedPlan) -> EnvironmentPlan:

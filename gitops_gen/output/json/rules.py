@@ -1,10 +1,12 @@
 """The document of `rules`."""
 
 from collections.abc import Iterable
-from typing import TypedDict
+from typing import Literal, TypeAlias, TypedDict
 
 from gitops_gen.output.json.document import SCHEMA_VERSION, VersionedDocument
 from gitops_gen.rules.rule import Rule
+
+SeverityName: TypeAlias = Literal["error", "warning", "note"]
 
 
 class RuleEntry(TypedDict):
@@ -14,8 +16,12 @@ class RuleEntry(TypedDict):
     title: str
     explanation: str
     remedy: str
-    note: bool
-    """Whether it only notes something: it does not make `plan` fail."""
+    severity: SeverityName
+    """A note does not make `plan` fail, a warning does not make `validate` fail."""
+    bad: str | None
+    """Manifests that the rule refuses."""
+    good: str | None
+    """The same as it wants them."""
 
 
 class RulesDocument(VersionedDocument):
@@ -29,7 +35,15 @@ def rules_document(rules: Iterable[Rule]) -> RulesDocument:
     return RulesDocument(
         schemaVersion=SCHEMA_VERSION,
         rules=[
-            RuleEntry(id=rule.id, title=rule.title, explanation=rule.explanation, remedy=rule.remedy, note=rule.is_note)
+            RuleEntry(
+                id=rule.id,
+                title=rule.title,
+                explanation=rule.explanation,
+                remedy=rule.remedy,
+                severity=rule.severity.value,
+                bad=rule.bad or None,
+                good=rule.good or None,
+            )
             for rule in rules
         ],
     )

@@ -11,7 +11,7 @@ from gitops_gen.errors import ProblemsError
 from gitops_gen.yaml.editing.data import assigned, removed, same
 from gitops_gen.yaml.editing.nodes import EditError, Kind, MapEntry, Node, parse
 from gitops_gen.yaml.editing.style import Style, block, child_indent, column, entry, inline, scalar, style_of
-from gitops_gen.yaml.key_paths import KeyPath
+from gitops_gen.yaml.key_paths import KeyPath, dotted
 from gitops_gen.yaml.reader import load
 
 BY_HAND = "edit the file by hand"
@@ -27,7 +27,7 @@ def set_value(text: str, path: KeyPath, value: Any, file: str) -> str:
     try:
         wanted = assigned(before, path, value)
     except (TypeError, IndexError):
-        raise EditError(f"{file}: `{_dotted(path)}` goes through a value that is not a map or a list") from None
+        raise EditError(f"{file}: `{dotted(path)}` goes through a value that is not a map or a list") from None
     if value is not None and same(before, wanted):
         return text
     return _proven(text, lambda document: document.set(path, value), wanted, path, file)
@@ -39,26 +39,22 @@ def delete(text: str, path: KeyPath, file: str) -> str:
     try:
         wanted = removed(before, path)
     except (KeyError, TypeError, IndexError):
-        raise EditError(f"{file}: nothing is set at `{_dotted(path)}`") from None
+        raise EditError(f"{file}: nothing is set at `{dotted(path)}`") from None
     return _proven(text, lambda document: document.delete(path), wanted, path, file)
 
 
 def _proven(text: str, edit: Any, wanted: Any, path: KeyPath, file: str) -> str:
-    failure = EditError(f"{file}: `{_dotted(path)}` cannot be changed without changing something else", BY_HAND)
+    failure = EditError(f"{file}: `{dotted(path)}` cannot be changed without changing something else", BY_HAND)
     mark = text[:1] if text[:1] == "\ufeff" else ""
     try:
         edited: str = edit(Document.of(text.removeprefix(mark)))
         if same(load(edited, file), wanted):
             return mark + edited
     except EditError as error:
-        raise EditError(f"{file}: `{_dotted(path)}`: {error}", error.hint or BY_HAND) from error
+        raise EditError(f"{file}: `{dotted(path)}`: {error}", error.hint or BY_HAND) from error
     except (ProblemsError, yaml.YAMLError) as error:
         raise failure from error
     raise failure
-
-
-def _dotted(path: KeyPath) -> str:
-    return ".".join(str(step) for step in path)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

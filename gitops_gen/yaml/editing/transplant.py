@@ -11,7 +11,7 @@ from gitops_gen.yaml.editing.data import assigned, same
 from gitops_gen.yaml.editing.document import Document, delete, set_value
 from gitops_gen.yaml.editing.nodes import EditError, Kind, MapEntry, Node, parse
 from gitops_gen.yaml.editing.style import Style, column, style_of
-from gitops_gen.yaml.key_paths import KeyPath
+from gitops_gen.yaml.key_paths import KeyPath, dotted
 from gitops_gen.yaml.reader import load
 
 _INDENT = re.compile(r" *")
@@ -35,7 +35,7 @@ def copied(text: str, path: KeyPath, file: str) -> Cutting:
     """What is at `path`, as it can be put elsewhere. Raises `EditError` when nothing does."""
     there, value = _deepest(load(text, file), path)
     if there != path:
-        raise EditError(f"{file}: nothing is set at `{_dotted(path)}`")
+        raise EditError(f"{file}: nothing is set at `{dotted(path)}`")
     found = _holder(text, path)
     lines = tuple(_lines(text, found)) if found else ()
     alone = _reads_as(_joined(lines), {path[-1]: value}, file)
@@ -56,7 +56,7 @@ def cut(text: str, path: KeyPath, file: str, keep: int = 1) -> tuple[str, Cuttin
                 path=path, value=cutting.value, lines=cutting.lines, above=tuple(above)
             )
         above = [*_comments_of(text, part[:-1]), *above]
-    raise EditError(f"{file}: `{_dotted(path)}` cannot be moved")
+    raise EditError(f"{file}: `{dotted(path)}` cannot be moved")
 
 
 def pasted(text: str, path: KeyPath, cutting: Cutting, file: str) -> str:
@@ -201,7 +201,3 @@ def _data_at(data: Any, path: KeyPath) -> Any:
     for step in path:
         data = data[step]
     return data
-
-
-def _dotted(path: KeyPath) -> str:
-    return ".".join(str(step) for step in path)

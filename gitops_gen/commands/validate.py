@@ -1,0 +1,132 @@
+"""`validate`: everything that Argo CD, the API server or the running pods would refuse, in one run."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from gitops_gen.compare.states import changed_environments
+from gitops_gen.errors import GitopsError, UsageError
+from gitops_gen.generate.check import check
+from gitops_gen.generate.files import Change, State, edited_hint
+from gitops_gen.models.layout import environment_of
+from gitops_gen.project.workspace import OpenProject
+from gitops_gen.rules.baseline import without_accepted
+from gitops_gen.rules.fleet import Viewer, every_rule, views
+from gitops_gen.rules.inputs import NOT_GENERATED, findings_of
+from gitops_gen.rules.planning import plan_rendered
+from gitops_gen.rules.rule import Finding
+from gitops_gen.rules.sync import JudgedPlan
+from gitops_gen.rules.validation import Validation, validation, without_paths
+
+_SUFFIXES = (".yaml", ".yml", ".json")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Seen:
+    """What is kept of one environment."""
+
+    findings: tuple[Finding, ...]
+    ignored: int = 0
+
+
+def validate(workspace: OpenProject, names: Sequence[str] = (), *, kubernetes: str = "") -> Validation:
+    """What is wrong with the named environments, or with all and the project itself. With `kubernetes`, as if their
+    clusters had that version.
+
+    Raises `UsageError` for an environment that does not exist.
+    """
+    for name in names:
+        workspace.require(name)
+    try:
+        workspace.project()
+        chosen = tuple(names or workspace.names())
+    except GitopsError as error:
+        return validation((), (("", finding) for finding in findings_of(error)))
+    viewer = Viewer(view=_seen, failed=_failed, is_complete=True, kubernetes=kubernetes)
+    plans = views(workspace, chosen, viewer, "validating")
+    found = [(item.name, finding) for item in plans for finding in item.view.findings]
+    return validation(chosen, [*_files(workspace, names), *found], sum(item.view.ignored for item in plans))
+
+
+def _seen(judged: JudgedPlan) -> _Seen:
+    return _Seen(findings=without_paths((*judged.findings, *judged.notes)), ignored=len(judged.ignored))
+
+
+def _failed(_: str, error: GitopsError) -> _Seen:
+    return _Seen(findings=tuple(findings_of(error)))
+
+
+def _files(workspace: OpenProject, names: Sequence[str]) -> Iterator[tuple[str, Finding]]:
+    """What `generate --check` finds, in these environments; in all of them and in the project when none is named."""
+    try:
+        found = [_stale(change) for change in check(workspace, names).changes]
+    except UsageError:
+        raise
+    except GitopsError as error:
+        found = list(findings_of(error))
+    known = set(workspace.names())
+    for finding in found:
+        name = environment_of(finding.source)
+        if not names or name in names:
+            yield name if name in known else "", finding
+
+
+def _stale(change: Change) -> Finding:
+    remedy = edited_hint(change) if change.state is State.EDITED else "run `gitops-gen generate` and commit the result"
+    return Finding(rule=NOT_GENERATED.id, message=f"is {change.state}", source=change.path, remedy=remedy)
+
+
+def validate_changed(workspace: OpenProject, ref: str, *, kubernetes: str = "") -> Validation:
+    """What is wrong with the environments that this branch touches since it left `ref`; with the whole project when it
+    touches them all. Raises as `diff` does.
+    """
+    names, are_all = changed_environments(workspace.folder, ref)
+    if not names and not are_all:
+        return validation((), ())
+    return validate(workspace, () if are_all else names, kubernetes=kubernetes)
+
+
+def validate_rendered(
+    texts: Sequence[tuple[str, str]], *, namespace: str = "", kubernetes: str = "", sync_timeout: str | None = None
+) -> Validation:
+    """What is wrong with manifests from elsewhere, each a text and the name of its file, as one sync.
+
+    What cannot be read is a finding.
+    """
+    rules = every_rule()
+    try:
+        judged = plan_rendered(
+            texts, namespace=namespace, sync_timeout=sync_timeout, rules=rules, kubernetes=kubernetes
+        )
+    except GitopsError as error:
+        return validation((), (("", finding) for finding in findings_of(error)))
+    seen = _seen(judged)
+    return validation((), (("", finding) for finding in seen.findings), seen.ignored)
+
+
+def without_baseline(result: Validation, folder: Path, name: str) -> Validation:
+    """The result without what the baseline has, a file in `folder`. Raises `GitopsError` when it cannot be read."""
+    return without_accepted(result, _read(folder / name, name), name)
+
+
+def read_manifests(folder: Path, name: str) -> list[tuple[str, str]]:
+    """The text and name of a file, of all YAML and JSON files in a folder, or of standard input (`-`).
+
+    Raises `GitopsError` for what cannot be read.
+    """
+    if name == "-":
+        return [(sys.stdin.read(), "standard input")]
+    place = folder / name
+    files = sorted(path for path in place.rglob("*") if path.suffix in _SUFFIXES) if place.is_dir() else [place]
+    found = [(_read(file, name), str(PurePosixPath(name) / file.relative_to(place).as_posix())) for file in files]
+    if not found:
+        raise GitopsError(f"{name} has no manifests", f"name a folder with files that end in {', '.join(_SUFFIXES)}")
+    return found
+
+
+def _read(file: Path, name: str) -> str:
+    try:
+        return file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise GitopsError(f"{name} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}") from error

@@ -1,0 +1,1 @@
+"""What `validate` found, for people and for the services that run it."""

@@ -1,0 +1,32 @@
+"""Reading what the project says of a cluster."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from gitops_gen.manifests.objects import Manifest, parse
+from gitops_gen.project.environment import ResolvedEnvironment
+from gitops_gen.project.inputs import Inputs
+from gitops_gen.project.reading import read_text
+from gitops_gen.sync.cluster import ClusterFacts
+
+
+def cluster_facts(inputs: Inputs, environment: ResolvedEnvironment) -> ClusterFacts:
+    """What is known of the cluster of an environment. Raises `ProblemsError` for a file of it that cannot be read."""
+    return ClusterFacts(
+        kubernetes=environment.kubernetes,
+        namespace=environment.namespace,
+        namespace_labels=environment.namespace_labels,
+        policies=tuple(_objects(inputs, environment.policy_files)),
+        schemas=tuple(_objects(inputs, environment.schema_files)),
+    )
+
+
+def _objects(inputs: Inputs, files: tuple[str, ...]) -> Iterator[Manifest]:
+    for file in files:
+        yield from _parsed(read_text(inputs, file), file)
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str, file: str) -> tuple[Manifest, ...]:
+    """The same files serve every environment of a cluster."""
+    return parse(text, file)

@@ -1,0 +1,1 @@
+"""The corpus of faults, by topic: each module has MUTATIONS."""
