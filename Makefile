@@ -7,7 +7,7 @@ DEV    := $(VENV)/.ready-for-development
 PINS   := --constraint constraints.txt
 PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PINS)
 
-.PHONY: help setup demo test test-fast coverage lint types check schemas argocd-schema chart-readme attack bench tools e2e e2e-node services constraints clean
+.PHONY: help setup demo test test-fast coverage lint types check schemas argocd-schema kubernetes-schemas chart-readme attack bench tools e2e e2e-node services constraints clean
 
 help:
 	@echo 'make demo   generate a repository in a scratch folder and show it'
@@ -20,6 +20,7 @@ help:
 	@echo '               10 minutes once; a third of it wants the programs of make e2e: without them it skips those tests and says how many and why)'
 	@echo 'make schemas, make chart-readme   regenerate the JSON Schemas and the chart'"'"'s README'
 	@echo 'make argocd-schema  regenerate the schema of Application and AppProject from the pinned Argo CD (after make e2e)'
+	@echo 'make kubernetes-schemas  regenerate the schemas of Kubernetes and of operators (Go downloads their modules)'
 	@echo 'make attack  hostile pull requests, bad inputs, settings of git and kills, all of them; make test runs a part'
 	@echo 'make bench  measure the speeds that the documentation names'
 
@@ -98,6 +99,9 @@ constraints: # the newest versions that pyproject.toml allows
 
 argocd-schema: $(DEV)
 	$(BIN)/python -m tests.e2e.argocd_schema
+
+kubernetes-schemas: $(DEV)
+	$(BIN)/python -m tests.kubernetes_schemas
 
 chart-readme: $(READY)
 	$(BIN)/python helm/api-forge/scripts/readme.py

@@ -13,6 +13,8 @@ from hypothesis import settings
 
 from gitops_gen.cli import run
 from tests import helm_binary
+from tests.helm_repository import helm_repository
+from tests.starter_charts import chart
 
 # The same examples in every run; `pytest --hypothesis-profile random` looks for others. No deadline: an example takes
 # longer on a busy machine, which is no failure.
@@ -147,6 +149,23 @@ def copy_reference(target: Path) -> None:
 def helm() -> str:
     """A real `helm`."""
     return helm_binary.require("helm")
+
+
+@pytest.fixture
+def own_helm(helm: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A real `helm` that the command line uses, with nobody's repositories."""
+    monkeypatch.setenv("GITOPS_GEN_HELM", helm)
+    for name in ("HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    return helm
+
+
+@pytest.fixture
+def charts(own_helm: str, tmp_path: Path) -> Iterator[str]:
+    """The URL of a Helm repository that has web 1.0.0 and 2.0.0; below `oci://` the registry that has them too."""
+    web = chart(tmp_path / "web", "image: {repository: web, tag: '1.0'}\n")
+    with helm_repository(own_helm, tmp_path / "repository", [(web, "1.0.0"), (web, "2.0.0")]) as url:
+        yield url
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -15,8 +15,9 @@ SHELLS = ("bash", "zsh", "fish")
 @click.argument("directory", metavar="DIR", type=click.Path())
 @click.option(
     "--chart",
-    type=click.Path(exists=True),
-    help="A chart to copy instead of api-forge's: its folder or its .tgz.",
+    metavar="CHART",
+    help="A chart to copy instead of api-forge's: its folder, its .tgz, or URL/NAME[:VERSION] with the URL of its "
+    "repository.",
 )
 @click.option("--name", default="", help="The project's name; default: the chart's folder.")
 @click.option(
@@ -51,6 +52,7 @@ def init(settings: Settings, /, directory: str, chart: str | None, output: str, 
     \b
     gitops-gen init my-gitops
     gitops-gen init my-gitops --chart ../charts/shop --repository https://github.com/shop/gitops.git
+    gitops-gen init my-gitops --chart oci://ghcr.io/shop/charts/shop:1.4.0
     gitops-gen init services/shop --name shop --environment test=dev --environment live=production
     gitops-gen init my-gitops --cluster eu-1 --server https://10.0.0.1:6443 --namespace "{project}-{stage}"
     """
@@ -65,7 +67,7 @@ def init(settings: Settings, /, directory: str, chart: str | None, output: str, 
     made = initialize(
         settings.directory / directory,
         Wishes(**wishes),
-        chart=Path(chart) if chart else None,
+        chart=chart if chart and "://" in chart else Path(chart) if chart else None,
         engine=settings.engine,
     )
     if output != "text":

@@ -10,10 +10,11 @@ from gitops_gen.cli.settings import Settings
 
 @cli.group(cls=Group)
 def chart() -> None:
-    """Pull charts, so that they can be checked and rendered.
+    """Bring charts and their dependencies here, so that they can be checked and rendered.
 
     \b
     gitops-gen chart pull
+    gitops-gen chart vendor
     """
 
 
@@ -37,4 +38,26 @@ def pull(settings: Settings, refs: tuple[str, ...], output: str) -> int:
     print_lines(pulled) if output == "text" else print_document(chart_pull_document(pulled), output)
     if not pulled:
         settings.note("no chart of a Helm repository is missing")
+    return 0
+
+
+@chart.command()
+@output_option
+@pass_settings
+def vendor(settings: Settings, output: str) -> int:
+    """Put the dependencies of the charts in this repository into their charts/, to be committed.
+
+    Versions are those of Chart.lock where that fits Chart.yaml; else the newest ones in the ranges of Chart.yaml, and
+    Chart.lock is written. Dependencies with `repository: file://…` alone need none of it.
+
+    \b
+    gitops-gen chart vendor    # after an edit of `dependencies` in Chart.yaml
+    """
+    from gitops_gen.commands.chart_vendor import vendor as command
+    from gitops_gen.output.json.chart_vendor import chart_vendor_document
+
+    done = command(settings.workspace())
+    print_lines(done.files) if output == "text" else print_document(chart_vendor_document(done), output)
+    for note in done.notes or (() if done.files else ("no chart lacks a dependency",)):
+        settings.note(note)
     return 0

@@ -1,7 +1,6 @@
 """`chart pull`: pulls the charts of Helm repositories, so that they can be checked and rendered."""
 
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -11,12 +10,11 @@ from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.git.paths import Root
 from gitops_gen.git.snapshot import Repository
 from gitops_gen.git.sparse import NOTHING
-from gitops_gen.helm.binary import helm_program
 from gitops_gen.helm.engine import ChartError
+from gitops_gen.helm.pulling import pulled
 from gitops_gen.project.environment import ChartSource
 from gitops_gen.project.inputs import CommittedInputs
 from gitops_gen.project.workspace import OpenProject
-from gitops_gen.runtime.programs import ProcessError, run
 
 
 def pull(workspace: OpenProject, refs: Sequence[str] = ()) -> tuple[str, ...]:
@@ -24,17 +22,16 @@ def pull(workspace: OpenProject, refs: Sequence[str] = ()) -> tuple[str, ...]:
     that is not pulled; their paths in the project.
 
     Nothing is run, and no `helm` is needed, when there is none. Raises `ProblemsError` with every chart that cannot be
-    had, and `ChartError` when one is wanted and there is no `helm`.
+    had, `helm` among the reasons.
     """
     sources = dict.fromkeys([*_sources(workspace), *(source for ref in refs for source in _past(workspace, ref))])
     wanted = [source for source in sources if not workspace.charts.places.is_available(source)]
     problems: list[Problem] = []
     for source in wanted:
         try:
-            _pull(helm_program(), source, Root(workspace.folder).target(_archive(workspace, source)))
-        except ProcessError as error:
-            hint = "check `repository`, `name` and `version`; for a private registry, run `helm registry login` first"
-            problems.append(Problem(message=f"{source.label}: {error.stderr.strip()}", hint=hint))
+            _pull(source, Root(workspace.folder).target(_archive(workspace, source)))
+        except ChartError as error:
+            problems.append(Problem(message=f"{source.label}: {error}", hint=error.hint))
     fail_if_any(problems)
     return tuple(_archive(workspace, source) for source in wanted)
 
@@ -56,16 +53,9 @@ def _past(workspace: OpenProject, ref: str) -> list[ChartSource]:
     return []
 
 
-def _pull(helm: str, source: ChartSource, target: Path) -> None:
-    """https://helm.sh/docs/helm/helm_pull/: an archive that is named by the chart's own name and version."""
-    chart = [f"{source.repository}/{source.name}"]
-    if not source.repository.startswith("oci://"):
-        chart = [source.name, "--repo", source.repository]
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-        run([helm, "pull", *chart, "--version", source.version, "--destination", scratch])
-        archive = Path(scratch, target.name)
-        if not archive.is_file():
-            made = ", ".join(path.name for path in Path(scratch).iterdir())
-            raise ChartError(f"`helm pull` gave {made or 'nothing'}, not {target.name}", "write the exact version")
+def _pull(source: ChartSource, target: Path) -> None:
+    """The archive is named by the chart's own name and version."""
+    with pulled(source.repository, source.name, source.version, target.parent) as archive:
+        if archive.name != target.name:
+            raise ChartError(f"`helm pull` gave {archive.name}, not {target.name}", "write the exact version")
         shutil.move(archive, target)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from gitops_gen.errors import UsageError, fail_if_any
+from gitops_gen.errors import UsageError
 from gitops_gen.helm.engine import Values
 from gitops_gen.models.layout import VALUES_FILE
 from gitops_gen.names import did_you_mean
@@ -41,12 +41,11 @@ def explain(workspace: OpenProject, name: str, key: str = "") -> list[Explanatio
     """Every overridden key of an environment; with `key` that key (and, for a map, every key in it, overridden or not).
 
     `argocd.project.allow` and the keys in it are explained too. Raises `UsageError` for an unknown environment or key,
-    `ProblemsError` for a file that changes values behind it.
+    `ProblemsError` for inputs that are wrong.
     """
     environment = workspace.environment(name)
     if key and parse_key(key)[: len(_ALLOW)] == _ALLOW:
         return list(_allowed(workspace, environment, parse_key(key)[len(_ALLOW) :]))
-    fail_if_any(workspace.charts.override_problems(environment))
     chart = workspace.charts.chart(environment.chart)
     final, defaults = chart.final_values(environment.helm.release.values), chart.final_values({})
     paths = _asked(final, key) if key else list(leaves(environment.helm.release.values))
@@ -71,7 +70,8 @@ def _allowed(workspace: OpenProject, environment: ResolvedEnvironment, field: Ke
 
 
 def _line(workspace: OpenProject, layer: ValueLayer, path: KeyPath) -> int | None:
-    return locate(read_text(workspace.inputs, layer.file), (*layer.prefix, *path))
+    text = read_text(workspace.inputs, layer.file) if layer.text is None else layer.text
+    return locate(text, (*layer.prefix, *path))
 
 
 def _asked(final: Values, key: str) -> list[KeyPath]:

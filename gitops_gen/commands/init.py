@@ -88,9 +88,9 @@ class _Draft:
     findings: tuple[Finding, ...] | None = ()
 
 
-def initialize(folder: Path, wishes: Wishes, *, chart: Path | None = None, engine: str = "") -> Initialization:
-    """Make a project in `folder`; with `chart`, a folder or an archive, around a copy of that chart. Existing files are
-    not changed.
+def initialize(folder: Path, wishes: Wishes, *, chart: Path | str | None = None, engine: str = "") -> Initialization:
+    """Make a project in `folder`; with `chart` around a copy of that chart: a folder, an archive, or its place in a
+    repository. Existing files are not changed.
 
     The generated files are written too, unless the chart needs values without a usable default: then `problems` lists
     them, and the hand-written files are written, to be completed. Raises `UsageError` when a file already exists or

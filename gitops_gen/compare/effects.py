@@ -12,11 +12,11 @@ from gitops_gen.compare.documents import Pair, title
 from gitops_gen.compare.immutable import STORAGE, refusals
 from gitops_gen.compare.model import Consequence, Effect
 from gitops_gen.compare.noise import CHECKSUM, noise
-from gitops_gen.compare.quantity import quantity
 from gitops_gen.compare.structure import MISSING, Path, Place
 from gitops_gen.manifests.annotations import applies_server_side, is_forced, is_hook, sync_options
 from gitops_gen.manifests.objects import Manifest, mapping
 from gitops_gen.manifests.pods import pod_of
+from gitops_gen.manifests.quantity import quantity
 
 _WORKLOADS = {("apps", "Deployment"), ("apps", "StatefulSet"), ("apps", "DaemonSet"), ("argoproj.io", "Rollout")}
 _TEMPLATE: Path = ("spec", "template")

@@ -6,9 +6,9 @@ core, rbac, storage and networking.
 
 from collections.abc import Iterator, Sequence
 
-from gitops_gen.compare.quantity import quantity
 from gitops_gen.compare.structure import MISSING, Path, Place, path_text
 from gitops_gen.manifests.objects import Manifest, mappings
+from gitops_gen.manifests.quantity import quantity
 
 _VOLUME_SOURCES = (
     *("awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "csi", "fc", "flexVolume", "flocker"),

@@ -20,7 +20,8 @@ from gitops_gen.models.layout import ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE, M
 from gitops_gen.project.chart_places import ChartPlaces, chart_places
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.inputs import Inputs
-from gitops_gen.project.override_files import override_problems
+from gitops_gen.project.local_dependencies import need_chart, needed_files
+from gitops_gen.project.override_files import with_override_files
 from gitops_gen.project.pinned_charts import PinnedCharts
 from gitops_gen.project.reading import ProjectFile, read_environment, read_project
 from gitops_gen.project.resolver import resolve
@@ -109,7 +110,7 @@ class Side:
         """What the environment renders from. Raises `GitopsError` when its chart is not available."""
         spec = self.project.spec
         chart, _ = self.chart(environment.chart)
-        fail_if_any(override_problems(environment, chart))
+        environment = with_override_files(environment, chart)
         manifest = application(spec, environment, ManifestPaths(prefix=self.prefix))
         documents = [manifest] if environment.existing_project else [manifest, app_project(spec, environment)]
         return RenderTarget(
@@ -142,7 +143,8 @@ class Side:
     def chart_id(self, path: str) -> str:
         """What identifies the content of a chart folder of the project."""
         if path not in self._chart_ids:
-            ids = self._files.ids([self._from_top(path)])
+            inside = self._from_top(path)
+            ids = self._files.ids([inside, *needed_files(self._files, inside)])
             listing = "\n".join(f"{name} {ids[name]}" for name in sorted(ids))
             self._chart_ids[path] = hashlib.sha256(os.fsencode(listing)).hexdigest()
         return self._chart_ids[path]
@@ -154,7 +156,7 @@ class Side:
         return self._shared.folders[content, path], content
 
     def _chart_folder(self, path: str) -> Path:
-        self._need([path])
+        need_chart(self._files, self._from_top(path))
         return ChartPlaces(self.folder, self._files.top, self.prefix).folder(path)
 
     def _from_top(self, path: str) -> str:
@@ -164,10 +166,6 @@ class Side:
         """The id of every file below these paths of the project."""
         found = self._files.ids([self._from_top(path) for path in paths])
         return {path.removeprefix(self.prefix): content for path, content in found.items()}
-
-    def _need(self, paths: Collection[str]) -> None:
-        """Have these files or folders of the project on disk."""
-        self._files.need([self._from_top(path) for path in paths])
 
 
 @lru_cache(maxsize=256)

@@ -21,6 +21,7 @@ from gitops_gen.git.sparse import absent_files
 from gitops_gen.models.layout import PROJECT_FILE
 from gitops_gen.names import did_you_mean, is_dns_label, nearest
 from gitops_gen.project.inputs import CommittedInputs
+from gitops_gen.project.override_files import with_override_files
 from gitops_gen.project.pinned_charts import PinnedCharts
 from gitops_gen.project.reading import environment_names, find_project
 
@@ -265,8 +266,9 @@ class _Tasks:
             environment = self._new.resolve(name)
             if environment.pinned:
                 return None
-            new = self._new.target(environment)
-            return Comparison(name=name, old=replace(new, chart=self._old.chart(environment.chart)[0]), new=new)
+            new, chart = self._new.target(environment), self._old.chart(environment.chart)[0]
+            release = with_override_files(environment, chart).helm.release
+            return Comparison(name=name, old=replace(new, chart=chart, release=release), new=new)
         except GitopsError as error:
             return broken(name, Action.CHANGED, ("now", error))
 

@@ -127,11 +127,11 @@ class _Builder:
         if self.project is None or files is None:
             return
         try:
-            environment = resolve(self.project, files)
+            environment = self.charts.with_override_files(resolve(self.project, files))
             self.problems += self.claim(environment)
             self.problems += self.overrides.problems(self.project.spec, environment, self.paths)
             if not problems:
-                self.problems += self.values.problems(environment)
+                self.problems += self.values.problems(environment, wanted=wanted)
             outputs = dict(environment_files(self.project, environment, self.paths, self.charts)) if wanted else {}
         except ProblemsError as error:
             self.problems += error.problems

@@ -34,6 +34,7 @@ from gitops_gen.models.layout import (
 from gitops_gen.project.charts import Charts
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.inputs import CommittedInputs, Inputs
+from gitops_gen.project.local_dependencies import need_chart
 from gitops_gen.project.reading import read_environment, read_project
 from gitops_gen.project.resolver import resolve
 
@@ -153,12 +154,12 @@ class Provenance:
             commit = self._history.commit(ref)
             files = CommitFiles(self._history, commit, scratch)
 
-            def need_chart(environment: ResolvedEnvironment) -> None:
+            def prepare(environment: ResolvedEnvironment) -> None:
                 if environment.sync.content_name and environment.chart.path and not environment.chart.revision:
-                    files.need([posixpath.normpath(prefix + environment.chart.path)])
+                    need_chart(files, posixpath.normpath(prefix + environment.chart.path))
 
             charts = self.charts.of(scratch, prefix)
-            return _made(CommittedInputs(self._history, commit, prefix), charts, self.paths, names, need_chart)
+            return _made(CommittedInputs(self._history, commit, prefix), charts, self.paths, names, prepare)
         return {}
 
 

@@ -18,10 +18,13 @@ class ValueChecks:
     def __init__(self, inputs: Inputs, charts: Charts) -> None:
         self._inputs, self._charts = inputs, charts
         self._broken: set[ChartSource] = set()
+        self._noted: set[ChartSource] = set()
         self.notices: dict[str, None] = {}
 
-    def problems(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
-        """What is wrong with the values of an environment; a chart that cannot be loaded is reported once."""
+    def problems(self, environment: ResolvedEnvironment, *, wanted: bool = True) -> Iterator[Problem]:
+        """What is wrong with the values of an environment; a chart that cannot be loaded is reported once, and only for
+        an environment that is `wanted`.
+        """
         chart = environment.chart
         if chart in self._broken:
             return
@@ -31,8 +34,13 @@ class ValueChecks:
         try:
             yield from self._charts.value_problems(environment)
         except GitopsError as error:
-            self._broken.add(chart)
-            yield self._chart_problem(environment, error)
+            if wanted:
+                self._broken.add(chart)
+                yield self._chart_problem(environment, error)
+            return
+        if chart not in self._noted and chart.path and not chart.revision:
+            self._noted.add(chart)
+            self.notices |= dict.fromkeys(filter(None, [self._charts.places.dependency_note(chart.path)]))
 
     def note_credentials(self, environment: ResolvedEnvironment) -> None:
         """Note the values in plain text that look like credentials."""

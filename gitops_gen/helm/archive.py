@@ -4,7 +4,7 @@ import gzip
 import io
 import json
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,11 @@ def values_archive(name: str, values: dict[str, Any]) -> bytes:
     """A chart that contains only values."""
     files = {CHART_FILE: {"apiVersion": "v2", "name": name, "version": "0.0.0"}, VALUES_FILE: values}
     return _packed(_member(f"{name}/{file}", dump(content).encode()) for file, content in files.items())
+
+
+def packed(files: Mapping[str, bytes]) -> bytes:
+    """An archive of files by their path."""
+    return _packed(_member(name, content) for name, content in files.items())
 
 
 def _member(name: str, content: bytes) -> tuple[tarfile.TarInfo, bytes]:

@@ -20,21 +20,22 @@ def chart_digest(chart: Path) -> str:
     https://helm.sh/docs/chart_template_guide/helm_ignore_file/
     """
     hashed = hashlib.blake2b(digest_size=16)
-    for name, content in _files(chart):
-        for part in (os.fsencode(name), content):
+    for name, content in read_files(chart):
+        for part in (os.fsencode(name), content if chart.is_file() else content.replace(b"\r\n", b"\n")):
             hashed.update(len(part).to_bytes(8, "big"))
             hashed.update(part)
     return hashed.hexdigest()
 
 
-def _files(chart: Path) -> Iterator[tuple[str, bytes]]:
+def read_files(chart: Path) -> Iterator[tuple[str, bytes]]:
+    """The files of a chart folder that Helm reads, by their path; an archive as it is."""
     if chart.is_file():
         yield chart.name, chart.read_bytes()
         return
     ignored = _patterns(chart / IGNORE_FILE)
     for name in sorted(_names(chart), key=lambda name: name.split("/")):
         if not (_is_ignored(name, ignored) or fnmatch(name, ARGOCD_FILES)):
-            yield name, (chart / name).read_bytes().replace(b"\r\n", b"\n")
+            yield name, (chart / name).read_bytes()
 
 
 def _names(chart: Path) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gitops_gen.manifests.objects import Manifest, mapping, mappings, number, sequence
+from gitops_gen.yaml.key_paths import KeyPath
 
 DEFAULT_GRACE = 30
 """`terminationGracePeriodSeconds` where none is set:
@@ -16,6 +17,8 @@ https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
 _TEMPLATE_KINDS = frozenset(
     {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "Rollout"}
 )
+
+_TEMPLATE_PATH = ("spec", "template", "spec")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,3 +136,46 @@ def _env_references(container: Mapping[str, Any]) -> Iterator[Reference]:
 def command(container: Mapping[str, Any]) -> str:
     """The container's command and arguments as one text."""
     return " ".join(str(part) for place in ("command", "args") for part in sequence(container.get(place)))
+
+
+def pod_path(manifest: Manifest) -> KeyPath:
+    """Where the pod's `spec` is inside the object."""
+    if manifest.kind == "Pod":
+        return ("spec",)
+    return ("spec", "jobTemplate", "spec", "template", "spec") if manifest.kind == "CronJob" else _TEMPLATE_PATH
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Container:
+    """One container of a pod, init containers and ephemeral ones included."""
+
+    #: the object that makes the pod
+    manifest: Manifest
+    pod: Pod
+    #: where it is inside the object
+    path: KeyPath
+    data: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return str(self.data.get("name"))
+
+    @property
+    def is_init(self) -> bool:
+        """Whether it must end before the next one starts."""
+        return "initContainers" in self.path and self.data.get("restartPolicy") != "Always"
+
+    @property
+    def ports(self) -> list[Mapping[str, Any]]:
+        """The ports that it declares."""
+        return mappings(self.data.get("ports"))
+
+
+def containers_of(manifest: Manifest, pod: Pod) -> Iterator[Container]:
+    """Every container of the pods of an object."""
+    for field_name in ("initContainers", "containers", "ephemeralContainers"):
+        for index, item in enumerate(sequence(pod.spec.get(field_name))):
+            if isinstance(item, dict):
+                path = (*pod_path(manifest), field_name, index)
+                yield Container(manifest=manifest, pod=pod, path=path, data=item)

@@ -8,9 +8,9 @@ https://kubernetes.io/docs/concepts/storage/persistent-volumes/
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from gitops_gen.compare.quantity import quantity
 from gitops_gen.manifests.objects import Manifest, mapping, mappings, sequence
 from gitops_gen.manifests.pods import pod_of
+from gitops_gen.manifests.quantity import quantity
 from gitops_gen.migration.live import Live, last_applied
 from gitops_gen.migration.model import Concern, MigrationTarget, Override, PlannedClaim
 from gitops_gen.migration.original import CLAIM_VALUES, export_command

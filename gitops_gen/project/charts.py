@@ -9,19 +9,21 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from gitops_gen.errors import Problem, first_problems
+from gitops_gen.errors import GitopsError, Problem, first_problems
 from gitops_gen.git.paths import Root
 from gitops_gen.helm.bundled import nulls_in, umbrella_nulls
 from gitops_gen.helm.credential_keys import HINT, credentials
+from gitops_gen.helm.dependencies import satisfies
 from gitops_gen.helm.digest import chart_digest
 from gitops_gen.helm.engine import ChartError, Engine, LoadedChart, SubchartValuesError, Values
 from gitops_gen.helm.key_types import KeyType
 from gitops_gen.helm.reading.chart_files import chart_files
 from gitops_gen.helm.reading.unknown_keys import KnownKeys
 from gitops_gen.helm.varying import rendered_again, varies
+from gitops_gen.models.layout import CHART_FILE
 from gitops_gen.project.chart_places import ChartPlaces
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
-from gitops_gen.project.override_files import override_problems
+from gitops_gen.project.override_files import with_override_files
 from gitops_gen.project.pinned_charts import PinnedCharts
 from gitops_gen.project.reading import read_text
 from gitops_gen.project.unquoted import is_wrong, misread, quote_hint, suspects
@@ -65,8 +67,7 @@ class Charts:
     def nulls(self, environment: ResolvedEnvironment) -> list[str]:
         """Nulls in the values of an environment, and of its chart when that has subcharts."""
         own = [dotted(("values", *path)) for path in nulls_in(environment.helm.release.values)]
-        self.chart(environment.chart)
-        return [*own, *umbrella_nulls(self._places[environment.chart])]
+        return [*own, *umbrella_nulls(self._place(environment.chart))]
 
     def chart(self, source: ChartSource) -> LoadedChart:
         """The loaded chart. Raises `ChartError` or `GitopsError` when it cannot be had."""
@@ -101,7 +102,6 @@ class Charts:
 
         Raises `ChartError` or `GitopsError` when the chart cannot be had.
         """
-        yield from self.override_problems(environment)
         fallback = environment.files[1]
         origins = Origins(layers=environment.value_layers, text_of=cache(self._text_of), fallback=fallback)
         yield from first_problems(self._value_problems(environment, origins), fallback)
@@ -137,13 +137,15 @@ class Charts:
             self._keys[source] = KnownKeys(defaults, schema, lambda: chart_files(self._place(source)))
         return value_faults(self._keys[source], environment)
 
-    def override_problems(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
-        """The files in the chart's folder with which Argo CD changes the environment's Application.
-
-        Raises `ChartError` or `GitopsError` when the chart cannot be had.
+    def with_override_files(self, environment: ResolvedEnvironment) -> ResolvedEnvironment:
+        """The environment with the files in its chart's folder that Argo CD merges over its source. Raises
+        `ProblemsError`.
         """
-        self.chart(environment.chart)
-        yield from override_problems(environment, self._places[environment.chart])
+        try:
+            place = self._place(environment.chart)
+        except GitopsError:
+            return environment  # reported where the chart is used
+        return with_override_files(environment, place)
 
     def render_again(self, environment: ResolvedEnvironment) -> str:
         """The manifests of an environment once more, where its chart may render others each time; else nothing.
@@ -151,8 +153,7 @@ class Charts:
         Raises `ChartError` or `GitopsError` when the chart cannot be had.
         """
         source = environment.chart
-        self.chart(source)
-        place = self._places[source]
+        place = self._place(source)
         if source not in self._varies:
             self._varies[source] = varies(place)
         return rendered_again(self.engine(source), place, environment.helm.release) if self._varies[source] else ""
@@ -178,7 +179,7 @@ class Charts:
         return self._contents[source]
 
     def _load(self, source: ChartSource) -> LoadedChart:
-        place = self._places[source] = self._place(source)
+        place = self._place(source)
         try:
             return self.engine(source).load(place)
         except ChartError as error:
@@ -186,12 +187,25 @@ class Charts:
 
     def _place(self, source: ChartSource) -> Path:
         """The chart's folder or archive, brought here when it is pinned."""
+        if source not in self._places:
+            self._places[source] = self._found(source)
+        return self._places[source]
+
+    def _found(self, source: ChartSource) -> Path:
         if source.repository:
             return self.places.archive(source)
         if not source.revision:
+            self._require_versions(source)
             return self.places.folder(source.path)
         self._pinned.require_fixed(source.revision)
         return self._pinned.folder(self.places.from_top(source.path), source.revision)[0]
+
+    def _require_versions(self, source: ChartSource) -> None:
+        """Raise `ChartError` for a dependency next to the chart that is not in the range that Chart.yaml asks for."""
+        for item, version in self.places.unlocked(source.path):
+            if not satisfies(self.engine(source), version, item.version):
+                message = f"{source.path}: the dependency `{item.name}` is version {version}, not {item.version}"
+                raise ChartError(message, f"change its `version` in {source.path}/{CHART_FILE}")
 
     def linked(self, source: ChartSource) -> tuple[str, ...]:
         """Where symlinks of a chart folder lead to outside of it, as paths from the git root."""

@@ -19,7 +19,8 @@ from gitops_gen.project.layers import ValueLayer, Values, merge_layers
 from gitops_gen.yaml.key_paths import KeyPath
 from gitops_gen.yaml.reader import load
 
-HELM: KeyPath = ("spec", "source", "helm")
+SOURCE: KeyPath = ("spec", "source")
+HELM: KeyPath = (*SOURCE, "helm")
 
 Refusal = tuple[KeyPath, str, str]
 """A path in what is merged over the Application, what is wrong there, and what to do."""
@@ -57,6 +58,8 @@ class HelmOptions:
     """What a render of an environment depends on besides the chart."""
 
     release: HelmRelease
+    #: the same without what is merged over the Application
+    base: HelmRelease
     #: the layers of the release's values behind the environment's own: `valuesObject`, `values`, `parameters`
     layers: tuple[ValueLayer, ...] = field(default=(), repr=False)
 
@@ -94,7 +97,7 @@ class HelmSource:
             skip_crds=helm.get("skipCrds") is True,
             values=values,
         )
-        return HelmOptions(release=release, layers=(*layers, *self._parameters()))
+        return HelmOptions(release=release, base=base, layers=(*layers, *self._parameters()))
 
     def _value_layers(self) -> Iterator[ValueLayer]:
         names = [name for name in ("valuesObject", "values") if self._helm.get(name)]
@@ -104,7 +107,8 @@ class HelmSource:
             self._refuse((*HELM, "values"), "Argo CD ignores it next to `valuesObject`", "remove one of the two")
         elif names == ["valuesObject"]:
             for layer in self._layers:
-                yield from self._layer(layer, _at(layer.values, (*HELM, "valuesObject")), "valuesObject")
+                values = _kept(_at(layer.values, (*HELM, "valuesObject")), self._helm["valuesObject"])
+                yield from self._layer(layer, values, "valuesObject")
         elif names:
             yield from self._text_layer(self._helm["values"])
 
@@ -148,8 +152,10 @@ class HelmSource:
 
     def _assignment(self, item: Mapping[str, Any]) -> tuple[KeyPath, Any] | str:
         name, text = str(item.get("name")), item.get("value")
-        text = "" if text is None else str(text)
+        text = "" if text is None else text
         path = key_of(name)
+        if not isinstance(text, str):
+            return f"parameter `{name}` has a value that is no text"
         if path is None:
             return f"parameter `{name}` has a name that Helm cannot read"
         if not text and any(isinstance(step, int) for step in path[:-1]):
@@ -176,6 +182,13 @@ class HelmSource:
     def _refuse(self, path: KeyPath, message: str, hint: str) -> None:
         if (path, message, hint) not in self.refusals:
             self.refusals.append((path, message, hint))
+
+
+def _kept(values: Any, merged: Any) -> Any:
+    """Values of a layer without those that a null of it or a stronger one removes: none reaches Helm."""
+    if not isinstance(values, dict) or not isinstance(merged, dict):
+        return values
+    return {key: _kept(value, merged[key]) for key, value in values.items() if merged.get(key) is not None}
 
 
 def _is_set(data: Mapping[str, Any], path: KeyPath) -> bool:

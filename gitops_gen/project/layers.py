@@ -14,7 +14,7 @@ Values = dict[str, Any]
 class ValueLayer:
     """One place that sets chart values: what users call it, the file, where in the file, and the values.
 
-    An exclusive layer (release, inject) shares no key with any other.
+    An exclusive layer (release, inject) shares no key with any other. `text` is that of a file which is no input.
     """
 
     name: str
@@ -22,6 +22,7 @@ class ValueLayer:
     prefix: KeyPath
     values: Values
     exclusive: bool = False
+    text: str | None = None
 
 
 def merge(base: Values, over: Values) -> Values:

@@ -9,6 +9,7 @@ from pathlib import Path
 from gitops_gen.errors import GitopsError, UsageError
 from gitops_gen.git.snapshot import CommitFiles, Repository
 from gitops_gen.project.chart_places import ChartPlaces
+from gitops_gen.project.local_dependencies import need_chart
 
 _BRANCHES = ("refs/heads/", "refs/remotes/")
 _HINT = "name a tag or commit that has it; if this clone does not have it yet: `git fetch --tags`"
@@ -57,6 +58,6 @@ class PinnedCharts:
             raise GitopsError(f"`{revision}` is a branch, which pins nothing", "name a tag or a commit")
 
     def _written(self, commit: str, path: str) -> Path:
-        top = self._scratch / commit / str(len(self._folders))
-        CommitFiles(self._repository, commit, top).need([path])
+        top = Path(tempfile.mkdtemp(dir=self._scratch))
+        need_chart(CommitFiles(self._repository, commit, top), path)
         return ChartPlaces(top, top, "").folder(path)

@@ -255,7 +255,7 @@ class _Resolver:
     def helm(self, base: HelmRelease, application: dict[str, Any], sources: Sources) -> HelmOptions:
         """What Argo CD passes to Helm: `base` with the options of the Application over it."""
         if not application:
-            return HelmOptions(release=base)
+            return HelmOptions(release=base, base=base)
         is_pinned = bool(self.files.release and self.files.release.chart and self.files.release.chart.revision)
         source = HelmSource(application, sources.overrides("application"), is_pinned=is_pinned)
         options = source.options(base, application_name(self.project.spec, self.files.name))

@@ -122,7 +122,7 @@ class Origins:
         layer, set_path = found
         full = (*layer.prefix, *set_path)
         message = message if set_path == path else f"{message} (at `{dotted(path)}`)"
-        line = locate(self.text_of(layer.file), full)
+        line = locate(self._text(layer), full)
         return Problem(file=layer.file, line=line, key=dotted(full), message=message, hint=hint)
 
     def written(self, path: KeyPath) -> str:
@@ -130,4 +130,7 @@ class Origins:
         found = setter(self.layers, path)
         if found is None or found[1] != path:
             return ""
-        return written(self.text_of(found[0].file), (*found[0].prefix, *path))
+        return written(self._text(found[0]), (*found[0].prefix, *path))
+
+    def _text(self, layer: ValueLayer) -> str:
+        return self.text_of(layer.file) if layer.text is None else layer.text

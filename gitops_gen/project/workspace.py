@@ -104,7 +104,7 @@ class OpenProject:
         fail_if_any(problems)
         if files is None:
             raise ProblemsError([Problem(message=f"environment `{name}` cannot be read")])
-        return resolve(project, files)
+        return self.charts.with_override_files(resolve(project, files))
 
     def require_here(self, name: str) -> None:
         """Raise `UsageError` for an environment that is not checked out."""

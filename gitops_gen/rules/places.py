@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gitops_gen.rules.rule import Finding
-from gitops_gen.yaml.key_paths import KeyPath, value_at
+from gitops_gen.yaml.key_paths import KeyPath, plain_steps, value_at
 
 _NEAR = 12
 """As many lines below `kind:` may name the object."""
@@ -138,7 +138,7 @@ class _Walk:
 
 
 def _steps(text: str) -> KeyPath:
-    return tuple(text.split(".")[1:])
+    return plain_steps(text)[1:]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -122,7 +122,7 @@ def test_every_reference_to_a_config_map_or_account_resolves(render: Render, nam
         assert spec["serviceAccountName"] in rendered.of("ServiceAccount")
         for container in [*spec.get("initContainers", []), *spec["containers"]]:
             volumes = {volume["name"] for volume in spec["volumes"]}
-            assert {mount["name"] for mount in container["volumeMounts"]} <= volumes
+            assert {mount["name"] for mount in container.get("volumeMounts", [])} <= volumes
 
 
 def test_pods_carry_part_of_and_the_selector_is_only_the_name(default: Rendered) -> None:

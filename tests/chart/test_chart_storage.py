@@ -25,7 +25,7 @@ def users_of_data(rendered: Rendered, name: str) -> dict[str, list[str]]:
     return {
         container["name"]: container["command"]
         for container in containers(rendered, name)
-        if any(mount["name"] == "data" for mount in container["volumeMounts"])
+        if any(mount["name"] == "data" for mount in container.get("volumeMounts", []))
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+import runpy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +68,20 @@ def test_defaults_and_scenarios_fit_the_schema(chart: helm_python.Chart) -> None
         assert [str(error) for error in validator.iter_errors(chart.merge_values(scenario(name)))] == []
 
 
+def described(schema: dict[str, Any], path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
+    for key, child in schema.get("properties", {}).items():
+        if "description" in child:
+            yield (*path, key), child["description"]
+        yield from described(child, (*path, key))
+
+
+def test_the_schema_describes_each_key_as_values_yaml_does() -> None:
+    """Editors show the one, people read the other."""
+    comments = runpy.run_path(str(CHART / "scripts" / "readme.py"))["descriptions"]((CHART / "values.yaml").read_text())
+    expected = {path: comments[path] for path in LEAVES}
+    assert {path: text for path, text in described(SCHEMA) if path in expected} == expected
+
+
 def objects_of(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     if isinstance(schema, dict):
         if "object" in (schema.get("type") or ""):
@@ -80,7 +95,7 @@ def test_every_map_of_the_schema_is_closed_or_meant_to_be_free() -> None:
     open_maps = {path for path, schema in objects_of(SCHEMA) if "additionalProperties" not in schema}
     # What Kubernetes defines and the API server checks, and the application's own settings.
     assert {re.sub(r"^.*/(definitions|properties)/", "", path) for path in open_maps} == {
-        "affinity", "provider", "config", "objects/items", "valueFrom",
+        "affinity", "provider", "labelSelector", "config", "objects/items", "valueFrom",
         "volumes/items", "volumeMounts/items", "containers/items", "extraObjects/items",
         # Forms that only a moved key has.
         "env", "universalEntrypoint",
@@ -132,6 +147,7 @@ def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 OTHER: dict[KeyPath, Any] = {
     ("externalSecrets", "overrides"): {"app-secrets": {"csrf_signing_secret": {"path": "other"}}},
+    ("externalSecrets", "except"): ["app-secrets"],
     ("externalSecrets", "store", "kind"): "ClusterSecretStore",
     ("configFiles", "env"): "OTHER=1",
     ("configFiles", "appConfig"): "config: {other: 1}",
@@ -158,15 +174,21 @@ def another(path: KeyPath, value: Any) -> Any:
 EVERYTHING: dict[str, Any] = {
     "externalSecrets": {"enabled": True, "store": {"name": "store"}},
     "ingress": {"enabled": True, "host": "a.example.com"},
-    "app": {"replicas": 2},
-    "worker": {"replicas": 2},
+    "app": {"replicas": 2, "metrics": {"enabled": True}},
+    "worker": {"replicas": 2, "metrics": {"enabled": True}},
+    "temporal": {"metrics": {"enabled": True}},
+    "postgresql": {"metrics": {"enabled": True}},
+    "redis": {"metrics": {"enabled": True}},
+    "monitoring": {"serviceMonitor": {"enabled": True}, "prometheusRule": {"enabled": True}},
 }
+PUBLIC = {"service": {"type": "LoadBalancer"}}
 CONTEXTS: list[dict[str, Any]] = [
     EVERYTHING,
     merged(EVERYTHING, {"externalSecrets": {"createStore": {"enabled": True, "provider": {"fake": {}}}}}),
     merged(EVERYTHING, {"app": {"autoscaling": {"enabled": True}}, "worker": {"autoscaling": {"enabled": True}}}),
     merged(scenario("external-services"), {"temporal": {"enabled": True, "external": {"host": ""}}}),
     {"temporal": {"replicas": 2, "web": {"replicas": 2}}},
+    {"httpRoute": {"enabled": True, "parentRefs": [{"name": "a"}]}, "app": PUBLIC, "temporal": {"web": PUBLIC}},
     {
         "postgresql": {"enabled": False, "external": {"host": "db"}},
         "redis": {"enabled": False, "external": {"host": "cache"}},

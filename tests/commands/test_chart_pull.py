@@ -1,55 +1,18 @@
 """`chart pull`: charts of Helm repositories, from a repository on loopback, for a clone that has none of them."""
 
-import functools
-import http.server
-import subprocess
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.ci_run import clean_clone, github
 from tests.conftest import GitopsGen, commit_all, git
-from tests.starter_charts import chart
 
 pytestmark = pytest.mark.slow
 
-IMAGE = "image: {repository: web, tag: '1.0'}\n"
-
 
 @pytest.fixture
-def charts(helm: str, tmp_path: Path) -> Iterator[str]:
-    """The URL of a Helm repository that has web 1.0.0 and 2.0.0."""
-    folder = tmp_path / "charts"
-    folder.mkdir()
-    handler = functools.partial(_Silent, directory=str(folder))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_port}"
-    web = str(chart(tmp_path / "web", IMAGE))
-    for argv in (
-        ["package", web, "--destination", str(folder)],
-        ["package", web, "--destination", str(folder), "--version", "2.0.0"],
-        ["repo", "index", str(folder), "--url", url],
-    ):
-        subprocess.run([helm, *argv], check=True, capture_output=True)
-    yield url
-    server.shutdown()
-    server.server_close()
-
-
-class _Silent(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def project(charts: str, helm: str, tmp_path: Path, gitops_gen: GitopsGen, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(charts: str, tmp_path: Path, gitops_gen: GitopsGen) -> Path:
     """A project that takes its chart from the Helm repository, without the chart itself."""
-    monkeypatch.setenv("GITOPS_GEN_HELM", helm)
-    for name in ("HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME"):
-        monkeypatch.setenv(name, str(tmp_path / name))
     folder = tmp_path / "project"
     git(tmp_path, "init", "--quiet", "--template=", "project")
     assert gitops_gen(folder, "init", ".", "--chart", str(tmp_path / "web")).code == 0
@@ -86,7 +49,7 @@ def test_a_version_that_is_nowhere(project: Path, gitops_gen: GitopsGen) -> None
     result = gitops_gen(project, "chart", "pull")
     assert (result.code, result.out) == (1, "")
     assert "web 9.9.9: " in result.err
-    assert "check `repository`, `name` and `version`" in result.err
+    assert "check repository, name and version" in result.err
     assert [path.name for path in (project / ".gitops-gen/charts").iterdir()] == ["web-1.0.0.tgz"]
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitops_gen.compare.quantity import quantity
 from gitops_gen.compare.structure import MISSING, path_text, places
+from gitops_gen.manifests.quantity import quantity
 
 
 def found(old: Any, new: Any) -> dict[str, tuple[Any, Any]]:

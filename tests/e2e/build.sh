@@ -56,12 +56,14 @@ copy_protos() { # from to
     (cd "$1" && find . -name '*.proto' -not -path '*/node_modules/*' -print0 | tar --null -T - -cf -) | tar -xf - -C "$2"
 }
 
-share_external_secrets() {
-    local version=$1 to=$share/external-secrets-$1
+share_definitions() { # pin file…  → definitions of custom resources out of the pinned module
+    local from to file
+    to=$share/$1-$(pinned "$1")
     [ -d "$to" ] && return
     [ -z "$only_ask" ] || exit 1
     rm -rf "$to.new" && mkdir -p "$to.new/crds"
-    cp "$(module "github.com/external-secrets/external-secrets@$version")/deploy/crds/bundle.yaml" "$to.new/crds/"
+    from=$(module "$(awk '$1 == "require" { print $2 "@" $3 }' "$pins/$1/go.mod")")
+    for file in "${@:2}"; do cp "$from/$file" "$to.new/crds/"; done
     chmod -R u+w "$to.new" && mv "$to.new" "$to"
 }
 
@@ -79,7 +81,10 @@ build_e2e() {
     build external-secrets external-secrets github.com/external-secrets/external-secrets
     build grpcurl grpcurl github.com/fullstorydev/grpcurl/cmd/grpcurl
     share_argocd "$(pinned argocd)"
-    share_external_secrets "$(pinned external-secrets)"
+    share_definitions external-secrets deploy/crds/bundle.yaml
+    share_definitions cert-manager deploy/crds/cert-manager.io_certificates.yaml
+    share_definitions gateway-api config/crd/standard/gateway.networking.k8s.io_httproutes.yaml
+    share_definitions prometheus-operator example/prometheus-operator-crd/monitoring.coreos.com_{servicemonitors,prometheusrules}.yaml
 }
 
 kubernetes_version() { # v1.36.3 → what its own build scripts tell the linker

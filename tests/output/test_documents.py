@@ -57,6 +57,7 @@ CASES = [
     ("env-add", "change", 0, "env add qa --stage dev --release-of dev --dry-run"),
     ("env-remove", "change", 0, "env remove dev --delete-running --dry-run"),
     ("chart-pull", "chart-pull", 0, "chart pull"),
+    ("chart-vendor", "chart-vendor", 0, "chart vendor"),
     ("error", "error", 2, "explain dev replica"),
     ("error-usage", "error", 2, "status --stagee dev"),
     ("error-problems", "error", 1, "set dev replicas=many"),

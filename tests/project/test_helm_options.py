@@ -74,6 +74,7 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
         ({"apiVersions": ["monitoring.coreos.com/v1/ServiceMonitor"]}, ['monitored: "true"']),
         ({"valuesObject": {"replicas": 3}}, ['replicas: "3"', 'hosts: "[\\"dev.example.com\\"]"']),
         ({"values": "replicas: 4\nname: b"}, ['replicas: "4"', 'name: "\\"b\\""']),
+        ({"valuesObject": {"replicas": None, "name": "b"}}, ['replicas: "2"', 'name: "\\"b\\""']),
         (
             {"valuesObject": {"replicas": 3}, "parameters": [{"name": "replicas", "value": "5"}]},
             ['replicas: "5"'],
@@ -116,16 +117,3 @@ def test_explain_names_the_parameter(shop: Path, gitops_gen: GitopsGen) -> None:
     said = gitops_gen(shop, "explain", "dev", "replicas").out
     assert said.splitlines()[0] == "replicas: 5"
     assert "* Application's parameters  environments/dev/environment.yaml:9  5" in said
-
-
-def test_a_file_for_one_application_concerns_no_other(shop: Path, gitops_gen: GitopsGen) -> None:
-    assert gitops_gen(shop, "generate").code == 0
-    (shop / "chart/.argocd-source-shop-dev.yaml").write_text("helm: {parameters: []}\n")
-    for command in (("render", "dev"), ("plan", "dev"), ("secrets", "dev"), ("explain", "dev")):
-        result = gitops_gen(shop, *command)
-        assert result.code == 1
-        assert result.err.startswith("chart/.argocd-source-shop-dev.yaml: Argo CD merges this file")
-    assert gitops_gen(shop, "render", "production").code == 0
-    assert "production" not in gitops_gen(shop, "generate", "--check").err
-    (shop / "chart/.argocd-source.yaml").write_text("helm: {}\n")
-    assert gitops_gen(shop, "render", "production").code == 1

@@ -83,6 +83,7 @@ def _storage_class(name: str) -> dict[str, Any]:
         "metadata": {"name": name, "annotations": annotations},
         "provisioner": "kubernetes.io/no-provisioner",
         "volumeBindingMode": "WaitForFirstConsumer",  # as in a cloud
+        "allowVolumeExpansion": True,
     }
 
 

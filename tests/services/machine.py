@@ -157,6 +157,12 @@ class Pod:
         """Ask as the kubelet would, with the exec probe."""
         return self.exec(container, *self._container(container)[kind]["exec"]["command"])
 
+    def refresh(self, secrets: Mapping[str, Mapping[str, str]]) -> None:
+        """Give the running containers the files of changed Secrets, as the kubelet does after a while."""
+        self.secrets = secrets
+        for volume in self.spec["volumes"]:
+            self._volume(volume["name"])
+
     def wait_ready(self, container: str) -> None:
         running = self.running[-1]
         eventually(lambda: running.process.poll() is not None or self.probe(container).code == 0, self.logs)

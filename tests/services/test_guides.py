@@ -1,17 +1,22 @@
 """The commands of the guides, run in a row as they are written there, on a real control plane.
 
-Simulated pods have no kubelet: what asks one (logs, port-forward, exec) is left out here, and by name.
+Simulated pods have no kubelet: what asks one (logs, port-forward, exec) is left out here, and by name; so is the
+build of an image, which `test_build_images.py` runs.
 """
 
 from __future__ import annotations
 
 import re
+import signal
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.built import BIN
 from tests.services.installation import Installation
+from tests.services.release import CHART
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,17 +24,28 @@ if TYPE_CHECKING:
     from tests.services.control_plane import ControlPlane
 
 ROOT = Path(__file__).parents[2]
-NEEDS_A_KUBELET = re.compile(r"kubectl .*\b(logs|port-forward|exec)\b")
+NEEDS_MORE = re.compile(r"kubectl .*\b(logs|port-forward|exec)\b|build-images\.sh")
 PLACES = {"<ns>": "api-forge", "<revision>": "1"}
 
 
-def commands(guide: str, heading: str) -> list[str]:
-    """The indented lines under a heading."""
+def section(guide: str, heading: str) -> str:
     text = (ROOT / "docs" / "chart" / f"{guide}.md").read_text()
-    (section,) = re.findall(rf"^## {heading}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
-    lines = [line for line in section.splitlines() if line.startswith("    ")]
+    (found,) = re.findall(rf"^## {heading}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    return str(found)
+
+
+def values(guide: str, heading: str) -> str:
+    """The values that are shown under a heading."""
+    (found,) = re.findall(r"^ *```yaml\n(.*?)^ *```$", section(guide, heading), re.MULTILINE | re.DOTALL)
+    return textwrap.dedent(found)
+
+
+def commands(guide: str, heading: str) -> list[str]:
+    """The indented lines under a heading that are not inside a block of values."""
+    text = re.sub(r"^ *```yaml\n.*?^ *```$", "", section(guide, heading), flags=re.MULTILINE | re.DOTALL)
+    lines = [line for line in text.splitlines() if line.startswith("    ")]
     assert lines, f"{guide}.md shows no command under {heading}"
-    return [filled(line.strip()) for line in lines if not NEEDS_A_KUBELET.search(line)]
+    return [filled(line.strip()) for line in lines if not NEEDS_MORE.search(line)]
 
 
 def filled(line: str) -> str:
@@ -46,9 +62,9 @@ def release(control_plane: ControlPlane) -> Iterator[Installation]:
 
 @pytest.fixture
 def follow(release: Installation, tmp_path: Path) -> Callable[[str, str], None]:
-    """Runs what a guide shows, in a folder with the chart and the reader's own values."""
+    """Runs what a guide shows, in a folder with the chart and the values that the guide shows, without Temporal."""
     (tmp_path / "helm").symlink_to(ROOT / "helm")
-    (tmp_path / "my-values.yaml").write_text("temporal: {enabled: false}\n")
+    (tmp_path / "my-values.yaml").write_text(values("install", "By Helm") + "temporal: {enabled: false}\n")
 
     def run(guide: str, heading: str) -> None:
         for command in commands(guide, heading):
@@ -94,3 +110,35 @@ def test_the_restart_after_a_rotation_replaces_just_these_pods(
     follow("rotate-secrets", "Restart, in this order")
     after = release.by_component()
     assert {name for name in before if before[name] != after[name]} == {"postgres", "app", "worker"}
+
+
+def sizes(release: Installation) -> dict[str, str]:
+    found = release.named("persistentvolumeclaims").items()
+    return {name: item["spec"]["resources"]["requests"]["storage"] for name, item in found}
+
+
+def test_a_volume_grows_and_a_certificate_is_renewed(release: Installation, follow: Callable[[str, str], None]) -> None:
+    follow("install", "By Helm")
+    (rule,) = release.named("ingresses")["app"]["spec"]["rules"]
+    assert rule["host"] == "api.example.com"
+    before, pods = sizes(release), release.by_component()
+    follow("storage", "Grow a volume")
+    assert {name: size for name, size in sizes(release).items() if size != before[name]} == {"postgres-data": "50Gi"}
+    grown = release.by_component()
+    assert {name for name in pods if pods[name] != grown[name]} == {"postgres"}
+
+    old = release.secrets()
+    follow("rotate-secrets", "Certificate of PostgreSQL and its authority")
+    changed = {name for name, data in release.secrets().items() if data != old[name]}
+    assert changed == {"postgres-tls", "postgres-ca"}
+    assert release.by_component() == grown
+
+
+def test_an_interrupted_upgrade_is_taken_back(release: Installation, follow: Callable[[str, str], None]) -> None:
+    follow("install", "By Helm")
+    upgrade = [BIN / "helm", "-n", "api-forge", "upgrade", "api-forge", str(CHART), "--reuse-values", "--wait"]
+    failing = [*upgrade, "--wait-for-jobs", "--set", "app.image.tag=e2e-fail"]
+    assert release.run(["timeout", "--signal=KILL", "10", *failing]).returncode == -signal.SIGKILL
+    assert "another operation (install/upgrade/rollback) is in progress" in release.run(upgrade).stderr
+    follow("rollback", "If Helm was interrupted")
+    assert release.run(upgrade).returncode == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -44,10 +45,8 @@ def schema(database: Pod, release: Release) -> Pod:
     return database
 
 
-@pytest.fixture
-def temporal(schema: Pod, release: Release) -> Iterator[Pod]:
-    """The server, serving."""
-    assert versions(schema) == NEEDED
+def serving(release: Release) -> Pod:
+    """The server, once it answers."""
     pod = release.pod("temporal")
     pod.prepare()
     server = pod.start("temporal")
@@ -55,6 +54,14 @@ def temporal(schema: Pod, release: Release) -> Iterator[Pod]:
     client = release.pod("temporal-namespace-init")
     eventually(lambda: client.run("namespace-init", *health).code == 0 or server.process.poll() is not None, pod.logs)
     assert server.process.poll() is None, server.log
+    return pod
+
+
+@pytest.fixture
+def temporal(schema: Pod, release: Release) -> Iterator[Pod]:
+    """The server, serving."""
+    assert versions(schema) == NEEDED
+    pod = serving(release)
     yield pod
     pod.close()
 
@@ -225,6 +232,28 @@ def test_the_namespace_is_made_and_kept_up_to_date(temporal: Pod, release: Relea
     assert "720h" in described.log
 
     assert temporal.terminate().code == 0
+
+
+def test_the_server_writes_the_metrics_that_the_alerts_read(schema: Pod, release: Release) -> None:
+    monitored = replace(
+        release,
+        values={
+            "temporal": {"metrics": {"enabled": True}},
+            "monitoring": {"serviceMonitor": {"enabled": True}, "prometheusRule": {"enabled": True}},
+        },
+    )
+    objects = {item["kind"]: item for item in monitored.objects() if item["apiVersion"] == "monitoring.coreos.com/v1"}
+    (endpoint,) = objects["ServiceMonitor"]["spec"]["endpoints"]
+    read = set(re.findall(r"\b(persistence_\w+)", str(objects["PrometheusRule"])))
+    server = serving(monitored)
+    # A counter of failures is there after the first.
+    sql(schema, "temporal", "ALTER TABLE namespaces RENAME TO elsewhere")
+    assert release.pod("temporal-namespace-init").run("namespace-init", WAIT_TIMEOUT_SECONDS="1").code == 1
+    fetch = "import sys, urllib.request as u; print(u.urlopen(sys.argv[1]).read().decode())"
+    scraped = server.exec("temporal", "python3", "-c", fetch, f"http://temporal:9090{endpoint['path']}")
+    assert scraped.code == 0, scraped.log
+    assert read <= set(re.findall(r"^# TYPE (\w+) counter$", scraped.log, re.MULTILINE)), read
+    server.close()
 
 
 def test_namespace_init_gives_up_and_says_why(release: Release) -> None:

@@ -237,3 +237,26 @@ def test_a_library_chart_and_a_missing_dependency(tmp_path: Path, gitops_gen: Gi
     result = gitops_gen(tmp_path, "init", "new", "--chart", str(archive))
     assert result.err.startswith(f"error: {archive}: found in Chart.yaml, but missing in charts/ directory: x")
     assert "run `helm dependency build` in the unpacked chart, use its folder, and try again" in result.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("chart", "tag"), [("https/web", "2.0.0"), ("oci/web:1.0.0", "1.0.0")])
+def test_a_chart_from_a_repository(chart: str, tag: str, charts: str, tmp_path: Path, gitops_gen: GitopsGen) -> None:
+    scheme, _, name = chart.partition("/")
+    result = gitops_gen(tmp_path, "init", "new", "--chart", f"{charts.replace('https', scheme)}/{name}")
+    assert result.code == 0, result.err
+    assert f"version: {tag}" in (tmp_path / "new/helm/web/Chart.yaml").read_text()
+    assert gitops_gen(tmp_path / "new", "generate", "--check").code == 0
+
+
+@pytest.mark.slow
+def test_a_chart_that_no_repository_has(charts: str, tmp_path: Path, gitops_gen: GitopsGen) -> None:
+    for wrong in ("web:9.9.9", "nothing"):
+        result = gitops_gen(tmp_path, "init", "new", "--chart", f"{charts}/{wrong}")
+        assert result.code == 1
+        assert "check repository, name and version" in result.err
+        assert not (tmp_path / "new").exists()
+    for wrong in ("oci://", "missing-folder"):
+        result = gitops_gen(tmp_path, "init", "new", "--chart", wrong)
+        assert result.code == 2
+        assert "URL/NAME[:VERSION]" in result.err

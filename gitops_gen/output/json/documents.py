@@ -1,6 +1,7 @@
 """Every document, by the name of its schema in docs/reference/json."""
 
 from gitops_gen.output.json.chart_pull import ChartPullDocument
+from gitops_gen.output.json.chart_vendor import ChartVendorDocument
 from gitops_gen.output.json.diff import DiffDocument, DiffSummaryDocument
 from gitops_gen.output.json.document import VersionedDocument
 from gitops_gen.output.json.environments import EnvironmentsDocument
@@ -20,6 +21,7 @@ from gitops_gen.output.json.validation import ValidationDocument
 DOCUMENTS: dict[str, type[VersionedDocument]] = {
     "change": OutcomeDocument,
     "chart-pull": ChartPullDocument,
+    "chart-vendor": ChartVendorDocument,
     "diff": DiffDocument,
     "diff-summary": DiffSummaryDocument,
     "env-list": EnvironmentsDocument,

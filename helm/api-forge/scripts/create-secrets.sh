@@ -7,7 +7,8 @@
 #   --from DIR     where values come from: DIR/keys/<key>.txt, DIR/certs/<file>.     default: infra/secrets
 #                  A file wins over what the cluster has. What has neither is generated: passwords of 24 letters and digits, and
 #                  a certificate authority with a server certificate for PostgreSQL.
-#   --rotate KEY   give KEY a new value, from its file when there is one; `postgres-tls` makes a new server certificate and authority
+#   --rotate KEY   give KEY a new value, from its file when there is one; `postgres-tls` makes a new server certificate and authority, and lets
+#                  clients trust the previous authority too, until `--rotate postgres-ca` removes it
 #   --dry-run      print what would be done, change nothing
 #
 # No value is ever an argument of a program, printed, or written to a disk: work happens in a folder in memory where there is one.
@@ -41,7 +42,7 @@ declare -A keys=(
     [redis-secrets]="redis_password"
     [app-secrets]="session_signing_secret csrf_signing_secret oidc_google_client_secret oidc_microsoft_client_secret oidc_keycloak_client_secret"
 )
-known=" postgres-tls ${keys[postgres-secrets]} ${keys[redis-secrets]} ${keys[app-secrets]} "
+known=" postgres-tls postgres-ca ${keys[postgres-secrets]} ${keys[redis-secrets]} ${keys[app-secrets]} "
 for key in $rotate; do
     [[ $known == *" $key "* ]] || die "--rotate $key: no such key; the keys are:$known" 2
 done
@@ -84,23 +85,35 @@ generate_password() { # → 24 letters and digits
     printf '%s' "${text:0:24}"
 }
 
+# current_authority: the certificates of the authority in the cluster, without those that it followed.
+current_authority() {
+    local file
+    for file in "$work"/old/postgres-ca/{intermediate-ca,root-ca}.crt; do
+        [ ! -f "$file" ] || cat "$file"
+    done
+}
+
 # Root, intermediate and server certificate. The names are those that clients in the namespace connect to.
+# Each authority has its own name: if several have the same one, OpenSSL takes the first.
 generate_certificates() {
     [ ! -e "$work/made/server.crt" ] || return 0
+    local made
+    made=$(date -u +%Y-%m-%dT%H:%M:%SZ)
     (
         cd "$work/made"
         printf 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n' >ca.ext
         printf 'subjectAltName=DNS:postgres,DNS:localhost\nextendedKeyUsage=serverAuth\n' >server.ext
         openssl ecparam -name prime256v1 -genkey -noout -out root.key
-        openssl req -x509 -new -key root.key -days 3650 -subj "/CN=api-forge root" -out root-ca.crt
+        openssl req -x509 -new -key root.key -days 3650 -subj "/CN=api-forge root $made" -out root-ca.crt
         openssl ecparam -name prime256v1 -genkey -noout -out intermediate.key
-        openssl req -new -key intermediate.key -subj "/CN=api-forge intermediate" |
+        openssl req -new -key intermediate.key -subj "/CN=api-forge intermediate $made" |
             openssl x509 -req -CA root-ca.crt -CAkey root.key -CAcreateserial -days 1825 -extfile ca.ext -out intermediate-ca.crt
         openssl ecparam -name prime256v1 -genkey -noout -out server.key
         openssl req -new -key server.key -subj "/CN=postgres" |
             openssl x509 -req -CA intermediate-ca.crt -CAkey intermediate.key -CAcreateserial -days 825 -extfile server.ext -out leaf.crt
         cat leaf.crt intermediate-ca.crt >server.crt
         cat intermediate-ca.crt root-ca.crt >ca-bundle.crt
+        [[ $rotate == *" postgres-ca "* ]] || current_authority >>ca-bundle.crt
     ) 2>"$work/openssl.log"
     rm "$work/openssl.log"
 }
@@ -132,8 +145,13 @@ decide_certificate() {
         cp "$2" "$4"
         echo "from $2"
     elif [ -n "$all_certificates_stored" ] && [[ $rotate != *" postgres-tls "* ]]; then
-        cp "$3" "$4"
-        echo kept
+        if [[ $1 = ca-bundle.crt && $rotate == *" postgres-ca "* ]]; then
+            current_authority >"$4"
+            echo "without the previous authority"
+        else
+            cp "$3" "$4"
+            echo kept
+        fi
     else
         generate_certificates
         cp "$work/made/$1" "$4"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the table of values in the chart's README.md from values.yaml, whose comments are the descriptions.
+"""Write the tables of the chart's README.md: descriptions are the comments of values.yaml, types those of its schema.
 
 usage: readme.py [--check]     --check writes nothing and exits with 1 when README.md is not what it would write
 """
@@ -16,6 +16,7 @@ import yaml
 
 CHART = Path(__file__).resolve().parents[1]
 README = CHART / "README.md"
+SCHEMA = json.loads((CHART / "values.schema.json").read_text())
 BEGIN = "<!-- The rest is generated from values.yaml by scripts/readme.py -->\n"
 KEY = re.compile(r"^( *)([A-Za-z][\w]*):")
 
@@ -40,6 +41,19 @@ def descriptions(text: str) -> dict[KeyPath, str]:
     return found
 
 
+def kind(schema: dict[str, Any], path: KeyPath) -> str:
+    """The type of a key, as the schema has it; of several, each."""
+    found = schema
+    for step in path:
+        found = found["properties"][step]
+        if reference := found.get("$ref"):
+            found = schema["definitions"][reference.rsplit("/", 1)[1]]
+    if "enum" in found:
+        return "one of " + ", ".join(found["enum"])
+    types = found["type"] if isinstance(found["type"], list) else [found["type"]]
+    return " or ".join({"array": "list", "object": "map"}.get(name, name) for name in types)
+
+
 def rows(values: dict[str, Any], described: dict[KeyPath, str], path: KeyPath = ()) -> Iterator[str]:
     """One line of the table for each key that is set as a whole: a value, or a map without described keys."""
     for name, value in values.items():
@@ -49,12 +63,13 @@ def rows(values: dict[str, Any], described: dict[KeyPath, str], path: KeyPath = 
             yield from rows(value, described, key)
             continue
         default = json.dumps(value, ensure_ascii=False).replace("|", "\\|")
-        yield f"| `{'.'.join(key)}` | `{default}` | {described[key].replace('|', chr(92) + '|')} |"
+        meaning = described[key].replace("|", "\\|")
+        yield f"| `{'.'.join(key)}` | {kind(SCHEMA, key)} | `{default}` | {meaning} |"
 
 
 def section(values: dict[str, Any], described: dict[KeyPath, str], name: str) -> str:
     """A top-level key with its table."""
-    lines = [f"\n### {name}\n", "| key | default | meaning |", "|---|---|---|"]
+    lines = [f"\n### {name}\n", "| key | type | default | meaning |", "|---|---|---|---|"]
     return "\n".join([*lines, *rows({name: values[name]}, described)]) + "\n"
 
 

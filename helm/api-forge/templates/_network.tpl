@@ -2,9 +2,13 @@
 The rules of NetworkPolicies. Each pod is selected by one policy for both directions, so what is not written here is denied.
 */}}
 
-{{/* What may come in. Input: rules (a list of from: names of workloads, ports), extra (rules as Kubernetes has them). */}}
+{{/*
+What may come in. Input: rules (a list of from: names of workloads, ports), root and metrics (of the component, which Prometheus reads; optional),
+extra (rules as Kubernetes has them).
+*/}}
 {{- define "api-forge.ingressRules" -}}
-{{- if or .rules .extra -}}
+{{- $metrics := .metrics | default dict -}}
+{{- if or .rules .extra $metrics.enabled -}}
 ingress:
   {{- range .rules }}
   - from:
@@ -15,6 +19,14 @@ ingress:
       {{- range .ports }}
       - {protocol: TCP, port: {{ . }}}
       {{- end }}
+  {{- end }}
+  {{- if $metrics.enabled }}
+  - ports:
+      - {protocol: TCP, port: {{ int $metrics.port }}}
+    {{- with .root.Values.monitoring.from }}
+    from:
+      {{- toYaml . | nindent 6 }}
+    {{- end }}
   {{- end }}
   {{- with .extra }}
   {{- toYaml . | nindent 2 }}
@@ -53,5 +65,34 @@ egress:
   {{- end }}
 {{- else -}}
 egress: []
+{{- end }}
+{{- end }}
+
+{{/* Ports of a Service that are no part of the chart's own. Input: the component's values. */}}
+{{- define "api-forge.servicePorts" -}}
+{{- range .extraPorts }}
+- name: {{ .name }}
+  port: {{ int .port }}
+  targetPort: {{ int .port }}
+  protocol: {{ .protocol | default "TCP" }}
+{{- end }}
+{{- with .metrics }}
+{{- if .enabled }}
+- name: metrics
+  port: {{ int .port }}
+  targetPort: {{ int .port }}
+  protocol: TCP
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Which load balancer a Service has, and who may use it. Input: the component's `service`. */}}
+{{- define "api-forge.loadBalancer" -}}
+type: LoadBalancer
+{{- with .loadBalancerClass }}
+loadBalancerClass: {{ . }}
+{{- end }}
+{{- with .loadBalancerSourceRanges }}
+loadBalancerSourceRanges: {{ toJson . }}
 {{- end }}
 {{- end }}

@@ -30,21 +30,24 @@ What pods and containers have in common: images, the restrictions of Pod Securit
 {{- include "api-forge.image" (dict "root" . "image" $image) -}}
 {{- end }}
 
-{{/* A pod's security context, and what it needs to be pulled. Input: root, runAsUser, runAsGroup (unless it is the user's). */}}
+{{/*
+A pod's security context, and what it needs to be pulled.
+Input: root, runAsUser (empty: the platform assigns user and groups), runAsGroup (unless it is the user's), own (podSecurityContext; optional).
+*/}}
 {{- define "api-forge.podSecurity" -}}
-{{- $group := int (or .runAsGroup .runAsUser) -}}
+{{- $ids := "" -}}
+{{- with .runAsUser -}}
+{{- $group := int (or $.runAsGroup .) -}}
+{{- $ids = printf "runAsUser: %d\nrunAsGroup: %d\nfsGroup: %d\n" (int .) $group $group -}}
+{{- end -}}
+{{- $fields := printf "runAsNonRoot: true\n%sfsGroupChangePolicy: OnRootMismatch\nseccompProfile:\n  type: RuntimeDefault" $ids -}}
 {{- with .root.Values.global.imagePullSecrets -}}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{ end -}}
+{{- with .own }}{{ $fields = mergeOverwrite (fromYaml $fields) (deepCopy .) | toYaml }}{{ end -}}
 securityContext:
-  runAsNonRoot: true
-  runAsUser: {{ int .runAsUser }}
-  runAsGroup: {{ $group }}
-  fsGroup: {{ $group }}
-  fsGroupChangePolicy: OnRootMismatch
-  seccompProfile:
-    type: RuntimeDefault
+  {{- $fields | nindent 2 }}
 {{- end }}
 
 {{/* How long a pod may take to end, and where it may run. Input: the component's values. */}}
@@ -67,18 +70,48 @@ priorityClassName: {{ . }}
 {{- end }}
 {{- end }}
 
-{{/* A container's security context. */}}
+{{/* A container's security context. Input: the component's containerSecurityContext, or nothing. */}}
 {{- define "api-forge.containerSecurity" -}}
-allowPrivilegeEscalation: false
-readOnlyRootFilesystem: true
-capabilities:
-  drop: [ALL]
+{{- $fields := "allowPrivilegeEscalation: false\nreadOnlyRootFilesystem: true\ncapabilities:\n  drop: [ALL]" -}}
+{{- with . }}{{ $fields = mergeOverwrite (fromYaml $fields) (deepCopy .) | toYaml }}{{ end -}}
+{{ $fields }}
+{{- end }}
+
+{{/* Where the pods of a Deployment with several replicas are put. Input: name, replicas, own (topologySpreadConstraints). */}}
+{{- define "api-forge.spread" -}}
+{{- $selector := dict "matchLabels" (dict "app.kubernetes.io/name" .name) -}}
+{{- if .own -}}
+topologySpreadConstraints:
+  {{- range .own }}
+  - {{ merge (deepCopy .) (dict "labelSelector" $selector) | toYaml | nindent 4 | trim }}
+  {{- end }}
+{{- else if gt (int .replicas) 1 -}}
+topologySpreadConstraints:
+  - maxSkew: 1
+    topologyKey: kubernetes.io/hostname
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        app.kubernetes.io/name: {{ .name }}
+{{- end }}
+{{- end }}
+
+{{/* Ports of a container that are no part of the chart's own. Input: the component's values. */}}
+{{- define "api-forge.containerPorts" -}}
+{{- range .extraPorts }}
+- {name: {{ .name }}, containerPort: {{ int .port }}, protocol: {{ .protocol | default "TCP" }}}
+{{- end }}
+{{- with .metrics }}
+{{- if .enabled }}
+- {name: metrics, containerPort: {{ int .port }}, protocol: TCP}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{/*
 The volume behind /run/secrets. A directory is refreshed when a Secret changes; a subPath would not be.
 Mode 0400 becomes 0440 for the pod's group, which PostgreSQL accepts for a key that root owns.
-Input: a list of Secrets (name, keys).
+Input: a list of Secrets (name; keys, each of which is a file; files, from a file's name to the key under another name).
 */}}
 {{- define "api-forge.secretVolume" -}}
 - name: secrets
@@ -92,12 +125,36 @@ Input: a list of Secrets (name, keys).
             {{- range .keys }}
             - {key: {{ . }}, path: {{ . }}}
             {{- end }}
+            {{- range $file, $key := .files }}
+            - {key: {{ $key }}, path: {{ $file }}}
+            {{- end }}
       {{- end }}
 {{- end }}
 
 {{/* Replicas that a scaled component has at least. Input: the component's values. */}}
 {{- define "api-forge.leastReplicas" -}}
 {{- if .autoscaling.enabled }}{{ int .autoscaling.minReplicas }}{{ else }}{{ int .replicas }}{{ end -}}
+{{- end }}
+
+{{/* How many replicas an autoscaler keeps. Input: the component's autoscaling. */}}
+{{- define "api-forge.scaling" -}}
+minReplicas: {{ int .minReplicas }}
+maxReplicas: {{ int .maxReplicas }}
+metrics:
+  {{- range $resource, $percent := dict "cpu" .targetCPUUtilizationPercentage "memory" .targetMemoryUtilizationPercentage }}
+  {{- if $percent }}
+  - type: Resource
+    resource:
+      name: {{ $resource }}
+      target:
+        type: Utilization
+        averageUtilization: {{ int $percent }}
+  {{- end }}
+  {{- end }}
+{{- with .behavior }}
+behavior:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 
 {{/*

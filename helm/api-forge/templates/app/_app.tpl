@@ -24,6 +24,30 @@ The variables of a .env file: full-line comments and blank lines are dropped, on
 {{- toYaml $variables -}}
 {{- end }}
 
+{{/* The hosts of the Ingress with their paths, as YAML to be read with `fromYamlArray`. Input: root. */}}
+{{- define "api-forge.app.hosts" -}}
+{{- $ingress := .Values.ingress -}}
+{{- $default := dict "path" $ingress.path "pathType" $ingress.pathType -}}
+{{- $hosts := $ingress.hosts | default list -}}
+{{- with $ingress.host }}{{ $hosts = prepend $hosts (dict "host" .) }}{{ end -}}
+{{- range $hosts }}
+- host: {{ .host | toJson }}
+  paths:
+    {{- range .paths | default (list $default) }}
+    - {{ merge (deepCopy .) (dict "pathType" $ingress.pathType) | toJson }}
+    {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The host under which users reach the application from outside of the cluster, if any. Input: root. */}}
+{{- define "api-forge.app.host" -}}
+{{- if .Values.ingress.enabled -}}
+{{ (include "api-forge.app.hosts" . | fromYamlArray | first | default dict).host }}
+{{- else if and .Values.httpRoute.enabled .Values.httpRoute.hostnames -}}
+{{ first .Values.httpRoute.hostnames | trimPrefix "*." }}
+{{- end -}}
+{{- end }}
+
 {{/* What the chart computes, then .env, then app.env; what decides the mode of the application is a typed value. */}}
 {{- define "api-forge.data.app-env" -}}
 {{- $app := .Values.app -}}
@@ -32,8 +56,8 @@ The variables of a .env file: full-line comments and blank lines are dropped, on
 {{- $postgres := include "api-forge.postgres" . | fromYaml -}}
 {{- $redis := include "api-forge.redis" . | fromYaml -}}
 {{- $connection := include "api-forge.temporal" . | fromYaml -}}
-{{- $baseUrl := $app.baseUrl -}}
-{{- if not $baseUrl }}{{ $baseUrl = .Values.ingress.enabled | ternary (print "https://" .Values.ingress.host) "http://app:8000" }}{{ end -}}
+{{- $host := include "api-forge.app.host" . -}}
+{{- $baseUrl := $app.baseUrl | default ($host | empty | ternary "http://app:8000" (print "https://" $host)) -}}
 {{- $sslMode := $postgres.sslMode -}}
 {{- if hasPrefix "verify-" $sslMode }}{{ $sslMode = print $sslMode "&sslrootcert=/run/secrets/ca-bundle.crt" }}{{ end -}}
 {{- /* No password: the application reads it from its file, and nothing expands a variable in a ConfigMap. */ -}}

@@ -84,7 +84,7 @@ PostgreSQL's files, and what its server, its clients and its Jobs read.
 {{- define "api-forge.postgres.clientSecrets" -}}
 - {name: {{ .root.Values.postgresql.secrets.existingSecret | toJson }}, keys: [{{ .key }}]}
 {{- if (include "api-forge.postgres" .root | fromYaml).verified }}
-- {name: {{ .root.Values.postgresql.ca.existingSecret | toJson }}, keys: [ca-bundle.crt]}
+- {name: {{ .root.Values.postgresql.ca.existingSecret | toJson }}, files: {ca-bundle.crt: {{ .root.Values.postgresql.ca.bundle | toJson }}}}
 {{- end }}
 {{- end }}
 

@@ -10,11 +10,11 @@ Output: a map, as YAML to be read with `fromYaml`, of the Secret's role in the c
   "postgres-secrets" (dict "name" $postgresql.secrets.existingSecret "keys" $passwords)
   "app-secrets" (dict "name" $app.existingSecret "keys" $app.keys) -}}
 {{- if $postgresql.enabled -}}
-{{- $_ := set $contract "postgres-tls" (dict "name" $postgresql.tls.existingSecret "keys" (list "server.crt" "server.key")) -}}
+{{- $_ := set $contract "postgres-tls" (dict "name" $postgresql.tls.existingSecret "keys" (list $postgresql.tls.certificate $postgresql.tls.privateKey)) -}}
 {{- end -}}
 {{- if (include "api-forge.postgres" . | fromYaml).verified -}}
-{{- $keys := list "ca-bundle.crt" -}}
-{{- if $postgresql.enabled }}{{ $keys = list "ca-bundle.crt" "root-ca.crt" "intermediate-ca.crt" }}{{ end -}}
+{{- $keys := list $postgresql.ca.bundle -}}
+{{- if and $postgresql.enabled (eq $postgresql.ca.bundle "ca-bundle.crt") }}{{ $keys = concat $keys (list "root-ca.crt" "intermediate-ca.crt") }}{{ end -}}
 {{- $_ := set $contract "postgres-ca" (dict "name" $postgresql.ca.existingSecret "keys" $keys) -}}
 {{- end -}}
 {{- if (include "api-forge.redis" . | fromYaml).present -}}

@@ -10,7 +10,7 @@ Init containers that wait for what a pod needs: they keep the order without Argo
   image: {{ include "api-forge.image" . | quote }}
   imagePullPolicy: {{ .root.Values.global.imagePullPolicy }}
   securityContext:
-    {{- include "api-forge.containerSecurity" . | nindent 4 }}
+    {{- include "api-forge.containerSecurity" dict | nindent 4 }}
   resources: {{ $gates.resources | toJson }}
   volumeMounts:
     - {name: wait-gates, mountPath: /opt/wait, readOnly: true}

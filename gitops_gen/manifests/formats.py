@@ -1,0 +1,142 @@
+"""The forms that Kubernetes demands of texts: names, quantities, ports, times.
+
+Each takes an empty text: where that is not allowed, the schema says so by a length.
+"""
+
+import base64
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+
+from gitops_gen.manifests.quantity import quantity
+from gitops_gen.names import is_dns_label, is_dns_subdomain
+
+_LABEL_VALUE = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
+_PORT_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_DATA_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
+_SERVICE_NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
+_PERCENTAGE = re.compile(r"\d+%")
+_ENV_NAME = re.compile(r"[ -<>-~]+")
+"""Printable ASCII without `=`: https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/"""
+
+_CRON_MACROS = frozenset({"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"})
+_CRON_FIELDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))
+_CRON_NAMES = {
+    3: ("", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
+    4: ("sun", "mon", "tue", "wed", "thu", "fri", "sat"),
+}
+_CRON_RANGE = re.compile(r"(?:(\*|\?)|(\w+)(?:-(\w+))?)(?:/(\d+))?")
+_PORT_NAME_LENGTH = 15
+
+
+def is_label_key(text: str) -> bool:
+    """Whether it is like `app.kubernetes.io/name`.
+
+    https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
+    """
+    prefix, slash, name = text.rpartition("/")
+    return (not slash or is_dns_subdomain(prefix)) and _LABEL_VALUE.fullmatch(name) is not None
+
+
+def is_port_name(text: str) -> bool:
+    """At most 15 lower-case letters, digits and single hyphens, one letter among them (RFC 6335)."""
+    has_letter = any("a" <= letter <= "z" for letter in text)
+    return len(text) <= _PORT_NAME_LENGTH and has_letter and _PORT_NAME.fullmatch(text) is not None
+
+
+def is_cron(text: str) -> bool:
+    """A schedule as https://pkg.go.dev/github.com/robfig/cron/v3#hdr-CRON_Expression_Format reads it."""
+    if text.startswith("@"):
+        return text in _CRON_MACROS or re.fullmatch(r"@every (\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+", text) is not None
+    fields = text.split()
+    return len(fields) == len(_CRON_FIELDS) and all(
+        _is_cron_field(part, index) for index, field in enumerate(fields) for part in field.split(",")
+    )
+
+
+def _is_cron_field(text: str, index: int) -> bool:
+    match = _CRON_RANGE.fullmatch(text.lower())
+    if match is None or match[4] == "0":
+        return False
+    if match[1]:
+        return True
+    low, high = _CRON_FIELDS[index]
+    names = _CRON_NAMES.get(index, ())
+    ends = [int(end) if end.isdigit() else names.index(end) if end in names else -1 for end in match.group(2, 3) if end]
+    return low <= ends[0] <= ends[-1] <= high
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        base64.b64decode("".join(text.split()), validate=True)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_cidr(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return "/" in text
+
+
+def _is_host(text: str) -> bool:
+    return is_dns_subdomain(text.removeprefix("*.")) and not _is_address(text)
+
+
+def _is_relative_path(text: str) -> bool:
+    return not text.startswith("/") and ".." not in text.split("/")
+
+
+def _is_time_zone(text: str) -> bool:
+    return text != "Local" and re.fullmatch(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*", text) is not None
+
+
+_KEY = "letters, digits, `-`, `_` and `.`, after an optional `domain/`"
+_FORMS: dict[str, tuple[str, Callable[[str], object]]] = {
+    "byte": ("base64", _is_base64),
+    "annotation-key": (_KEY, lambda text: is_label_key(text.lower())),
+    "cidr": ("an address range, such as 10.0.0.0/8", _is_cidr),
+    "cluster-ip": ("an IP address, or None", lambda text: text == "None" or _is_address(text)),
+    "cron": ("a schedule of five fields, such as `0 3 * * *`", is_cron),
+    "data-key": ("a key of letters, digits, `-`, `_` and `.`", _DATA_KEY.fullmatch),
+    "dns-label": ("a name of at most 63 lower-case letters, digits and `-`", is_dns_label),
+    "dns-subdomain": ("a name of lower-case letters, digits, `-` and `.`", is_dns_subdomain),
+    "env-name": ("a name of printable ASCII letters without `=`", _ENV_NAME.fullmatch),
+    "host": ("a host name, in lower case and no IP address; `*.` may begin it", _is_host),
+    "image": ("an image without spaces around it", lambda text: text == text.strip()),
+    "ip-address": ("an IP address", _is_address),
+    "label-key": (_KEY, is_label_key),
+    "label-value": ("at most 63 letters, digits, `-`, `_` and `.`", _LABEL_VALUE.fullmatch),
+    "percentage": ("a number or a percentage, such as 25%", _PERCENTAGE.fullmatch),
+    "port-name": ("a port's name: at most 15 lower-case letters, digits and `-`, with a letter", is_port_name),
+    "quantity": ("a quantity, such as 500m or 1Gi", lambda text: quantity(text) is not None),
+    "relative-path": ("a relative path without `..`", _is_relative_path),
+    "service-name": ("a Service's name: a letter, then letters, digits and `-`, 63 at most", _SERVICE_NAME.fullmatch),
+    "time-zone": ("a time zone, such as Europe/Berlin", _is_time_zone),
+    "url-path": ("a path that begins with `/`", lambda text: text.startswith("/")),
+}
+
+DESCRIBED: Mapping[str, str] = {
+    **{name: text for name, (text, _) in _FORMS.items()},
+    "date-time": "a time, such as 2026-01-31T12:00:00Z",
+}
+"""What a text of each form is."""
+
+
+def _allowing_nothing(is_valid: Callable[[str], object]) -> Callable[[str], bool]:
+    return lambda text: not text or bool(is_valid(text))
+
+
+FORMATS: Mapping[str, Callable[[str], bool]] = {name: _allowing_nothing(check) for name, (_, check) in _FORMS.items()}
+"""Whether a text has the form."""

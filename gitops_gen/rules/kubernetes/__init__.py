@@ -1,0 +1,24 @@
+"""Rules on what the API server and the running pods do with each manifest."""
+
+from gitops_gen.rules.kubernetes import (
+    containers,
+    identities,
+    mounts,
+    replicas,
+    schemas,
+    services,
+    versions,
+    workloads,
+)
+
+RULES = (
+    *schemas.RULES,
+    *versions.RULES,
+    *identities.RULES,
+    *workloads.RULES,
+    *containers.RULES,
+    *mounts.RULES,
+    *services.RULES,
+    *replicas.RULES,
+)
+"""All of them."""

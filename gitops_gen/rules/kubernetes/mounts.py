@@ -1,0 +1,131 @@
+"""Rules on mounts: each has its volume, each volume a mount, and what is mounted is there."""
+
+from collections.abc import Iterator
+
+from gitops_gen.manifests.objects import Manifest, mapping, mappings
+from gitops_gen.manifests.pods import Pod, containers_of, pod_path
+from gitops_gen.manifests.secrets import provided_keys
+from gitops_gen.names import did_you_mean
+from gitops_gen.rules.rule import Hit, Rule, Severity
+from gitops_gen.sync.plan import SyncPlan
+
+_MOUNTS = ("volumeMounts", "volumeDevices")
+
+
+def _volumes(manifest: Manifest, pod: Pod) -> list[str]:
+    """The volumes of the pods, those of a StatefulSet's claims included."""
+    claims = [
+        str(mapping(item.get("metadata")).get("name")) for item in mappings(manifest.spec.get("volumeClaimTemplates"))
+    ]
+    return [str(item.get("name")) for item in mappings(pod.spec.get("volumes"))] + claims
+
+
+def _without_volume(plan: SyncPlan) -> Iterator[Hit]:
+    for manifest, pod in plan.objects.pods:
+        volumes = _volumes(manifest, pod)
+        for container in containers_of(manifest, pod):
+            for field in _MOUNTS:
+                for index, mount in enumerate(mappings(container.data.get(field))):
+                    if mount.get("name") and str(mount["name"]) not in volumes:
+                        text = (
+                            f"container {container.name} mounts the volume {mount['name']}, which the pod does not have"
+                        )
+                        path = (*container.path, field, index, "name")
+                        yield Hit(manifest, text, did_you_mean(str(mount["name"]), volumes), path)
+
+
+def _without_mount(plan: SyncPlan) -> Iterator[Hit]:
+    for manifest, pod in plan.objects.pods:
+        used = {
+            str(mount.get("name"))
+            for container in containers_of(manifest, pod)
+            for field in _MOUNTS
+            for mount in mappings(container.data.get(field))
+        }
+        for index, volume in enumerate(mappings(pod.spec.get("volumes"))):
+            if str(volume.get("name")) not in used:
+                path = (*pod_path(manifest), "volumes", index)
+                yield Hit(manifest, f"no container mounts the volume {volume.get('name')}", "", path)
+
+
+def _sub_paths(plan: SyncPlan) -> Iterator[Hit]:
+    for manifest, pod in plan.objects.pods:
+        sources = {str(item.get("name")): mapping(item.get("configMap")) for item in mappings(pod.spec.get("volumes"))}
+        for container in containers_of(manifest, pod):
+            for index, mount in enumerate(mappings(container.data.get("volumeMounts"))):
+                volume, part = sources.get(str(mount.get("name")), {}), mount.get("subPath")
+                source = plan.objects.named("ConfigMap", str(volume.get("name")), manifest.id.namespace)
+                if not part or not source or volume.get("optional") is True:
+                    continue
+                paths = [str(item.get("path")) for item in mappings(volume.get("items"))] or provided_keys(source)
+                if paths is not None and not any(path == part or path.startswith(f"{part}/") for path in paths):
+                    text = f"container {container.name} mounts {part} of {source.id}, which has no such key"
+                    path = (*container.path, "volumeMounts", index, "subPath")
+                    yield Hit(manifest, text, did_you_mean(str(part), paths), path)
+
+
+def _claims(plan: SyncPlan) -> Iterator[Hit]:
+    for claim in plan.objects.of_kind("PersistentVolumeClaim"):
+        resources = mapping(claim.spec.get("resources"))
+        if "resources" in claim.spec and not mapping(resources.get("requests")).get("storage"):
+            yield Hit(claim, "requests no storage", "set spec.resources.requests.storage", ("spec", "resources"))
+
+
+def _example(mount: str, volumes: str, rest: str = "") -> str:
+    return (
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n"
+        f'    - {{name: web, image: "example.com/web:1", volumeMounts: [{mount}]}}\n  volumes: [{volumes}]\n{rest}'
+    )
+
+
+_MOUNT = "{name: data, mountPath: /data}"
+_CONFIG = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {web.conf: a}\n"
+_SUB = "{name: conf, mountPath: /etc/web.conf, subPath: %s}"
+_CLAIM = (
+    "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\n"
+    "spec: {accessModes: [ReadWriteOnce], resources: {%s}}\n"
+)
+
+RULES = (
+    Rule(
+        id="mount-without-volume",
+        title="Each mount has a volume",
+        explanation="The API server refuses a pod that mounts a volume which it does not have.",
+        remedy="add the volume, or correct its name",
+        check=_without_volume,
+        bad=_example(_MOUNT, "{name: date, emptyDir: {}}"),
+        good=_example(_MOUNT, "{name: data, emptyDir: {}}"),
+    ),
+    Rule(
+        id="volume-without-mount",
+        title="Each volume is mounted",
+        explanation="A volume that no container mounts is left over, or its mount was forgotten.",
+        remedy="mount it, or remove it",
+        check=_without_mount,
+        severity=Severity.WARNING,
+        bad=_example(_MOUNT, "{name: data, emptyDir: {}}, {name: tmp, emptyDir: {}}"),
+        good=_example(_MOUNT, "{name: data, emptyDir: {}}"),
+    ),
+    Rule(
+        id="mounted-key-missing",
+        title="A single file that is mounted is in its ConfigMap",
+        explanation=(
+            "A subPath that the ConfigMap does not have is mounted as an empty folder, and the program does not "
+            "find its "
+            "file (https://kubernetes.io/docs/concepts/storage/volumes/#using-subpath)."
+        ),
+        remedy="correct the subPath, or add the key",
+        check=_sub_paths,
+        bad=_example(_SUB % "web.cfg", "{name: conf, configMap: {name: web}}", _CONFIG),
+        good=_example(_SUB % "web.conf", "{name: conf, configMap: {name: web}}", _CONFIG),
+    ),
+    Rule(
+        id="claim-without-size",
+        title="A volume claim requests storage",
+        explanation="The API server refuses a PersistentVolumeClaim without spec.resources.requests.storage.",
+        remedy="set spec.resources.requests.storage",
+        check=_claims,
+        bad=_CLAIM % "limits: {storage: 1Gi}",
+        good=_CLAIM % "requests: {storage: 1Gi}",
+    ),
+)

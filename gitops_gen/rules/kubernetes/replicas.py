@@ -1,0 +1,187 @@
+"""Rules on autoscalers and disruption budgets: their targets and their arithmetic."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from gitops_gen.manifests.objects import Manifest, mapping, mappings, number
+from gitops_gen.manifests.pods import containers_of
+from gitops_gen.manifests.selectors import is_empty, selects
+from gitops_gen.rules.rule import Hit, Rule, Severity
+from gitops_gen.sync.plan import SyncPlan
+
+_SCALED = {"Deployment", "StatefulSet", "ReplicaSet"}
+
+
+def _autoscalers(plan: SyncPlan) -> Iterator[tuple[Manifest, str, str]]:
+    for item in plan.objects.of_kind("HorizontalPodAutoscaler"):
+        target = mapping(item.spec.get("scaleTargetRef"))
+        yield item, str(target.get("kind")), str(target.get("name"))
+
+
+def _limits(plan: SyncPlan) -> Iterator[Hit]:
+    for item in plan.objects.of_kind("HorizontalPodAutoscaler"):
+        least, most = number(item.spec.get("minReplicas")), number(item.spec.get("maxReplicas"))
+        if least is not None and most is not None and least > most:
+            yield Hit(item, f"minReplicas ({least}) is above maxReplicas ({most})", "", ("spec", "minReplicas"))
+
+
+def _targets(plan: SyncPlan) -> Iterator[Hit]:
+    seen: dict[tuple[str, str, str], Manifest] = {}
+    for item, kind, name in _autoscalers(plan):
+        path = ("spec", "scaleTargetRef", "name")
+        if kind in _SCALED and not plan.objects.named(kind, name, item.id.namespace):
+            yield Hit(item, f"scales {kind}/{name}, which is not rendered", "", path)
+        if (owner := seen.setdefault((kind, name, item.id.namespace), item)) is not item:
+            yield Hit(item, f"scales {kind}/{name}, as {owner.id} does", "remove one of the two", path)
+
+
+def _requests(plan: SyncPlan) -> Iterator[Hit]:
+    for item, kind, name in _autoscalers(plan):
+        target = plan.objects.named(kind, name, item.id.namespace)
+        pod = plan.objects.pod(target) if target else None
+        if target is None or pod is None:
+            continue
+        containers = [found for found in containers_of(target, pod) if found.path[-2] == "containers"]
+        for index, resource in _measured(item):
+            absent = [found.name for found in containers if not _requested(found.data, resource)]
+            if absent:
+                text = f"scales by the use of {resource}, and {target.id} requests none in {', '.join(absent)}"
+                yield Hit(item, text, "", ("spec", "metrics", index))
+
+
+def _measured(item: Manifest) -> Iterator[tuple[int, str]]:
+    for index, metric in enumerate(mappings(item.spec.get("metrics"))):
+        resource = mapping(metric.get("resource"))
+        if metric.get("type") == "Resource" and mapping(resource.get("target")).get("type") == "Utilization":
+            yield index, str(resource.get("name"))
+
+
+def _requested(container: Any, resource: str) -> bool:
+    resources = mapping(container.get("resources"))
+    return any(resource in mapping(resources.get(field)) for field in ("requests", "limits"))
+
+
+def _selected(plan: SyncPlan, budget: Manifest) -> list[Manifest]:
+    return [
+        manifest
+        for manifest, pod in plan.objects.pods
+        if manifest.id.namespace == budget.id.namespace
+        and manifest.kind not in {"Job", "CronJob"}
+        and selects(budget.spec.get("selector"), pod.labels)
+    ]
+
+
+def _budgets(plan: SyncPlan) -> Iterator[Hit]:
+    for budget in plan.objects.of_kind("PodDisruptionBudget"):
+        if not is_empty(budget.spec.get("selector")) and not _selected(plan, budget):
+            yield Hit(budget, "selects no rendered pods", "", ("spec", "selector"))
+
+
+def _arithmetic(plan: SyncPlan) -> Iterator[Hit]:
+    for budget in plan.objects.of_kind("PodDisruptionBudget"):
+        least, most = budget.spec.get("minAvailable"), budget.spec.get("maxUnavailable")
+        kept = number(least)
+        if str(most) in {"0", "0%"}:
+            text = "maxUnavailable is 0: no node with one of its pods can be drained"
+            yield Hit(budget, text, "", ("spec", "maxUnavailable"))
+        replicas = [count for item in _selected(plan, budget) if (count := _replicas(plan, item)) is not None]
+        if str(least) == "100%" or (kept and replicas and sum(replicas) <= kept):
+            text = f"minAvailable is {least}, of {sum(replicas) or 'all'} pods: no node with one of them can be drained"
+            yield Hit(budget, text, "", ("spec", "minAvailable"))
+
+
+def _replicas(plan: SyncPlan, item: Manifest) -> int | None:
+    """How many pods there are at most; None where it is not known."""
+    if item.kind not in _SCALED:
+        return None
+    scaled = plan.objects.autoscaled.get(f"{item.kind}/{item.name}")
+    set_to = number(item.spec.get("replicas", 1))
+    return scaled if scaled is not None else set_to or None
+
+
+def _web(replicas: int = 2, resources: str = "") -> str:
+    return (
+        f"---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  replicas: {replicas}\n"
+        "  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n"
+        f'    spec: {{containers: [{{name: web, image: "example.com/web:1"{resources}}}]}}\n'
+    )
+
+
+def _scaler(spec: str, target: str = "web") -> str:
+    return (
+        "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web}\nspec:\n"
+        f"  scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: {target}}}\n  {spec}\n"
+    )
+
+
+def _budget(spec: str) -> str:
+    return f"apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {{name: web}}\nspec: {{{spec}}}\n"
+
+
+_BY_CPU = (
+    "maxReplicas: 3\n  metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, "
+    "averageUtilization: 80}}}]"
+)
+_OWN = "selector: {matchLabels: {app: web}}"
+
+RULES = (
+    Rule(
+        id="autoscaler-limits",
+        title="An autoscaler's least is not above its most",
+        explanation="The API server refuses a HorizontalPodAutoscaler whose minReplicas is above maxReplicas.",
+        remedy="raise maxReplicas or lower minReplicas",
+        check=_limits,
+        bad=_scaler("minReplicas: 4\n  maxReplicas: 2") + _web(),
+        good=_scaler("minReplicas: 2\n  maxReplicas: 4") + _web(),
+    ),
+    Rule(
+        id="autoscaler-target",
+        title="An autoscaler is the only one of its target, and that is rendered",
+        explanation=(
+            "An autoscaler without its target does nothing, and two autoscalers of one target change its "
+            "replicas against "
+            "each other (https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/)."
+        ),
+        remedy="correct spec.scaleTargetRef",
+        check=_targets,
+        severity=Severity.WARNING,
+        bad=_scaler("maxReplicas: 2", "site") + _web(),
+        good=_scaler("maxReplicas: 2") + _web(),
+    ),
+    Rule(
+        id="autoscaler-without-requests",
+        title="What an autoscaler measures is requested",
+        explanation=(
+            "Utilization is a part of what each container requests. Without a request the autoscaler does not scale "
+            "(https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#algorithm-details)."
+        ),
+        remedy="set resources.requests of each container",
+        check=_requests,
+        severity=Severity.WARNING,
+        bad=_scaler(_BY_CPU) + _web(),
+        good=_scaler(_BY_CPU) + _web(2, ", resources: {requests: {cpu: 100m}}"),
+    ),
+    Rule(
+        id="budget-without-pods",
+        title="A disruption budget selects pods of the release",
+        explanation="A PodDisruptionBudget that selects no pods protects nothing.",
+        remedy="write labels of the pods into spec.selector",
+        check=_budgets,
+        severity=Severity.WARNING,
+        bad=_budget("maxUnavailable: 1, selector: {matchLabels: {app: site}}") + _web(),
+        good=_budget(f"maxUnavailable: 1, {_OWN}") + _web(),
+    ),
+    Rule(
+        id="budget-blocks-drain",
+        title="A disruption budget lets a node be drained",
+        explanation=(
+            "A budget that allows no pod to be missing stops the drain of its node, and with it each upgrade of the "
+            "cluster (https://kubernetes.io/docs/tasks/run-application/configure-pdb/)."
+        ),
+        remedy="allow one pod less, or run one more",
+        check=_arithmetic,
+        severity=Severity.WARNING,
+        bad=_budget(f"minAvailable: 2, {_OWN}") + _web(2),
+        good=_budget(f"minAvailable: 1, {_OWN}") + _web(2),
+    ),
+)
