@@ -132,6 +132,10 @@ def test_the_first_host_is_the_application_s_own(render: Render) -> None:
     assert paths(render({"ingress": planned})) == [("a.example.com", "/", "Prefix")]
     assert base_url(render({"ingress": planned})) == "https://a.example.com"
     assert base_url(render({"ingress": planned | {"host": "b.example.com"}})) == "https://b.example.com"
+    assert (
+        base_url(render({"ingress": {"enabled": True, "hosts": [{"host": "*.d.example.com"}]}}))
+        == "https://d.example.com"
+    )
     route: Object = {"enabled": True, "parentRefs": [{"name": "public"}]}
     assert base_url(render({"httpRoute": route | {"hostnames": ["*.c.example.com"]}})) == "https://c.example.com"
     assert base_url(render({"httpRoute": route})) == base_url(render()) == "http://app:8000"
