@@ -208,7 +208,7 @@ def secrets(
     found = command.secrets(settings.workspace(), environments)
     if existing:
         count = command.check(found, existing.read(), existing.name)
-        settings.note(f"all that is needed is among the {count} names of {existing.name}")
+        print_lines([f"all that is needed is among the {count} names of {existing.name}"])
         return 0
     if script:
         print_lines(script_lines(found))
