@@ -98,6 +98,8 @@ class ResolvedEnvironment:
     #: what Argo CD passes to Helm: the values with those of the Application over them
     helm: HelmOptions = field(repr=False)
     files: tuple[str, ...]
+    #: the one in which something about the environment is to be written
+    file: str
     #: the version of Argo CD that syncs it, such as `3.4`; empty when the project does not say
     argocd: str = ""
     #: files with what the cluster has: CustomResourceDefinitions, admission policies
