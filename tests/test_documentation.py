@@ -140,6 +140,11 @@ def prepare(command: str, capsys: pytest.CaptureFixture[str]) -> None:
         Path("live.yaml").write_text(exported())
     if command.startswith("migrate ") and "--output sh" in command:
         run(["migrate", "production", "--live", "live.yaml", "--write"])
+    if "--check existing.txt" in command:
+        capsys.readouterr()
+        run(["secrets", "--script"])
+        puts = re.findall(r"^put (\S+)", capsys.readouterr().out, re.MULTILINE)
+        Path("existing.txt").write_text("\n".join([*puts, "secret:api-example-com-tls"]))
     if "--baseline" in command:
         capsys.readouterr()
         run(["validate", "--output", "json"])

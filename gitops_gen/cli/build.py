@@ -1,6 +1,6 @@
 """The verbs that make a repository and look at it: init, generate, render, explain, secrets, schema, completion."""
 
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -194,20 +194,46 @@ def explain(settings: Settings, environment: str, key: str, output: str) -> int:
 @environments_argument
 @scope_options
 @output_option
+@click.option(
+    "--check",
+    "existing",
+    type=click.File(encoding="utf-8"),
+    metavar="FILE",
+    help="Fail for what is not in this list of what exists: a line each, ENTRY[#PROPERTY] of the store or "
+    "secret:NAME[/KEY] of the namespace.",
+)
+@click.option("--script", is_flag=True, help="Print the commands that fill the store, each value from a file.")
 @pass_settings
-def secrets(settings: Settings, environments: tuple[str, ...], scope: dict[str, str], output: str) -> int:
+def secrets(
+    settings: Settings,
+    environments: tuple[str, ...],
+    scope: dict[str, str],
+    output: str,
+    existing: TextIO | None,
+    script: bool,
+) -> int:
     """Show each key of each Secret that ENV needs, who reads it, and what provides it. Names only, never values.
 
     \b
     gitops-gen secrets production
+    gitops-gen secrets production --check existing.txt
+    gitops-gen secrets production --script > fill.sh
     gitops-gen secrets --output json
     """
-    from gitops_gen.commands.secrets import secrets as command
+    from gitops_gen.commands import secrets as command
     from gitops_gen.output.json.secrets import secrets_document
+    from gitops_gen.output.secret_script import script_lines
     from gitops_gen.output.secret_text import secret_lines
 
     workspace = settings.workspace()
-    found = command(workspace, settings.selected(workspace, environments, scope))
+    found = command.secrets(workspace, settings.selected(workspace, environments, scope))
+    if existing:
+        count = command.check(found, existing.read(), existing.name)
+        print_lines([f"all that is needed is among the {count} names of {existing.name}"])
+        return 0
+    if script:
+        print_lines(script_lines(found))
+        return 0
     if output != "text":
         print_document(secrets_document(found), output)
         return 0

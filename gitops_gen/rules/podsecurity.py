@@ -178,7 +178,7 @@ def _as_root(own: _Subject, containers: list[_Subject]) -> Iterator[Violation]:
         yield own.at("runAsNonRoot"), "the pod has runAsNonRoot: false"
     for subject in containers:
         if subject.context.get("runAsNonRoot", own.context.get("runAsNonRoot")) is not True:
-            yield subject.at("runAsNonRoot"), f"{subject.name} needs runAsNonRoot: true, of its own or of the pod"
+            yield subject.at("runAsNonRoot"), f"{subject.name} needs runAsNonRoot: true, here or in the pod"
     for subject in (own, *containers):
         if subject.context.get("runAsUser") == 0:
             yield subject.at("runAsUser"), f"{subject.name} has runAsUser 0"
@@ -190,7 +190,7 @@ def _confined(subject: _Subject, own: _Subject) -> Iterator[Violation]:
         yield subject.at("allowPrivilegeEscalation"), f"{subject.name} needs allowPrivilegeEscalation: false"
     profile = mapping(context.get("seccompProfile") or own.context.get("seccompProfile")).get("type")
     if profile is None:
-        why = "needs seccompProfile RuntimeDefault or Localhost, of its own or of the pod"
+        why = "needs seccompProfile RuntimeDefault or Localhost, here or in the pod"
         yield subject.at("seccompProfile", "type"), f"{subject.name} {why}"
     capabilities = mapping(context.get("capabilities"))
     if "ALL" not in sequence(capabilities.get("drop")):

@@ -154,7 +154,7 @@ RULES = (
         id="secret-not-declared",
         title="Each Secret that is read is made by a rendered object, or declared in secrets.existing",
         explanation=(
-            "A pod that reads a Secret which is not there does not start, and an Ingress serves a certificate of its "
+            "A pod that reads a missing Secret does not start, and an Ingress serves a certificate of its "
             "controller. An ExternalSecret, SealedSecret, Certificate, VaultStaticSecret, SecretProviderClass and the "
             "like make Secrets. What something else makes is declared in `secrets.existing` of the environment, its "
             "stage or the defaults: with that list, however short, every other Secret is an error."

@@ -161,7 +161,7 @@ RULES = (
         title="An ExternalSecret that is applied server-side spells out the fields with defaults",
         explanation=(
             "The API server adds the defaults, and Argo CD compares: with server-side apply and without "
-            "ServerSideDiff=true the Application stays OutOfSync for ever."
+            "ServerSideDiff=true the Application stays OutOfSync without end."
         ),
         remedy="write the field out, or set the compare option ServerSideDiff=true",
         check=_defaults,
