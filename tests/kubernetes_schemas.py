@@ -126,11 +126,15 @@ class Cleaner:
             if (name := waiting.pop()) not in found:
                 found[name] = self._definition(name)
                 waiting.extend(references(found[name]))
+        for part in (part for schema in found.values() for part in schema.get("properties", {}).values()):
+            items = part.get("items", {})
+            if "required" in found.get(items.get("$ref", "").removeprefix(REFERENCE), ()):
+                items["not"] = {"type": "null"}
         return found
 
     def _definition(self, name: str) -> Schema:
         if name.endswith(".Quantity"):
-            return {"type": ["string", "number", "null"], "format": "quantity"}
+            return {"type": ["string", "number", "null"], "format": "quantity", "minLength": 1, "minimum": 0}
         if name.endswith(".IntOrString"):
             return {"type": ["string", "integer", "null"]}
         schema = cleaned(self._all[name])
