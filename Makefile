@@ -72,6 +72,7 @@ attack: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.workspace
 	$(BIN)/python -m bench.diff --helm "$${GITOPS_GEN_HELM:-helm}"
 
 tools: $(DEV)
