@@ -67,7 +67,7 @@ class Initialization:
     has_origin: bool
     argocd: str
     sync_timeout: str
-    #: what `plan` finds in the first environment, and between it and the second; empty where it does not render yet
+    #: what `validate` finds in the first environment, and between it and the second; empty where it does not render yet
     findings: tuple[Finding, ...]
     stores: tuple[tuple[str, str], ...]
 

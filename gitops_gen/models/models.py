@@ -146,6 +146,9 @@ class Secrets(Model):
     """Prefix of the entries in the store; each Secret is one entry below it, each key a property."""
     overrides: dict[str, dict[str, SecretKey]] | None = None
     """Secret name → key → where that key comes from instead."""
+    existing: list[Text] | None = None
+    """Secrets that are in the namespace before the first sync, as `NAME` or `NAME/KEY`. With this list, `validate`
+    fails for every other Secret that nothing rendered makes."""
 
 
 class Metadata(Model):

@@ -21,7 +21,7 @@ from gitops_gen.models.models import (
     Secrets,
 )
 from gitops_gen.names import did_you_mean, is_dns_label
-from gitops_gen.project.environment import ChartSource, ResolvedEnvironment, SyncSettings
+from gitops_gen.project.environment import ChartSource, ResolvedEnvironment, SecretFacts, SecretOverride, SyncSettings
 from gitops_gen.project.helm_options import HelmOptions, HelmSource
 from gitops_gen.project.interpolation import Facts, UnknownPlaceholderError, interpolate
 from gitops_gen.project.layers import ValueLayer, Values, conflict_problem, conflicts, merge_layers
@@ -129,6 +129,19 @@ class _Resolver:
         }
         return {"store.kind": store.get("kind"), "store.name": store.get("name"), "path": path, "overrides": overrides}
 
+    def known_secrets(self, settings: Secrets | None, sources: Sources) -> SecretFacts:
+        secrets = settings or Secrets()
+        return SecretFacts(
+            stores=tuple(f"{store.kind}/{store.name}" for store in self.project.spec.secret_stores.values()),
+            existing=None if secrets.existing is None else tuple(secrets.existing),
+            overrides=tuple(
+                SecretOverride(secret=secret, key=key, file=file, path=path)
+                for secret, keys in (secrets.overrides or {}).items()
+                for key in keys
+                for file, path in [sources.place(("secrets", "overrides", secret, key))]
+            ),
+        )
+
     def store(self, name: str | None, place: tuple[str, KeyPath]) -> dict[str, str]:
         if name is None:
             return {}
@@ -195,7 +208,7 @@ class _Resolver:
     ) -> ResolvedEnvironment:
         cluster = self.project.spec.clusters[cluster_name]
         argocd = settings.argocd or ArgocdOverrides()
-        application = _override(argocd.application)
+        application, annotations = _override(argocd.application), settings.namespace_annotations
         version = cluster.argocd or self.project.spec.argocd.version or ""
         helm, values = helm_of(version), merge_layers(layers)
         release = self.release(cluster, helm, str(facts["namespace"]), values)
@@ -208,9 +221,7 @@ class _Resolver:
             kubernetes=cluster.kubernetes or "",
             namespace=str(facts["namespace"]),
             namespace_labels=self.filled_map("namespaceLabels", settings.namespace_labels, facts, sources),
-            namespace_annotations=self.filled_map(
-                "namespaceAnnotations", settings.namespace_annotations, facts, sources
-            ),
+            namespace_annotations=self.filled_map("namespaceAnnotations", annotations, facts, sources),
             protect=bool(settings.protect),
             sync=_sync(settings),
             chart=replace(self.chart(), helm=helm),
@@ -232,6 +243,7 @@ class _Resolver:
             file=self.file,
             schema_files=tuple(cluster.schemas),
             policy_files=tuple(cluster.policies),
+            secrets=self.known_secrets(settings.secrets, sources),
             ignored=tuple(self.project.spec.rules.ignore),
         )
 

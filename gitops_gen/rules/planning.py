@@ -31,9 +31,11 @@ from gitops_gen.sync.policy import SyncPolicy, policy_of
 from gitops_gen.yaml.reader import load
 
 
-def plan_environments(workspace: OpenProject, names: Sequence[str]) -> list[JudgedPlan]:
+def plan_environments(
+    workspace: OpenProject, names: Sequence[str], rules: Iterable[Rule] = SYNC_RULES
+) -> list[JudgedPlan]:
     """The plans of a few environments, with what they have in common. Raises as `plan` does."""
-    plans = [plan_environment(workspace, name) for name in counted(names, "planning", len(names))]
+    plans = [plan_environment(workspace, name, rules) for name in counted(names, "planning", len(names))]
     found = shared((judged.plan.name, tracked(judged.plan)) for judged in plans)
     return [extended(workspace, judged, found.get(judged.plan.name, ())) for judged in plans]
 
