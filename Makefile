@@ -7,13 +7,13 @@ DEV    := $(VENV)/.ready-for-development
 PINS   := --constraint constraints.txt
 PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PINS)
 
-.PHONY: help setup demo test test-fast coverage lint types check schemas argocd-schema kubernetes-schemas chart-readme attack bench tools e2e e2e-node services constraints clean
+.PHONY: help setup demo test test-fast coverage lint types check schemas argocd-schema kubernetes-schemas chart-readme attack bench tools e2e e2e-node services constraints dist release clean
 
 help:
 	@echo 'make demo   generate a repository in a scratch folder and show it'
 	@echo 'make test   run the tests;  make test-fast   the quick ones;  make coverage   all, with the floor of coverage'
 	@echo 'make lint   ruff, codespell, word list;  make types   mypy;  make check   check that the generated files are up to date'
-	@echo 'make tools  build kubeconform, kube-score, checkov, Helm 4 and Helm 3, which make test uses when they are there (Go; once, about 4 minutes)'
+	@echo 'make tools  build kubeconform, kube-score, checkov, actionlint, Helm 4 and Helm 3, which make test uses when they are there (Go; once, about 4 minutes)'
 	@echo 'make e2e    run the scenarios on a real Argo CD (Go, redis-server; builds its programs once, about 20 minutes)'
 	@echo 'make e2e-node  run the chart'"'"'s pods on a real kubelet (Linux, root, containerd; lists what it needs; about 25 minutes of building more)'
 	@echo 'make services  run the chart'"'"'s scripts against PostgreSQL, Redis and Temporal (Linux, Go, PostgreSQL 15, redis-server; builds for about'
@@ -22,6 +22,7 @@ help:
 	@echo 'make argocd-schema  regenerate the schema of Application and AppProject from the pinned Argo CD (after make e2e)'
 	@echo 'make kubernetes-schemas  regenerate the schemas of Kubernetes and of operators (Go downloads their modules)'
 	@echo 'make attack  hostile pull requests, bad inputs, settings of git and kills, all of them; make test runs a part'
+	@echo 'make dist   build and check the sdist and the wheel;  make release VERSION=0.2.0   check everything, commit the version and tag it'
 	@echo 'make bench  measure the speeds that the documentation names'
 
 setup: $(DEV)
@@ -54,7 +55,7 @@ lint: $(DEV)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/codespell gitops_gen bench docs helm *.md
-	$(BIN)/python -m pytest -q tests/test_prose.py
+	$(BIN)/python -m pytest -q tests/test_prose.py tests/test_workflows.py
 
 types: $(DEV)
 	$(BIN)/mypy
@@ -96,6 +97,17 @@ constraints: # the newest versions that pyproject.toml allows
 	$(MAKE) clean setup PINS=
 	@echo '# The versions that the tests pass with, which `make` installs; `make constraints` takes newer ones.' > constraints.txt
 	$(BIN)/python -m pip freeze --exclude-editable >> constraints.txt
+
+dist: $(DEV) # sdist and wheel, checked
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist/*.whl
+
+release: $(DEV) # VERSION=0.2.0: checks everything, commits the version and tags it; the tag starts .github/workflows/release.yaml
+	$(BIN)/python -m tests.release '$(VERSION)' --check
+	.ci/run
+	$(BIN)/python -m tests.release '$(VERSION)'
 
 argocd-schema: $(DEV)
 	$(BIN)/python -m tests.e2e.argocd_schema

@@ -18,7 +18,7 @@ from tests.conftest import GIT_SETTINGS, REPOSITORY, git
 STUBS = {
     "pip": 'echo "pip $*" >> "$CALLS"; case "$2" in ./*) test -f "$2" ;; esac',
     "gh": 'echo "gh $*" >> "$CALLS"\n'
-    'case "$*" in *--paginate*) echo "${COMMENT:-}" ;; *) cp comment.md "$CALLS.body" ;; esac',
+    'case "$*" in *--paginate*) echo "${COMMENT:-}" ;; *comment.md*) cp comment.md "$CALLS.body" ;; esac',
     "curl": 'echo "curl $*" >> "$CALLS"',
     "apt-get": 'echo "apt-get $*" >> "$CALLS"',
     "gitops-gen": f'PYTHONPATH={REPOSITORY} exec {sys.executable} -m gitops_gen "$@"',
@@ -53,15 +53,16 @@ def github(clone: Path, workflow: Path, facts: dict[str, str], env: dict[str, st
 
 
 def _is_due(step: dict[str, Any], facts: dict[str, str]) -> bool:
-    for condition in filter(None, step.get("if", "").split(" && ")):
-        if condition == "github.event_name == 'pull_request'":
-            due = facts["github.event_name"] == "pull_request"
-        else:
-            assert condition == SAME_REPOSITORY, f"the test does not know `{condition}`"
-            due = "fork" not in facts
-        if not due:
-            return False
-    return True
+    condition = step.get("if", "").removeprefix("${{ ").removesuffix(" }}")
+    return all(_holds(part, facts) for part in condition.split(" && ") if part)
+
+
+def _holds(condition: str, facts: dict[str, str]) -> bool:
+    if condition in (SAME_REPOSITORY, "!cancelled()"):
+        return condition != SAME_REPOSITORY or "fork" not in facts
+    compared = re.fullmatch(r"([\w.]+) == '(\w+)'", condition)
+    assert compared, f"the test does not know `{condition}`"
+    return facts[compared[1]] == compared[2]
 
 
 def _value(text: str, facts: dict[str, str]) -> str:

@@ -131,6 +131,11 @@ def prepare(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     if command.startswith("adopt "):
         values = Path("environments/staging/values.yaml")
         values.write_text(values.read_text().replace("api.staging.example.com", "api.edited.example.com"))
+    if command.startswith("project "):
+        run(["init", "my-shop", "--workspace"])
+        commit_all(Path("my-shop"))
+        os.chdir("my-shop")
+        Path("../manifests.yaml").touch()
     if command.startswith("migrate "):
         Path("live.yaml").write_text(exported())
     if command.startswith("migrate ") and "--output sh" in command:

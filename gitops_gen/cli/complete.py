@@ -30,9 +30,21 @@ def _project(directory: Path) -> dict[str, Any]:
 def environments(_context: click.Context, directory: Path) -> list[str]:
     """The environments of the project."""
     from gitops_gen.git.paths import Root
-    from gitops_gen.project.reading import environment_names, find_project
+    from gitops_gen.project.projects import Projects
+    from gitops_gen.project.reading import find_project, focus
 
-    return environment_names(Root(find_project(directory)))[0]
+    top = find_project(directory)
+    found, within = Projects(Root(top)).names()[0], focus(directory, top)
+    return [name.removeprefix(within) for name in found if name.startswith(within)]
+
+
+def projects(_context: click.Context, directory: Path) -> list[str]:
+    """The projects of a workspace."""
+    from gitops_gen.git.paths import Root
+    from gitops_gen.project.projects import Projects
+    from gitops_gen.project.reading import find_project
+
+    return [project.spec.name for project in Projects(Root(find_project(directory))).every()]
 
 
 def stages(_context: click.Context, directory: Path) -> list[str]:
@@ -126,6 +138,7 @@ _ANSWERS: dict[str, _Names] = {
     "OLD": environments,
     "STAGE": stages,
     "CLUSTER": clusters,
+    "PROJECT": projects,
     "FROM": environments_and_stages,
     "TO": environments_and_stages,
     "KEY": keys,

@@ -32,6 +32,7 @@ VERBS = {
     "status": ("change", "Show the release of each environment, and what is not promoted."),
     "adopt": ("change", "Move an edit of a generated file into the inputs."),
     "env": ("environments", "List, add, clone, rename, remove environments."),
+    "project": ("projects", "List, add, rename, remove projects of a workspace."),
     "migrate": ("migrate", "Plan the migration from the Kustomize deployment to the chart."),
     "chart": ("chart", "Pull the charts of Helm repositories."),
     "cluster": ("cluster", "Print the API versions of a cluster, for gitops.yaml."),

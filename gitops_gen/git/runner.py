@@ -43,6 +43,9 @@ _OFF = {
 }
 _PLAIN_DIFF = ("--no-ext-diff", "--no-textconv")
 
+NO_GIT = "git cannot be run: install git, version 2.30 or newer"
+NO_PROGRAM = 127  # what a shell answers, https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html
+
 inherited_files: set[int] = set()
 """Open files that every git process gets as well: while one of them lives, so does the lock on the file."""
 
@@ -83,25 +86,41 @@ def _end(code: int) -> str:
 def ask(
     folder: Path, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None, own: bool = False
 ) -> Answer:
-    """Run `git` in `folder`, without checking its exit code. `own` marks a step of the user's own commit or push."""
-    import git
+    """Run `git` in `folder`, without checking its exit code. `own` marks a step of the user's own commit or push.
 
+    Where git is not installed the answer is a failure as well, so that what can do without it does.
+    """
+    git = _gitpython()
     argv = _command(folder, arguments, own=own)
     extra: dict[str, Any] = {} if os.name == "nt" else {"pass_fds": tuple(inherited_files)}
     with tempfile.TemporaryFile() as source, _timed(arguments):
         source.write(stdin)
         source.seek(0)
-        code, out, err = git.Git(folder).execute(
-            argv,
-            istream=source,
-            with_extended_output=True,
-            with_exceptions=False,
-            stdout_as_string=False,
-            strip_newline_in_stdout=False,
-            env=env,
-            **extra,
-        )
+        try:
+            code, out, err = git.Git(folder).execute(
+                argv,
+                istream=source,
+                with_extended_output=True,
+                with_exceptions=False,
+                stdout_as_string=False,
+                strip_newline_in_stdout=False,
+                env=env,
+                **extra,
+            )
+        except git.GitCommandNotFound:
+            return Answer(code=NO_PROGRAM, out=b"", err=NO_GIT)
     return Answer(code=int(code or 0), out=_bytes(out), err=_bytes(err).decode(errors="replace"))
+
+
+def _gitpython() -> Any:
+    """The package. By default it refuses its import where git is not installed.
+
+    https://gitpython.readthedocs.io/en/stable/reference.html#module-git
+    """
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    import git
+
+    return git
 
 
 def _bytes(stream: Any) -> bytes:

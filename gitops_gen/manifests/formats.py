@@ -14,7 +14,6 @@ from gitops_gen.names import is_dns_label, is_dns_subdomain
 _LABEL_VALUE = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 _PORT_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _DATA_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
-_SERVICE_NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 _PERCENTAGE = re.compile(r"\d+%")
 _ENV_NAME = re.compile(r"[ -<>-~]+")
 """Printable ASCII without `=`: https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/"""
@@ -122,7 +121,6 @@ _FORMS: dict[str, tuple[str, Callable[[str], object]]] = {
     "port-name": ("a port's name: at most 15 lower-case letters, digits and `-`, with a letter", is_port_name),
     "quantity": ("a quantity, such as 500m or 1Gi", lambda text: quantity(text) is not None),
     "relative-path": ("a relative path without `..`", _is_relative_path),
-    "service-name": ("a Service's name: a letter, then letters, digits and `-`, 63 at most", _SERVICE_NAME.fullmatch),
     "time-zone": ("a time zone, such as Europe/Berlin", _is_time_zone),
     "url-path": ("a path that begins with `/`", lambda text: text.startswith("/")),
 }

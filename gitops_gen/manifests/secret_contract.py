@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitops_gen.manifests.objects import Manifest, mapping, mappings
-from gitops_gen.manifests.secrets import SecretUse, made_secret, perhaps_made_secrets, secret_uses, templates_of
+from gitops_gen.manifests.secrets import SecretUse, made_secrets, perhaps_made_secrets, secret_uses, templates_of
 
 ISSUERS = {"cert-manager.io/issuer", "cert-manager.io/cluster-issuer"}
 
@@ -41,8 +41,8 @@ class ContractKey:
 def secret_contract(manifests: Iterable[Manifest]) -> tuple[ContractKey, ...]:
     """Every key of every Secret that the rendered objects read or make, by the Secret's name."""
     manifests = tuple(manifests)
-    uses = (*secret_uses(manifests), *_served_certificates(manifests))
-    makers = {secret: item for item in manifests for secret in (made_secret(item), *_requested(item)) if secret}
+    uses = (*secret_uses(manifests), *_servedtls_secrets(manifests))
+    makers = {secret: item for item in manifests for secret in (*made_secrets(item), *_requested(item))}
     perhaps = {secret: item for item in manifests for secret in perhaps_made_secrets(item)}
     names = sorted({use.secret for use in uses} | makers.keys())
     return tuple(
@@ -57,13 +57,14 @@ def secret_contract(manifests: Iterable[Manifest]) -> tuple[ContractKey, ...]:
     )
 
 
-def _served_certificates(manifests: Iterable[Manifest]) -> Iterator[SecretUse]:
+def _servedtls_secrets(manifests: Iterable[Manifest]) -> Iterator[SecretUse]:
     for manifest in manifests:
-        for secret in _certificates(manifest):
+        for secret in tls_secrets(manifest):
             yield SecretUse(secret=secret, key="", consumer=manifest.id, how="tls", optional=False)
 
 
-def _certificates(manifest: Manifest) -> tuple[str, ...]:
+def tls_secrets(manifest: Manifest) -> tuple[str, ...]:
+    """The Secrets with certificates that an Ingress serves."""
     entries = mappings(manifest.spec.get("tls")) if manifest.kind == "Ingress" else ()
     return tuple(name for entry in entries if isinstance(name := entry.get("secretName"), str))
 
@@ -74,7 +75,7 @@ def _requested(manifest: Manifest) -> tuple[str, ...]:
     https://cert-manager.io/docs/usage/ingress/
     """
     annotations = mapping(mapping(manifest.data.get("metadata")).get("annotations"))
-    return _certificates(manifest) if ISSUERS & annotations.keys() else ()
+    return tls_secrets(manifest) if ISSUERS & annotations.keys() else ()
 
 
 def _keys(

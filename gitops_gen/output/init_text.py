@@ -19,7 +19,7 @@ def finding_lines(made: Initialization) -> Iterator[str]:
         yield f"note: {finding.object} ({finding.problem.place}): {finding.message}"
         yield f"    {finding.remedy}"
     if others := len(made.findings) - len(refused):
-        name = next(iter(made.project.environments))
+        name = made.project.all_environments[0]
         count = f"{others} more findings" if refused else f"{others} findings"
         yield f"note: `gitops-gen validate {name}` has {count.removesuffix('s') if others == 1 else count}"
 

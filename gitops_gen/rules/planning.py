@@ -43,7 +43,7 @@ def plan_environments(
 def extended(workspace: OpenProject, judged: JudgedPlan, found: Iterable[Finding]) -> JudgedPlan:
     """The plan with findings that came from elsewhere, such as from a look at several environments."""
     located = with_lines(found, workspace.charts.places.text)
-    return with_findings(judged, located, exceptions(workspace.project()))
+    return with_findings(judged, located, exceptions(workspace.project(judged.plan.name)))
 
 
 def plan_environment(
@@ -58,7 +58,7 @@ def plan_environment(
     manifests = parse(
         rendered, f"rendered manifests of {name}", namespace=environment.namespace, chart=environment.chart.path
     )
-    project = workspace.project()
+    project = workspace.project(name)
     manifest = load(application(project.spec, environment, workspace.paths), f"Application of {name}")
     policy = _policy(project, manifest)
     sync_plan = plan_of(

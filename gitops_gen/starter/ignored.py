@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from gitops_gen.git.paths import Root
-from gitops_gen.git.runner import GitError, ask, run
+from gitops_gen.git.runner import NO_PROGRAM, GitError, ask, run
 
 IGNORE_FILE = ".gitignore"
 _COMMENT = "# Argo CD reads from git: what it needs is committed."
@@ -30,10 +30,14 @@ class Ignored:
 def ignored(folder: Path, paths: Collection[str]) -> tuple[Ignored, ...]:
     """Those of `paths`, relative to `folder`, that `git add` would leave out (https://git-scm.com/docs/git-check-ignore).
 
-    A folder outside of any repository is taken for the top of a new one. Raises `GitError`.
+    A folder outside of any repository is taken for the top of a new one. Where git is not installed nothing is known
+    to be ignored. Raises `GitError`.
     """
-    if ask(folder, "rev-parse", "--git-dir").code == 0:
+    code = ask(folder, "rev-parse", "--git-dir").code
+    if code == 0:
         return tuple(_asked(folder, paths))
+    if code == NO_PROGRAM:
+        return ()
     with tempfile.TemporaryDirectory() as scratch:
         run(folder, "init", "--quiet", "--bare", "--template=", scratch)
         return tuple(_asked(folder, paths, f"--git-dir={scratch}", f"--work-tree={folder.resolve()}"))

@@ -5,7 +5,7 @@
 #        build.sh --built [GROUP]…     builds nothing; exits 0 when everything of the groups is there, else 1
 #
 #   e2e    kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, etcd, kwok, argocd, external-secrets, helm, helm3, grpcurl
-#   lint   kubeconform, kube-score, helm, helm3; checkov in a Python environment of its own
+#   lint   actionlint, kubeconform, kube-score, helm, helm3; checkov in a Python environment of its own
 #   node   kubelet, kube-proxy, coredns, kube-network-policies, Temporal's web UI: with e2e, what runs pods for real
 #
 # Pins are pins/*/go.mod, and pins/checkov/requirements.txt. A program is built again when the module version that it
@@ -93,6 +93,7 @@ kubernetes_version() { # v1.36.3 → what its own build scripts tell the linker
 }
 
 build_lint() {
+    build actionlint actionlint github.com/rhysd/actionlint/cmd/actionlint
     build kubeconform kubeconform github.com/yannh/kubeconform/cmd/kubeconform
     build kube-score kube-score github.com/zegl/kube-score/cmd/kube-score
     build helm helm helm.sh/helm/v4/cmd/helm

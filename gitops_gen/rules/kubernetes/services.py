@@ -47,7 +47,7 @@ def _without_pods(plan: SyncPlan) -> Iterator[Hit]:
 def _is_of_operator(plan: SyncPlan, selector: Mapping[str, Any]) -> bool:
     """Whether a custom resource has one of the selector's values in it: an operator's pods may carry it."""
     custom = (item for item in plan.manifests if item.id.group not in BUILT_IN)
-    return any(not _texts(item.data).isdisjoint(selector.values()) for item in custom)
+    return any(not _texts(item.data).isdisjoint(map(str, selector.values())) for item in custom)
 
 
 def _texts(node: Any) -> set[str]:
