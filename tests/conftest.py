@@ -122,6 +122,22 @@ def good(good_template: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def workspace_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small workspace, generated and committed; to be copied, not changed."""
+    folder = tmp_path_factory.mktemp("workspace") / "project"
+    shutil.copytree(INPUTS / "workspace", folder)
+    assert run(["-C", str(folder), "--quiet", "generate"]) == 0
+    commit_all(folder)
+    return folder
+
+
+@pytest.fixture
+def workspace(workspace_template: Path, tmp_path: Path) -> Path:
+    """A copy of the small workspace: two services with one chart, in three environments."""
+    return shutil.copytree(workspace_template, tmp_path / "workspace", symlinks=True)
+
+
+@pytest.fixture(scope="session")
 def reference_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """This repository's own project as a git repository of its own; to be copied, not changed."""
     folder = tmp_path_factory.mktemp("reference") / "project"

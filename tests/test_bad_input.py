@@ -1,5 +1,5 @@
-"""Bad input: each folder of `inputs/faults` lays one fault over the small good project. The command must say what is
-wrong, word for word as in `expected.txt`, and leave every file as it was.
+"""Bad input: each folder of `inputs/faults` lays one fault over the small good project, or (`workspace-…`) over the
+small workspace. The command must say what is wrong, word for word as in `expected.txt`, and leave every file as it was.
 
 A fault's folder holds the files that differ and, beside them: `expected.txt` (standard error and exit code),
 `arguments.txt` (the command, `generate` when absent), `removed.txt` (paths of the good project that are not there) and
@@ -26,12 +26,15 @@ NOTES = ("expected.txt", "arguments.txt", "removed.txt", "symlinks.txt")
 WITHOUT_LINE = re.compile(
     r"argocd-folder|in-the-way|generated-file|orphan|chart-(output|template|kubernetes|argocd)|environment(s?-folder|s-a-file)"
     r"|environment-file-a-folder|misnamed|missing$|-yml$|symlink-(out|to)|project-symlink|^unknown-(command|environment)$"
-    r"|unknown-\w+-to-(explain|render)|environment-as-a-path"
+    r"|unknown-\w+-to-(explain|render)|environment-as-a-path|workspace-unknown-project"
 )
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_is_told_and_nothing_is_written(fault: str, good: Path, gitops_gen: GitopsGen, golden: Golden) -> None:
+def test_a_fault_is_told_and_nothing_is_written(
+    fault: str, request: pytest.FixtureRequest, gitops_gen: GitopsGen, golden: Golden
+) -> None:
+    good: Path = request.getfixturevalue("workspace" if fault.startswith("workspace-") else "good")
     lay_over(good, FOLDER / fault)
     before = tree(good)
 
@@ -47,7 +50,10 @@ def test_a_fault_is_told_with_file_and_line(fault: str) -> None:
     told = (FOLDER / fault / "expected.txt").read_text().splitlines()
     problems = [line for line in told if not line.startswith(("    ", "error:", "exit "))]
     assert problems
-    assert all(re.match(r"(gitops\.yaml|environments/[\w./-]+):[1-9]\d*: \S", line) for line in problems), problems
+    assert all(
+        re.match(r"((services/[\w-]+/)?gitops\.yaml|(services/[\w-]+/)?environments/[\w./-]+):[1-9]\d*: \S", line)
+        for line in problems
+    ), problems
 
 
 @pytest.mark.parametrize(

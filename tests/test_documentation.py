@@ -131,10 +131,20 @@ def prepare(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     if command.startswith("adopt "):
         values = Path("environments/staging/values.yaml")
         values.write_text(values.read_text().replace("api.staging.example.com", "api.edited.example.com"))
+    if command.startswith("project "):
+        run(["init", "my-shop", "--workspace"])
+        commit_all(Path("my-shop"))
+        os.chdir("my-shop")
+        Path("../manifests.yaml").touch()
     if command.startswith("migrate "):
         Path("live.yaml").write_text(exported())
     if command.startswith("migrate ") and "--output sh" in command:
         run(["migrate", "production", "--live", "live.yaml", "--write"])
+    if "--check existing.txt" in command:
+        capsys.readouterr()
+        run(["secrets", "--script"])
+        puts = re.findall(r"^put (\S+)", capsys.readouterr().out, re.MULTILINE)
+        Path("existing.txt").write_text("\n".join([*puts, "secret:api-example-com-tls"]))
     if "--baseline" in command:
         capsys.readouterr()
         run(["validate", "--output", "json"])

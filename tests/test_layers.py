@@ -39,6 +39,7 @@ LAYERS = [
 LOOSE = {"__init__", "__main__", "errors", "names"}
 #: what may be imported in one place only
 DOORS = {
+    "cel_expr_python": "rules.admission.expressions",
     "click": "cli",
     "git": "git",
     "helm_python": "helm.embedded",

@@ -20,6 +20,8 @@ from gitops_gen.models.layout import (
     VALUES_FILE,
     ManifestPaths,
     application_name,
+    project_folder,
+    short_name,
     values_path,
 )
 from gitops_gen.models.models import Allowance, Project
@@ -60,6 +62,7 @@ def application(
     chart = environment.chart
     chart_path = paths.of(chart.path) if chart.path else ""
     values_file = paths.of(values_path(environment.name))
+    folder, name = project_folder(environment.name) + ENVIRONMENTS, short_name(environment.name)
     text = _template("application").render(
         **_shared(project, environment),
         project=environment.existing_project or application_name(project, environment.name),
@@ -72,7 +75,7 @@ def application(
         },
         content=content,
         chart_path=chart_path,
-        value_file=f"{_way(chart_path, paths.of(ENVIRONMENTS))}/{environment.name}/{VALUES_FILE}" if chart_path else "",
+        value_file=f"{_way(chart_path, paths.of(folder))}/{name}/{VALUES_FILE}" if chart_path else "",
         values_path=values_file,
         values=environment.values,
         generate_paths=[f"/{path}" for path in (chart_path, *linked, posixpath.dirname(values_file)) if path],
@@ -111,7 +114,7 @@ def app_project(project: Project, environment: ResolvedEnvironment) -> str:
     """The AppProject of an environment as YAML."""
     text = _template("project").render(
         **_shared(project, environment),
-        description=f"{project.name}, environment {environment.name}",
+        description=f"{project.name}, environment {short_name(environment.name)}",
         sources=_sources(project, environment),
         windows=environment.sync.windows,
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gitops_gen.changes.committing import carry_out
-from gitops_gen.changes.decision import Decide, Decision, Delivery, Draft, Outcome, environment_of
+from gitops_gen.changes.decision import Decide, Decision, Delivery, Draft, Outcome
 from gitops_gen.changes.edited_files import fitting_edits
 from gitops_gen.changes.preview import preview
 from gitops_gen.errors import Problem, UsageError, fail_if_any
@@ -15,7 +15,7 @@ from gitops_gen.generate.check import check
 from gitops_gen.generate.files import Change, State, blocked, sweep, write
 from gitops_gen.generate.written import Written
 from gitops_gen.git.journal import session, transaction
-from gitops_gen.models.layout import is_generated_path
+from gitops_gen.models.layout import environment_of, is_generated_path
 from gitops_gen.project.reading import text_if_any
 from gitops_gen.project.workspace import OpenProject
 
@@ -56,7 +56,7 @@ def _written(workspace: OpenProject, delivery: Delivery, decide: Decide) -> Outc
         return replace(outcome, dry_run=delivery.dry_run)
     files = {item.path: None if item.new is None else item.new.encode() for item in changes}
     with transaction(workspace.folder, files, committing=False):
-        sweep(workspace.folder)
+        sweep(workspace.folder, workspace.projects().folders)
         Written().add(item.new for item in changes if item.new and is_generated_path(item.path))
         write(workspace.folder, changes)
     return outcome

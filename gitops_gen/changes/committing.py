@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from gitops_gen.changes.decision import Decide, Decision, Delivery, Outcome, environment_of
+from gitops_gen.changes.decision import Decide, Decision, Delivery, Outcome
 from gitops_gen.changes.incoming import came_in
 from gitops_gen.changes.merging import settle
 from gitops_gen.changes.missing_files import fill, same_at
@@ -35,7 +35,7 @@ from gitops_gen.git.push import Published, fetched, follow, push, wait
 from gitops_gen.git.replay import joined
 from gitops_gen.git.runner import GitError
 from gitops_gen.git.temporary_checkout import hooks_setting, remove_temporary_checkout, temporary_checkout
-from gitops_gen.models.layout import PROJECT_FILE, is_generated_path
+from gitops_gen.models.layout import PROJECT_FILE, environment_of, is_generated_path
 from gitops_gen.project.workspace import OpenProject, open_workspace
 
 ATTEMPTS = 100
@@ -207,7 +207,7 @@ class _Committing:
         text = self.message(decision)
         try:
             with transaction(self.folder, files, committing=True, message=text):
-                sweep(self.folder)
+                sweep(self.folder, self.workspace.projects().folders)
                 write(self.folder, decision.changes)
                 made = commit(self.folder, list(files), text)
                 self.verify(self.folder, before.head, made, files)

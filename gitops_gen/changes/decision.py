@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from gitops_gen.changes.values.value_changes import ValueChange
 from gitops_gen.compare.model import Difference
@@ -10,7 +9,6 @@ from gitops_gen.generate.files import Change
 from gitops_gen.git.commits import Message
 from gitops_gen.git.history import Commit
 from gitops_gen.git.push import Published
-from gitops_gen.models.layout import ENVIRONMENTS
 from gitops_gen.project.workspace import OpenProject
 
 
@@ -97,8 +95,3 @@ class Outcome:
     commit: str = ""
     branch: str = ""
     pushed: Published | None = None
-
-
-def environment_of(path: str) -> str:
-    """The environment that a generated file belongs to."""
-    return Path(path).parent.name if path.startswith(f"{ENVIRONMENTS}/") else Path(path).stem

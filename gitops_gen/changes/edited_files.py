@@ -11,9 +11,10 @@ from gitops_gen.generate.check import check
 from gitops_gen.generate.desired import environment_files
 from gitops_gen.generate.files import Change, State
 from gitops_gen.git.paths import Root
-from gitops_gen.models.layout import OLD_HEADERS, PROJECT_FILE, generated_paths, hand_written, values_path
+from gitops_gen.models.layout import OLD_HEADERS, generated_paths, read_for, values_path
 from gitops_gen.project.inputs import ChangedInputs
-from gitops_gen.project.reading import read_environment, read_project, read_text, text_if_any
+from gitops_gen.project.projects import Projects
+from gitops_gen.project.reading import read_text, text_if_any
 from gitops_gen.project.resolver import resolve
 from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.editing.data import same
@@ -70,7 +71,7 @@ def _unreadable(changes: Iterable[Change]) -> Iterator[Problem]:
 
 def _base(workspace: OpenProject, name: str) -> dict[str, str]:
     """What the committed inputs give: an input that was edited as well is no edit of the generated file."""
-    paths = [PROJECT_FILE, *hand_written(name)]
+    paths = read_for(name)
     try:
         return generated(workspace, name, texts_at(workspace.folder, workspace.base, paths))
     except GitopsError:
@@ -80,7 +81,7 @@ def _base(workspace: OpenProject, name: str) -> dict[str, str]:
 
 def inputs(workspace: OpenProject, name: str) -> dict[str, str | None]:
     """The inputs of one environment as they are on disk."""
-    paths = [PROJECT_FILE, *hand_written(name)]
+    paths = read_for(name)
     found = workspace.inputs
     return {path: read_text(found, path) if found.is_file(path) else None for path in paths}
 
@@ -88,9 +89,9 @@ def inputs(workspace: OpenProject, name: str) -> dict[str, str | None]:
 def generated(workspace: OpenProject, name: str, texts: Texts) -> dict[str, str]:
     """The generated files of one environment from these inputs. Raises `ProblemsError`."""
     inputs_then = ChangedInputs(workspace.inputs, texts)
-    project, problems = read_project(inputs_then)
-    files, more = read_environment(inputs_then, name)
-    fail_if_any([*problems, *more])
+    projects = Projects(inputs_then)
+    project, (files, problems) = projects.of(name), projects.files(name)
+    fail_if_any([*projects.problems, *problems])
     if project is None or files is None:
         raise ProblemsError([Problem(file=values_path(name), message="cannot be generated")])
     return dict(environment_files(project, resolve(project, files), workspace.paths, workspace.charts))

@@ -1,7 +1,6 @@
 """Resolving conflicts between two commits: inputs are merged key by key, generated files are generated again."""
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from gitops_gen.changes.incoming import said, who_changed
@@ -14,14 +13,11 @@ from gitops_gen.git.paths import Root
 from gitops_gen.git.replay import Sides
 from gitops_gen.git.repository import prefix
 from gitops_gen.git.runner import run
-from gitops_gen.models.layout import ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE, is_generated_path
+from gitops_gen.models.layout import is_generated_path, is_input_path
 from gitops_gen.project.workspace import open_workspace
 from gitops_gen.yaml.editing.merge import merged
 from gitops_gen.yaml.key_paths import KeyPath, dotted, value_at
 from gitops_gen.yaml.reader import load
-
-INPUTS = (PROJECT_FILE, *(f"{ENVIRONMENTS}/*/{name}" for name in HAND_WRITTEN))
-"""The paths of hand-written files in a project."""
 
 
 def settle(project: Path, conflicts: list[str], sides: Sides) -> list[str]:
@@ -48,7 +44,7 @@ def settle(project: Path, conflicts: list[str], sides: Sides) -> list[str]:
 
 def _merge_input(project: Path, path: str, name: str, sides: Sides) -> Iterator[Problem]:
     stages = contents_of(project, [f":{stage}:{path}" for stage in (1, 2, 3)])
-    if not any(fnmatchcase(name, pattern) for pattern in INPUTS) or None in stages:
+    if not is_input_path(name) or None in stages:
         yield Problem(file=name, message="was changed on both sides")
         return
     base, ours, theirs = (stage.decode() for stage in stages if stage is not None)

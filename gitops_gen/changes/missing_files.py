@@ -6,7 +6,6 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from gitops_gen.errors import GitopsError
 from gitops_gen.git.objects import contents_of
 from gitops_gen.git.paths import Root
 from gitops_gen.git.repository import prefix
@@ -40,10 +39,6 @@ def same_at(project: Path, paths: Sequence[str], commit: str) -> Iterator[str]:
 def _ignored(workspace: OpenProject) -> Iterator[str]:
     folder = workspace.folder
     yield from run(folder, "ls-files", "-z", "--others", "--", PULLED).split("\0")[:-1]
-    try:
-        chart = workspace.project().spec.chart.path
-    except GitopsError:
-        return
-    if chart:
+    for chart in workspace.chart_folders():
         arguments = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--", posixpath.normpath(chart))
         yield from (path for path in run(folder, *arguments).split("\0")[:-1] if _DEPENDENCIES in path)

@@ -11,8 +11,9 @@ from gitops_gen.git.history import Commit, Span, commits
 from gitops_gen.git.objects import LINK, Objects
 from gitops_gen.git.repository import prefix
 from gitops_gen.git.runner import run
+from gitops_gen.models.layout import short_name
 from gitops_gen.names import is_dns_label
-from gitops_gen.project.reading import read_project
+from gitops_gen.project.projects import Projects
 from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.reader import load
 
@@ -25,7 +26,7 @@ def changes_of(
     """The changes of files of the project on the branch that Argo CD follows, up to what the command decides on (or
     `until`), without what `since` had already; the newest first. Raises `GitError`.
     """
-    project, _ = read_project(workspace.inputs)
+    project = Projects(workspace.inputs).top
     branch = project.spec.revision if project else ""
     span = Span(since=since, until=until or workspace.base)
     return commits(workspace.folder, paths, span, limit=limit, branch=branch)
@@ -34,8 +35,9 @@ def changes_of(
 def former_name(commit: Commit, name: str) -> str:
     """What the environment `name` was called before the commit, where the commit renamed it; else nothing."""
     for item in (commit, *commit.merged):
-        if item.change == RENAMED and item.environments[1:] == (name,) and is_dns_label(item.environments[0]):
-            return item.environments[0]
+        former = item.environments[0] if item.environments else ""
+        if item.change == RENAMED and item.environments[1:] == (name,) and is_dns_label(short_name(former)):
+            return former
     return ""
 
 

@@ -12,7 +12,7 @@ from gitops_gen.changes.project_history import values_at
 from gitops_gen.errors import GitopsError
 from gitops_gen.git.checkout import Checkout
 from gitops_gen.git.runner import ask, run
-from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, RELEASE_FILE
+from gitops_gen.models.layout import RELEASE_FILE, environment_of_input, hand_written
 from gitops_gen.yaml.editing.data import same
 from gitops_gen.yaml.key_paths import dotted
 
@@ -50,9 +50,8 @@ class RemoteCheck:
 
     def _is_new(self, path: str) -> bool:
         """Whether the file is of an environment that did not exist."""
-        folder = path.rpartition("/")[0]
-        place = (self.head, f"{folder}/{ENVIRONMENT_FILE}")
-        return folder.startswith(ENVIRONMENTS) and not values_at(self.project, [place])[0]
+        name = environment_of_input(path)
+        return bool(name) and not any(values_at(self.project, [(self.head, file) for file in hand_written(name)]))
 
     def _done_by(self, base: str) -> str:
         """What to say when others have done already what was decided; else nothing. So a rollback is not rolled back

@@ -6,19 +6,26 @@ other is left as it is.
 
 import os
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from gitops_gen.changes.decision import Decide, Decision
-from gitops_gen.changes.merging import INPUTS
 from gitops_gen.errors import GitopsError, Problem, ProblemsError
 from gitops_gen.git.checkout import NOT_COMMITTED, PUT_ASIDE
 from gitops_gen.git.paths import PathError, Root
 from gitops_gen.git.repository import prefix
 from gitops_gen.git.runner import run
-from gitops_gen.models.layout import ARGOCD_FOLDER, ENVIRONMENTS, PROJECT_FILE, generated_paths, is_generated_path
+from gitops_gen.models.layout import (
+    ARGOCD_FOLDER,
+    environment_folder,
+    generated_paths,
+    input_places,
+    is_generated_path,
+    is_input_path,
+    read_for,
+)
+from gitops_gen.project.projects import Projects
 from gitops_gen.project.reading import text_if_any
 from gitops_gen.project.workspace import OpenProject, open_workspace
 
@@ -55,15 +62,17 @@ class Uncommitted:
 def read_uncommitted(workspace: OpenProject) -> Uncommitted:
     """What differs from HEAD; files that git ignores, or is configured to ignore, count where they are inputs."""
     folder = workspace.folder
-    inside, chart = prefix(folder), _chart(workspace)
+    inside, charts = prefix(folder), _charts(workspace)
     status = ("status", "--porcelain", "--ignore-submodules=dirty", "--untracked-files=normal", "--no-renames", "-z")
     records = [record[3:] for record in run(folder, *status).split("\0")[:-1]]
-    tagged = list(_tagged(folder))
+    tagged = list(_tagged(folder, [*input_places(_folders(workspace)), ARGOCD_FOLDER]))
     paths = {path.removeprefix(inside) for path in records if path.startswith(inside)}
     paths |= {path for tag, path in tagged if tag == _OTHER}
     # An untracked folder is one record; the chart may be in it, or next to the project.
-    charts = {path for path in records if path.startswith(chart) or (path.endswith("/") and chart.startswith(path))}
-    inputs = {path for path in paths if _is_input(path)} | {os.path.relpath(path, inside or ".") for path in charts}
+    changed = {path for path in records if path.startswith(charts)}
+    changed |= {path for path in records if path.endswith("/") and any(chart.startswith(path) for chart in charts)}
+    inputs = {path for path in paths if is_input_path(path)}
+    inputs |= {os.path.relpath(path, inside or ".") for path in changed}
     return Uncommitted(
         inputs=tuple(sorted(inputs)),
         generated=tuple(sorted(filter(is_generated_path, paths))),
@@ -71,24 +80,20 @@ def read_uncommitted(workspace: OpenProject) -> Uncommitted:
     )
 
 
-def _tagged(folder: Path) -> Iterator[tuple[str, str]]:
-    places = (PROJECT_FILE, ENVIRONMENTS, ARGOCD_FOLDER)
+def _folders(workspace: OpenProject) -> tuple[str, ...]:
+    return Projects(workspace.inputs).folders
+
+
+def _tagged(folder: Path, places: Iterable[str]) -> Iterator[tuple[str, str]]:
     for record in run(folder, "ls-files", "-z", "-v", "--cached", "--others", "--", *places).split("\0")[:-1]:
         tag, _, path = record.partition(" ")
         yield tag, path
 
 
-def _is_input(path: str) -> bool:
-    return any(fnmatchcase(path, pattern) for pattern in INPUTS)
-
-
-def _chart(workspace: OpenProject) -> str:
-    """The chart's folder from the git root, ending in `/`; something that no path begins with where there is none."""
-    try:
-        path = workspace.project().spec.chart.path
-    except GitopsError:
-        path = None
-    return f"{posixpath.normpath(prefix(workspace.folder) + path)}/" if path else "//"
+def _charts(workspace: OpenProject) -> tuple[str, ...]:
+    """The charts' folders from the git root, each ending in `/`."""
+    inside = prefix(workspace.folder)
+    return tuple(f"{posixpath.normpath(inside + path)}/" for path in workspace.chart_folders())
 
 
 Texts = Mapping[str, str | None]
@@ -152,8 +157,9 @@ class Guard:
 
     def _is_needed(self, path: str, found: Texts | str, wanted: Texts, decision: Decision) -> bool:
         if isinstance(found, str):  # somebody is in the middle of writing it
-            folders = {f"{ENVIRONMENTS}/{name}/" for name in decision.draft.environments}
-            return path == PROJECT_FILE or any(path.startswith(folder) for folder in folders)
+            folders = {f"{environment_folder(name)}/" for name in decision.draft.environments}
+            shared = {file for name in decision.draft.environments for file in read_for(name)}
+            return path in shared or any(path.startswith(folder) for folder in folders)
         return found != wanted
 
     def _with_one(self, path: str) -> Texts | str:

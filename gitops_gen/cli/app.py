@@ -1,6 +1,7 @@
 """The root command, and what commands share: arguments, completion."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import click
@@ -23,13 +24,19 @@ pass_settings = click.make_pass_decorator(Settings, ensure=True)
 
 
 def scope_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--stage` and `--cluster`: which environments a listing is about."""
+    """`--project`, `--stage` and `--cluster`: which environments a verb is about. The function gets `scope`."""
+
+    @wraps(function)
+    def scoped(*args: Any, project: str, stage: str, cluster: str, **others: Any) -> Any:
+        return function(*args, scope={"project": project, "stage": stage, "cluster": cluster}, **others)
+
     for option in (
+        click.option("--project", metavar="PROJECT", default="", help="Only a project of a workspace."),
         click.option("--cluster", metavar="CLUSTER", default="", help="Only the environments of a cluster."),
         click.option("--stage", metavar="STAGE", default="", help="Only the environments of a stage."),
     ):
-        function = option(function)
-    return function
+        scoped = option(scoped)
+    return scoped
 
 
 @click.group(cls=VerbGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -1,10 +1,17 @@
 """The verbs that make a repository and look at it: init, generate, render, explain, secrets, schema, completion."""
 
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
-from gitops_gen.cli.app import cli, environment_argument, environments_argument, output_option, pass_settings
+from gitops_gen.cli.app import (
+    cli,
+    environment_argument,
+    environments_argument,
+    output_option,
+    pass_settings,
+    scope_options,
+)
 from gitops_gen.cli.printing import print_data, print_document, print_lines
 from gitops_gen.cli.settings import Settings
 
@@ -19,6 +26,7 @@ SHELLS = ("bash", "zsh", "fish")
     help="A chart to copy instead of api-forge's: its folder, its .tgz, or URL/NAME[:VERSION] with the URL of its "
     "repository.",
 )
+@click.option("--workspace", is_flag=True, help="Several services with one chart and one root; it begins with two.")
 @click.option("--name", default="", help="The project's name; default: the chart's folder.")
 @click.option(
     "--environment",
@@ -54,6 +62,7 @@ def init(settings: Settings, /, directory: str, chart: str | None, output: str, 
     gitops-gen init my-gitops --chart ../charts/shop --repository https://github.com/shop/gitops.git
     gitops-gen init my-gitops --chart oci://ghcr.io/shop/charts/shop:1.4.0
     gitops-gen init services/shop --name shop --environment test=dev --environment live=production
+    gitops-gen init my-gitops --workspace
     gitops-gen init my-gitops --cluster eu-1 --server https://10.0.0.1:6443 --namespace "{project}-{stage}"
     """
     from pathlib import Path
@@ -88,6 +97,7 @@ def init(settings: Settings, /, directory: str, chart: str | None, output: str, 
 
 @cli.command()
 @environments_argument
+@scope_options
 @click.option(
     "--check",
     "only_check",
@@ -99,7 +109,13 @@ def init(settings: Settings, /, directory: str, chart: str | None, output: str, 
 @output_option
 @pass_settings
 def generate(
-    settings: Settings, environments: tuple[str, ...], only_check: bool, show_diff: bool, overwrite: bool, output: str
+    settings: Settings,
+    environments: tuple[str, ...],
+    scope: dict[str, str],
+    only_check: bool,
+    show_diff: bool,
+    overwrite: bool,
+    output: str,
 ) -> int:
     """Write the generated files that are not up to date; all environments, or those named.
 
@@ -113,11 +129,8 @@ def generate(
     from gitops_gen.output.json.files import generate_document
 
     workspace = settings.workspace()
-    result = (
-        command.check(workspace, environments)
-        if only_check
-        else command.generate(workspace, environments, overwrite=overwrite)
-    )
+    names = settings.selected(workspace, environments, scope)
+    result = command.check(workspace, names) if only_check else command.generate(workspace, names, overwrite=overwrite)
     for notice in result.notices:
         settings.note(f"note: {notice}")
     if output != "text":
@@ -148,7 +161,7 @@ def render(settings: Settings, environment: str) -> int:
     """
     from gitops_gen.project.rendering import render as command
 
-    print_data(command(settings.workspace(), environment))
+    print_data(command(*settings.chosen(environment)))
     return 0
 
 
@@ -168,7 +181,8 @@ def explain(settings: Settings, environment: str, key: str, output: str) -> int:
     from gitops_gen.output.environment_text import explanation_lines
     from gitops_gen.output.json.explanation import explanation_document
 
-    result = command(settings.workspace(), environment, key)
+    workspace, environment = settings.chosen(environment)
+    result = command(workspace, environment, key)
     if output == "text":
         print_lines(explanation_lines(result))
     else:
@@ -178,20 +192,48 @@ def explain(settings: Settings, environment: str, key: str, output: str) -> int:
 
 @cli.command()
 @environments_argument
+@scope_options
 @output_option
+@click.option(
+    "--check",
+    "existing",
+    type=click.File(encoding="utf-8"),
+    metavar="FILE",
+    help="Fail for what is not in this list of what exists: a line each, ENTRY[#PROPERTY] of the store or "
+    "secret:NAME[/KEY] of the namespace.",
+)
+@click.option("--script", is_flag=True, help="Print the commands that fill the store, each value from a file.")
 @pass_settings
-def secrets(settings: Settings, environments: tuple[str, ...], output: str) -> int:
+def secrets(
+    settings: Settings,
+    environments: tuple[str, ...],
+    scope: dict[str, str],
+    output: str,
+    existing: TextIO | None,
+    script: bool,
+) -> int:
     """Show each key of each Secret that ENV needs, who reads it, and what provides it. Names only, never values.
 
     \b
     gitops-gen secrets production
+    gitops-gen secrets production --check existing.txt
+    gitops-gen secrets production --script > fill.sh
     gitops-gen secrets --output json
     """
-    from gitops_gen.commands.secrets import secrets as command
+    from gitops_gen.commands import secrets as command
     from gitops_gen.output.json.secrets import secrets_document
+    from gitops_gen.output.secret_script import script_lines
     from gitops_gen.output.secret_text import secret_lines
 
-    found = command(settings.workspace(), environments)
+    workspace = settings.workspace()
+    found = command.secrets(workspace, settings.selected(workspace, environments, scope))
+    if existing:
+        count = command.check(found, existing.read(), existing.name)
+        print_lines([f"all that is needed is among the {count} names of {existing.name}"])
+        return 0
+    if script:
+        print_lines(script_lines(found))
+        return 0
     if output != "text":
         print_document(secrets_document(found), output)
         return 0
@@ -201,7 +243,7 @@ def secrets(settings: Settings, environments: tuple[str, ...], output: str) -> i
 
 
 @cli.command()
-@click.argument("kind", type=click.Choice(["project", "environment", "release"]))
+@click.argument("kind", type=click.Choice(["project", "workspace", "environment", "release"]))
 @pass_settings
 def schema(settings: Settings, kind: str) -> int:
     """Print the JSON Schema of a hand-written file, with the chart's own schema under `values`.
@@ -212,12 +254,15 @@ def schema(settings: Settings, kind: str) -> int:
     from gitops_gen.errors import GitopsError
     from gitops_gen.project import schemas as command
 
+    is_inside = False
     try:
-        chart_schema = command.chart_schema(settings.workspace())
+        workspace = settings.workspace()
+        is_inside = workspace.projects().is_workspace
+        chart_schema = command.chart_schema(workspace)
     except GitopsError as error:
         settings.note(f"note: without the chart's schema: {error}")
         chart_schema = None
-    print_document(command.schema(kind, chart_schema), "json")
+    print_document(command.schema(kind, chart_schema, is_inside=is_inside), "json")
     return 0
 
 

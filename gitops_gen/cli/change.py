@@ -4,7 +4,14 @@ adopt.
 
 import click
 
-from gitops_gen.cli.app import cli, environment_argument, output_option, pass_settings, scope_options
+from gitops_gen.cli.app import (
+    cli,
+    environment_argument,
+    environments_argument,
+    output_option,
+    pass_settings,
+    scope_options,
+)
 from gitops_gen.cli.delivery import deliver, delivery_options, show
 from gitops_gen.cli.printing import print_document, print_lines
 from gitops_gen.cli.settings import Settings
@@ -14,6 +21,7 @@ from gitops_gen.cli.settings import Settings
 @click.argument("words", metavar="[ENV] KEY=VALUE...", nargs=-1)
 @click.option("--stage", metavar="STAGE", default="", help="Every environment of a stage, instead of ENV.")
 @click.option("--all", "everywhere", is_flag=True, help="Every environment, instead of ENV.")
+@click.option("--project", metavar="PROJECT", default="", help="With --stage or --all: of this project of a workspace.")
 @click.option("--unset", metavar="KEY", multiple=True, help="Remove KEY, so that a weaker layer or the chart decides.")
 @click.option("--string", "strings", metavar="KEY=VALUE", multiple=True, help="Set just this text, as a string.")
 @click.option("--json", "jsons", metavar="KEY=JSON", multiple=True, help="Set a value of any type, written as JSON.")
@@ -29,6 +37,7 @@ def set_command(
     words: tuple[str, ...],
     stage: str,
     everywhere: bool,
+    project: str,
     unset: tuple[str, ...],
     strings: tuple[str, ...],
     jsons: tuple[str, ...],
@@ -63,11 +72,17 @@ def set_command(
     """
     from gitops_gen.changes.values.assignments import Form, parse_assignment, parse_file, parse_key_only, parse_word
     from gitops_gen.commands import set_values as command
+    from gitops_gen.project.selection import one
 
     named = not stage and not everywhere
     if (stage and everywhere) or (named and (not words or "=" in words[0])):
         raise click.UsageError("name one environment, or use --stage STAGE or --all")
-    target = command.Selection(environment=words[0] if named else "", stage=stage)
+    workspace, target = settings.workspace(), command.Selection(stage=stage)
+    if named:
+        target = command.Selection(environment=one(workspace, words[0]))
+    elif project or workspace.focus:
+        folder = workspace.projects().named(project or workspace.focus.rstrip("/")).folder
+        target = command.Selection(stage=stage, project=folder)
     chosen = command.InputFile[layer] if layer else None
     assignments = [
         *(parse_word(word, moves=bool(layer)) for word in words[named:]),
@@ -79,7 +94,7 @@ def set_command(
     ]
     if not assignments:
         raise click.UsageError("nothing to set: add KEY=VALUE, --unset KEY or --move KEY")
-    outcome = command.set_values(settings.workspace(), target, assignments, deliver(dry_run, commit, push), chosen)
+    outcome = command.set_values(workspace, target, assignments, deliver(dry_run, commit, push), chosen)
     return show(settings, outcome, output)
 
 
@@ -91,6 +106,7 @@ def set_command(
 @click.option("--from-stage", "reads_source", flag_value="stage", help="FROM is a stage.")
 @click.option("--from-env", "reads_source", flag_value="environment", help="FROM is an environment.")
 @click.option("--only", metavar="KEY", multiple=True, help="Promote this key of the release only, such as app.image.")
+@click.option("--only-project", metavar="PROJECT", multiple=True, help="Only this project of a workspace.")
 @click.option("--force", is_flag=True, help="Ignore the order of the stages.")
 @delivery_options()
 @output_option
@@ -102,6 +118,7 @@ def promote(
     reads_targets: str | None,
     reads_source: str | None,
     only: tuple[str, ...],
+    only_project: tuple[str, ...],
     force: bool,
     dry_run: bool,
     commit: bool,
@@ -112,7 +129,8 @@ def promote(
 
     The name of a stage means all its environments; they change in one commit. A name of both an environment and a stage
     is an error, unless that stage has no other environment: use --stage or --env (--from-stage or --from-env for FROM).
-    Settings belong to their environment and are never promoted.
+    Settings belong to their environment and are never promoted. In a workspace each project goes from its own FROM to
+    its own TO, all in one commit.
 
     \b
     gitops-gen promote staging production --stage --dry-run     # every environment of the stage
@@ -132,6 +150,7 @@ def promote(
         reads_source=Meaning(reads_source or ""),
         reads_targets=Meaning(reads_targets or ""),
         only=only,
+        projects=only_project,
         force=force,
         details=settings.verbose,
     )
@@ -139,7 +158,8 @@ def promote(
 
 
 @cli.command()
-@environment_argument
+@environments_argument
+@scope_options
 @click.option("--to", metavar="COMMIT", default="", help="Undo every change of ENV after COMMIT.")
 @click.option("--undo", metavar="COMMIT", default="", help="Undo COMMIT only, and keep what came after it.")
 @delivery_options(commits=False)
@@ -147,7 +167,8 @@ def promote(
 @pass_settings
 def rollback(
     settings: Settings,
-    environment: str,
+    environments: tuple[str, ...],
+    scope: dict[str, str],
     to: str,
     undo: str,
     dry_run: bool,
@@ -158,28 +179,35 @@ def rollback(
     """Undo the last change of ENV in one commit, even if other environments changed since.
 
     The last change is that of the branch that Argo CD follows. A merge counts as one change, or as none if it did not
-    change ENV. A rollback of a rollback restores what the first one undid.
+    change ENV. A rollback of a rollback restores what the first one undid. Of several environments, such as those that
+    were promoted together, the last change is undone in each that it changed.
 
     \b
     gitops-gen rollback production --dry-run
     gitops-gen rollback production --push
     gitops-gen rollback production --to v1.4.0
+    gitops-gen rollback --stage production    # what was promoted together
     """
     from gitops_gen.commands.rollback import Rollback
     from gitops_gen.commands.rollback import rollback as command
 
     if to and undo:
         raise click.UsageError("--to and --undo exclude each other")
-    request = Rollback(environment=environment, to=to, undo=undo)
-    return show(settings, command(settings.workspace(), request, deliver(dry_run, commit, push)), output)
+    workspace = settings.workspace()
+    names = settings.selected(workspace, environments, scope)
+    if not names:
+        raise click.UsageError("name an environment, or use --stage STAGE or --project PROJECT")
+    request = Rollback(environments=names, to=to, undo=undo)
+    return show(settings, command(workspace, request, deliver(dry_run, commit, push)), output)
 
 
 @cli.command()
 @click.argument("environment", metavar="[ENV]", required=False, default="")
 @click.option("-n", "--max-count", "limit", type=click.IntRange(min=0), default=0, help="Limit the number of commits.")
+@scope_options
 @output_option
 @pass_settings
-def history(settings: Settings, environment: str, limit: int, output: str) -> int:
+def history(settings: Settings, environment: str, limit: int, scope: dict[str, str], output: str) -> int:
     """Show what changed in ENV (or in all), when, by whom, and from which release to which.
 
     It is the history of the branch that Argo CD follows. A merge counts as one change, with its commits
@@ -193,7 +221,9 @@ def history(settings: Settings, environment: str, limit: int, output: str) -> in
     from gitops_gen.output.history_text import history_lines
     from gitops_gen.output.json.history import history_document
 
-    result = command(settings.workspace(), environment, limit)
+    workspace = settings.workspace()
+    names = settings.selected(workspace, [environment] if environment else [], scope)
+    result = command(workspace, names[0] if len(names) == 1 else "", limit, names)
     print_lines(history_lines(result)) if output == "text" else print_document(history_document(result), output)
     if not result.complete:
         settings.note("the clone is shallow: older changes are missing; run `git fetch --unshallow`")
@@ -204,7 +234,7 @@ def history(settings: Settings, environment: str, limit: int, output: str) -> in
 @scope_options
 @output_option
 @pass_settings
-def status(settings: Settings, stage: str, cluster: str, output: str) -> int:
+def status(settings: Settings, scope: dict[str, str], output: str) -> int:
     """Show the release of each environment, and what is not promoted, committed, pushed or generated.
 
     Many environments of one release are shown on one line. A waiting release is called an upgrade or a downgrade if its
@@ -219,8 +249,10 @@ def status(settings: Settings, stage: str, cluster: str, output: str) -> int:
     from gitops_gen.output.json.status import status_document
     from gitops_gen.output.status_text import status_lines
     from gitops_gen.project.listing import Scope
+    from gitops_gen.project.selection import focused
 
-    result = command(settings.overview(), Scope(stage=stage, cluster=cluster))
+    workspace = settings.overview()
+    result = command(workspace, focused(workspace, (), Scope(**scope)))
     print_lines(status_lines(result)) if output == "text" else print_document(status_document(result), output)
     return 0
 
@@ -242,4 +274,4 @@ def adopt(settings: Settings, environment: str, dry_run: bool, commit: bool, pus
     """
     from gitops_gen.commands.adopt import adopt as command
 
-    return show(settings, command(settings.workspace(), environment, deliver(dry_run, commit, push)), output)
+    return show(settings, command(*settings.chosen(environment), deliver(dry_run, commit, push)), output)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitops_gen.cli.app import cli, output_formats, pass_settings
+from gitops_gen.cli.app import cli, output_formats, pass_settings, scope_options
 from gitops_gen.cli.printing import is_coloured, print_data, print_document, print_lines
 from gitops_gen.cli.settings import Settings
 
@@ -17,6 +17,7 @@ _BROKEN = 2
 @cli.command()
 @click.argument("words", metavar="[REF] [REF] [ENV]...", nargs=-1)
 @click.option("--only", metavar="ENV", multiple=True, help="Compare only ENV, even if a branch has its name.")
+@scope_options
 @click.option("--env", "environments", nargs=2, metavar="A B", help="Compare two environments with each other.")
 @click.option("--summary", is_flag=True, help="One line for the environments that have the same counts and effects.")
 @click.option("--merge-base", is_flag=True, help="Compare with the merge base, as a pull request does.")
@@ -35,6 +36,7 @@ def diff(
     settings: Settings,
     words: tuple[str, ...],
     only: tuple[str, ...],
+    scope: dict[str, str],
     environments: tuple[str, str] | None,
     summary: bool,
     merge_base: bool,
@@ -66,6 +68,8 @@ def diff(
     from gitops_gen.compare.fleet import Engines
     from gitops_gen.errors import GitopsError
 
+    if any(scope.values()):
+        only = settings.selected(settings.workspace(), only, scope)
     question = Question(words=words, only=only, merge_base=merge_base, environments=environments or None)
     engines = Engines(engine=settings.engine, cached=not no_cache)
     try:

@@ -21,7 +21,7 @@ def env() -> None:
 @scope_options
 @output_option
 @pass_settings
-def env_list(settings: Settings, stage: str, cluster: str, output: str) -> int:
+def env_list(settings: Settings, scope: dict[str, str], output: str) -> int:
     """List the environments: stage, cluster, namespace, chart.
 
     \b
@@ -32,8 +32,10 @@ def env_list(settings: Settings, stage: str, cluster: str, output: str) -> int:
     from gitops_gen.output.environment_text import environment_table
     from gitops_gen.output.json.environments import environments_document
     from gitops_gen.project.listing import Scope, list_environments
+    from gitops_gen.project.selection import focused
 
-    rows = list_environments(settings.overview(), Scope(stage=stage, cluster=cluster))
+    workspace = settings.overview()
+    rows = list_environments(workspace, focused(workspace, (), Scope(**scope)))
     print_lines(environment_table(rows)) if output == "text" else print_document(environments_document(rows), output)
     return 0
 
@@ -76,9 +78,13 @@ def env_add(
     gitops-gen env add production-us --stage production --release-of production
     """
     from gitops_gen.commands.environment_lifecycle import Facts, add
+    from gitops_gen.project.selection import new, one
 
-    facts = Facts(stage=stage, cluster=cluster, namespace=namespace, secret_path=secret_path, release=release_of)
-    return show(settings, add(settings.workspace(), name, facts, deliver(dry_run, commit, push)), output)
+    workspace = settings.workspace()
+    name = new(workspace, name)
+    release = one(workspace, release_of) if release_of else ""
+    facts = Facts(stage=stage, cluster=cluster, namespace=namespace, secret_path=secret_path, release=release)
+    return show(settings, add(workspace, name, facts, deliver(dry_run, commit, push)), output)
 
 
 @env.command("clone")
@@ -112,6 +118,7 @@ def env_clone(
     gitops-gen env clone production production-us --cluster us-1 --host api.example.com=api.example.us
     """
     from gitops_gen.commands.environment_lifecycle import Facts, clone
+    from gitops_gen.project.selection import new
 
     if any("=" not in host for host in hosts):
         raise click.UsageError("--host takes OLD=NEW")
@@ -124,7 +131,9 @@ def env_clone(
         hosts=dict(host.split("=", 1) for host in hosts),
         shared=shared,
     )
-    return show(settings, clone(settings.workspace(), source, name, facts, deliver(dry_run, commit, push)), output)
+    workspace, source = settings.chosen(source)
+    name = new(workspace, name, like=source)
+    return show(settings, clone(workspace, source, name, facts, deliver(dry_run, commit, push)), output)
 
 
 _delete_running = click.option("--delete-running", is_flag=True, help="Allow Argo CD to delete its resources.")
@@ -155,11 +164,12 @@ def env_rename(
     gitops-gen env rename staging preproduction --delete-running --dry-run
     """
     from gitops_gen.commands.environment_lifecycle import rename
+    from gitops_gen.project import selection
 
     delivery = deliver(dry_run, commit, push)
-    outcome = rename(
-        settings.workspace(), old, new, delivery, keep_namespace=keep_namespace, delete_running=delete_running
-    )
+    workspace, old = settings.chosen(old)
+    new = selection.new(workspace, new, like=old)
+    outcome = rename(workspace, old, new, delivery, keep_namespace=keep_namespace, delete_running=delete_running)
     return show(settings, outcome, output)
 
 
@@ -180,4 +190,4 @@ def env_remove(
     from gitops_gen.commands.environment_lifecycle import remove
 
     delivery = deliver(dry_run, commit, push)
-    return show(settings, remove(settings.workspace(), environment, delivery, delete_running=delete_running), output)
+    return show(settings, remove(*settings.chosen(environment), delivery, delete_running=delete_running), output)

@@ -33,6 +33,7 @@ VERBS = {
     "report": ("report", "Write one page that shows all of it: releases, syncs, findings, changes."),
     "adopt": ("change", "Move an edit of a generated file into the inputs."),
     "env": ("environments", "List, add, clone, rename, remove environments."),
+    "project": ("projects", "List, add, rename, remove projects of a workspace."),
     "migrate": ("migrate", "Plan the migration from the Kustomize deployment to the chart."),
     "chart": ("chart", "Pull the charts of Helm repositories."),
     "cluster": ("cluster", "Print the API versions of a cluster, for gitops.yaml."),

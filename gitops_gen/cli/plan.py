@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from gitops_gen.cli.app import cli, environments_argument, output_formats, output_option, pass_settings
+from gitops_gen.cli.app import cli, environments_argument, output_formats, output_option, pass_settings, scope_options
 from gitops_gen.cli.printing import print_document, print_lines
 from gitops_gen.cli.settings import Settings
 from gitops_gen.errors import UsageError
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 @cli.command()
 @environments_argument
+@scope_options
 @click.option("--all", "every", is_flag=True, help="Every environment (also the default).")
 @click.option("--rendered", type=click.File(), metavar="FILE", help="Manifests from elsewhere; `-` is standard input.")
 @click.option("--namespace", metavar="NAME", default="", help="With --rendered: where namespaced objects go.")
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 def plan(
     settings: Settings,
     environments: tuple[str, ...],
+    scope: dict[str, str],
     every: bool,
     rendered: TextIO | None,
     namespace: str,
@@ -46,8 +48,9 @@ def plan(
 
     view = _view(output)
     if rendered is None:
-        names = () if every else environments
-        plans = command(settings.workspace() if names else settings.overview(), names, view)
+        workspace = settings.workspace() if environments else settings.overview()
+        names = () if every else settings.selected(workspace, environments, scope)
+        plans = command(workspace, names, view)
         views, ok = [item.view for item in plans], all(item.ok for item in plans)
     elif environments or every:
         raise UsageError("--rendered plans one file, not environments", "leave out the environments or --rendered")

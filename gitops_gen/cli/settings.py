@@ -1,5 +1,6 @@
 """The options that every verb has, as the command line gave them, and what follows from them."""
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,20 @@ class Settings:
         from gitops_gen.project.workspace import open_workspace
 
         return open_workspace(self.directory.absolute(), self.engine)
+
+    def selected(self, workspace: "OpenProject", names: Sequence[str], scope: Mapping[str, str]) -> tuple[str, ...]:
+        """The environments that words and options mean; none, where all are meant."""
+        from gitops_gen.project.listing import Scope
+        from gitops_gen.project.selection import selected
+
+        return selected(workspace, names, Scope(**scope))
+
+    def chosen(self, name: str) -> "tuple[OpenProject, str]":
+        """The project, and the one environment of it that a word means."""
+        from gitops_gen.project.selection import one
+
+        workspace = self.workspace()
+        return workspace, one(workspace, name)
 
     def overview(self) -> "OpenProject":
         """The project for a command that shows all environments: reports those that are not checked out."""

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitops_gen.cli.app import cli, environments_argument, output_formats, pass_settings
+from gitops_gen.cli.app import cli, environments_argument, output_formats, pass_settings, scope_options
 from gitops_gen.cli.printing import is_coloured, print_data, print_document, print_lines
 from gitops_gen.cli.settings import Settings
 from gitops_gen.errors import UsageError
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 @cli.command()
 @environments_argument
+@scope_options
 @click.option("--changed", metavar="REF", default="", help="Only environments that differ from where REF was left.")
 @click.option("--baseline", metavar="FILE", default="", help="Accept the findings in FILE, an earlier JSON output.")
 @click.option("--rendered", metavar="PATH", default="", help="Manifests from elsewhere: a file, a folder, or `-`.")
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 def validate(
     settings: Settings,
     environments: tuple[str, ...],
+    scope: dict[str, str],
     changed: str,
     baseline: str,
     rendered: str,
@@ -67,11 +69,12 @@ def validate(
         if environments and changed:
             raise UsageError("--changed chooses the environments", "leave out --changed or the environments")
         workspace = settings.workspace() if environments else settings.overview()
+        names = settings.selected(workspace, environments, scope)
         prefix = workspace.paths.prefix
         if changed:
             result = command.validate_changed(workspace, changed, kubernetes=kubernetes)
         else:
-            result = command.validate(workspace, environments, kubernetes=kubernetes)
+            result = command.validate(workspace, names, kubernetes=kubernetes)
     if baseline:
         result = command.without_baseline(result, settings.directory, baseline)
     _print(result, output, prefix=prefix, notes=notes)

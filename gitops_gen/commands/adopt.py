@@ -13,9 +13,8 @@ from gitops_gen.git.commits import Message
 from gitops_gen.models.layout import (
     APP_PROJECTS,
     APPLICATIONS,
-    ENVIRONMENT_FILE,
-    ENVIRONMENTS,
     RELEASE_FILE,
+    environment_path,
     release_path,
     values_path,
 )
@@ -49,7 +48,7 @@ class _Adopting:
         self.workspace, self.name = workspace, name
         self.environment = workspace.environment(name)
         self.edited = edited_files(workspace, name)
-        self.own_file = f"{ENVIRONMENTS}/{name}/{ENVIRONMENT_FILE}"
+        self.own_file = environment_path(name)
         self.texts: dict[str, str] = {}
         self.problems: list[Problem] = []
         self.summary: list[str] = []
@@ -101,7 +100,7 @@ class _Adopting:
 
     def fold_manifest(self, file: EditedFile, field: str) -> None:
         edits = ManifestEdits(
-            project=self.workspace.project().spec,
+            project=self.workspace.project(self.name).spec,
             environment=self.name,
             field=field,
             data=file.data,

@@ -6,9 +6,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gitops_gen.changes.change import Delivery, Draft, Outcome, change
-from gitops_gen.errors import GitopsError, UsageError
+from gitops_gen.changes.lifecycle import born, left_behind, require_permission
+from gitops_gen.errors import UsageError
 from gitops_gen.git.commits import Message
-from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, application_name, hand_written, release_path
+from gitops_gen.models.layout import (
+    application_name,
+    environment_folder,
+    environment_path,
+    hand_written,
+    project_folder,
+    release_path,
+    short_name,
+)
 from gitops_gen.names import is_dns_label
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.reading import text_if_any
@@ -20,7 +29,6 @@ from gitops_gen.yaml.reader import load
 _HEADER = "apiVersion: gitops-gen/v1\nkind: {kind}\n"
 _HOST_KEY = re.compile(r"host|domain|fqdn|dnsname|url", re.IGNORECASE)
 _HOST = re.compile(r"(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z]")
-KEEP = "set `protect: true` in its environment.yaml, push, and wait until Argo CD has synced it"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,10 +96,10 @@ def remove(workspace: OpenProject, name: str, delivery: Delivery, *, delete_runn
 
 
 def _require_new(workspace: OpenProject, name: str) -> None:
-    if not is_dns_label(name):
+    if not is_dns_label(short_name(name)):
         raise UsageError(f"`{name}` is not a valid environment name: it must be a DNS label", "use a-z, 0-9 and `-`")
     workspace.require_here(name)
-    if (workspace.folder / ENVIRONMENTS / name).exists():
+    if (workspace.folder / environment_folder(name)).exists():
         raise UsageError(f"environment `{name}` already exists")
 
 
@@ -105,15 +113,16 @@ def _text(workspace: OpenProject, path: str) -> str | None:
 
 def _added(workspace: OpenProject, name: str, facts: Facts) -> Draft:
     _require_new(workspace, name)
-    path, text = f"{ENVIRONMENTS}/{name}/{ENVIRONMENT_FILE}", _HEADER.format(kind="Environment")
+    path, text = environment_path(name), _HEADER.format(kind="Environment")
     for keys, value in facts.settings():
         text = set_value(text, keys, value, path)
     release = _HEADER.format(kind="Release")
     if facts.release:
         workspace.environment(facts.release)
         release = _text(workspace, release_path(facts.release)) or release
+    own = {path: text} if [*facts.settings()] or not project_folder(name) else {}
     return Draft(
-        files={path: text, release_path(name): release},
+        files={**own, release_path(name): release},
         environments=(name,),
         message=_message(f"Add environment {name}", (name,), "add"),
         summary=(f"Add environment {name}",),
@@ -122,16 +131,18 @@ def _added(workspace: OpenProject, name: str, facts: Facts) -> Draft:
 
 
 def _born(workspace: OpenProject, name: str) -> Iterator[str]:
-    application = application_name(workspace.project().spec, name)
-    yield f"once this is pushed, Argo CD creates the Application {application} and syncs it"
+    yield born(application_name(workspace.project(name).spec, name))
 
 
 def _cloned(workspace: OpenProject, source: str, name: str, facts: Facts) -> Draft:
     _require_new(workspace, name)
     original = workspace.environment(source)
-    files = {path.replace(f"/{source}/", f"/{name}/"): _text(workspace, path) for path in hand_written(source)}
-    path = f"{ENVIRONMENTS}/{name}/{ENVIRONMENT_FILE}"
-    text = files[path] or ""
+    files = {
+        path.replace(environment_folder(source), environment_folder(name)): _text(workspace, path)
+        for path in hand_written(source)
+    }
+    path = environment_path(name)
+    text = _settings(workspace, source, name)
     _require_differences(load(text, path) or {}, facts)
     for keys, value in (*facts.settings(), *_new_hosts(load(text, path) or {}, facts.hosts)):
         text = set_value(text, keys, value, path)
@@ -145,6 +156,20 @@ def _cloned(workspace: OpenProject, source: str, name: str, facts: Facts) -> Dra
         warnings=tuple(_shared(load(text, path) or {}, source)),
         notes=tuple(_born(workspace, name)) + _chart_note(original),
     )
+
+
+def _settings(workspace: OpenProject, source: str, name: str) -> str:
+    """The text of an environment.yaml like the source's: with what the workspace says of that, where it says nothing of
+    `name`.
+    """
+    path, shared = environment_path(source), environment_path(short_name(source))
+    text = _text(workspace, path) or _HEADER.format(kind="Environment")
+    if path == shared or workspace.inputs.is_file(environment_path(short_name(name))):
+        return text
+    own = load(text, path) or {}
+    for key, value in (load(_text(workspace, shared) or "", shared) or {}).items():
+        text = text if key in own else set_value(text, (key,), value, path)
+    return text
 
 
 def _chart_note(original: ResolvedEnvironment) -> tuple[str, ...]:
@@ -212,57 +237,32 @@ def _shared(data: dict[str, Any], source: str) -> Iterator[str]:
 def _renamed(workspace: OpenProject, old: str, new: str, *, keep_namespace: bool, delete_running: bool) -> Draft:
     environment = workspace.environment(old)
     _require_new(workspace, new)
-    _require_permission(environment, workspace, delete_running=delete_running)
+    require_permission(environment, delete_running=delete_running)
     texts = {path: _text(workspace, path) for path in hand_written(old)}
     files: dict[str, str | None] = dict.fromkeys(texts)
-    files |= {path.replace(f"/{old}/", f"/{new}/"): text for path, text in texts.items() if text is not None}
+    files |= {path: text for path, text in zip(hand_written(new), texts.values(), strict=True) if text is not None}
+    if project_folder(new):
+        files[environment_path(new)] = _settings(workspace, old, new)
     if keep_namespace:
-        path = f"{ENVIRONMENTS}/{new}/{ENVIRONMENT_FILE}"
+        path = environment_path(new)
         files[path] = set_value(files[path] or "", ("namespace",), environment.namespace, path)
     return Draft(
         files=files,
         environments=(old, new),
         message=_message(f"Rename environment {old} to {new}", (old, new), "rename"),
         summary=(f"Rename environment {old} to {new}",),
-        notes=(*_left_behind(workspace, environment, same_place=keep_namespace), *_born(workspace, new)),
+        notes=(*left_behind(environment, same_place=keep_namespace), *_born(workspace, new)),
     )
-
-
-def _require_permission(environment: ResolvedEnvironment, workspace: OpenProject, *, delete_running: bool) -> None:
-    if environment.protect or delete_running:
-        return
-    application = application_name(workspace.project().spec, environment.name)
-    raise GitopsError(
-        f"Argo CD would delete {application} and all its resources in namespace {environment.namespace}",
-        f"to keep it, {KEEP}; to delete it, use --delete-running",
-    )
-
-
-def _left_behind(
-    workspace: OpenProject, environment: ResolvedEnvironment, *, same_place: bool = False
-) -> Iterator[str]:
-    application = application_name(workspace.project().spec, environment.name)
-    if not environment.protect:
-        yield f"once this is pushed, Argo CD deletes {application} and its resources in {environment.namespace}"
-        yield "volumes marked `Delete=false` and the namespace itself stay: delete them by hand when unused"
-        return
-    yield f"{application} is protected: it keeps running, and root stays OutOfSync until you delete it by hand"
-    delete, forget = f"argocd app delete {application}", f"then `argocd proj delete {application}`"
-    if same_place:
-        yield f"to keep its objects for the new one: `{delete} --cascade=false`; until then it cannot sync"
-        return
-    yield f"to keep its objects: `{delete} --cascade=false --wait`, {forget}"
-    yield f"to delete them: `{delete} --cascade --wait`, {forget}"
 
 
 def _removed(workspace: OpenProject, name: str, *, delete_running: bool) -> Draft:
     environment = workspace.environment(name)
-    _require_permission(environment, workspace, delete_running=delete_running)
+    require_permission(environment, delete_running=delete_running)
     present = [path for path in hand_written(name) if _text(workspace, path) is not None]
     return Draft(
         files=dict.fromkeys(present),
         environments=(name,),
         message=_message(f"Remove environment {name}", (name,), "remove"),
         summary=(f"Remove environment {name}",),
-        notes=tuple(_left_behind(workspace, environment)),
+        notes=tuple(left_behind(environment)),
     )

@@ -8,7 +8,16 @@ from gitops_gen.errors import GitopsError
 from gitops_gen.git.checkout import read_checkout
 from gitops_gen.git.history import Commit
 from gitops_gen.git.objects import Objects
-from gitops_gen.models.layout import ENVIRONMENTS, hand_written, release_path, values_path
+from gitops_gen.models.layout import (
+    ENVIRONMENTS,
+    environment_folder,
+    environment_of,
+    hand_written,
+    project_folder,
+    release_path,
+    short_name,
+    values_path,
+)
 from gitops_gen.names import is_dns_label
 from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.editing.difference import KeyDifference, differences
@@ -59,8 +68,9 @@ class History:
     complete: bool
 
 
-def history(workspace: OpenProject, environment: str = "", limit: int = 0) -> History:
-    """The changes of one environment or of all on the branch that Argo CD follows, at most `limit` commits (0: all).
+def history(workspace: OpenProject, environment: str = "", limit: int = 0, only: Sequence[str] = ()) -> History:
+    """The changes of one environment, of `only` these, or of all on the branch that Argo CD follows, at most `limit`
+    commits (0: all).
 
     A merge is one change, and none where it left the environment as it was. One that `env rename --commit` renamed has
     its history under the former name as well. Raises `GitopsError` when neither the project nor its history has the
@@ -69,9 +79,9 @@ def history(workspace: OpenProject, environment: str = "", limit: int = 0) -> Hi
     checkout = read_checkout(workspace.folder)
     if not checkout.head:
         return History(events=(), complete=True)
-    if environment and not is_dns_label(environment):
+    if environment and not is_dns_label(short_name(environment)):
         raise GitopsError(f"no environment `{environment}`, now or in the history")
-    found = _touched(workspace, environment, limit) if environment else _all_touched(workspace, limit)
+    found = _touched(workspace, environment, limit) if environment else _all_touched(workspace, limit, only)
     if environment and not found and environment not in workspace.names():
         raise GitopsError(f"no environment `{environment}`, now or in the history")
     objects = Objects(workspace.folder, {})
@@ -80,9 +90,12 @@ def history(workspace: OpenProject, environment: str = "", limit: int = 0) -> Hi
     return History(events=tuple(events), complete=not checkout.is_shallow)
 
 
-def _all_touched(workspace: OpenProject, limit: int) -> list[_Touched]:
-    found = changes_of(workspace, [ENVIRONMENTS], limit=limit)
-    return [(commit, name) for commit in found for name in _environments(commit)]
+def _all_touched(workspace: OpenProject, limit: int, only: Sequence[str]) -> list[_Touched]:
+    projects = workspace.projects().folders
+    places = [*map(environment_folder, only)] or [folder + ENVIRONMENTS for folder in projects]
+    found = changes_of(workspace, places, limit=limit)
+    inside = ((commit, name) for commit in found for name in _environments(commit))
+    return [(commit, name) for commit, name in inside if project_folder(name) in projects and name in (only or (name,))]
 
 
 def _touched(workspace: OpenProject, environment: str, limit: int) -> list[_Touched]:
@@ -90,7 +103,7 @@ def _touched(workspace: OpenProject, environment: str, limit: int) -> list[_Touc
     name, until, found = environment, workspace.base, list[_Touched]()
     while name and until:
         left = limit - len(found) if limit else 0
-        segment = list(changes_of(workspace, [f"{ENVIRONMENTS}/{name}"], limit=left, until=until))
+        segment = list(changes_of(workspace, [environment_folder(name)], limit=left, until=until))
         renaming = next((index for index, commit in enumerate(segment) if former_name(commit, name)), len(segment))
         found += [(commit, name) for commit in segment[: renaming + 1]]
         if renaming == len(segment) or (limit and len(found) >= limit):
@@ -119,8 +132,12 @@ def _events(workspace: OpenProject, touched: Sequence[_Touched], objects: Object
 
 def _environments(commit: Commit) -> list[str]:
     """What the commit changed; an environment that it renamed goes by its new name."""
-    names = {path.split("/")[1] for path in commit.paths if path.startswith(f"{ENVIRONMENTS}/")}
-    return sorted(filter(is_dns_label, names - {former_name(commit, name) for name in names}))
+    names = {environment_of(path) for path in commit.paths}
+    return sorted(filter(_is_name, names - {former_name(commit, name) for name in names}))
+
+
+def _is_name(environment: str) -> bool:
+    return is_dns_label(short_name(environment))
 
 
 def _event(commit: Commit, environment: str, release: list[KeyDifference], values: list[KeyDifference]) -> Event:
@@ -142,7 +159,7 @@ def _event(commit: Commit, environment: str, release: list[KeyDifference], value
 
 
 def _merged(commit: Commit, environment: str) -> Iterator[Merged]:
-    folder = f"{ENVIRONMENTS}/{environment}/"
+    folder = f"{environment_folder(environment)}/"
     for item in commit.merged:
         if any(path.startswith(folder) for path in item.paths):
             yield Merged(commit=item.id, date=item.date, author=item.author, subject=item.subject, change=item.change)

@@ -18,13 +18,14 @@ from gitops_gen.git.paths import Root
 from gitops_gen.git.runner import ask
 from gitops_gen.helm.choice import open_engine
 from gitops_gen.helm.engine import ChartError, HelmRelease
-from gitops_gen.models.layout import CHART_FILE, ENVIRONMENT_FILE, ENVIRONMENTS, OWN_FOLDER, PROJECT_FILE
+from gitops_gen.models.layout import CHART_FILE, OWN_FOLDER, PROJECT_FILE, environment_path
 from gitops_gen.names import RELEASE_NAME_LENGTH
+from gitops_gen.project.reading import holds
 from gitops_gen.project.rendering import render
 from gitops_gen.project.schemas import KINDS, chart_schema, schema
 from gitops_gen.project.workspace import OpenProject, open_workspace
 from gitops_gen.rules.rule import Finding
-from gitops_gen.starter import reference
+from gitops_gen.starter import reference, templates
 from gitops_gen.starter.chart_copy import copy_chart, copy_folder
 from gitops_gen.starter.ci import ci_files
 from gitops_gen.starter.ignored import IGNORE_FILE, ignored, ignored_notes, let_in
@@ -66,7 +67,7 @@ class Initialization:
     has_origin: bool
     argocd: str
     sync_timeout: str
-    #: what `plan` finds in the first environment, and between it and the second; empty where it does not render yet
+    #: what `validate` finds in the first environment, and between it and the second; empty where it does not render yet
     findings: tuple[Finding, ...]
     stores: tuple[tuple[str, str], ...]
 
@@ -98,6 +99,8 @@ def initialize(folder: Path, wishes: Wishes, *, chart: Path | str | None = None,
     """
     try:
         target = inspect_target(folder)
+        if wishes.workspace and chart is None:
+            chart = templates() / "workspace" / "service"
         with unpacked(chart) as source:
             project = _project(target, wishes, source)
             return _made(target, project, source, engine)
@@ -108,17 +111,27 @@ def initialize(folder: Path, wishes: Wishes, *, chart: Path | str | None = None,
 
 
 def _project(target: TargetFolder, wishes: Wishes, chart: Path | None) -> NewProject:
+    for top in target.folder.parents:
+        if (top / PROJECT_FILE).is_file() and holds(top, target.folder):
+            hint = f"`gitops-gen -C {shlex.quote(str(top))} project add NAME` adds one"
+            raise UsageError(f"{target.folder} is for a project of the workspace in {top}", hint)
     taken = project_names(target)
     if wishes.name in taken:
         hint = "Applications are named by it: choose another"
         raise UsageError(f"--name: `{wishes.name}` is the project in {taken[wishes.name]}", hint)
     return new_project(
         wishes,
-        name=_free_name(_label(chart.resolve().name) if chart else REFERENCE, target, taken),
+        name=_free_name(_default_name(target, wishes, chart), target, taken),
         repository=origin_url(target.top) if target.top else "",
         revision=default_branch(target.top) if target.top else "main",
         install=install_source() or _own_wheel(target),
     )
+
+
+def _default_name(target: TargetFolder, wishes: Wishes, chart: Path | None) -> str:
+    if wishes.workspace:
+        return _label(target.folder.resolve().name) or "workspace"
+    return _label(chart.resolve().name) if chart else REFERENCE
 
 
 def _label(text: str) -> str:
@@ -160,10 +173,10 @@ def _around(draft: _Draft, chart: Path, project: NewProject, engine: str) -> Non
     if copied.left_out:
         draft.notes.append(f"not copied, because git ignores it: {', '.join(copied.left_out)}")
     _write_all(draft.folder, chart_inputs(project, chart.name, _seeds(copy, chart, project, engine)))
-    first = next(iter(project.environments))
+    first = project.all_environments[0]
     needs = needs_of(draft.folder, first, engine)
     _write(draft.folder / PROJECT_FILE, chart_project(project, chart.name, needs))
-    draft.findings = findings_of(draft.folder, list(project.environments), engine)
+    draft.findings = findings_of(draft.folder, project.all_environments, engine)
 
 
 def _seeds(copy: Path, chart: Path, project: NewProject, engine: str) -> Seeds:
@@ -183,7 +196,7 @@ def _next_step(chart: Path, error: ChartError) -> str:
 
 
 def _write_common(draft: _Draft, target: TargetFolder, project: NewProject, *, proven: bool) -> None:
-    facts = {"project": project, "environment": next(iter(project.environments)), "at_top": not target.inside}
+    facts = {"project": project, "environment": project.all_environments[0], "at_top": not target.inside}
     for name, template in _COMMON.items():
         if (target.folder / name).exists():
             draft.notes.append(f"{name} exists and is not changed")
@@ -268,7 +281,7 @@ def _existing(paths: list[Path]) -> Iterator[Path]:
 
 def _unrendered(workspace: OpenProject, project: NewProject) -> Iterator[Problem]:
     """The values that the chart requires to render, for the environment that must set them."""
-    name = next(iter(project.environments))
+    name = project.all_environments[0]
     try:
         render(workspace, name)
     except ProblemsError as error:
@@ -276,7 +289,7 @@ def _unrendered(workspace: OpenProject, project: NewProject) -> Iterator[Problem
     except ChartError as error:
         key = dotted(required_key(_chart_folder(workspace), str(error)))
         where = f"set `{key}`" if key else "set the required value"
-        file = f"{ENVIRONMENTS}/{name}/{ENVIRONMENT_FILE}"
+        file = environment_path(name)
         hint = f"{where} below `values` there, or below `defaults.values` in gitops.yaml for all environments"
         yield Problem(file=file, key=f"values.{key}" if key else "values", message=str(error), hint=hint)
 
@@ -314,8 +327,9 @@ def _write_schemas(workspace: OpenProject) -> Iterator[Path]:
         values = chart_schema(workspace)
     except GitopsError:
         values = None
-    for kind in KINDS:
-        text = json.dumps(schema(kind, values), indent=2, ensure_ascii=False)
+    is_workspace = workspace.projects().is_workspace
+    for kind in (kind for kind in KINDS if kind != "workspace" or is_workspace):
+        text = json.dumps(schema(kind, values, is_inside=is_workspace), indent=2, ensure_ascii=False)
         target = Root(workspace.folder).target(f"{OWN_FOLDER}/{kind}.schema.json")
         _write(target, f"{text}\n")
         yield target

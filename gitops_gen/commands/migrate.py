@@ -14,7 +14,7 @@ from gitops_gen.migration.live import Live, read_live
 from gitops_gen.migration.model import Concern, Migration, MigrationTarget, Mode, Override
 from gitops_gen.migration.plan import migration_of
 from gitops_gen.migration.restore import restorable
-from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, application_name, values_path
+from gitops_gen.models.layout import application_name, environment_path, values_path
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.reading import text_if_any
 from gitops_gen.project.rendering import render_environment
@@ -81,7 +81,7 @@ def write_overrides(
 
 
 def _draft(workspace: OpenProject, name: str, plan: Migration) -> Draft:
-    path = f"{ENVIRONMENTS}/{name}/{ENVIRONMENT_FILE}"
+    path = environment_path(name)
     text = text_if_any(workspace.inputs, path) or ""
     for override in plan.overrides:
         text = set_value(text, override.path, override.value, path)
@@ -98,7 +98,7 @@ def _draft(workspace: OpenProject, name: str, plan: Migration) -> Draft:
 def _target(workspace: OpenProject, environment: ResolvedEnvironment, mode: Mode) -> MigrationTarget:
     fail_if_any(workspace.charts.value_problems(environment))
     rendered = render_environment(workspace, environment)
-    project = workspace.project().spec
+    project = workspace.project(environment.name).spec
     return MigrationTarget(
         environment=environment.name,
         mode=mode,

@@ -11,7 +11,7 @@ from gitops_gen.errors import GitopsError, UsageError
 from gitops_gen.git.commits import Message
 from gitops_gen.git.history import commits
 from gitops_gen.git.repository import git_root
-from gitops_gen.models.layout import release_path
+from gitops_gen.models.layout import project_folder, release_path
 from gitops_gen.names import did_you_mean
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.equal_lines import equal_lines, listing
@@ -27,7 +27,7 @@ from gitops_gen.yaml.key_paths import KeyPath, dotted, leaves, parse_key, value_
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Promotion:
     """From where to where: environments or stages, as `reads_source` and `reads_targets` say; `only` narrows it to some
-    keys, `force` ignores the order, `details` lists what stays different.
+    keys, `projects` to some projects of a workspace, `force` ignores the order, `details` lists what stays different.
     """
 
     source: str
@@ -35,6 +35,7 @@ class Promotion:
     reads_source: Meaning = Meaning.EITHER
     reads_targets: Meaning = Meaning.EITHER
     only: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
     force: bool = False
     details: bool = False
 
@@ -66,6 +67,7 @@ class _Promoting:
     def __init__(self, workspace: OpenProject, promotion: Promotion) -> None:
         self.workspace, self.promotion = workspace, promotion
         self.names = Names(workspace)
+        self.folders = {workspace.projects().named(name).folder for name in promotion.projects}
         self.sources = self.found_sources()
         self.targets = self.found_targets()
 
@@ -74,12 +76,12 @@ class _Promoting:
         long as they all run the same release.
         """
         found = self.names.members(self.promotion.source, self.promotion.reads_source)
-        releases = [released(self.workspace, item.name) for item in found.stage]
+        releases = [released(self.workspace, item.name) for item in found.stage] if found.others else [{}]
         agreed = all(same(releases[0], its) for its in releases)
         if found.others and not (agreed and len({item.stage for item in found.stage}) == 1):
             to = " ".join(self.promotion.targets)
             raise _ambiguous(found, f"promote --from-stage {found.name} {to}", f"promote --from-env {found.name} {to}")
-        return list(found.stage)
+        return [item for item in found.stage if self.is_wanted(item)]
 
     def found_targets(self) -> list[ResolvedEnvironment]:
         """The environments that TO means, in the order in which they were named."""
@@ -88,11 +90,40 @@ class _Promoting:
             members = self.names.members(name, self.promotion.reads_targets)
             if members.others:
                 raise _ambiguous(members, *self.ways(members))
-            found.update((item.name, item) for item in members.environments)
-        only_source = self.sources[0].name if len(self.sources) == 1 else ""
-        if set(found) == {only_source}:
-            raise UsageError(f"`{only_source}` cannot be promoted to itself")
-        return [item for name, item in found.items() if name != only_source]
+            found.update((item.name, item) for item in members.environments if self.is_wanted(item))
+        only_sources = {items[0].name for items in self.by_project(self.sources).values() if len(items) == 1}
+        if found.keys() <= only_sources:
+            raise UsageError(f"`{listing([*found])}` cannot be promoted to itself")
+        return [item for name, item in found.items() if name not in only_sources]
+
+    def is_wanted(self, environment: ResolvedEnvironment) -> bool:
+        """Whether the environment is in one of the projects that are meant."""
+        return not self.folders or project_folder(environment.name) in self.folders
+
+    @staticmethod
+    def by_project(environments: Sequence[ResolvedEnvironment]) -> dict[str, list[ResolvedEnvironment]]:
+        """The environments of each project."""
+        found: dict[str, list[ResolvedEnvironment]] = {}
+        for item in environments:
+            found.setdefault(project_folder(item.name), []).append(item)
+        return found
+
+    def pairs(self) -> Iterator[tuple[list[ResolvedEnvironment], list[ResolvedEnvironment]]]:
+        """For each project its sources and targets. Raises `UsageError` when no project has both."""
+        sources, targets = self.by_project(self.sources), self.by_project(self.targets)
+        both = [project for project in targets if project in sources]
+        if not both:
+            there = listing([item.name for item in self.targets])
+            raise UsageError(f"no project of {self.promotion.source} has {there}", "promote within one project")
+        return ((sources[project], targets[project]) for project in both)
+
+    def left_out(self) -> Iterator[str]:
+        """The projects that have one side only."""
+        sources, targets = self.by_project(self.sources), self.by_project(self.targets)
+        is_narrowed = any("/" in name for name in (self.promotion.source, *self.promotion.targets))
+        for project in () if is_narrowed else sorted(sources.keys() ^ targets.keys()):
+            side = self.promotion.source if project in targets else listing(self.promotion.targets)
+            yield f"{project.rstrip('/')} has no {side}: nothing of it is promoted"
 
     def ways(self, members: Members) -> tuple[str, str]:
         """What to type for the stage, and for the environment."""
@@ -106,14 +137,18 @@ class _Promoting:
     def draft(self) -> Draft:
         if not self.promotion.force:
             self.require_order()
-        release = self.release()
-        changes = {target.name: self.changes(release, target) for target in self.targets}
+        pairs = list(self.pairs())
+        targets = [target for _, found in pairs for target in found]
+        changes: dict[str, list[KeyDifference]] = {}
+        for sources, found in pairs:
+            release = self.release(sources)
+            changes |= {target.name: self.changes(release, target) for target in found}
         files = {
             release_path(target.name): apply(self.text(target), changes[target.name], release_path(target.name))
-            for target in self.targets
+            for target in targets
         }
         moves = equal_lines(f"{name}: {described(item)}" for name, items in changes.items() for item in items)
-        environments = tuple(target.name for target in self.targets)
+        environments = tuple(target.name for target in targets)
         return Draft(
             files=files,
             environments=environments,
@@ -126,7 +161,11 @@ class _Promoting:
             ),
             summary=(*moves, *equal_lines(f"{name} already runs it" for name, items in changes.items() if not items)),
             warnings=equal_lines(line for name, items in changes.items() for line in _one_sided_release(items, name)),
-            notes=(*self.at_once([name for name, items in changes.items() if items]), *self.settings_that_stay()),
+            notes=(
+                *self.at_once([name for name, items in changes.items() if items]),
+                *self.left_out(),
+                *(note for sources, found in pairs for note in self.settings_that_stay(sources[0], found)),
+            ),
             decisive=True,
         )
 
@@ -142,8 +181,8 @@ class _Promoting:
     def require_order(self) -> None:
         """A release moves one stage at a time, forwards; between environments of one stage it may move freely."""
         order = self.names.stages
-        for target in self.targets:
-            start, end = self.sources[0].stage, target.stage
+        for start, target in ((sources[0].stage, target) for sources, found in self.pairs() for target in found):
+            end = target.stage
             if start == end or not start or not end:
                 continue
             if order.index(end) != order.index(start) + 1:
@@ -151,9 +190,9 @@ class _Promoting:
                 why = f"`{end}` is promoted from `{due}`" if due else f"`{end}` is the first stage"
                 raise GitopsError(f"{why}, not from `{start}`", "promote step by step, or use --force")
 
-    def release(self) -> dict[str, Any]:
-        """What the source releases; all environments of a stage must agree on it."""
-        releases = {item.name: released(self.workspace, item.name) for item in self.sources}
+    def release(self, sources: Sequence[ResolvedEnvironment]) -> dict[str, Any]:
+        """What the sources of a project release; all of them must agree on it."""
+        releases = {item.name: released(self.workspace, item.name) for item in sources}
         name, release = next(iter(releases.items()))
         for other, its in releases.items():
             if not same(its, release):
@@ -185,12 +224,11 @@ class _Promoting:
         text = text_if_any(self.workspace.inputs, path)
         return NEW_RELEASE if text is None else text
 
-    def settings_that_stay(self) -> Iterator[str]:
+    def settings_that_stay(self, source: ResolvedEnvironment, targets: Sequence[ResolvedEnvironment]) -> Iterator[str]:
         """Values that stay: what one side sets and the other leaves to the chart differs by intention, or was
         forgotten. One note counts them.
         """
-        source = self.sources[0]
-        found = {target.name: list(_one_sided_settings(source, target)) for target in self.targets}
+        found = {target.name: list(_one_sided_settings(source, target)) for target in targets}
         if self.promotion.details:
             yield from equal_lines(f"{name}: {line}" for name, lines in found.items() for line in lines)
         elif number := len({line for lines in found.values() for line in lines}):
@@ -205,7 +243,8 @@ class _Promoting:
         """The commit that made the release in the source."""
         if git_root(self.workspace.folder.resolve()) is None:
             return ""
-        found = commits(self.workspace.folder, [release_path(self.sources[0].name)], limit=1)
+        sources = [release_path(items[0].name) for items in self.by_project(self.sources).values()]
+        found = commits(self.workspace.folder, sources, limit=1)
         return next((item.id for item in found), "")
 
 

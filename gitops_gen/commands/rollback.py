@@ -11,8 +11,9 @@ from gitops_gen.errors import GitopsError, Problem, ProblemsError, UsageError
 from gitops_gen.git.checkout import read_checkout, require_clean, revision
 from gitops_gen.git.commits import Message
 from gitops_gen.git.history import Commit, is_part, rivals
-from gitops_gen.models.layout import PROJECT_FILE, application_name, hand_written
+from gitops_gen.models.layout import application_name, hand_written, read_for, short_name
 from gitops_gen.names import did_you_mean, is_dns_label, printable
+from gitops_gen.project.equal_lines import equal_lines
 from gitops_gen.project.workspace import OpenProject
 from gitops_gen.rules.planning import plan_environment
 from gitops_gen.sync.durations import text
@@ -25,42 +26,82 @@ from gitops_gen.yaml.reader import load
 CHANGE = "rollback"
 _SHOWN = 10
 _COUNT = re.compile(r"[0-9]+ changes")
-_UNDOING = re.compile(r'(?P<word>Revert|Reapply) (?:"(?P<what>.*)"|(?P<count>[0-9]+ changes))(?: in [a-z0-9-]+)?')
+_WHERE = r"(?: in (?:[0-9]+ environments|[a-z0-9/-]+))?"
+_UNDOING = re.compile(rf'(?P<word>Revert|Reapply) (?:"(?P<what>.*)"|(?P<count>[0-9]+ changes)){_WHERE}')
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rollback:
-    """What to undo: the environment's last change; with `to` all after that commit; with `undo` that one only."""
+    """What to undo: the last change of the environments; with `to` all after that commit; with `undo` that one only."""
 
-    environment: str
+    environments: tuple[str, ...]
     to: str = ""
     undo: str = ""
 
 
 def rollback(workspace: OpenProject, request: Rollback, delivery: Delivery) -> Outcome:
-    """Restore the environment's hand-written files and regenerate: one commit, `Revert …`.
+    """Restore the environments' hand-written files and regenerate: one commit, `Revert …`. Of several environments the
+    last change is undone in those that it changed.
 
     Undoing one commit keeps what was changed after it; a key that was changed again since stays, and is named. Raises
     `GitopsError` when there is nothing to go back to, and as `change` does.
     """
     folder = workspace.folder  # a revision such as HEAD~1 is relative to the user's HEAD, not the remote's
     to, undo = (revision(folder, name) if name else "" for name in (request.to, request.undo))
-    meant = Rollback(environment=request.environment, to=to, undo=undo)
-    return change(workspace, delivery, lambda here: _RollingBack(here, meant).draft())
+    meant = Rollback(environments=request.environments, to=to, undo=undo)
+    return change(workspace, delivery, lambda here: _together(here, meant))
+
+
+def _together(workspace: OpenProject, request: Rollback) -> Draft:
+    """The rollback of all environments that are meant, as one change."""
+    names = _changed(workspace, request) if len(request.environments) > 1 else request.environments
+    drafts = [_RollingBack(workspace, request, name).draft() for name in names]
+    if len(drafts) == 1:
+        return drafts[0]
+    undone = tuple({commit.id: commit for draft in drafts for commit in draft.undone}.values())
+    lines = (f"{name}: {line}" for name, draft in zip(names, drafts, strict=True) for line in draft.message.details)
+    summary = tuple(equal_lines(lines))
+    return Draft(
+        files={path: text for draft in drafts for path, text in draft.files.items()},
+        environments=tuple(names),
+        message=Message(
+            subject=subject(undone, f"{len(names)} environments"),
+            details=summary,
+            environments=tuple(names),
+            change=CHANGE,
+            source=undone[0].id,
+        ),
+        summary=(*_undone_lines(undone), *summary),
+        warnings=tuple(dict.fromkeys(line for draft in drafts for line in draft.warnings)),
+        notes=tuple(dict.fromkeys(line for draft in drafts for line in draft.notes)),
+        undone=undone,
+        decisive=True,
+    )
+
+
+def _changed(workspace: OpenProject, request: Rollback) -> Sequence[str]:
+    """Those of the environments that were changed: by the commit to undo, or since the commit to go back to."""
+    paths = {name: hand_written(name) for name in request.environments}
+    every = [path for found in paths.values() for path in found]
+    wanted = {"since": request.to} if request.to else {"limit": 1, "until": request.undo}
+    touched = {path for commit in changes_of(workspace, every, **wanted) for path in commit.paths}
+    changed = [name for name, found in paths.items() if not touched.isdisjoint(found)]
+    if not changed:
+        raise UsageError(f"no commit has changed {', '.join(request.environments)}", "see `gitops-gen history`")
+    return changed
 
 
 class _RollingBack:
     """One rollback: the state of the environment, and the one it returns to."""
 
-    def __init__(self, workspace: OpenProject, request: Rollback) -> None:
-        self.workspace, self.request = workspace, request
-        self.name = request.environment
+    def __init__(self, workspace: OpenProject, request: Rollback, name: str) -> None:
+        self.workspace, self.request, self.name = workspace, request, name
         self.paths = hand_written(self.name)
         self.checkout = read_checkout(workspace.folder)
         self.warnings: list[str] = []
 
     def draft(self) -> Draft:
-        if not is_dns_label(self.name):
+        if not is_dns_label(short_name(self.name)):
             raise self.unknown()
         require_clean(self.checkout, self.paths)
         if not self.checkout.head:
@@ -188,8 +229,8 @@ class _RollingBack:
 
     def beyond(self, oldest: Commit) -> Iterator[str]:
         """What the environment also depends on, and what this does not undo."""
-        project = self.workspace.project().spec
-        shared = [PROJECT_FILE]
+        project = self.workspace.project(self.name).spec
+        shared = [path for path in read_for(self.name) if path not in self.paths]
         if project.chart.path and not self.pinned():
             shared.append(project.chart.path)
         for commit in changes_of(self.workspace, shared, since=oldest.parent) if oldest.parent else ():
@@ -199,7 +240,7 @@ class _RollingBack:
         return self.name in self.workspace.names() and self.workspace.environment(self.name).pinned
 
     def notes(self) -> Iterator[str]:
-        name = application_name(self.workspace.project().spec, self.name)
+        name = application_name(self.workspace.project(self.name).spec, self.name)
         yield (
             "git cannot undo these effects: database schemas, data, messages that were sent, volumes that were pruned; "
             "a Job whose older version was deleted runs again"

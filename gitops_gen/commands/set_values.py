@@ -137,8 +137,8 @@ class _Setting:
         """The places that a key is written to, each with the environments that it is for."""
         layers = {environment.name: self.chosen(environment, path) for environment in self.environments}
         shared = not self.target.environment and self.layer is None
-        if shared and set(layers.values()) == {InputFile.ENVIRONMENT}:
-            place = self.places.shared(self.target.stage)
+        place = self.places.shared(self.target.stage, self.target.project) if shared else None
+        if place and set(layers.values()) == {InputFile.ENVIRONMENT}:
             self.warn_of_stronger(path, place)
             yield place, self.environments
             return
@@ -213,9 +213,9 @@ class _Setting:
         self.notes[note] = None
 
     def remove(self, path: KeyPath) -> None:
-        shared = self.places.shared(self.target.stage)
         everywhere = not self.target.environment and self.layer is None
-        if everywhere and self.remove_from(shared, self.environments, path):
+        shared = self.places.shared(self.target.stage, self.target.project) if everywhere else None
+        if shared and self.remove_from(shared, self.environments, path):
             self.warn_of_stronger(path, shared)
             return
         found = [self.remove_from(place, environments, path) for place, environments in self.holders()]

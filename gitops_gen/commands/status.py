@@ -1,17 +1,17 @@
 """`status`: what runs which release, what waits for promotion, what is not committed, pushed or generated."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gitops_gen.changes.pending_promotions import PendingPromotion, pending_promotions
+from gitops_gen.changes.pending_promotions import PendingPromotion, Releases, pending_promotions
 from gitops_gen.changes.releases import released
 from gitops_gen.generate.check import check
 from gitops_gen.generate.files import Change
 from gitops_gen.git.checkout import Checkout, read_checkout
 from gitops_gen.git.last_fetch import last_fetch
 from gitops_gen.git.repository import git_root
-from gitops_gen.models.layout import ARGOCD_FOLDER, ENVIRONMENTS
+from gitops_gen.models.layout import ARGOCD_FOLDER, environment_of, project_folder
 from gitops_gen.project.environment import ChartSource
 from gitops_gen.project.listing import EVERYWHERE, EnvironmentRow, Scope, list_environments
 from gitops_gen.project.workspace import OpenProject
@@ -64,14 +64,25 @@ def status(workspace: OpenProject, scope: Scope = EVERYWHERE) -> Status:
     inside = {row.name for row in rows}
     changed = [path for path in sorted(checkout.changed if checkout else ()) if scope.is_all or _owner(path) in inside]
     mine = _by_owner(changed)
-    stages = [stage.name for stage in workspace.project().spec.stages]
+    stages = workspace.projects().stages()
     return Status(
         environments=tuple(_standing(row, releases[row.name], mine.get(row.name, ())) for row in rows),
-        waiting=tuple(pending_promotions(stages, everywhere, releases, inside)),
+        waiting=tuple(_waiting(stages, everywhere, releases, inside)),
         drift=check(workspace, () if scope.is_all else sorted(inside)).changes,
         uncommitted=tuple(changed),
         **_facts(checkout),
     )
+
+
+def _waiting(
+    stages: Sequence[str], rows: Sequence[EnvironmentRow], releases: Releases, wanted: Collection[str]
+) -> Iterator[PendingPromotion]:
+    """What waits in each project: a release goes from one stage of it to the next."""
+    projects: dict[str, list[EnvironmentRow]] = {}
+    for row in rows:
+        projects.setdefault(project_folder(row.name), []).append(row)
+    for inside in projects.values():
+        yield from pending_promotions(stages, inside, releases, wanted)
 
 
 def _facts(checkout: Checkout | None) -> dict[str, Any]:
@@ -91,16 +102,13 @@ def _facts(checkout: Checkout | None) -> dict[str, Any]:
 
 def _owner(path: str) -> str:
     """The environment that an input or a generated file belongs to."""
-    parts = path.split("/")
-    if parts[0] == ENVIRONMENTS:
-        return parts[1] if len(parts) > 1 else ""
-    return parts[-1].removesuffix(".yaml") if parts[0] == ARGOCD_FOLDER else ""
+    return environment_of(path)
 
 
 def _by_owner(paths: Iterable[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for path in paths:
-        if path.startswith(f"{ENVIRONMENTS}/"):
+        if not path.startswith(ARGOCD_FOLDER):
             found.setdefault(_owner(path), []).append(path)
     return found
 

@@ -12,10 +12,9 @@ from gitops_gen.errors import fail_if_any
 from gitops_gen.git.paths import PathError
 from gitops_gen.git.repository import git_root
 from gitops_gen.git.snapshot import SHA1_LENGTH, WorkingFiles
-from gitops_gen.models.layout import PROJECT_FILE, hand_written
+from gitops_gen.models.layout import PROJECT_FILE, read_for
 from gitops_gen.project.inputs import Inputs
 from gitops_gen.project.pinned_charts import PinnedCharts
-from gitops_gen.project.reading import environment_names
 from gitops_gen.project.workspace import OpenProject
 
 Texts = Mapping[str, str | None]
@@ -43,9 +42,9 @@ class _Draft(Side):
     @cached_property
     def inputs(self) -> dict[str, str]:
         """The hand-written files, by environment."""
-        names, problems = environment_names(self.source)
+        names, problems = self.projects.names()
         fail_if_any(problems)
-        return {name: "\0".join(map(self._text, hand_written(name))) for name in names}
+        return {name: "\0".join(map(self._text, read_for(name)[1:])) for name in names}
 
     @cached_property
     def project_digest(self) -> str:

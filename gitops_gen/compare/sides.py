@@ -5,7 +5,6 @@ what is the same on both sides is neither read nor rendered.
 import hashlib
 import os
 import posixpath
-import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
@@ -16,21 +15,27 @@ from gitops_gen.compare.fleet import RenderTarget
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.git.snapshot import Files
 from gitops_gen.git.sparse import NOTHING
-from gitops_gen.models.layout import ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE, ManifestPaths, hand_written
+from gitops_gen.models.layout import (
+    PROJECT_FILE,
+    ManifestPaths,
+    environment_of_input,
+    input_places,
+    project_folder,
+    read_for,
+)
+from gitops_gen.models.models import Project
 from gitops_gen.project.chart_places import ChartPlaces, chart_places
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.inputs import Inputs
 from gitops_gen.project.local_dependencies import need_chart, needed_files
 from gitops_gen.project.override_files import with_override_files
 from gitops_gen.project.pinned_charts import PinnedCharts
-from gitops_gen.project.reading import ProjectFile, read_environment, read_project
+from gitops_gen.project.projects import Projects
+from gitops_gen.project.reading import ProjectFile
 from gitops_gen.project.resolver import resolve
 from gitops_gen.sync.durations import seconds
 from gitops_gen.sync.policy import SyncPolicy, policy_of
 from gitops_gen.yaml.reader import load
-
-_INPUT = re.compile(rf"{ENVIRONMENTS}/([^/]+)/(?:{'|'.join(re.escape(name) for name in HAND_WRITTEN)})")
-
 
 _ANY_CLUSTER = "https://any-cluster"
 """Where an Application goes that is compared with one of another environment."""
@@ -69,10 +74,13 @@ class Side:
     def inputs(self) -> dict[str, str]:
         """A digest of the hand-written files, by environment."""
         found: dict[str, list[str]] = {}
-        for path, content in sorted(self.ids([ENVIRONMENTS]).items()):
-            if match := _INPUT.fullmatch(path):
-                found.setdefault(match[1], []).append(f"{path} {content}")
-        return {name: "\n".join(parts) for name, parts in found.items()}
+        folders = self.projects.folders
+        ids = self.ids(input_places(folders))
+        for path, content in sorted(ids.items()):
+            if name := environment_of_input(path):
+                found.setdefault(name, []).append(f"{path} {content}")
+        shared = {name: [f"{path} {ids[path]}" for path in read_for(name) if path in ids] for name in found}
+        return {name: "\n".join(shared[name]) for name in found if project_folder(name) in folders}
 
     @cached_property
     def project_digest(self) -> str:
@@ -80,25 +88,33 @@ class Side:
         return self.ids([PROJECT_FILE]).get(PROJECT_FILE, "")
 
     @cached_property
-    def project(self) -> ProjectFile:
-        """The project. Raises `ProblemsError` when gitops.yaml is wrong or missing."""
-        project, problems = read_project(self.source)
-        fail_if_any(problems)
+    def projects(self) -> Projects:
+        """The project; in a workspace, all of them. Raises `ProblemsError` when the gitops.yaml at the top is wrong or
+        missing.
+        """
+        projects = Projects(self.source)
+        if projects.top is None:
+            raise ProblemsError(projects.problems)
+        return projects
+
+    def project(self, environment: str) -> ProjectFile:
+        """The project of an environment. Raises `ProblemsError` when its gitops.yaml is wrong."""
+        project = self.projects.of(environment)
         if project is None:
-            raise ProblemsError([Problem(file=PROJECT_FILE, message="cannot be read")])
+            raise ProblemsError(self.projects.problems)
         return project
 
     def resolve(self, name: str) -> ResolvedEnvironment:
         """One environment. Raises `ProblemsError`."""
-        files, problems = read_environment(self.source, name)
+        project, (files, problems) = self.project(name), self.projects.files(name)
         fail_if_any(problems)
         if files is None:
             raise ProblemsError([Problem(message=f"environment `{name}` cannot be read")])
-        return resolve(self.project, files)
+        return resolve(project, files)
 
     def fetch(self, names: Iterable[str]) -> None:
         """Fetch the files of these environments: many are fetched as fast as one."""
-        self._files.fetch([self._from_top(path) for name in names for path in hand_written(name)])
+        self._files.fetch([self._from_top(path) for name in names for path in read_for(name)])
 
     def target_of_pair(self, environment: ResolvedEnvironment) -> RenderTarget:
         """The same for a comparison with another environment: which cluster it is in is no difference then."""
@@ -108,7 +124,7 @@ class Side:
 
     def target(self, environment: ResolvedEnvironment) -> RenderTarget:
         """What the environment renders from. Raises `GitopsError` when its chart is not available."""
-        spec = self.project.spec
+        spec = self.project(environment.name).spec
         chart, _ = self.chart(environment.chart)
         environment = with_override_files(environment, chart)
         manifest = application(spec, environment, ManifestPaths(prefix=self.prefix))
@@ -118,13 +134,14 @@ class Side:
             chart=chart,
             release=environment.helm.release,
             argocd="\n---\n".join(documents),
-            policy=self._policy_of(manifest),
+            policy=self._policy_of(spec, manifest),
             prunes=environment.sync.prune,
             protected=environment.protect,
         )
 
-    def _policy_of(self, manifest: str) -> SyncPolicy:
-        timeout = self.project.spec.argocd.sync_timeout
+    @staticmethod
+    def _policy_of(spec: Project, manifest: str) -> SyncPolicy:
+        timeout = spec.argocd.sync_timeout
         start = manifest.find(_SYNC_POLICY)
         text = manifest if start < 0 else f"spec:{manifest[start:]}"
         return _policy(text, None if timeout is None else seconds(timeout))

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -18,12 +19,13 @@ from gitops_gen.errors import GitopsError, UsageError
 from gitops_gen.git.paths import Root
 from gitops_gen.git.snapshot import CommitFiles, Repository, WorkingFiles
 from gitops_gen.git.sparse import absent_files
-from gitops_gen.models.layout import PROJECT_FILE
+from gitops_gen.models.layout import PROJECT_FILE, project_folder
 from gitops_gen.names import did_you_mean, is_dns_label, nearest
 from gitops_gen.project.inputs import CommittedInputs
 from gitops_gen.project.override_files import with_override_files
 from gitops_gen.project.pinned_charts import PinnedCharts
-from gitops_gen.project.reading import environment_names, find_project
+from gitops_gen.project.projects import Projects
+from gitops_gen.project.reading import find_project, focus
 
 WORKING_TREE = "working tree"
 _SHORT = 8
@@ -52,13 +54,22 @@ def diff(folder: Path, question: Question, engines: Engines | None = None) -> Di
     """
     engines = engines or Engines()
     with tempfile.TemporaryDirectory(prefix="gitops-gen-") as scratch:
-        opener = _Opener(folder, Path(scratch))
+        opener = _Opener(*_top(folder), Path(scratch))
         question = opener.sorted_out(question)
         if question.environments:
             side = opener.side(question.refs[0] if question.refs else None)
             return _between_environments(side, question.environments, engines)
         sides = opener.sides(question)
         return between_sides(sides, opener.narrowed(sides, question.only), engines)
+
+
+def _top(folder: Path) -> tuple[Path, str]:
+    """Where the project is, and the folder in a workspace to which the comparison is limited."""
+    try:
+        top = find_project(folder)
+    except GitopsError:  # such as in a bare repository
+        return folder, ""
+    return (top, within) if (within := focus(folder, top)) else (folder, "")
 
 
 def left_out(folder: Path, difference: Difference) -> str:
@@ -69,7 +80,8 @@ def left_out(folder: Path, difference: Difference) -> str:
 class _Opener:
     """Makes the sides of a question."""
 
-    def __init__(self, folder: Path, scratch: Path) -> None:
+    def __init__(self, folder: Path, within: str, scratch: Path) -> None:
+        self._within = within
         self._repository = Repository(folder)
         self._folder, self._scratch = folder, scratch
         self._charts = SharedCharts(pinned=PinnedCharts(folder))
@@ -80,19 +92,28 @@ class _Opener:
         Raises `UsageError` for a word that is both, and for more refs than there are sides.
         """
         refs, only = list(question.refs), list(question.only)
+        only = [name for word in only for name in self._meant(word)]
         for word in question.words:
-            (refs if self._is_ref(word) else only).append(word)
+            if self._is_ref(word):
+                refs.append(word)
+            else:
+                only += self._meant(word)
+        pair = [name for word in question.environments or () for name in self._meant(word)]
+        if len(pair) != len(question.environments or ()):
+            raise UsageError("`--env` compares two environments", f"choose two of: {', '.join(pair)}")
         most = 1 if question.environments else 2
         if len(refs) > most:
             number = "two REFs at most" if most > 1 else "one REF at most with --env"
             raise UsageError(f"{number}: {', '.join(refs)}", "choose environments with `--only ENV`")
         if question.environments and only:
             raise UsageError(f"`--env` compares two environments: {', '.join(only)} cannot narrow that")
-        return replace(question, refs=tuple(refs), words=(), only=tuple(only))
+        return replace(
+            question, refs=tuple(refs), words=(), only=tuple(only), environments=(pair[0], pair[1]) if pair else None
+        )
 
     def _is_ref(self, word: str) -> bool:
         is_ref = self._repository.has(word)
-        if word not in self._names:
+        if not {*self._meant(word)} <= {*self._names}:
             # What cannot name an environment is a ref, and reported as one when it is missing.
             return is_ref or not is_dns_label(word)
         if is_ref:
@@ -103,17 +124,23 @@ class _Opener:
             )
         return False
 
+    def _meant(self, word: str) -> list[str]:
+        """The environments that a word means; the word itself where it means none."""
+        with suppress(GitopsError):
+            return Projects(Root(find_project(self._folder))).meant(word, self._within)
+        return [word]
+
     @cached_property
     def _names(self) -> Collection[str]:
         """The environments of now; of the last commit where there is no working tree."""
         try:
-            return environment_names(Root(find_project(self._folder)))[0]
+            return Projects(Root(find_project(self._folder))).names()[0]
         except GitopsError:
             return self.side("HEAD").inputs
 
     def narrowed(self, sides: tuple[Side, Side], only: tuple[str, ...]) -> list[str]:
         """The environments to compare, in name order. Raises `UsageError` for one that neither side has."""
-        every = {*sides[0].inputs, *sides[1].inputs}
+        every = {name for side in sides for name in side.inputs if name.startswith(self._within)}
         for name in only:
             if name not in every:
                 near = f"did you mean `{nearest(name, every)}`?" if nearest(name, every) else ""
@@ -187,7 +214,9 @@ def changed_environments(folder: Path, ref: str) -> tuple[list[str], bool]:
     Raises as `diff` does.
     """
     with tempfile.TemporaryDirectory(prefix="gitops-gen-") as scratch:
-        touched = TouchedEnvironments(*_Opener(folder, Path(scratch)).sides(Question(refs=(ref,), merge_base=True)))
+        touched = TouchedEnvironments(
+            *_Opener(*_top(folder), Path(scratch)).sides(Question(refs=(ref,), merge_base=True))
+        )
         return touched.names, touched.are_all
 
 
@@ -209,7 +238,7 @@ class _Tasks:
     def __init__(self, old: Side, new: Side, names: list[str]) -> None:
         self._old, self._new = old, new
         self._same_project = old.project_digest == new.project_digest and old.prefix == new.prefix
-        self._same_chart = self._same_project and _chart_id(old) == _chart_id(new)
+        self._same_charts: dict[str, bool] = {}
         self._names = [name for name in names if not self._is_same(name)]
         #: what is each environment's own; and what is known without rendering: environments that cannot be resolved
         self.owns: dict[str, Own] = {}
@@ -237,7 +266,12 @@ class _Tasks:
                 self.unresolved.append(found)
 
     def _is_same(self, name: str) -> bool:
-        return self._same_chart and self._same_inputs(name)
+        return self._same_inputs(name) and self._has_same_chart(project_folder(name))
+
+    def _has_same_chart(self, project: str) -> bool:
+        if project not in self._same_charts:
+            self._same_charts[project] = _chart_id(self._old, project) == _chart_id(self._new, project)
+        return self._same_charts[project]
 
     def _same_inputs(self, name: str) -> bool:
         return self._same_project and self._old.inputs.get(name) == self._new.inputs.get(name)
@@ -279,9 +313,9 @@ def _action(old: Side, new: Side, name: str) -> Action:
     return Action.CHANGED if name in new.inputs else Action.REMOVED
 
 
-def _chart_id(side: Side) -> str:
-    """What the project's own chart is; of one in a Helm repository gitops.yaml says it all."""
-    path = side.project.spec.chart.path
+def _chart_id(side: Side, folder: str) -> str:
+    """What the own chart of the project in a folder is; of one in a Helm repository gitops.yaml says it all."""
+    path = side.project(folder).spec.chart.path
     return side.chart_id(path) if path else ""
 
 

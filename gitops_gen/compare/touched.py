@@ -4,7 +4,7 @@ from functools import cache, partial
 
 from gitops_gen.compare.sides import Side
 from gitops_gen.errors import GitopsError
-from gitops_gen.models.layout import ARGOCD_FOLDER, ENVIRONMENTS, generated_paths
+from gitops_gen.models.layout import ARGOCD_FOLDER, environment_folder, generated_paths, input_places
 
 
 class TouchedEnvironments:
@@ -12,7 +12,7 @@ class TouchedEnvironments:
 
     def __init__(self, old: Side, new: Side) -> None:
         self._old, self._new = old, new
-        self._ids = [side.ids([ENVIRONMENTS, ARGOCD_FOLDER]) for side in (old, new)]
+        self._ids = [side.ids([*input_places(side.projects.folders), ARGOCD_FOLDER]) for side in (old, new)]
         self._same_file = cache(partial(_is_same, old, new))
         #: in name order
         self.names = [name for name in self._here if self._is_touched(name)]
@@ -40,7 +40,7 @@ class TouchedEnvironments:
 
 
 def _belongs(path: str, name: str) -> bool:
-    return path.startswith(f"{ENVIRONMENTS}/{name}/") or path in generated_paths(name)
+    return path.startswith(f"{environment_folder(name)}/") or path in generated_paths(name)
 
 
 def _is_same(old: Side, new: Side, path: str) -> bool:

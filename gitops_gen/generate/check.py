@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gitops_gen.generate.desired import DesiredTree, desired_tree
-from gitops_gen.generate.files import Change, State, compare
+from gitops_gen.generate.files import Change, State, compare, owned_files
 from gitops_gen.git.sparse import absent_files
 from gitops_gen.git.versions import contents_at
 from gitops_gen.models.layout import environment_of
@@ -49,7 +49,8 @@ def _checked_out(workspace: OpenProject, changes: Sequence[Change]) -> Iterator[
 
 def compared(workspace: OpenProject, desired: DesiredTree, *, orphans: bool) -> Generation:
     """The files that differ from the desired ones; with `orphans` also those that no input asks for."""
-    found = compare(workspace.folder, desired.files, orphans=orphans)
+    owned = owned_files(workspace.folder, workspace.projects().folders) if orphans else ()
+    found = compare(workspace.folder, desired.files, owned)
     changes = list(_checked_out(workspace, found)) if found else []
     edited = _edited(workspace, changes) if changes else set()
     changes = [replace(change, state=State.EDITED) if change.path in edited else change for change in changes]

@@ -18,12 +18,12 @@ from gitops_gen.generate.written import digest
 from gitops_gen.git.sparse import Absent, checking_out
 from gitops_gen.helm.engine import ChartError
 from gitops_gen.models.layout import (
-    ENVIRONMENTS,
     PROJECT_FILE,
     ROOT_FILE,
     ManifestPaths,
     app_project_path,
     application_path,
+    environment_folder,
     values_path,
 )
 from gitops_gen.names import did_you_mean
@@ -31,13 +31,8 @@ from gitops_gen.project.charts import Charts
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.inputs import Inputs
 from gitops_gen.project.layers import Values
-from gitops_gen.project.reading import (
-    ProjectFile,
-    environment_names,
-    read_environment,
-    read_project,
-    read_text,
-)
+from gitops_gen.project.projects import Projects
+from gitops_gen.project.reading import ProjectFile, read_text
 from gitops_gen.project.resolver import resolve
 from gitops_gen.project.workspace import OpenProject
 from gitops_gen.runtime.activity import counted, timed
@@ -84,7 +79,6 @@ class _Builder:
     """Collects files and problems, one environment at a time, so that only texts are kept."""
 
     workspace: OpenProject
-    project: ProjectFile | None = None
     problems: list[Problem] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     destinations: Destinations = field(default_factory=Destinations)
@@ -95,6 +89,9 @@ class _Builder:
     values: ValueChecks = field(init=False)
     other_projects: OtherProjects = field(init=False)
     overrides: Overrides = field(init=False)
+    projects: Projects = field(init=False)
+    #: Application → environment
+    applications: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         opened = self.workspace
@@ -102,37 +99,37 @@ class _Builder:
         self.values = ValueChecks(self.inputs, self.charts)
         self.other_projects = OtherProjects(opened.folder)
         self.overrides = Overrides(self.inputs)
+        self.projects = Projects(self.inputs)
 
     def read_names(self, only: Collection[str]) -> list[str]:
-        self.project, problems = read_project(self.inputs)
-        found, more = environment_names(self.inputs)
+        found, problems = self.projects.names()
         names = [name for name in found if name not in self.absent.environments]
-        self.problems += [*problems, *more, *self.partial_chart()]
+        self.problems += [*problems, *self.partial_charts(), *self.projects.problems]
         for name in only:
             if name in self.absent.environments:
-                raise UsageError(f"environment `{name}` is not checked out", checking_out(f"{ENVIRONMENTS}/{name}"))
+                raise UsageError(f"environment `{name}` is not checked out", checking_out(environment_folder(name)))
             if name not in names:
                 raise UsageError(f"no environment `{name}`", did_you_mean(name, names))
         return names
 
-    def partial_chart(self) -> Iterator[Problem]:
-        """Problems of a chart that is only partly checked out: it may render without an error."""
-        path = self.project.spec.chart.path if self.project else None
-        if path and self.absent.is_partial(posixpath.normpath(path)):
-            yield Problem(file=path, message="is only partly checked out", hint=checking_out(path))
+    def partial_charts(self) -> Iterator[Problem]:
+        """Problems of charts that are only partly checked out: they may render without an error."""
+        for path in {project.spec.chart.path for project in self.projects.every()}:
+            if path and self.absent.is_partial(posixpath.normpath(path)):
+                yield Problem(file=path, message="is only partly checked out", hint=checking_out(path))
 
     def add_environment(self, name: str, *, wanted: bool) -> None:
-        files, problems = read_environment(self.inputs, name)
+        project, (files, problems) = self.projects.of(name), self.projects.files(name)
         self.problems += problems
-        if self.project is None or files is None:
+        if project is None or files is None:
             return
         try:
-            environment = self.charts.with_override_files(resolve(self.project, files))
+            environment = self.charts.with_override_files(resolve(project, files))
             self.problems += self.claim(environment)
-            self.problems += self.overrides.problems(self.project.spec, environment, self.paths)
+            self.problems += self.overrides.problems(project.spec, environment, self.paths)
             if not problems:
                 self.problems += self.values.problems(environment, wanted=wanted)
-            outputs = dict(environment_files(self.project, environment, self.paths, self.charts)) if wanted else {}
+            outputs = dict(environment_files(project, environment, self.paths, self.charts)) if wanted else {}
         except ProblemsError as error:
             self.problems += error.problems
             return
@@ -143,25 +140,28 @@ class _Builder:
 
     def claim(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
         server = environment.server or environment.server_name
-        problems = self.destinations.claim(
-            environment.name, server=server, namespace=environment.namespace, cluster=environment.cluster
-        )
-        yield from map(self.at_namespace, problems)
+        yield from map(self.at_namespace, self.destinations.claim(environment, server))
+        first = self.applications.setdefault(environment.application_name, environment.name)
+        if first != environment.name:
+            file, message = environment.files[-1], f"the name of its Application is that of `{first}` too"
+            hint = "rename the environment or the project"
+            yield Problem(file=file, line=1, message=f"{message}: {environment.application_name}", hint=hint)
 
     def at_namespace(self, problem: Problem) -> Problem:
         return problem.at(problem.file, locate(read_text(self.inputs, problem.file), ("namespace",)))
 
     def check_other_projects(self) -> Iterator[Problem]:
         # A draft is one environment's change; what two projects do to each other is checked where it is generated.
-        if self.project is not None and not self.workspace.is_drafted:
-            yield from map(self.at_namespace, self.other_projects.problems(self.project, self.destinations.owners))
+        if self.projects.top is not None and not self.workspace.is_drafted:
+            others = self.other_projects.problems(self.projects, self.destinations.owners)
+            yield from map(self.at_namespace, others)
 
     def notices(self) -> list[str]:
         return [*self.other_projects.notices, *self.values.notices, *filter(None, [self.absent.notice])]
 
     def add_root(self) -> None:
-        if self.project is not None:
-            self.files[ROOT_FILE] = root_file(self.project, self.paths)
+        if self.projects.top is not None:
+            self.files[ROOT_FILE] = root_file(self.projects.top, self.paths)
 
 
 def values_text(values: Values) -> str:

@@ -5,6 +5,7 @@ never touched. The comment holds no checksum, so that branches merge in generate
 file is behind its inputs or was edited is decided by its content (`provenance`).
 """
 
+import glob
 import hashlib
 import os
 import re
@@ -23,11 +24,10 @@ from gitops_gen.models.layout import (
     ENVIRONMENTS,
     HEADER,
     OLD_HEADERS,
-    OWNED,
     ROOT_FILE,
     TEMPORARY,
-    VALUES_FILE,
     environment_of,
+    project_folder,
     values_path,
 )
 from gitops_gen.runtime.activity import timed
@@ -93,17 +93,13 @@ def _state(old: str, new: str | None) -> State:
     return State.ORPHANED if new is None else State.STALE
 
 
-def compare(root: Path, desired: Mapping[str, str], *, orphans: bool = True) -> list[Change]:
+def compare(root: Path, desired: Mapping[str, str], owned: Iterable[str] = ()) -> list[Change]:
     """Every file that is not as it should be, in path order; none is called edited yet.
 
-    `desired` maps paths in the project to whole texts; with `orphans`,
-    generated files that neither names are looked for as well.
+    `desired` maps paths to whole texts; generated files of `owned` that are not in it are orphans.
     """
     changes = [change for path, new in desired.items() if (change := _compare_one(root, path, new))]
-    if orphans:
-        changes += [
-            change for path in owned_files(root) if path not in desired and (change := _compare_orphan(root, path))
-        ]
+    changes += [change for path in owned if path not in desired and (change := _compare_orphan(root, path))]
     return sorted(changes, key=lambda change: change.path)
 
 
@@ -143,21 +139,28 @@ def edited_hint(change: Change) -> str:
     return f"`gitops-gen adopt {name}` moves the edit into the inputs, {give_up}"
 
 
-def owned_files(root: Path) -> Iterator[str]:
-    """Every file at a path that is reserved for generated files."""
-    for folder, names in _owned_folders(root):
-        for name in names:
-            yield f"{folder}/{name}"
-
-
-def _owned_folders(root: Path) -> Iterator[tuple[str, list[str]]]:
-    for environment in _listing(root / ENVIRONMENTS):
-        if os.path.isfile(f"{root}/{values_path(environment)}"):
-            yield f"{ENVIRONMENTS}/{environment}", [VALUES_FILE]
+def owned_files(root: Path, projects: Sequence[str] = ("",)) -> Iterator[str]:
+    """Every file at a path that is reserved for generated files; `projects` are the folders of the projects."""
+    for project in projects:
+        for name in _listing(root / project / ENVIRONMENTS):
+            if os.path.isfile(f"{root}/{values_path(project + name)}"):
+                yield values_path(project + name)
     for folder in (APP_PROJECTS, APPLICATIONS):
-        yield folder, [name for name in _listing(root / folder) if name.endswith(".yaml")]
+        for place, _, names in os.walk(root / folder):
+            inside = Path(place).relative_to(root).as_posix()
+            for path in (f"{inside}/{name}" for name in sorted(names) if name.endswith(".yaml")):
+                yield path
+                yield from _values_of_gone(root, path, projects)
     if (root / ROOT_FILE).is_file():
-        yield ROOT_FILE.rpartition("/")[0], [ROOT_FILE.rpartition("/")[2]]
+        yield ROOT_FILE
+
+
+def _values_of_gone(root: Path, manifest: str, projects: Sequence[str]) -> Iterator[str]:
+    """The generated values of an environment whose project is gone: only its manifests tell where they are."""
+    name = environment_of(manifest)
+    values = values_path(name)
+    if manifest.startswith(APPLICATIONS) and project_folder(name) not in projects and (root / values).is_file():
+        yield values
 
 
 def _listing(folder: Path) -> list[str]:
@@ -251,10 +254,10 @@ def _remove(path: Path) -> None:
         return
 
 
-def sweep(root: Path) -> None:
-    """Remove temporary files of a killed run."""
-    for pattern in OWNED:
-        folder = pattern.rpartition("/")[0]
-        for leftover in root.glob(f"{folder}/.*{TEMPORARY}"):
+def sweep(root: Path, projects: Iterable[str] = ("",)) -> None:
+    """Remove temporary files of a killed run; `projects` are the folders of the projects."""
+    patterns = [f"{ARGOCD_FOLDER}/**", *(f"{glob.escape(project)}{ENVIRONMENTS}/*" for project in projects)]
+    for pattern in patterns:
+        for leftover in root.glob(f"{pattern}/.*{TEMPORARY}"):
             with suppress(PathError):
                 Root(root).target(leftover.relative_to(root).as_posix()).unlink(missing_ok=True)

@@ -10,7 +10,6 @@ from gitops_gen.generate.files import blocked, sweep, write
 from gitops_gen.generate.written import Written
 from gitops_gen.git.checkout import resolve
 from gitops_gen.git.journal import session
-from gitops_gen.models.layout import is_generated_path
 from gitops_gen.project.workspace import OpenProject
 
 
@@ -22,7 +21,7 @@ def generate(workspace: OpenProject, environments: Sequence[str] = (), *, overwr
     """
     with session(workspace.folder) as said:
         generation = _generate(workspace, environments, overwrite=overwrite)
-        resolved = resolve(workspace.folder, is_generated_path)
+        resolved = resolve(workspace.folder, workspace.is_generated)
     return replace(generation, notices=(*said, *generation.notices), resolved=resolved)
 
 
@@ -30,7 +29,7 @@ def _generate(workspace: OpenProject, environments: Sequence[str], *, overwrite:
     desired = desired_tree(workspace, environments)
     generation = compared(workspace, desired, orphans=not environments)
     fail_if_any(blocked(workspace.folder, generation.changes, overwrite=overwrite))
-    sweep(workspace.folder)
+    sweep(workspace.folder, workspace.projects().folders)
     Written().add(change.new for change in generation.changes if change.new is not None)
     write(workspace.folder, generation.changes)
     return generation

@@ -13,8 +13,9 @@ from typing import Any
 from gitops_gen.errors import GitopsError, Problem, ProblemsError
 from gitops_gen.git.paths import Root
 from gitops_gen.git.repository import other_projects
-from gitops_gen.models.layout import ARGOCD_FOLDER, ENVIRONMENT_FILE, ENVIRONMENTS, PROJECT_FILE
-from gitops_gen.project.reading import ProjectFile, read_text
+from gitops_gen.models.layout import ARGOCD_FOLDER, PROJECT_FILE, environment_path
+from gitops_gen.project.projects import Projects
+from gitops_gen.project.reading import read_text
 from gitops_gen.runtime.programs import ProcessError
 from gitops_gen.yaml.reader import load
 
@@ -34,28 +35,28 @@ class OtherProjects:
         self.notices: list[str] = []
         self._folder = folder
 
-    def problems(self, project: ProjectFile, claimed: Mapping[Destination, str]) -> Iterator[Problem]:
+    def problems(self, projects: Projects, claimed: Mapping[Destination, str]) -> Iterator[Problem]:
         """An environment of another project in a namespace (on a server) that is `claimed` by one of this project."""
         try:
             others = other_projects(self._folder)
         except ProcessError as error:
             self.notices.append(f"other projects of this repository are not checked: {error}")
             return
-        for other in others:
-            self._compare_names(project, other)
+        inside = {self._folder.resolve() / folder for folder in projects.folders}
+        for other in (folder for folder in others if folder not in inside):
+            self._compare_names(projects, other)
             for environment, destination in _destinations(other):
                 if destination in claimed:
                     yield from self._meeting(claimed[destination], destination, environment, other)
 
-    def _compare_names(self, project: ProjectFile, other: Path) -> None:
+    def _compare_names(self, projects: Projects, other: Path) -> None:
         try:
             data: Any = load(read_text(Root(other), PROJECT_FILE), PROJECT_FILE)
         except ProblemsError:
             return  # reported when that project is generated
-        if isinstance(data, dict) and data.get("name") == project.spec.name:
-            same = (
-                f"the project in {self._shown(other)} is called `{project.spec.name}` too, as its Argo CD objects are"
-            )
+        names = [project.spec.name for project in (projects.top, *projects.every()) if project]
+        if isinstance(data, dict) and (name := data.get("name")) in names:
+            same = f"the project in {self._shown(other)} is called `{name}` too, as its Argo CD objects are"
             self.notices.append(f"{same}: {_TWO}")
 
     def _meeting(self, name: str, destination: Destination, environment: str, other: Path) -> Iterator[Problem]:
@@ -67,7 +68,7 @@ class OtherProjects:
             )
             return
         yield Problem(
-            file=f"{ENVIRONMENTS}/{name}/{ENVIRONMENT_FILE}",
+            file=environment_path(name),
             key="namespace",
             message=f"deploys to namespace `{namespace}` on {server}, and so does {where}",
             hint="give one of them another `namespace:` or `cluster:`; if it is the other one, generate that first",

@@ -23,19 +23,19 @@ from gitops_gen.git.snapshot import CommitFiles, Repository
 from gitops_gen.git.versions import Touch, committed, contents_at, merged_by_git, touches
 from gitops_gen.models.layout import (
     ARGOCD_FOLDER,
-    ENVIRONMENTS,
     PROJECT_FILE,
     ROOT_FILE,
     ManifestPaths,
     environment_of,
-    hand_written,
+    input_places,
     is_generated_path,
+    read_for,
 )
 from gitops_gen.project.charts import Charts
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.inputs import CommittedInputs, Inputs
 from gitops_gen.project.local_dependencies import need_chart
-from gitops_gen.project.reading import read_environment, read_project
+from gitops_gen.project.projects import Projects
 from gitops_gen.project.resolver import resolve
 
 Texts = Mapping[str, str]
@@ -137,7 +137,7 @@ class Provenance:
         found: dict[str, Touch] = {}
         if not missing:
             return found
-        for touch in touches(self.folder, [PROJECT_FILE, ENVIRONMENTS, ARGOCD_FOLDER]):
+        for touch in touches(self.folder, [*input_places(Projects(Root(self.folder)).folders), ARGOCD_FOLDER]):
             for path in missing & touch.paths:
                 found[path] = touch
             missing -= touch.paths
@@ -164,7 +164,7 @@ class Provenance:
 
 
 def _inputs(environment: str) -> set[str]:
-    return {PROJECT_FILE, *(hand_written(environment) if environment else ())}
+    return {*read_for(environment)} if environment else {PROJECT_FILE}
 
 
 def _made(
@@ -175,10 +175,10 @@ def _made(
     prepare: Callable[[ResolvedEnvironment], None] = lambda _environment: None,
 ) -> dict[str, str]:
     """The generated files that inputs give for these environments, of those that can be resolved."""
-    project, _ = read_project(inputs)
-    made = {ROOT_FILE: root_file(project, paths)} if project else {}
-    for name in filter(None, names) if project else ():
-        files, _ = read_environment(inputs, name)
+    projects = Projects(inputs)
+    made = {ROOT_FILE: root_file(projects.top, paths)} if projects.top else {}
+    for name in filter(None, names):
+        project, (files, _) = projects.of(name), projects.files(name)
         with suppress(GitopsError):
             if project and files:
                 environment = resolve(project, files)

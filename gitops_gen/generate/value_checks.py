@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 
 from gitops_gen.errors import GitopsError, Problem
-from gitops_gen.models.layout import PROJECT_FILE
 from gitops_gen.project.chart_places import pull_hint
 from gitops_gen.project.charts import Charts
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.inputs import Inputs
-from gitops_gen.project.reading import read_text
+from gitops_gen.project.reading import parsed, read_text
 from gitops_gen.yaml.reader import locate
 
 
@@ -49,6 +48,7 @@ class ValueChecks:
 
     def _chart_problem(self, environment: ResolvedEnvironment, error: GitopsError) -> Problem:
         """The problem of a chart that cannot be loaded or merged, at the place that selects it."""
-        file = environment.files[-1] if environment.pinned else PROJECT_FILE
-        line = locate(read_text(self._inputs, file), ("chart",))
+        texts = {file: read_text(self._inputs, file) for file in environment.files}
+        file = next(file for file in reversed(environment.files) if "chart" in parsed(texts[file], None)[0])
+        line = locate(texts[file], ("chart",))
         return Problem(file=file, line=line, key="chart", message=str(error), hint=error.hint)

@@ -3,7 +3,6 @@ nor removed (https://git-scm.com/docs/git-sparse-checkout).
 """
 
 import os
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,9 +10,7 @@ from pathlib import Path
 from gitops_gen.git.lock import state_folder
 from gitops_gen.git.repository import git_root
 from gitops_gen.git.runner import listing
-from gitops_gen.models.layout import ENVIRONMENTS, HAND_WRITTEN
-
-_INPUT = re.compile(rf"{ENVIRONMENTS}/([^/]+)/(?:{'|'.join(map(re.escape, HAND_WRITTEN))})")
+from gitops_gen.models.layout import environment_of_input
 
 
 @dataclass(frozen=True)
@@ -25,7 +22,7 @@ class Absent:
     @cached_property
     def environments(self) -> frozenset[str]:
         """The environments of which a hand-written file is not checked out."""
-        return frozenset(match[1] for path in self.paths if (match := _INPUT.fullmatch(path)))
+        return frozenset(filter(None, map(environment_of_input, self.paths)))
 
     def is_partial(self, folder: str) -> bool:
         """Whether something below a folder of the project is not checked out."""

@@ -19,7 +19,19 @@ _NO_LITERAL = re.compile(r"\{\{|\$[({\w]|^\{[\w.]+\}$|^<.*>$|^(ref\+|vault:|secr
 """A template, a variable, a placeholder, or the address of a secret in a store."""
 _NAME_OR_PATH = re.compile(r"[a-z]+([-._/][a-z0-9]+)*|[./].*|https?://[^@]*|[A-Z]+(_[A-Z0-9]+)*")
 _LOGIN = re.compile(r"://[^/\s:@]+:(?!\$|\{|\*|<)[^/\s@]+@")
-_PRIVATE_KEY = "PRIVATE KEY-----"
+_FORMATS = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"  # AWS
+    r"|\bgh[pousr]_[A-Za-z0-9]{36,}\b|\bgithub_pat_[A-Za-z0-9_]{60,}"
+    r"|\bglpat-[A-Za-z0-9_-]{20,}"
+    r"|\bxox[abeoprs]-[A-Za-z0-9-]{10,}|https://hooks\.slack\.com/services/T[A-Z0-9]+/B[A-Z0-9]+/[A-Za-z0-9]{20,}"
+    r"|\b[rs]k_live_[A-Za-z0-9]{20,}"  # Stripe
+    r"|\bAIza[A-Za-z0-9_-]{35}\b"  # Google
+    r"|\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}\b"  # SendGrid
+    r"|\bnpm_[A-Za-z0-9]{36}\b|\bpypi-[A-Za-z0-9_-]{50,}|\bdckr_pat_[A-Za-z0-9_-]{20,}|\bhvs\.[A-Za-z0-9_-]{24,}"
+    r"|\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"  # a JSON Web Token
+)
+"""Formats by which services tell their credentials: one is a credential under any key."""
 _SHORTEST = 6
 
 
@@ -32,7 +44,7 @@ def is_credential(path: KeyPath, value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return False
     text = str(value)
-    if _PRIVATE_KEY in text or _LOGIN.search(text):
+    if has_credential_format(text) or _LOGIN.search(text):
         return True
     words = _words(path)
     if not text or _NO_LITERAL.search(text) or not words:
@@ -41,6 +53,15 @@ def is_credential(path: KeyPath, value: Any) -> bool:
         return not text.startswith("/")
     often = words[-1] in _OFTEN or words[-2:] in _PAIRS
     return often and isinstance(value, str) and len(text) >= _SHORTEST and not _NAME_OR_PATH.fullmatch(text)
+
+
+def has_credential_format(text: str) -> bool:
+    """Whether a text has a private key, or a token that its format tells.
+
+    >>> has_credential_format("AKIA" + "A1B2" * 4), has_credential_format("postgres://db:5432/shop")
+    (True, False)
+    """
+    return _FORMATS.search(text) is not None
 
 
 def credentials(values: Any, path: KeyPath = ()) -> Iterator[KeyPath]:

@@ -4,13 +4,14 @@ values.
 Where an ExternalSecret fetches a key from: https://external-secrets.io/latest/api/externalsecret/
 """
 
+import builtins
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from gitops_gen.manifests.objects import Manifest, mapping, mappings
-from gitops_gen.manifests.secrets import SecretUse, made_secret, perhaps_made_secrets, secret_uses, templates_of
+from gitops_gen.manifests.secrets import SecretUse, made_secrets, perhaps_made_secrets, secret_uses, templates_of
 
 ISSUERS = {"cert-manager.io/issuer", "cert-manager.io/cluster-issuer"}
 
@@ -25,6 +26,11 @@ class Origin:
     store: str = ""
     entry: str = ""
     property: str = ""
+
+    @builtins.property
+    def entries(self) -> list[str]:
+        """Its entries one by one: a template may read several."""
+        return self.entry.split(", ") if self.entry else []
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,8 +47,8 @@ class ContractKey:
 def secret_contract(manifests: Iterable[Manifest]) -> tuple[ContractKey, ...]:
     """Every key of every Secret that the rendered objects read or make, by the Secret's name."""
     manifests = tuple(manifests)
-    uses = (*secret_uses(manifests), *_served_certificates(manifests))
-    makers = {secret: item for item in manifests for secret in (made_secret(item), *_requested(item)) if secret}
+    uses = (*secret_uses(manifests), *_servedtls_secrets(manifests))
+    makers = {secret: item for item in manifests for secret in (*made_secrets(item), *_requested(item))}
     perhaps = {secret: item for item in manifests for secret in perhaps_made_secrets(item)}
     names = sorted({use.secret for use in uses} | makers.keys())
     return tuple(
@@ -57,13 +63,14 @@ def secret_contract(manifests: Iterable[Manifest]) -> tuple[ContractKey, ...]:
     )
 
 
-def _served_certificates(manifests: Iterable[Manifest]) -> Iterator[SecretUse]:
+def _servedtls_secrets(manifests: Iterable[Manifest]) -> Iterator[SecretUse]:
     for manifest in manifests:
-        for secret in _certificates(manifest):
+        for secret in tls_secrets(manifest):
             yield SecretUse(secret=secret, key="", consumer=manifest.id, how="tls", optional=False)
 
 
-def _certificates(manifest: Manifest) -> tuple[str, ...]:
+def tls_secrets(manifest: Manifest) -> tuple[str, ...]:
+    """The Secrets with certificates that an Ingress serves."""
     entries = mappings(manifest.spec.get("tls")) if manifest.kind == "Ingress" else ()
     return tuple(name for entry in entries if isinstance(name := entry.get("secretName"), str))
 
@@ -74,7 +81,7 @@ def _requested(manifest: Manifest) -> tuple[str, ...]:
     https://cert-manager.io/docs/usage/ingress/
     """
     annotations = mapping(mapping(manifest.data.get("metadata")).get("annotations"))
-    return _certificates(manifest) if ISSUERS & annotations.keys() else ()
+    return tls_secrets(manifest) if ISSUERS & annotations.keys() else ()
 
 
 def _keys(
@@ -143,3 +150,26 @@ def _origin(maker: Manifest, item: Mapping[str, Any] | None, *, named: bool) -> 
 def _store(spec: Mapping[str, Any], field: str = "secretStoreRef") -> str:
     store = mapping(spec.get(field))
     return f"{store.get('kind') or 'SecretStore'}/{store.get('name')}" if store else ""
+
+
+def missing_from(keys: Iterable[ContractKey], existing: Iterable[str]) -> list[ContractKey]:
+    """The keys that a reader insists on, and for which the list has neither the entry of the store nor the Secret.
+
+    The list has `ENTRY` or `ENTRY#PROPERTY` for a store, and `secret:NAME` or `secret:NAME/KEY` for the namespace.
+    """
+    names = frozenset(existing)
+    return [
+        key for key in keys if not key.optional and _needs(key) and not all(names & some for some in _names_of(key))
+    ]
+
+
+def _needs(key: ContractKey) -> bool:
+    """Whether someone outside of the rendered objects has to provide it."""
+    return bool(key.origin.entry) or (key.origin == Origin() and bool(key.readers))
+
+
+def _names_of(key: ContractKey) -> list[set[str]]:
+    """What the list may call it: of each set one name; a template makes a key of several entries."""
+    if key.origin.entry:
+        return [{entry, f"{entry}#{key.origin.property}"} for entry in key.origin.entries]
+    return [{f"secret:{key.secret}", f"secret:{key.secret}/{key.key}"}]

@@ -3,7 +3,7 @@ values.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +14,31 @@ _MAKERS: Mapping[tuple[str, str], tuple[tuple[str, ...], ...]] = {
     ("external-secrets.io", "ExternalSecret"): (("target", "name"),),
     ("bitnami.com", "SealedSecret"): (("template", "metadata", "name"),),
     ("cert-manager.io", "Certificate"): (("secretName",),),
+    ("external-secrets.io", "ClusterExternalSecret"): (
+        ("externalSecretSpec", "target", "name"),
+        ("externalSecretName",),
+    ),
     ("onepassword.com", "OnePasswordItem"): (),
     ("secrets.hashicorp.com", "VaultStaticSecret"): (("destination", "name"),),
     ("secrets.hashicorp.com", "VaultDynamicSecret"): (("destination", "name"),),
+    ("secrets.hashicorp.com", "VaultPKISecret"): (("destination", "name"),),
+    ("secrets.hashicorp.com", "HCPVaultSecretsApp"): (("destination", "name"),),
+    ("secrets.infisical.com", "InfisicalSecret"): (("managedSecretReference", "secretName"),),
+    ("secrets.doppler.com", "DopplerSecret"): (("managedSecret", "name"),),
+    ("spv.no", "AzureKeyVaultSecret"): (("output", "secret", "name"),),
+    ("kafka.strimzi.io", "KafkaUser"): (),
 }
 """Where a custom resource's specification names the Secret it makes; its own name is the Secret's otherwise."""
+
+_MAKERS_OF_SEVERAL: Mapping[tuple[str, str], Callable[[Manifest], list[str]]] = {
+    ("secrets-store.csi.x-k8s.io", "SecretProviderClass"): lambda item: [
+        str(entry.get("secretName")) for entry in mappings(item.spec.get("secretObjects"))
+    ],
+    ("postgresql.cnpg.io", "Cluster"): lambda item: [
+        f"{item.name}-{part}" for part in ("app", "superuser", "ca", "server", "replication")
+    ],
+}
+"""Kinds of which one object makes several Secrets."""
 
 
 _MADE_BY_COMMAND = re.compile(
@@ -38,14 +58,17 @@ class SecretUse:
     optional: bool
 
 
-def made_secret(manifest: Manifest) -> str:
-    """The name of the Secret that the object is or makes; empty when it makes none."""
-    if manifest.kind == "Secret" and not manifest.id.group:
-        return manifest.name
-    paths = _MAKERS.get((manifest.id.group, manifest.kind))
+def made_secrets(manifest: Manifest) -> tuple[str, ...]:
+    """The names of the Secrets that the object is or makes."""
+    kind = (manifest.id.group, manifest.kind)
+    if kind == ("", "Secret"):
+        return (manifest.name,)
+    if several := _MAKERS_OF_SEVERAL.get(kind):
+        return tuple(several(manifest))
+    paths = _MAKERS.get(kind)
     if paths is None:
-        return ""
-    return next((name for path in paths if (name := _at(manifest.spec, path))), manifest.name)
+        return ()
+    return (next((name for path in paths if (name := _at(manifest.spec, path))), manifest.name),)
 
 
 def perhaps_made_secrets(manifest: Manifest) -> tuple[str, ...]:

@@ -85,6 +85,14 @@ def _relative_path(path: str) -> str:
     return path
 
 
+def _project_pattern(path: str) -> str:
+    _plain(path)
+    steps = path.split("/")
+    good = all(step and not step.startswith(".") for step in steps) and "*" not in "".join(steps[:-1])
+    require(good, "must be a folder below that of gitops.yaml; `*` may be in its last part, as in `services/*`")
+    return path
+
+
 def _plain(text: str) -> str:
     """Text that is passed on to git, Helm and Argo CD: no line break and no terminal escape."""
     require(text.isprintable(), "must be one line without control or invisible characters")
@@ -260,6 +268,7 @@ DnsSubdomain = Annotated[str, AfterValidator(_dns_subdomain)]
 ReleaseName = Annotated[str, AfterValidator(_release_name)]
 Duration = Annotated[str, AfterValidator(_duration)]
 RelativePath = Annotated[str, AfterValidator(_relative_path)]
+ProjectPattern = Annotated[str, AfterValidator(_project_pattern)]
 PinnedRevision = Annotated[str, Field(min_length=1), AfterValidator(_pinned_revision)]
 Revision = Annotated[str, Field(min_length=1), AfterValidator(_revision)]
 KubernetesVersion = Annotated[str, AfterValidator(_kubernetes), Field(json_schema_extra={"pattern": _KUBERNETES})]

@@ -25,6 +25,7 @@ from gitops_gen.models.formats import (
     NamespacePattern,
     PinnedRevision,
     PlainText,
+    ProjectPattern,
     RelativePath,
     ReleaseName,
     Revision,
@@ -145,6 +146,9 @@ class Secrets(Model):
     """Prefix of the entries in the store; each Secret is one entry below it, each key a property."""
     overrides: dict[str, dict[str, SecretKey]] | None = None
     """Secret name → key → where that key comes from instead."""
+    existing: list[Text] | None = None
+    """Secrets that are in the namespace before the first sync, as `NAME` or `NAME/KEY`. With this list, `validate`
+    fails for every other Secret that nothing rendered makes."""
 
 
 class Metadata(Model):
@@ -357,6 +361,23 @@ class Project(Model):
         for index, name in enumerate(names):
             require(name not in names[:index], f"duplicate stage `{name}`", ("stages", index, "name"))
         return self
+
+
+class Workspace(Project):
+    """`gitops.yaml` at the top of a repository with several projects: where they are, and what they share. A project
+    may set everything but `projects` too: its maps are merged over these, its stages and clusters are added.
+    """
+
+    kind: Literal["Workspace"]  # type: ignore[assignment] # the one field that is not a project's
+    """Always `Workspace`."""
+    name: ReleaseName
+    """The root Application, which starts everything, and its AppProject."""
+    projects: Annotated[list[ProjectPattern], Field(min_length=1)]
+    """The folders of the projects, such as `services/*`: each has a gitops.yaml of kind `Project`."""
+    chart: Chart = Chart.model_construct()
+    """The Helm chart of every project that names none."""
+    clusters: dict[str, Cluster] = {}
+    """Clusters by the name that environments use."""
 
 
 class Environment(Layer):

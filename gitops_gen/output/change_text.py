@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from gitops_gen.changes.change import Outcome
 from gitops_gen.compare.model import Difference
 from gitops_gen.generate.files import Change
-from gitops_gen.models.layout import ENVIRONMENTS, is_generated_path
+from gitops_gen.models.layout import ARGOCD_FOLDER, environment_of, is_generated_path
 from gitops_gen.output.diff_text import difference_lines
 from gitops_gen.output.text import diff_lines
 from gitops_gen.project.equal_lines import equal_lines, listing
@@ -57,8 +57,8 @@ def _file_lines(changes: Sequence[Change]) -> Iterator[str]:
 
 def _environment_file(path: str) -> str:
     """The file's name when it is an environment's, else the whole path."""
-    return path.rpartition("/")[2] if path.startswith(f"{ENVIRONMENTS}/") else path
+    return path.rpartition("/")[2] if _environment(path) and not path.startswith(ARGOCD_FOLDER) else path
 
 
 def _environment(path: str) -> str:
-    return path.split("/")[1]
+    return environment_of(path)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from gitops_gen.commands.explain import Explanation
+from gitops_gen.commands.project_lifecycle import ProjectRow
 from gitops_gen.output.text import table
 from gitops_gen.project.listing import EnvironmentRow
 
@@ -24,6 +25,12 @@ def explanation_lines(explanations: Iterable[Explanation]) -> Iterator[str]:
 def environment_table(rows: Iterable[EnvironmentRow]) -> Iterator[str]:
     """`env list` as a table."""
     return table(_COLUMNS, map(_cells, rows))
+
+
+def project_table(rows: Iterable[ProjectRow]) -> Iterator[str]:
+    """`project list` as a table."""
+    cells = ([row.name, row.folder, row.chart, ", ".join(row.environments) or "-"] for row in rows)
+    return table(("NAME", "FOLDER", "CHART", "ENVIRONMENTS"), cells)
 
 
 def _cells(row: EnvironmentRow) -> list[str]:

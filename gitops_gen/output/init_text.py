@@ -13,15 +13,15 @@ from gitops_gen.sync.durations import seconds
 
 
 def finding_lines(made: Initialization) -> Iterator[str]:
-    """What `plan` finds: all that keeps Argo CD from any sync, and how much else."""
+    """What `validate` finds: all that keeps Argo CD from any sync, and how much else."""
     refused = [finding for finding in made.findings if finding.rule in (REFUSED, SHARED.id)]
     for finding in refused:
         yield f"note: {finding.object} ({finding.problem.place}): {finding.message}"
         yield f"    {finding.remedy}"
     if others := len(made.findings) - len(refused):
-        name = next(iter(made.project.environments))
+        name = made.project.all_environments[0]
         count = f"{others} more findings" if refused else f"{others} findings"
-        yield f"note: `gitops-gen plan {name}` has {count.removesuffix('s') if others == 1 else count}"
+        yield f"note: `gitops-gen validate {name}` has {count.removesuffix('s') if others == 1 else count}"
 
 
 def next_lines(made: Initialization) -> Iterator[str]:

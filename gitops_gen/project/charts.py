@@ -102,13 +102,13 @@ class Charts:
 
         Raises `ChartError` or `GitopsError` when the chart cannot be had.
         """
-        fallback = environment.files[1]
+        fallback = environment.file
         origins = Origins(layers=environment.value_layers, text_of=cache(self._text_of), fallback=fallback)
         yield from first_problems(self._value_problems(environment, origins), fallback)
 
     def credentials(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
         """The values in plain text that look like credentials, at the layers that set them."""
-        origins = Origins(layers=environment.value_layers, text_of=cache(self._text_of), fallback=environment.files[1])
+        origins = Origins(layers=environment.value_layers, text_of=cache(self._text_of), fallback=environment.file)
         for path in credentials(environment.helm.release.values):
             yield origins.problem(path, "looks like a credential in plain text, which git keeps", HINT)
 

@@ -6,6 +6,7 @@ from typing import Any
 from gitops_gen.models.models import Allowance, IgnoredFinding, SyncWindow
 from gitops_gen.project.helm_options import HelmOptions
 from gitops_gen.project.layers import ValueLayer, Values
+from gitops_gen.yaml.key_paths import KeyPath
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +39,28 @@ class SyncSettings:
     options: tuple[str, ...]
     windows: tuple[SyncWindow, ...]
     content_name: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecretOverride:
+    """One key of a Secret with a separate entry in the store, and where that is written."""
+
+    secret: str
+    key: str
+    file: str
+    path: KeyPath
+    line: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecretFacts:
+    """What a project says of the Secrets of an environment."""
+
+    #: stores that exist in the cluster, as `Kind/name`; empty where the project names none
+    stores: tuple[str, ...] = ()
+    #: Secrets that exist, as `name` or `name/key`; None where the project has no list of them
+    existing: tuple[str, ...] | None = None
+    overrides: tuple[SecretOverride, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,11 +98,14 @@ class ResolvedEnvironment:
     #: what Argo CD passes to Helm: the values with those of the Application over them
     helm: HelmOptions = field(repr=False)
     files: tuple[str, ...]
+    #: the one in which something about the environment is to be written
+    file: str
     #: the version of Argo CD that syncs it, such as `3.4`; empty when the project does not say
     argocd: str = ""
     #: files with what the cluster has: CustomResourceDefinitions, admission policies
     schema_files: tuple[str, ...] = ()
     policy_files: tuple[str, ...] = ()
+    secrets: SecretFacts = field(default_factory=SecretFacts)
     #: findings about values that gitops.yaml sets aside, with those of `plan`
     ignored: tuple[IgnoredFinding, ...] = ()
 

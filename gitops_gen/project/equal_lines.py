@@ -7,8 +7,8 @@ NAMED = 4
 """As many environments are named one by one; more are counted."""
 
 _MARK = "\0"
-_SAYS = re.compile(r"([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)(:? )(?=\S)")
-"""A line that begins with the name of an environment (a DNS label)."""
+_SAYS = re.compile(r"((?:[\w.-]+/)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)(:? )(?=\S)")
+"""A line that begins with the name of an environment (a DNS label, below its project's folder in a workspace)."""
 
 
 def listing(names: Sequence[str]) -> str:

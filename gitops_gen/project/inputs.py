@@ -124,10 +124,11 @@ class ChangedInputs:
         """The folders in a folder."""
         found = {name: [*names] for name, names in self._folders_before(path).items()}
         for changed, text in self._texts.items():
-            parts = PurePosixPath(changed).parts
-            if len(parts) == 3 and parts[0] == path:  # noqa: PLR2004 - the folder, a folder in it, a file
-                others = [name for name in found.get(parts[1], ()) if name != parts[2]]
-                found[parts[1]] = others if text is None else [*others, parts[2]]
+            folder, _, file = changed.rpartition("/")
+            above, _, inside = folder.rpartition("/")
+            if inside and above == path:
+                others = [name for name in found.get(inside, ()) if name != file]
+                found[inside] = others if text is None else [*others, file]
         return found
 
     def _folders_before(self, path: str) -> dict[str, list[str]]:

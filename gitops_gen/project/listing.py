@@ -1,10 +1,9 @@
 """The environments of a project as rows: what runs where."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gitops_gen.errors import UsageError, fail_if_any
-from gitops_gen.models.layout import application_name
-from gitops_gen.models.models import Project
+from gitops_gen.models.layout import project_folder
 from gitops_gen.names import did_you_mean
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.workspace import OpenProject
@@ -26,15 +25,26 @@ class EnvironmentRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scope:
-    """Which environments a listing is about: those of a stage, of a cluster, of both, or all."""
+    """Which environments a command is about: those of a project, of a stage, of a cluster, or all."""
 
     stage: str = ""
     cluster: str = ""
+    project: str = ""
 
     @property
     def is_all(self) -> bool:
         """Whether nothing is left out."""
-        return not self.stage and not self.cluster
+        return not (self.stage or self.cluster or self.project)
+
+    def within(self, project: str) -> "Scope":
+        """The part of the scope that is in a project."""
+        return replace(self, project=project)
+
+    @property
+    def spoken(self) -> str:
+        """The scope in a sentence: `in stage production on cluster eu-1`."""
+        words = (("in stage", self.stage), ("on cluster", self.cluster), ("of project", self.project))
+        return " and ".join(f"{word} {name}" for word, name in words if name)
 
 
 EVERYWHERE = Scope()
@@ -46,24 +56,29 @@ def list_environments(workspace: OpenProject, scope: Scope = EVERYWHERE) -> list
     Raises `ProblemsError` with all that is wrong in any of them, and `UsageError` for a stage or cluster that does not
     exist or has no environment.
     """
-    project = workspace.project().spec
-    order = {stage.name: index for index, stage in enumerate(project.stages)}
-    require_known(project, scope)
+    projects = workspace.projects()
+    order = {name: index for index, name in enumerate(projects.stages())}
+    require_known(workspace, scope)
+    folder = projects.named(scope.project).folder if scope.project else ""
     found, problems = workspace.environments()
     fail_if_any(problems)
-    rows = [_row(project, item) for item in found if is_inside(scope, item.stage, item.cluster)]
+    inside = (item for item in found if not folder or project_folder(item.name) == folder)
+    rows = [_row(item) for item in inside if is_inside(scope, item.stage, item.cluster)]
     if not rows and not scope.is_all:
-        raise UsageError(f"no environment {_spoken(scope)}", "`gitops-gen env list` shows all of them")
+        raise UsageError(f"no environment {scope.spoken}", "`gitops-gen env list` shows all of them")
     return sorted(rows, key=lambda row: (order.get(row.stage, -1), row.name))
 
 
-def require_known(project: Project, scope: Scope) -> None:
-    """Raise `UsageError` for a stage or cluster that the project does not have."""
-    stages = [stage.name for stage in project.stages]
+def require_known(workspace: OpenProject, scope: Scope) -> None:
+    """Raise `UsageError` for a stage or cluster that no project has."""
+    if not scope.stage and not scope.cluster:
+        return
+    projects = workspace.projects()
+    stages, clusters = projects.stages(), projects.clusters()
     if scope.stage and scope.stage not in stages:
         raise UsageError(f"no stage `{scope.stage}`", did_you_mean(scope.stage, stages))
-    if scope.cluster and scope.cluster not in project.clusters:
-        raise UsageError(f"no cluster `{scope.cluster}`", did_you_mean(scope.cluster, project.clusters))
+    if scope.cluster and scope.cluster not in clusters:
+        raise UsageError(f"no cluster `{scope.cluster}`", did_you_mean(scope.cluster, clusters))
 
 
 def is_inside(scope: Scope, stage: str, cluster: str) -> bool:
@@ -71,18 +86,13 @@ def is_inside(scope: Scope, stage: str, cluster: str) -> bool:
     return scope.stage in ("", stage) and scope.cluster in ("", cluster)
 
 
-def _spoken(scope: Scope) -> str:
-    parts = (f"in stage {scope.stage}" * bool(scope.stage), f"on cluster {scope.cluster}" * bool(scope.cluster))
-    return " and ".join(filter(None, parts))
-
-
-def _row(project: Project, environment: ResolvedEnvironment) -> EnvironmentRow:
+def _row(environment: ResolvedEnvironment) -> EnvironmentRow:
     return EnvironmentRow(
         name=environment.name,
         stage=environment.stage,
         cluster=environment.cluster,
         namespace=environment.namespace,
-        application=application_name(project, environment.name),
+        application=environment.application_name,
         chart=environment.chart,
         automated=environment.sync.automated,
         protect=environment.protect,

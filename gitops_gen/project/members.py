@@ -51,7 +51,7 @@ class Names:
     @cached_property
     def stages(self) -> list[str]:
         """The stages, in promotion order."""
-        return [stage.name for stage in self._workspace.project().spec.stages]
+        return self._workspace.projects().stages()
 
     def members(self, name: str, meaning: Meaning = Meaning.EITHER) -> Members:
         """The environment of that name, or all environments of the stage of that name.
@@ -65,6 +65,10 @@ class Names:
         }[meaning]
         if meaning is not Meaning.STAGE:
             self._workspace.require_here(name)
+        if meaning is not Meaning.STAGE and name not in known:
+            meant = self._workspace.projects().meant(name, self._workspace.focus)
+            if meant != [name] and all(full in self.environments for full in meant):
+                return Members(name=name, environments=tuple(map(self._environment, meant)))
         if name not in known:
             kinds = "environment and no stage" if meaning is Meaning.EITHER else meaning.value
             raise UsageError(f"no {kinds} `{name}`", did_you_mean(name, set(known)))
@@ -74,7 +78,8 @@ class Names:
 
     def _members_of_stage(self, name: str, meaning: Meaning) -> Members:
         self._workspace.require_whole()
-        found = tuple(item for item in map(self._environment, self.environments) if item.stage == name)
+        inside = (item for item in self.environments if item.startswith(self._workspace.focus))
+        found = tuple(item for item in map(self._environment, inside) if item.stage == name)
         if meaning is Meaning.EITHER and name in self.environments:
             others = tuple(item for item in found if item.name != name)
             return Members(name=name, environments=(self._environment(name),), others=others)

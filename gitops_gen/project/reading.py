@@ -4,23 +4,27 @@ Nothing here stops at the first mistake: each reader gives back what it could re
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
 from gitops_gen.errors import GitopsError, Problem, ProblemsError
-from gitops_gen.git.paths import PathError
+from gitops_gen.git.paths import PathError, Root
 from gitops_gen.models.layout import (
-    ENVIRONMENT_FILE,
     ENVIRONMENTS,
     HAND_WRITTEN,
     PROJECT_FILE,
-    RELEASE_FILE,
+    environment_folder,
+    environment_path,
     hand_written,
+    release_path,
+    short_name,
 )
 from gitops_gen.models.models import Environment, Project, Release
 from gitops_gen.models.validation import validate
@@ -36,36 +40,58 @@ class MissingFileError(ProblemsError):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class InputDocument:
+    """One hand-written file: its path, its data and its text, as `read_text` gives it."""
+
+    file: str
+    data: dict[str, Any]
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ProjectFile:
-    """The project as read: where from, its typed form and the same as plain data (for merging and for provenance)."""
+    """The project as read: where from, its typed form, and the files that say it, the weakest first: its own, in a
+    workspace below it that of the workspace. `folder` is empty or ends in `/`.
+    """
 
     inputs: Inputs
     spec: Project
-    data: dict[str, Any]
+    documents: tuple[InputDocument, ...]
+    folder: str = ""
+
+    @property
+    def file(self) -> str:
+        """Its own file."""
+        return self.documents[-1].file
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EnvironmentFiles:
-    """One environment as read; `release_data` is empty when there is no release.yaml. `texts` are those of the
-    hand-written files, as `read_text` gives them.
+    """One environment as read: what stays with it (the workspace's file for all environments of that name before its
+    own one) and its release, each empty when there is none.
     """
 
     name: str
-    spec: Environment
-    data: dict[str, Any]
+    stays: tuple[InputDocument, ...]
+    stage: str | None
     release: Release | None
     release_data: dict[str, Any]
     texts: tuple[str, ...]
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The hand-written files, relative to the project's folder."""
-        folder = f"{ENVIRONMENTS}/{self.name}/"
-        return (folder + ENVIRONMENT_FILE, *([folder + RELEASE_FILE] if self.release else []))
+        """The hand-written files, the strongest last."""
+        return (*(item.file for item in self.stays), *([release_path(self.name)] if self.release else []))
+
+    @property
+    def file(self) -> str:
+        """The file for what stays with the environment."""
+        return self.stays[-1].file if self.stays else environment_path(self.name)
 
 
 def find_project(start: Path) -> Path:
-    """The folder of the project that `start` is in: the nearest one upwards with a gitops.yaml.
+    """The folder of the project that `start` is in: the nearest one upwards with a gitops.yaml; for a project of a
+    workspace that of the workspace.
 
     Raises `GitopsError` when there is none.
     """
@@ -74,25 +100,39 @@ def find_project(start: Path) -> Path:
         start = start.resolve()
     for folder in (start, *start.parents):
         if (folder / PROJECT_FILE).is_file():
-            return folder
+            above = (parent for parent in folder.parents if (parent / PROJECT_FILE).is_file())
+            return next((parent for parent in above if holds(parent, folder)), folder)
     raise GitopsError(
         f"no {PROJECT_FILE} in {start} or above it",
         "start a project with `gitops-gen init DIR`, or choose one with `-C DIR`",
     )
 
 
-def read_project(inputs: Inputs) -> tuple[ProjectFile | None, list[Problem]]:
-    """`gitops.yaml`, and what is wrong with it."""
-    _, data, spec, problems = _read_required(inputs, PROJECT_FILE, Project)
-    return (ProjectFile(inputs=inputs, spec=spec, data=data) if spec else None), problems
+def focus(start: Path, top: Path) -> str:
+    """The folder of the workspace's project that `start` is in, from the workspace's: empty or ending in `/`."""
+    start = start.resolve() if ".." in start.parts else start
+    nearest = next((folder for folder in (start, *start.parents) if (folder / PROJECT_FILE).is_file()), top)
+    return "" if nearest == top else f"{nearest.relative_to(top).as_posix()}/"
 
 
-def environment_names(inputs: Inputs) -> tuple[list[str], list[Problem]]:
-    """The environments in name order (a folder with an environment.yaml or a release.yaml is one), and folders that
-    cannot be one.
+def holds(top: Path, project: Path) -> bool:
+    """Whether the gitops.yaml in `top` is that of a workspace whose projects are in folders such as `project`."""
+    with suppress(GitopsError):
+        data = parsed(read_text(Root(top), PROJECT_FILE), None)[0]
+        inside = project.relative_to(top).as_posix()
+        patterns = data.get("projects") if data.get("kind") == "Workspace" else None
+        depth = inside.count("/")
+        return any(fnmatchcase(inside, str(item)) and str(item).count("/") == depth for item in patterns or ())
+    return False
+
+
+def environment_names(inputs: Inputs, folder: str = "") -> tuple[list[str], list[Problem]]:
+    """The environments of the project in a folder in name order (a folder with an environment.yaml or a release.yaml
+    is one), and folders that cannot be one.
     """
+    place = folder + ENVIRONMENTS
     try:
-        found = inputs.folders(ENVIRONMENTS)
+        found = {folder + name: files for name, files in inputs.folders(place).items()}
     except PathError as error:
         return [], list(error.problems)
     except FileNotFoundError:
@@ -100,13 +140,13 @@ def environment_names(inputs: Inputs) -> tuple[list[str], list[Problem]]:
     except OSError:
         return [], [
             Problem(
-                file=ENVIRONMENTS,
+                file=place,
                 message="is not a folder",
                 hint="replace it with a folder that has one folder for each environment",
             )
         ]
     names = sorted(name for name, files in found.items() if not {*HAND_WRITTEN}.isdisjoint(files))
-    wrong = [name for name, files in found.items() if not files and _wrong_path(inputs, f"{ENVIRONMENTS}/{name}")]
+    wrong = [name for name, files in found.items() if not files and _wrong_path(inputs, environment_folder(name))]
     misnamed = [problem for name in sorted(found) for problem in _misnamed(name, found[name])]
     return names, [*_name_problems(inputs, [*names, *wrong]), *misnamed]
 
@@ -127,7 +167,9 @@ def _misnamed(environment: str, files: list[str]) -> Iterator[Problem]:
             continue
         if meant := _meant(stem):
             hint = f"rename it to `{meant}.yaml`"
-            yield Problem(file=f"{ENVIRONMENTS}/{environment}/{name}", message="is not read by anything", hint=hint)
+            yield Problem(
+                file=f"{environment_folder(environment)}/{name}", message="is not read by anything", hint=hint
+            )
 
 
 @cache
@@ -138,11 +180,11 @@ def _meant(stem: str) -> str:
 
 def _name_problems(inputs: Inputs, names: list[str]) -> Iterator[Problem]:
     for name in names:
-        path = f"{ENVIRONMENTS}/{name}"
-        if not is_dns_label(name):
+        path = environment_folder(name)
+        if not is_dns_label(short_name(name)):
             yield Problem(
                 file=path,
-                message=f"`{name}` cannot name an environment: it must be a DNS label",
+                message=f"`{short_name(name)}` cannot name an environment: it must be a DNS label",
                 hint="use at most 63 lowercase letters, digits and `-`",
             )
         if inputs.link(path) is not None:
@@ -160,57 +202,47 @@ def _twin(inputs: Inputs, path: str) -> Problem:
 
 
 def read_environment(inputs: Inputs, name: str) -> tuple[EnvironmentFiles | None, list[Problem]]:
-    """The hand-written files of one environment, and what is wrong with them: a bad release.yaml is as if left out."""
-    folder = f"{ENVIRONMENTS}/{name}"
-    environment = _read_required(inputs, f"{folder}/{ENVIRONMENT_FILE}", Environment)
-    release = _read_release(inputs, f"{folder}/{RELEASE_FILE}")
-    return _put_together(name, environment, release)
+    """The hand-written files of one environment, and what is wrong with them: a bad release.yaml is as if left out.
 
-
-_Read: TypeAlias = tuple[str, dict[str, Any], ModelT | None, list[Problem]]
-"""A file's text, its data, its typed form and what is wrong with it."""
-
-
-def _put_together(
-    name: str, environment: _Read[Environment], release: _Read[Release]
-) -> tuple[EnvironmentFiles | None, list[Problem]]:
-    (text, data, spec, problems), (release_text, release_data, release_spec, more) = environment, release
-    problems = [*problems, *more]
-    if spec is None:
+    In a workspace, environment.yaml may be the one of the workspace, the one of the project, or both.
+    """
+    own, shared = environment_path(name), environment_path(short_name(name))
+    read = [(own, _read(inputs, own, Environment, required=own == shared))]
+    if own != shared:
+        read.insert(0, (shared, _read(inputs, shared, Environment)))
+    release = _read(inputs, release_path(name), Release)
+    problems = [*(problem for _, found in read for problem in found.problems), *release.problems]
+    if any(found.problems and found.spec is None for _, found in read):
         return None, problems
     files = EnvironmentFiles(
-        name=name, spec=spec, data=data, release=release_spec, release_data=release_data, texts=(text, release_text)
+        name=name,
+        stays=tuple(InputDocument(file=file, data=item.data, text=item.text) for file, item in read if item.spec),
+        stage=next((item.spec.stage for _, item in reversed(read) if item.spec and item.spec.stage), None),
+        release=release.spec,
+        release_data=release.data,
+        texts=(*(found.text for _, found in read), release.text),
     )
     return files, problems
 
 
-def _read_release(inputs: Inputs, path: str) -> _Read[Release]:
-    try:
-        return _read(inputs, path, Release)
-    except MissingFileError:
-        return "", {}, None, []
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Read(Generic[ModelT]):
+    """A file's text, its data, its typed form and what is wrong with it; nothing of a missing file."""
+
+    text: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+    spec: ModelT | None = None
+    problems: tuple[Problem, ...] = ()
 
 
-def _read_required(inputs: Inputs, path: str, model: type[ModelT]) -> _Read[ModelT]:
-    try:
-        return _read(inputs, path, model)
-    except MissingFileError as error:
-        return "", {}, None, list(error.problems)
-
-
-def _read(inputs: Inputs, path: str, model: type[ModelT]) -> _Read[ModelT]:
+def _read(inputs: Inputs, path: str, model: type[ModelT], *, required: bool = False) -> _Read[ModelT]:
     try:
         text = read_text(inputs, path)
-    except MissingFileError:
-        raise
     except ProblemsError as error:
-        return "", {}, None, list(error.problems)
-    return _parse(text, path, model)
-
-
-def _parse(text: str, path: str, model: type[ModelT]) -> _Read[ModelT]:
-    data, spec, problems = _parsed(text, model)
-    return text, data, spec, [problem.at(path, problem.line) for problem in problems]
+        is_nothing = isinstance(error, MissingFileError) and not required
+        return _Read(problems=() if is_nothing else error.problems)
+    data, spec, problems = parsed(text, model)
+    return _Read(text=text, data=data, spec=spec, problems=tuple(item.at(path, item.line) for item in problems))
 
 
 def _decoded(content: bytes) -> str:
@@ -218,9 +250,9 @@ def _decoded(content: bytes) -> str:
 
 
 @lru_cache(maxsize=256)
-def _parsed(text: str, model: type[ModelT]) -> tuple[dict[str, Any], ModelT | None, tuple[Problem, ...]]:
-    """A text's data, its typed form and what is wrong with it: once for all files that are alike, because many
-    environments share their release.
+def parsed(text: str, model: type[ModelT] | None) -> tuple[dict[str, Any], ModelT | None, tuple[Problem, ...]]:
+    """A text's data, its typed form (with a model) and what is wrong with it: once for all files that are alike,
+    because many environments share their release.
     """
     try:
         data = load(text, "", empty_values=False)
@@ -229,7 +261,7 @@ def _parsed(text: str, model: type[ModelT]) -> tuple[dict[str, Any], ModelT | No
     if not isinstance(data, dict):
         message, hint = "must be a map with apiVersion and kind", "see `gitops-gen schema`"
         return {}, None, (Problem(line=1, message=message, hint=hint),)
-    spec, problems = validate(model, data, "", lambda: text)
+    spec, problems = validate(model, data, "", lambda: text) if model else (None, [])
     return data, spec, tuple(problems)
 
 

@@ -1,5 +1,6 @@
 """Putting one environment together from the project's and its own files."""
 
+import posixpath
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -8,7 +9,7 @@ from typing import Any
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.helm.bundled import helm_of
 from gitops_gen.helm.engine import HelmRelease
-from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, PROJECT_FILE, RELEASE_FILE, application_name
+from gitops_gen.models.layout import application_name, release_path, short_name
 from gitops_gen.models.models import (
     Allowance,
     ArgocdOverrides,
@@ -20,12 +21,12 @@ from gitops_gen.models.models import (
     Secrets,
 )
 from gitops_gen.names import did_you_mean, is_dns_label
-from gitops_gen.project.environment import ChartSource, ResolvedEnvironment, SyncSettings
+from gitops_gen.project.environment import ChartSource, ResolvedEnvironment, SecretFacts, SecretOverride, SyncSettings
 from gitops_gen.project.helm_options import HelmOptions, HelmSource
 from gitops_gen.project.interpolation import Facts, UnknownPlaceholderError, interpolate
 from gitops_gen.project.layers import ValueLayer, Values, conflict_problem, conflicts, merge_layers
 from gitops_gen.project.reading import EnvironmentFiles, ProjectFile, read_text
-from gitops_gen.project.sources import Source, Sources
+from gitops_gen.project.sources import Sources
 from gitops_gen.yaml.key_paths import KeyPath, dotted
 from gitops_gen.yaml.reader import locate
 
@@ -42,15 +43,14 @@ class _Resolver:
 
     def __init__(self, project: ProjectFile, files: EnvironmentFiles) -> None:
         self.project, self.files = project, files
-        self.folder = f"{ENVIRONMENTS}/{files.name}"
+        self.file = files.file
         self.problems: list[Problem] = []
 
     def resolve(self) -> ResolvedEnvironment:
         stage = self.stage()
         cluster_name = self.cluster(stage)
         fail_if_any(self.problems)
-        own = Source(name="environment", file=f"{self.folder}/{ENVIRONMENT_FILE}", prefix=(), data=self.files.data)
-        sources = Sources(self.project, stage, cluster_name, own)
+        sources = Sources(self.project, stage, cluster_name, self.files.stays)
         settings = sources.settings()
         facts = self.facts(stage, cluster_name, settings, sources)
         layers = self.value_layers(sources, facts)
@@ -60,59 +60,52 @@ class _Resolver:
         fail_if_any(self.problems)
         return resolved
 
-    def stage(self) -> int | None:
-        """The index of the environment's stage in `stages`."""
+    def stage(self) -> str:
+        """The environment's stage; empty when there is none of that name."""
         names = [stage.name for stage in self.project.spec.stages]
-        name = self.files.spec.stage
+        name = self.files.stage
         if name in names:
-            return names.index(name)
+            return name
         if name is not None:
-            self.add(
-                f"{self.folder}/{ENVIRONMENT_FILE}", ("stage",), f"unknown stage `{name}`", did_you_mean(name, names)
-            )
+            self.add(self.place_of("stage"), ("stage",), f"unknown stage `{name}`", did_you_mean(name, names))
         elif names:
             self.add(
-                f"{self.folder}/{ENVIRONMENT_FILE}",
+                self.file,
                 (),
                 "names no stage",
                 f"add `stage:` with one of: {', '.join(names)}",
             )
-        return None
-
-    def cluster(self, stage: int | None) -> str:
-        """The name of the cluster that the strongest layer chooses."""
-        spec = self.project.spec
-        places: list[tuple[str, KeyPath, str | None]] = [
-            (f"{self.folder}/{ENVIRONMENT_FILE}", ("cluster",), self.files.spec.cluster),
-            (PROJECT_FILE, ("defaults", "cluster"), spec.defaults.cluster),
-        ]
-        if stage is not None:
-            places.insert(
-                1, (PROJECT_FILE, ("stages", stage, "defaults", "cluster"), spec.stages[stage].defaults.cluster)
-            )
-        for file, path, name in places:
-            if name is not None:
-                if name not in spec.clusters:
-                    self.add(file, path, f"unknown cluster `{name}`", did_you_mean(name, spec.clusters))
-                return name
-        if len(spec.clusters) == 1:
-            return next(iter(spec.clusters))
-        self.add(
-            places[0][0], (), "names no cluster", f"add `cluster:` with one of: {', '.join(sorted(spec.clusters))}"
-        )
         return ""
 
-    def facts(self, stage: int | None, cluster: str, settings: Layer, sources: Sources) -> dict[str, Any]:
+    def place_of(self, field: str) -> str:
+        """The file of what stays with the environment that sets a field."""
+        return next((item.file for item in reversed(self.files.stays) if item.data.get(field) is not None), self.file)
+
+    def cluster(self, stage: str) -> str:
+        """The name of the cluster that the strongest layer chooses."""
+        spec = self.project.spec
+        sources = Sources(self.project, stage, "", self.files.stays)
+        name = sources.value("cluster")
+        if name is not None:
+            if name not in spec.clusters:
+                self.add(*sources.place(("cluster",)), f"unknown cluster `{name}`", did_you_mean(name, spec.clusters))
+            return str(name)
+        if len(spec.clusters) == 1:
+            return next(iter(spec.clusters))
+        self.add(self.file, (), "names no cluster", f"add `cluster:` with one of: {', '.join(sorted(spec.clusters))}")
+        return ""
+
+    def facts(self, stage: str, cluster: str, settings: Layer, sources: Sources) -> dict[str, Any]:
         facts: dict[str, Any] = {
             "project": self.project.spec.name,
-            "environment": self.files.name,
-            "stage": None if stage is None else self.project.spec.stages[stage].name,
+            "environment": short_name(self.files.name),
+            "stage": stage or None,
             "cluster": cluster,
         }
         place = sources.place(("namespace",))
         facts["namespace"] = self.filled(settings.namespace or "{project}-{environment}", facts, *place)
         # An empty one, or one made of a folder's name that is not one, was reported already.
-        if facts["namespace"] and is_dns_label(self.files.name) and not is_dns_label(facts["namespace"]):
+        if facts["namespace"] and is_dns_label(short_name(self.files.name)) and not is_dns_label(facts["namespace"]):
             self.add(
                 *place,
                 f"`{facts['namespace']}` is not a valid namespace name: it must be a DNS label",
@@ -135,6 +128,19 @@ class _Resolver:
             for secret, keys in (secrets.overrides or {}).items()
         }
         return {"store.kind": store.get("kind"), "store.name": store.get("name"), "path": path, "overrides": overrides}
+
+    def known_secrets(self, settings: Secrets | None, sources: Sources) -> SecretFacts:
+        secrets = settings or Secrets()
+        return SecretFacts(
+            stores=tuple(f"{store.kind}/{store.name}" for store in self.project.spec.secret_stores.values()),
+            existing=None if secrets.existing is None else tuple(secrets.existing),
+            overrides=tuple(
+                SecretOverride(secret=secret, key=key, file=file, path=path)
+                for secret, keys in (secrets.overrides or {}).items()
+                for key in keys
+                for file, path in [sources.place(("secrets", "overrides", secret, key))]
+            ),
+        )
 
     def store(self, name: str | None, place: tuple[str, KeyPath]) -> dict[str, str]:
         if name is None:
@@ -161,24 +167,24 @@ class _Resolver:
         released = self.files.release_data.get("values")
         release = ValueLayer(
             name="release",
-            file=f"{self.folder}/{RELEASE_FILE}",
+            file=release_path(self.files.name),
             prefix=("values",),
             values=released if isinstance(released, dict) else {},  # another type is reported by the model
             exclusive=True,
         )
-        injected = ValueLayer(
-            name="inject", file=PROJECT_FILE, prefix=("inject",), values=self.injected(facts), exclusive=True
-        )
-        return tuple(layer for layer in (*sources.values(), release, injected) if layer.values)
+        return tuple(layer for layer in (*sources.values(), release, *self.injected(facts)) if layer.values)
 
-    def injected(self, facts: Facts) -> Values:
-        return {key: self.filled_tree(value, facts, ("inject", key)) for key, value in self.project.spec.inject.items()}
+    def injected(self, facts: Facts) -> Iterator[ValueLayer]:
+        for item in self.project.documents:
+            data = item.data.get("inject", {})
+            values = {key: self.filled_tree(value, facts, item.file, ("inject", key)) for key, value in data.items()}
+            yield ValueLayer(name="inject", file=item.file, prefix=("inject",), values=values, exclusive=True)
 
-    def filled_tree(self, value: Any, facts: Facts, path: KeyPath) -> Any:
+    def filled_tree(self, value: Any, facts: Facts, file: str, path: KeyPath) -> Any:
         """Like `filled` for a nested value, so that a problem names the very key."""
         if isinstance(value, dict):
-            return {key: self.filled_tree(item, facts, (*path, key)) for key, item in value.items()}
-        return self.filled(value, facts, PROJECT_FILE, path)
+            return {key: self.filled_tree(item, facts, file, (*path, key)) for key, item in value.items()}
+        return self.filled(value, facts, file, path)
 
     def filled(self, value: Any, facts: Facts, file: str, path: KeyPath) -> Any:
         try:
@@ -202,7 +208,7 @@ class _Resolver:
     ) -> ResolvedEnvironment:
         cluster = self.project.spec.clusters[cluster_name]
         argocd = settings.argocd or ArgocdOverrides()
-        application = _override(argocd.application)
+        application, annotations = _override(argocd.application), settings.namespace_annotations
         version = cluster.argocd or self.project.spec.argocd.version or ""
         helm, values = helm_of(version), merge_layers(layers)
         release = self.release(cluster, helm, str(facts["namespace"]), values)
@@ -215,9 +221,7 @@ class _Resolver:
             kubernetes=cluster.kubernetes or "",
             namespace=str(facts["namespace"]),
             namespace_labels=self.filled_map("namespaceLabels", settings.namespace_labels, facts, sources),
-            namespace_annotations=self.filled_map(
-                "namespaceAnnotations", settings.namespace_annotations, facts, sources
-            ),
+            namespace_annotations=self.filled_map("namespaceAnnotations", annotations, facts, sources),
             protect=bool(settings.protect),
             sync=_sync(settings),
             chart=replace(self.chart(), helm=helm),
@@ -232,14 +236,22 @@ class _Resolver:
             secret_path=str(facts["secrets.path"] or ""),
             allow=self.allowance(facts, sources),
             existing_project=(argocd.project.existing if argocd.project else None) or "",
-            project_file=(argocd.project.file if argocd.project else None) or "",
+            project_file=self.project_file(sources, (argocd.project.file if argocd.project else None) or ""),
             values=values,
             layers=layers,
-            files=(PROJECT_FILE, *self.files.files),
+            files=(*(item.file for item in self.project.documents), *self.files.files),
+            file=self.file,
             schema_files=tuple(cluster.schemas),
             policy_files=tuple(cluster.policies),
+            secrets=self.known_secrets(settings.secrets, sources),
             ignored=tuple(self.project.spec.rules.ignore),
         )
+
+    def project_file(self, sources: Sources, path: str) -> str:
+        """The file with the existing AppProject: it counts from the folder of the gitops.yaml of who names it."""
+        by, _ = sources.place(("argocd", "project", "file"))
+        inside = by.startswith(self.project.folder) and self.project.folder
+        return posixpath.normpath(inside + path) if path and inside else path
 
     def release(self, cluster: Cluster, version: str, namespace: str, values: Values) -> HelmRelease:
         """What Argo CD passes to Helm without options of the Application; `version` is that of its Helm."""
@@ -304,7 +316,7 @@ class _Resolver:
             return _source(pin)
         if base.path is None:
             self.add(
-                f"{self.folder}/{RELEASE_FILE}",
+                release_path(self.files.name),
                 ("chart", "revision"),
                 "the chart is not in this repository",
                 "pin it with {repository, name, version}",

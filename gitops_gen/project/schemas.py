@@ -5,11 +5,12 @@ from typing import Any
 from gitops_gen.helm.engine import Values
 from gitops_gen.models import models
 from gitops_gen.models.descriptions import description
-from gitops_gen.models.models import Environment, Project, Release
+from gitops_gen.models.models import Environment, Project, Release, Workspace
 from gitops_gen.project.workspace import OpenProject
 
 KINDS: dict[str, type[models.Model]] = {
     "project": Project,
+    "workspace": Workspace,
     "environment": Environment,
     "release": Release,
 }
@@ -17,12 +18,17 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _CHART = "chartValues"
 
 
-def schema(kind: str, chart_schema: Values | None = None) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of one kind of hand-written file: `project`, `environment` or `release`.
+def schema(kind: str, chart_schema: Values | None = None, *, is_inside: bool = False) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of one kind of hand-written file: `project`, `workspace`, `environment` or `release`.
+    A project that `is_inside` a workspace inherits what is required else.
 
     With `chart_schema`, every `values` follows it; nothing is required there, because values are spread over layers.
     """
     model = KINDS[kind].model_json_schema(by_alias=True)
+    if kind == "project" and is_inside:
+        model["required"] = ["apiVersion", "kind", "name"]
+    if kind == "project" and is_inside:
+        model["required"] = ["apiVersion", "kind", "name"]
     _describe(KINDS[kind], model)
     for name, definition in model.get("$defs", {}).items():
         _describe(getattr(models, name), definition)
@@ -44,6 +50,8 @@ def chart_schema(workspace: OpenProject) -> Values | None:
     from gitops_gen.project.environment import ChartSource
 
     source = ChartSource(**workspace.project().spec.chart.model_dump(exclude_none=True))
+    if not source.label:
+        return None
     return workspace.charts.chart(source).schema if workspace.charts.places.is_available(source) else None
 
 

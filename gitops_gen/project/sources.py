@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from gitops_gen.models.layout import PROJECT_FILE
 from gitops_gen.models.models import Layer
 from gitops_gen.project.layers import ValueLayer, merge
-from gitops_gen.project.reading import ProjectFile
+from gitops_gen.project.reading import InputDocument, ProjectFile
 from gitops_gen.yaml.key_paths import KeyPath
 
 _NO_FIELDS = ("values", "apiVersion", "kind", "stage")
@@ -31,9 +30,11 @@ class Source:
 class Sources:
     """All places of one environment."""
 
-    def __init__(self, project: ProjectFile, stage: int | None, cluster: str, own: Source) -> None:
-        """`stage` is an index in the project's `stages`, `own` the environment's file."""
-        self._places = [*_shared(project, stage, cluster), own]
+    def __init__(self, project: ProjectFile, stage: str, cluster: str, own: Sequence[InputDocument]) -> None:
+        """`own` are the files of what stays with the environment."""
+        files = (Source(name="environment", file=item.file, prefix=(), data=item.data) for item in own)
+        self._own = own[-1].file if own else ""
+        self._places = [*_shared(project.documents, stage, cluster), *files]
 
     def settings(self) -> Layer:
         """All fields but `values`, merged."""
@@ -41,6 +42,10 @@ class Sources:
         for source in self._places:
             merged = merge(merged, {key: value for key, value in source.data.items() if key not in _NO_FIELDS})
         return _layer(json.dumps(merged))
+
+    def value(self, field: str) -> Any:
+        """What the strongest place says of a field that is no map; None when none does."""
+        return next((item.data[field] for item in reversed(self._places) if item.data.get(field) is not None), None)
 
     def place(self, field: KeyPath) -> tuple[str, KeyPath]:
         """The file, and the path in it, of the strongest place that sets a field; the environment's file when none
@@ -52,7 +57,7 @@ class Sources:
                 current = current.get(step) if isinstance(current, dict) else None
             if current is not None:
                 return source.file, (*source.prefix, *field)
-        return self._places[-1].file, ()
+        return self._own or self._places[-1].file, ()
 
     def values(self) -> Iterator[ValueLayer]:
         """The layers of chart values in these places."""
@@ -75,15 +80,25 @@ def _layer(fields: str) -> Layer:
     return Layer.model_validate(json.loads(fields))
 
 
-def _shared(project: ProjectFile, stage: int | None, cluster: str) -> Iterator[Source]:
-    data = project.data
-    argocd = {key: value for key, value in data.get("argocd", {}).items() if key in ("application", "project")}
-    yield Source(name="argocd", file=PROJECT_FILE, prefix=(), data={"argocd": argocd})
-    yield _defaults("defaults", (), data)
-    yield _defaults(f"cluster {cluster}", ("clusters", cluster), data["clusters"][cluster])
-    if stage is not None:
-        yield _defaults(f"stage {project.spec.stages[stage].name}", ("stages", stage), data["stages"][stage])
+def stage_index(data: dict[str, Any], name: str) -> int | None:
+    """Where a file of a project has a stage."""
+    return next((index for index, stage in enumerate(data.get("stages", ())) if stage["name"] == name), None)
 
 
-def _defaults(name: str, at: Sequence[str | int], data: dict[str, Any]) -> Source:
-    return Source(name=name, file=PROJECT_FILE, prefix=(*at, "defaults"), data=data.get("defaults", {}))
+def _shared(documents: Sequence[InputDocument], stage: str, cluster: str) -> Iterator[Source]:
+    """What a project, and before it its workspace, says of all environments; what is narrower wins over both."""
+    for item in documents:
+        argocd = {key: value for key, value in item.data.get("argocd", {}).items() if key in ("application", "project")}
+        yield Source(name="argocd", file=item.file, prefix=(), data={"argocd": argocd})
+    for item in documents:
+        yield _defaults("defaults", item.file, (), item.data)
+    for item in documents:
+        if found := item.data.get("clusters", {}).get(cluster):
+            yield _defaults(f"cluster {cluster}", item.file, ("clusters", cluster), found)
+    for item in documents:
+        if (index := stage_index(item.data, stage)) is not None:
+            yield _defaults(f"stage {stage}", item.file, ("stages", index), item.data["stages"][index])
+
+
+def _defaults(name: str, file: str, at: KeyPath, data: dict[str, Any]) -> Source:
+    return Source(name=name, file=file, prefix=(*at, "defaults"), data=data.get("defaults", {}))

@@ -10,20 +10,26 @@ from gitops_gen.git.paths import Root
 from gitops_gen.git.repository import prefix
 from gitops_gen.git.sparse import NOTHING, Absent, absent_files, checking_out
 from gitops_gen.helm.choice import open_engine
-from gitops_gen.models.layout import ENVIRONMENTS, ManifestPaths
+from gitops_gen.models.layout import (
+    ARGOCD_FOLDER,
+    ManifestPaths,
+    environment_folder,
+    environment_of,
+    is_generated_path,
+    project_folder,
+    short_name,
+)
 from gitops_gen.names import did_you_mean, is_dns_label
 from gitops_gen.project.chart_places import chart_places
 from gitops_gen.project.charts import Charts
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.inputs import ChangedInputs, Inputs
 from gitops_gen.project.pinned_charts import PinnedCharts
+from gitops_gen.project.projects import Projects
 from gitops_gen.project.reading import (
     ProjectFile,
-    environment_names,
     find_project,
-    is_environment,
-    read_environment,
-    read_project,
+    focus,
 )
 from gitops_gen.project.resolver import resolve
 from gitops_gen.runtime.activity import counted, timed
@@ -40,6 +46,8 @@ class OpenProject:
     engine: str = ""
     base: str = "HEAD"
     absent: Absent = NOTHING
+    #: the folder of the project in a workspace that the command was started in, empty or ending in `/`
+    focus: str = ""
 
     @property
     def is_drafted(self) -> bool:
@@ -50,17 +58,36 @@ class OpenProject:
         """The project as these texts (None: no such file) would make it. Nothing is written."""
         return replace(self, inputs=ChangedInputs(self.inputs, texts))
 
-    def project(self) -> ProjectFile:
-        """The project. Raises `ProblemsError` when gitops.yaml is wrong."""
-        project, problems = read_project(self.inputs)
-        fail_if_any(problems)
-        if project is None:
-            raise ProblemsError([Problem(message="gitops.yaml cannot be read")])
-        return project
+    def is_generated(self, path: str) -> bool:
+        """Whether a path is one of this repository's generated files; another project's are not."""
+        inside = path.startswith(f"{ARGOCD_FOLDER}/") or project_folder(environment_of(path)) in self.projects().folders
+        return is_generated_path(path) and inside
+
+    def projects(self) -> Projects:
+        """The project as it is read now; in a workspace, all projects. Raises `ProblemsError` when the gitops.yaml at
+        the top is wrong.
+        """
+        found = Projects(self.inputs)
+        if found.top is None:
+            raise ProblemsError(found.problems or [Problem(message="gitops.yaml cannot be read")])
+        return found
+
+    def chart_folders(self) -> list[str]:
+        """The charts of the projects that are folders of the repository; of those that can be read."""
+        return sorted({path for project in Projects(self.inputs).every() if (path := project.spec.chart.path)})
+
+    def project(self, environment: str = "") -> ProjectFile:
+        """The project that an environment is in; without one what all projects share. Raises `ProblemsError` when its
+        gitops.yaml is wrong.
+        """
+        return _project(self.projects(), environment)
 
     def names(self) -> list[str]:
         """The environments that are checked out, in name order. Raises `ProblemsError` when a folder cannot be one."""
-        names, problems = environment_names(self.inputs)
+        return self._names(self.projects())
+
+    def _names(self, projects: Projects) -> list[str]:
+        names, problems = projects.names()
         fail_if_any(problems)
         return [name for name in names if name not in self.absent.environments]
 
@@ -69,8 +96,9 @@ class OpenProject:
         """One environment, resolved. Raises `UsageError` when there is none of that name and `ProblemsError` when it
         is wrong.
         """
-        self.require(name)
-        return self._resolved(self.project(), name)
+        projects = self.projects()
+        self._require(projects, name)
+        return self._resolved(projects, name)
 
     @timed("read and resolve all environments")
     def environments(self) -> tuple[list[ResolvedEnvironment], list[Problem]]:
@@ -78,29 +106,33 @@ class OpenProject:
 
         Raises `ProblemsError` as `project` and `names` do.
         """
-        project = self.project()
+        projects = self.projects()
         found: list[ResolvedEnvironment] = []
         problems: list[Problem] = []
-        names = self.names()
+        names = self._names(projects)
         for name in counted(names, "reading", len(names)):
             try:
-                found.append(self._resolved(project, name))
+                found.append(self._resolved(projects, name))
             except ProblemsError as error:
                 problems += error.problems
         return found, problems
 
     def require(self, name: str) -> None:
         """Raise `UsageError` unless there is an environment of that name."""
+        self._require(Projects(self.inputs), name)
+
+    def _require(self, projects: Projects, name: str) -> None:
         self.require_here(name)
         # Only a name that is wrong costs a look at all of them: a fleet's commands ask for each environment in turn.
-        if is_dns_label(name) and is_environment(self.inputs, name):
+        if is_dns_label(short_name(name)) and projects.has(name):
             return
-        names, _ = environment_names(self.inputs)
+        names, _ = projects.names()
         if name not in names:
             raise UsageError(f"no environment `{name}`", did_you_mean(name, names))
 
-    def _resolved(self, project: ProjectFile, name: str) -> ResolvedEnvironment:
-        files, problems = read_environment(self.inputs, name)
+    def _resolved(self, projects: Projects, name: str) -> ResolvedEnvironment:
+        project = _project(projects, name)
+        files, problems = projects.files(name)
         fail_if_any(problems)
         if files is None:
             raise ProblemsError([Problem(message=f"environment `{name}` cannot be read")])
@@ -109,13 +141,20 @@ class OpenProject:
     def require_here(self, name: str) -> None:
         """Raise `UsageError` for an environment that is not checked out."""
         if name in self.absent.environments:
-            raise UsageError(f"environment `{name}` is not checked out", checking_out(f"{ENVIRONMENTS}/{name}"))
+            raise UsageError(f"environment `{name}` is not checked out", checking_out(environment_folder(name)))
 
     def require_whole(self) -> None:
         """Raise `UsageError` when some environment is not checked out: what is meant for all would not reach it."""
         if self.absent.environments:
             names = ", ".join(sorted(self.absent.environments))
             raise UsageError(f"not checked out: {names}", "run `git sparse-checkout disable`, or name the environments")
+
+
+def _project(projects: Projects, environment: str) -> ProjectFile:
+    project = projects.of(environment)
+    if project is None:
+        raise ProblemsError(projects.problems or [Problem(message=f"the project of `{environment}` cannot be read")])
+    return project
 
 
 @timed("open the project")
@@ -129,4 +168,5 @@ def open_workspace(start: Path, engine: str = "") -> OpenProject:
         paths=ManifestPaths(prefix=prefix(folder)),
         engine=engine,
         absent=absent_files(folder),
+        focus=focus(start, folder),
     )

@@ -2,12 +2,22 @@
 
 from gitops_gen.errors import UsageError
 from gitops_gen.names import did_you_mean
-from gitops_gen.rules import argocd, hosts, inputs, kubernetes
+from gitops_gen.rules import argocd, hosts, inputs, kubernetes, podsecurity, secrets
+from gitops_gen.rules.admission import verdicts
 from gitops_gen.rules.rule import Rule
 from gitops_gen.rules.sync import SYNC_RULES
 
 #: the modules of other topics add their RULES here
-RULES: tuple[Rule, ...] = (*inputs.RULES, *SYNC_RULES, *argocd.RULES, *hosts.RULES, *kubernetes.RULES)
+RULES: tuple[Rule, ...] = (
+    *inputs.RULES,
+    *SYNC_RULES,
+    *argocd.RULES,
+    *hosts.RULES,
+    *kubernetes.RULES,
+    *secrets.RULES,
+    *podsecurity.RULES,
+    *verdicts.RULES,
+)
 
 
 def rule_named(rule_id: str) -> Rule:

@@ -34,7 +34,7 @@ _OPTIONS: Mapping[str, frozenset[str]] = {
 
 
 def applications(plan: SyncPlan) -> Iterator[tuple[Manifest, Mapping[str, Any], KeyPath]]:
-    """Each Application, and the template of each ApplicationSet that is whole: object, spec, place."""
+    """Each Application among the objects, and the template of each ApplicationSet: object, spec, the place of it."""
     for manifest in plan.manifests:
         if manifest.id.group == GROUP and manifest.kind == "Application":
             yield manifest, manifest.spec, ("spec",)

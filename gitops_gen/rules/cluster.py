@@ -1,13 +1,15 @@
 """Reading what the project says of a cluster."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 from gitops_gen.manifests.objects import Manifest, parse
-from gitops_gen.project.environment import ResolvedEnvironment
+from gitops_gen.project.environment import ResolvedEnvironment, SecretFacts
 from gitops_gen.project.inputs import Inputs
 from gitops_gen.project.reading import read_text
 from gitops_gen.sync.cluster import ClusterFacts
+from gitops_gen.yaml.reader import locate
 
 
 def cluster_facts(inputs: Inputs, environment: ResolvedEnvironment) -> ClusterFacts:
@@ -18,7 +20,13 @@ def cluster_facts(inputs: Inputs, environment: ResolvedEnvironment) -> ClusterFa
         namespace_labels=environment.namespace_labels,
         policies=tuple(_objects(inputs, environment.policy_files)),
         schemas=tuple(_objects(inputs, environment.schema_files)),
+        secrets=_with_lines(inputs, environment.secrets),
     )
+
+
+def _with_lines(inputs: Inputs, secrets: SecretFacts) -> SecretFacts:
+    overrides = (replace(item, line=locate(read_text(inputs, item.file), item.path)) for item in secrets.overrides)
+    return replace(secrets, overrides=tuple(overrides))
 
 
 def _objects(inputs: Inputs, files: tuple[str, ...]) -> Iterator[Manifest]:

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 
-from gitops_gen.models.layout import PROJECT_FILE
 from gitops_gen.names import did_you_mean
-from gitops_gen.project.reading import ProjectFile, read_text
+from gitops_gen.project.reading import ProjectFile
 from gitops_gen.rules.rule import Finding, Rule, Severity
 from gitops_gen.rules.sync import UNUSED, SetAside
 from gitops_gen.yaml.reader import locate
@@ -28,20 +27,21 @@ def unused(
     applied: Sequence[Rule],
     every: Callable[[], Iterable[Rule]],
 ) -> list[Finding]:
-    """A finding for each entry that is not `matched`, unless its rule was not `applied`; `every` are all rules that
-    there are, asked for only where an entry is left over.
+    """A finding for each entry of a project's own file that is not `matched`, unless its rule was not `applied`;
+    `every` are all rules that there are, asked for only where an entry is left over.
     """
-    left = [(index, entry) for index, entry in enumerate(exceptions(project)) if entry not in matched]
+    own = project.documents[-1]
+    inherited = len(project.spec.rules.ignore) - len(own.data.get("rules", {}).get("ignore", ()))
+    left = [(index, entry) for index, entry in enumerate(exceptions(project)[inherited:]) if entry not in matched]
     if not left:
         return []
     here, known = {rule.id for rule in applied}, [rule.id for rule in every()]
-    text = read_text(project.inputs, PROJECT_FILE)
     return [
         Finding(
             rule=UNUSED.id,
             message=_unused_text(index, entry, known),
-            source=PROJECT_FILE,
-            line=locate(text, ("rules", "ignore", index)),
+            source=own.file,
+            line=locate(own.text, ("rules", "ignore", index)),
             remedy=UNUSED.remedy,
         )
         for index, entry in left

@@ -65,7 +65,9 @@ def views(workspace: OpenProject, names: Sequence[str], viewer: Viewer[View], wh
     plans = [again(item.name, more[item.name]) if item.name in more else item for item in plans]
     if plans and set(workspace.names()) <= set(names):
         matched = frozenset[SetAside]().union(*(item.matched for item in plans))
-        if left := unused(workspace.project(), matched, viewer.rules, every_rule):
+        projects = workspace.projects()
+        read = [project for folder in dict.fromkeys(("", *projects.folders)) if (project := projects.at(folder))]
+        if left := [item for project in read for item in unused(project, matched, viewer.rules, every_rule)]:
             plans[0] = again(plans[0].name, [*more.get(plans[0].name, ()), *left])
     return plans
 
@@ -86,7 +88,7 @@ def _viewed(
         ok=judged.ok,
         tracked=tuple(tracked(judged.plan)),
         names=own_names(judged.plan) if viewer.is_complete else OwnNames(),
-        matched=frozenset(entry for entry in exceptions(workspace.project()) if judged.matches(entry)),
+        matched=frozenset(entry for entry in exceptions(workspace.project(name)) if judged.matches(entry)),
     )
 
 

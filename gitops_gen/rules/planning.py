@@ -31,9 +31,11 @@ from gitops_gen.sync.policy import SyncPolicy, policy_of
 from gitops_gen.yaml.reader import load
 
 
-def plan_environments(workspace: OpenProject, names: Sequence[str]) -> list[JudgedPlan]:
+def plan_environments(
+    workspace: OpenProject, names: Sequence[str], rules: Iterable[Rule] = SYNC_RULES
+) -> list[JudgedPlan]:
     """The plans of a few environments, with what they have in common. Raises as `plan` does."""
-    plans = [plan_environment(workspace, name) for name in counted(names, "planning", len(names))]
+    plans = [plan_environment(workspace, name, rules) for name in counted(names, "planning", len(names))]
     found = shared((judged.plan.name, tracked(judged.plan)) for judged in plans)
     return [extended(workspace, judged, found.get(judged.plan.name, ())) for judged in plans]
 
@@ -41,7 +43,7 @@ def plan_environments(workspace: OpenProject, names: Sequence[str]) -> list[Judg
 def extended(workspace: OpenProject, judged: JudgedPlan, found: Iterable[Finding]) -> JudgedPlan:
     """The plan with findings that came from elsewhere, such as from a look at several environments."""
     located = with_lines(found, workspace.charts.places.text)
-    return with_findings(judged, located, exceptions(workspace.project()))
+    return with_findings(judged, located, exceptions(workspace.project(judged.plan.name)))
 
 
 def plan_environment(
@@ -56,7 +58,7 @@ def plan_environment(
     manifests = parse(
         rendered, f"rendered manifests of {name}", namespace=environment.namespace, chart=environment.chart.path
     )
-    project = workspace.project()
+    project = workspace.project(name)
     manifest = load(application(project.spec, environment, workspace.paths), f"Application of {name}")
     policy = _policy(project, manifest)
     sync_plan = plan_of(

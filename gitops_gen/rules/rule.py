@@ -66,6 +66,9 @@ class Hit(NamedTuple):
     #: the place inside the object, such as `("spec", "template", "spec", "containers", 0, "image")`: it leads to the
     #: line to edit
     path: KeyPath = ()
+    #: the input that is wrong, where it is no object
+    file: str = ""
+    line: int | None = None
 
 
 Check: TypeAlias = Callable[[SyncPlan], Iterable[Hit]]
@@ -94,7 +97,8 @@ class Rule:
                 rule=self.id,
                 message=hit.message,
                 object=str(hit.manifest.id) if hit.manifest else "",
-                source=hit.manifest.source if hit.manifest else "",
+                source=hit.manifest.source if hit.manifest else hit.file,
+                line=hit.line,
                 remedy=hit.remedy or self.remedy,
                 severity=self.severity,
                 path=hit.path,

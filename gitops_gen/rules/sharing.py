@@ -20,7 +20,8 @@ SHARED = Rule(
     title="Each object of a cluster is in one environment",
     explanation=(
         "A cluster-scoped object, or one in a fixed namespace, has the same name in every environment unless the chart "
-        "makes it differ. Argo CD tracks it for one Application only; FailOnSharedResource=true fails the sync of "
+        "makes it differ; so has an object of two projects of a workspace that deploy to one namespace. "
+        "Argo CD tracks it for one Application only; FailOnSharedResource=true fails the sync of "
         "the others (https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/#fail-the-sync-if-a-shared-"
         "resource-is-found). CRDs are not tracked and may be shared. It is checked between the environments that are "
         "planned together."
@@ -35,7 +36,7 @@ SHARED = Rule(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrackedObject:
-    """An object outside of its environment's namespace: what tells it apart in the cluster, how findings name it, and
+    """An object: what tells it apart in the cluster, how findings name it, and
     its template.
     """
 
@@ -59,7 +60,7 @@ def shared(environments: Iterable[tuple[str, Iterable[TrackedObject]]]) -> dict[
 
 
 def tracked(plan: SyncPlan) -> Iterator[TrackedObject]:
-    """The objects outside of the environment's namespace that Argo CD tracks."""
+    """The objects that Argo CD tracks."""
     if plan.project is None:
         return
     cluster = plan.project.server or plan.project.cluster
@@ -68,8 +69,8 @@ def tracked(plan: SyncPlan) -> Iterator[TrackedObject]:
         if manifest.kind == "CustomResourceDefinition" or is_hook(manifest) or is_skipped(manifest):
             continue
         is_cluster_wide = scopes.is_cluster_wide(manifest.id.group, manifest.kind)
-        if is_cluster_wide or (is_cluster_wide is False and manifest.id.namespace):
-            namespace = "" if is_cluster_wide else manifest.id.namespace
+        if is_cluster_wide is not None:
+            namespace = "" if is_cluster_wide else manifest.id.namespace or plan.project.namespace
             key = (cluster, manifest.id.group, manifest.kind, namespace, manifest.name)
             yield TrackedObject(key=key, name=str(manifest.id), source=manifest.source)
 

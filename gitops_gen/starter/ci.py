@@ -27,8 +27,8 @@ class CiFiles:
 
 
 def ci_files(target: TargetFolder, project: NewProject, *, proven: bool) -> CiFiles:
-    """The files for GitHub, GitLab and pre-commit. `proven` says that the chart passes `plan` as it is, so that CI can
-    insist on it.
+    """The files for GitHub, GitLab and pre-commit. `proven` says that `validate` finds no error in the chart as it is,
+    so that CI can insist on it.
     """
     slug = re.sub(r"[^a-z0-9]+", "-", target.inside.lower()).strip("-")
     job = _free_job(target.root, slug)

@@ -2,7 +2,15 @@
 
 import re
 
-from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, PROJECT_FILE, RELEASE_FILE
+from gitops_gen.models.layout import (
+    ENVIRONMENT_FILE,
+    ENVIRONMENTS,
+    PROJECT_FILE,
+    RELEASE_FILE,
+    environment_folder,
+    environment_path,
+    release_path,
+)
 from gitops_gen.starter import reference
 from gitops_gen.starter.needs import NOTHING, ChartNeeds
 from gitops_gen.starter.project import STAGES, SYNC_TIMEOUT, NewProject
@@ -20,11 +28,14 @@ def chart_inputs(project: NewProject, chart: str, seeds: Seeds) -> dict[str, str
     files = {PROJECT_FILE: chart_project(project, chart, NOTHING)}
     values = dump(seeds.values) if seeds.values else ""
     hints = [(dotted(key.path), key.value) for key in seeds.hints]
+    for name in project.services:
+        files[f"services/{name}/{PROJECT_FILE}"] = filled("workspace/project.yaml.j2", name=name)
     for name, stage in project.environments.items():
-        folder = f"{ENVIRONMENTS}/{name}"
-        files[f"{folder}/{ENVIRONMENT_FILE}"] = filled("chart/environment.yaml.j2", stage=stage)
-        release = filled("chart/release.yaml.j2", values=values, hints=hints, environment=name)
-        files[f"{folder}/{RELEASE_FILE}"] = release
+        files[environment_path(name)] = filled("chart/environment.yaml.j2", stage=stage)
+    for name in project.all_environments:
+        path = release_path(name)
+        facts = {"values": values, "hints": hints, "environment": name, "up": "../" * path.count("/")}
+        files[path] = filled("chart/release.yaml.j2", **facts)
     return files
 
 
@@ -69,7 +80,7 @@ def _with_stages(text: str, stages: tuple[str, ...]) -> str:
 
 def _environment(name: str, stage: str) -> dict[str, str]:
     """An environment like the reference's of that stage; of a stage that it does not have: with its first release."""
-    folder, known = f"{ENVIRONMENTS}/{name}", stage in STAGES
+    folder, known = environment_folder(name), stage in STAGES
     source = reference() / ENVIRONMENTS / (stage if known else STAGES[0])
     environment = (source / ENVIRONMENT_FILE).read_text()
     if not known:

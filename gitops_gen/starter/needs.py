@@ -2,18 +2,19 @@
 first environment.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from gitops_gen.errors import GitopsError
 from gitops_gen.manifests.objects import Manifest
 from gitops_gen.project.workspace import open_workspace
+from gitops_gen.rules.fleet import every_rule
 from gitops_gen.rules.permissions import Refusal, decisions
 from gitops_gen.rules.planning import plan_environments
-from gitops_gen.rules.rule import Finding
+from gitops_gen.rules.rule import Finding, Rule, Severity
 from gitops_gen.rules.sharing import SHARED
-from gitops_gen.rules.sync import JudgedPlan
+from gitops_gen.rules.sync import SYNC_RULES, JudgedPlan
 
 SERVER_SIDE = "ServerSideApply=true"
 _TOO_LARGE = "object-too-large"
@@ -62,17 +63,20 @@ def needs_of(folder: Path, environment: str, engine: str) -> ChartNeeds:
 
 
 def findings_of(folder: Path, environments: Sequence[str], engine: str) -> tuple[Finding, ...] | None:
-    """What `plan` still finds in the first environment, and between it and the second; None where the chart does not
-    render yet.
+    """What `validate` still finds in the first environment, and between it and the second; None where the chart does
+    not render yet.
     """
-    judged = _judged(folder, environments[:2], engine)
+    judged = _judged(folder, environments[:2], engine, every_rule())
     between = [finding for other in judged[1:] for finding in other.findings if finding.rule == SHARED.id]
-    return (*judged[0].findings, *between) if judged else None
+    found = [finding for finding in judged[0].findings if finding.severity is Severity.ERROR] if judged else []
+    return (*found, *between) if judged else None
 
 
-def _judged(folder: Path, environments: Sequence[str], engine: str) -> list[JudgedPlan]:
+def _judged(
+    folder: Path, environments: Sequence[str], engine: str, rules: Iterable[Rule] = SYNC_RULES
+) -> list[JudgedPlan]:
     try:
-        return plan_environments(open_workspace(folder, engine), environments)
+        return plan_environments(open_workspace(folder, engine), environments, rules)
     except GitopsError:
         return []  # `init` reports it when it has written the files
 

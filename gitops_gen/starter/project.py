@@ -11,6 +11,8 @@ from gitops_gen.project.interpolation import UnknownPlaceholderError, interpolat
 from gitops_gen.starter.remote import url_problem
 
 STAGES = ("dev", "staging", "production")
+SERVICES = ("api", "web")
+"""What a workspace begins with."""
 NAMESPACE = "{project}-{environment}"
 CLUSTER = "main"
 SERVER = "https://kubernetes.default.svc"
@@ -34,7 +36,8 @@ class OptionsError(ProblemsError):
 class Wishes:
     """What the command line says; empty: left to the defaults.
 
-    `environments` are `NAME=STAGE` or `NAME`; `install` is what the CI files give to `pip install`.
+    `environments` are `NAME=STAGE` or `NAME`; a `workspace` begins with two services; `install` is what the CI files
+    give to `pip install`.
     """
 
     name: str = ""
@@ -44,6 +47,7 @@ class Wishes:
     server: str = ""
     repository: str = ""
     install: str = ""
+    workspace: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,6 +62,14 @@ class NewProject:
     repository: str
     revision: str
     install: str
+    #: of a workspace
+    services: tuple[str, ...] = ()
+
+    @property
+    def all_environments(self) -> list[str]:
+        """The full names of the environments, those of each service in a workspace."""
+        folders = [f"services/{name}/" for name in self.services] or [""]
+        return [folder + name for folder in folders for name in self.environments]
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -84,6 +96,7 @@ def new_project(wishes: Wishes, *, name: str, repository: str, revision: str, in
         repository=wishes.repository or repository or PLACEHOLDER,
         revision=revision,
         install=wishes.install or install,
+        services=SERVICES if wishes.workspace else (),
     )
     if problems := [*_twice(wishes.environments), *_install_faults(wishes.install), *_faults(project)]:
         raise OptionsError(problems)

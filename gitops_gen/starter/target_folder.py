@@ -11,7 +11,7 @@ from gitops_gen.git.paths import Root
 from gitops_gen.git.repository import git_root
 from gitops_gen.git.runner import ask
 from gitops_gen.models.layout import PROJECT_FILE
-from gitops_gen.project.reading import read_project
+from gitops_gen.project.projects import Projects
 
 WELCOME = (
     ".git",
@@ -92,7 +92,7 @@ def project_names(target: TargetFolder) -> dict[str, str]:
     listing = ("ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", f":(glob)**/{PROJECT_FILE}")
     paths = ask(target.top, "--no-literal-pathspecs", *listing).text.split("\0")
     folders = [(target.top / path).parent for path in sorted({*filter(None, paths)}) if (target.top / path).is_file()]
-    read = [(read_project(Root(folder))[0], folder) for folder in folders]
+    read = [(Projects(Root(folder)).top, folder) for folder in folders]
     return {project.spec.name: folder.relative_to(target.top).as_posix() for project, folder in read if project}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gitops_gen.manifests.objects import Manifest
+from gitops_gen.project.environment import SecretFacts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -20,3 +21,4 @@ class ClusterFacts:
     policies: tuple[Manifest, ...] = ()
     #: CustomResourceDefinitions that the cluster has
     schemas: tuple[Manifest, ...] = ()
+    secrets: SecretFacts = field(default_factory=SecretFacts)

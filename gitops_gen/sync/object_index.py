@@ -10,7 +10,7 @@ from typing import Any
 from gitops_gen.manifests.hosts import HostNames, host_names
 from gitops_gen.manifests.objects import Manifest, mapping, mappings, number
 from gitops_gen.manifests.pods import Pod, pod_of
-from gitops_gen.manifests.secrets import made_secret, perhaps_made_secrets
+from gitops_gen.manifests.secrets import made_secrets, perhaps_made_secrets
 
 
 class ObjectIndex:
@@ -50,7 +50,7 @@ class ObjectIndex:
 
     @cached_property
     def _makers(self) -> dict[tuple[str, str], Manifest]:
-        made = [(name, item) for item in self.manifests if (name := made_secret(item))]
+        made = [(name, item) for item in self.manifests for name in made_secrets(item)]
         return {
             (name, item.id.namespace): item for name, item in sorted(made, key=lambda pair: pair[1].kind == "Secret")
         }

@@ -131,3 +131,18 @@ def test_options_that_say_what_is_meant_narrow_what_is_offered(project: Path, mo
 def test_another_folder_is_completed_from(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert offered(tmp_path, f"-C {project} render p", monkeypatch) == ["production"]
     assert offered(tmp_path, f"-C {project} diff feature", monkeypatch) == ["feature/one"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "typed", "words"),
+    [
+        (".", "render a", ["api/dev", "api/production", "api/staging"]),
+        ("services/web", "render pro", ["production"]),
+        (".", "status --project ", ["api", "web"]),
+        (".", "explain web/dev po", ["port"]),
+    ],
+)
+def test_names_of_a_workspace(
+    folder: str, typed: str, words: list[str], workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert offered(workspace / folder, typed, monkeypatch) == words

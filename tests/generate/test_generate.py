@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gitops_gen.models.layout import OWNED
+from gitops_gen.models.layout import ROOT_FILE, generated_paths
 from tests.conftest import INPUTS, SNAPSHOTS, GitopsGen, GoldenFolder, commit_all, git, tree
 
 EXAMPLES = sorted(path.name for path in (INPUTS / "examples").iterdir())
@@ -93,7 +93,7 @@ def times(folder: Path) -> dict[str, int]:
 
 def generated_files(folder: Path) -> list[Path]:
     """The generated files of a project."""
-    return [path for pattern in OWNED for path in folder.glob(pattern)]
+    return [path for pattern in (ROOT_FILE, *generated_paths("*")) for path in folder.glob(pattern)]
 
 
 def test_the_reference_repository_is_up_to_date(reference: Path, gitops_gen: GitopsGen) -> None:

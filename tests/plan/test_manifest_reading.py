@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from gitops_gen.errors import ProblemsError
 from gitops_gen.manifests.hosts import host_names
 from gitops_gen.manifests.objects import parse
-from gitops_gen.manifests.secrets import made_secret, secret_uses
+from gitops_gen.manifests.secrets import made_secrets, secret_uses
 from gitops_gen.output.json.plan import plan_entry
 from gitops_gen.output.plan_mermaid import mermaid_lines
 from gitops_gen.output.plan_text import plan_lines
@@ -126,7 +126,7 @@ def test_secrets_are_named_with_their_keys_and_readers() -> None:
 
 def test_an_external_secret_makes_its_target() -> None:
     named, bare = objects(thing("ExternalSecret", "a", spec={"target": {"name": "b"}}), thing("ExternalSecret", "c"))
-    assert (made_secret(named), made_secret(bare)) == ("b", "c")
+    assert (made_secrets(named), made_secrets(bare)) == (("b",), ("c",))
 
 
 scalars = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text(max_size=5)

@@ -263,7 +263,7 @@ def test_two_projects_of_one_repository(clone: Path, shop: Path, tmp_path: Path,
     assert found == ["gitops-services-shop-2.yaml", "gitops-services-shop.yaml"]
     first = workflow_of(clone / ".github/workflows/gitops-services-shop.yaml")
     assert first["on"]["pull_request"]["paths"][0] == "services/shop/**"
-    assert "gitops-gen -C services/shop generate --check --diff" in str(first["jobs"])
+    assert "gitops-gen -C services/shop validate" in str(first["jobs"])
     assert (clone / ".gitlab-ci.yml").read_text() == "include:\n  - local: .gitlab/gitops*.yml\n"
     jobs = [load(path.read_text(), path.name) for path in sorted((clone / ".gitlab").iterdir())]
     assert len(jobs) == len({*jobs[0], *jobs[1]}) == 2

@@ -46,6 +46,18 @@ class Mutation:
         path.write_text(text.replace(self.old, self.new, 1))
 
 
+def edited(*edits: tuple[str, str, str]) -> Callable[[Path], None]:
+    """What makes several edits: in a file, the first of one text becomes another."""
+
+    def apply(folder: Path) -> None:
+        for file, old, new in edits:
+            path = folder / file
+            assert old in path.read_text(), f"{file} has no {old!r}"
+            path.write_text(path.read_text().replace(old, new, 1))
+
+    return apply
+
+
 def corpus() -> Iterator[Mutation]:
     """Every mutation of every topic."""
     for module in iter_modules(mutations.__path__):

@@ -61,7 +61,7 @@ class Moving:
         found: dict[str, tuple[ValueSource, Cutting]] = {}
         for environment in self.view.environments:
             for place in self.places.of(environment):
-                mine = place == self.places.shared(stage) or not stage
-                if mine and place.file == PROJECT_FILE and self.places.sets(place, path):
+                mine = place == self.places.shared(stage, self.view.target.project) or not stage
+                if mine and place.file.endswith(PROJECT_FILE) and self.places.sets(place, path):
                     found[environment.name] = (place, self.places.copy(place, path))
         return found

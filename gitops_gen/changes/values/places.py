@@ -4,10 +4,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, PROJECT_FILE, RELEASE_FILE
+from gitops_gen.models.layout import (
+    ENVIRONMENT_FILE,
+    PROJECT_FILE,
+    RELEASE_FILE,
+    environment_path,
+    project_folder,
+    release_path,
+    short_name,
+)
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.layers import Values, merge
 from gitops_gen.project.reading import text_if_any
+from gitops_gen.project.sources import stage_index
 from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.editing.document import delete, set_value
 from gitops_gen.yaml.editing.transplant import Cutting, copied, cut, pasted
@@ -15,6 +24,7 @@ from gitops_gen.yaml.key_paths import KeyPath, value_at
 from gitops_gen.yaml.reader import load
 
 NEW_RELEASE = "apiVersion: gitops-gen/v1\nkind: Release\n"
+NEW_ENVIRONMENT = "apiVersion: gitops-gen/v1\nkind: Environment\n"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,12 +38,12 @@ class ValueSource:
 
 def release_place(environment: str) -> ValueSource:
     """What an environment releases."""
-    return ValueSource(name="release", file=f"{ENVIRONMENTS}/{environment}/{RELEASE_FILE}", prefix=("values",))
+    return ValueSource(name="release", file=release_path(environment), prefix=("values",))
 
 
 def own_place(environment: str) -> ValueSource:
     """What stays with an environment."""
-    return ValueSource(name="environment", file=f"{ENVIRONMENTS}/{environment}/{ENVIRONMENT_FILE}", prefix=("values",))
+    return ValueSource(name="environment", file=environment_path(environment), prefix=("values",))
 
 
 class ValueSources:
@@ -41,7 +51,7 @@ class ValueSources:
 
     def __init__(self, workspace: OpenProject) -> None:
         self._workspace = workspace
-        self._stages = [stage.name for stage in workspace.project().spec.stages]
+        self._projects = workspace.projects()
         #: what the edits made of the files
         self.texts: dict[str, str] = {}
         self._parsed: dict[str, Any] = {}
@@ -54,22 +64,34 @@ class ValueSources:
         for place in (own_place(environment.name), release_place(environment.name)):
             self._resolved[place] = layers.get((place.file, place.prefix), {})
 
-    def shared(self, stage: str = "") -> ValueSource:
-        """The defaults of a stage, or of the project."""
-        if not stage:
-            return ValueSource(name="defaults", file=PROJECT_FILE, prefix=("defaults", "values"))
-        prefix = ("stages", self._stages.index(stage), "defaults", "values")
-        return ValueSource(name=f"stage {stage}", file=PROJECT_FILE, prefix=prefix)
+    def shared(self, stage: str = "", project: str = "") -> ValueSource | None:
+        """The defaults of a stage, or of all environments, in the gitops.yaml of a folder; None where that does not
+        have the stage.
+        """
+        file = project + PROJECT_FILE
+        return next((place for place in self._defaults(stage, project) if place.file == file), None)
+
+    def _defaults(self, stage: str, project: str) -> Iterator[ValueSource]:
+        read = self._projects.at(project)
+        for item in read.documents if read else ():
+            if not stage:
+                yield ValueSource(name="defaults", file=item.file, prefix=("defaults", "values"))
+            elif (index := stage_index(item.data, stage)) is not None:
+                prefix = ("stages", index, "defaults", "values")
+                yield ValueSource(name=f"stage {stage}", file=item.file, prefix=prefix)
 
     def of(self, environment: ResolvedEnvironment) -> Iterator[ValueSource]:
         """The places that an environment's values come from, the weakest first; injected ones are in none of them."""
-        cluster = environment.cluster
-        yield self.shared()
-        yield ValueSource(
-            name=f"cluster {cluster}", file=PROJECT_FILE, prefix=("clusters", cluster, "defaults", "values")
-        )
+        cluster, project = environment.cluster, project_folder(environment.name)
+        yield from self._defaults("", project)
+        for file in environment.files:
+            if file.endswith(PROJECT_FILE):
+                prefix = ("clusters", cluster, "defaults", "values")
+                yield ValueSource(name=f"cluster {cluster}", file=file, prefix=prefix)
         if environment.stage:
-            yield self.shared(environment.stage)
+            yield from self._defaults(environment.stage, project)
+        if project:
+            yield own_place(short_name(environment.name))
         yield own_place(environment.name)
         yield release_place(environment.name)
 
@@ -77,7 +99,7 @@ class ValueSources:
         """The new text of a file; a missing release.yaml is an empty one."""
         if file not in self.texts:
             text = text_if_any(self._workspace.inputs, file)
-            return NEW_RELEASE if text is None and file.endswith(RELEASE_FILE) else text or ""
+            return _new(file) if text is None else text
         return self.texts[file]
 
     def values(self, place: ValueSource) -> Values:
@@ -126,6 +148,13 @@ class ValueSources:
     def paste(self, place: ValueSource, path: KeyPath, cutting: Cutting) -> None:
         """Put a key in that was taken out elsewhere."""
         self.texts[place.file] = pasted(self.text(place.file), (*place.prefix, *path), cutting, place.file)
+
+
+def _new(file: str) -> str:
+    """How a missing file begins: an environment of a workspace may have no environment.yaml."""
+    if file.endswith(RELEASE_FILE):
+        return NEW_RELEASE
+    return NEW_ENVIRONMENT if file.endswith(ENVIRONMENT_FILE) else ""
 
 
 def removed_with_parents(text: str, path: KeyPath, file: str, keep: int = 1) -> str:

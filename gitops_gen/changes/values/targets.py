@@ -35,20 +35,25 @@ class InputFile(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Selection:
-    """Which environments: one by name, a stage, or (with neither) all of them."""
+    """Which environments: one by name, a stage, or (with neither) all of them; `project` is the folder of the project
+    that they are in, where they are not those of a whole workspace.
+    """
 
     environment: str = ""
     stage: str = ""
+    project: str = ""
 
     @property
     def described(self) -> str:
         """The target in a sentence."""
-        return self.environment or (f"stage {self.stage}" if self.stage else "all environments")
+        where = f" of {self.project.rstrip('/')}" if self.project else ""
+        return self.environment or (f"stage {self.stage}" if self.stage else "all environments") + where
 
     @property
     def option(self) -> str:
         """The target as it is typed."""
-        return self.environment or (f"--stage {self.stage}" if self.stage else "--all")
+        where = f" --project {self.project.rstrip('/')}" if self.project else ""
+        return self.environment or (f"--stage {self.stage}" if self.stage else "--all") + where
 
 
 def targeted(workspace: OpenProject, target: Selection) -> Iterator[ResolvedEnvironment]:
@@ -56,11 +61,11 @@ def targeted(workspace: OpenProject, target: Selection) -> Iterator[ResolvedEnvi
     if target.environment:
         yield workspace.environment(target.environment)
         return
-    stages = [stage.name for stage in workspace.project().spec.stages]
+    stages = workspace.projects().stages()
     if target.stage and target.stage not in stages:
         raise UsageError(f"no stage `{target.stage}`", did_you_mean(target.stage, stages))
     workspace.require_whole()
-    found = [workspace.environment(name) for name in workspace.names()]
+    found = [workspace.environment(name) for name in workspace.names() if name.startswith(target.project)]
     found = [environment for environment in found if target.stage in ("", environment.stage)]
     if not found:
         raise UsageError(f"no environment in {target.described}")

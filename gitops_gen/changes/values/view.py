@@ -70,7 +70,7 @@ class View:
 
     def visible(self, environment: ResolvedEnvironment, place: ValueSource) -> Values:
         """What a place and all below it make of the values, the chart's own among them."""
-        upto = None if self.target.environment or place.file != PROJECT_FILE else place
+        upto = None if self.target.environment or not place.file.endswith(PROJECT_FILE) else place
         return merge(self.chart_values(environment), self.places.merged(environment, upto))
 
     def changes(self) -> Iterator[ValueChange]:

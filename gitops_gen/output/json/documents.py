@@ -13,6 +13,7 @@ from gitops_gen.output.json.migration import MigrationDocument
 from gitops_gen.output.json.outcome import OutcomeDocument
 from gitops_gen.output.json.plan import PlanDocument
 from gitops_gen.output.json.problems import ErrorDocument
+from gitops_gen.output.json.projects import ProjectsDocument
 from gitops_gen.output.json.rules import RulesDocument
 from gitops_gen.output.json.secrets import SecretsDocument
 from gitops_gen.output.json.status import StatusDocument
@@ -32,6 +33,7 @@ DOCUMENTS: dict[str, type[VersionedDocument]] = {
     "init": InitDocument,
     "migrate": MigrationDocument,
     "plan": PlanDocument,
+    "project-list": ProjectsDocument,
     "rules": RulesDocument,
     "secrets": SecretsDocument,
     "status": StatusDocument,

@@ -70,10 +70,10 @@ priorityClassName: {{ . }}
 {{- end }}
 {{- end }}
 
-{{/* A container's security context. Input: the component's containerSecurityContext, or nothing. */}}
+{{/* A container's security context. Input: values of the component, if it has a containerSecurityContext. */}}
 {{- define "api-forge.containerSecurity" -}}
 {{- $fields := "allowPrivilegeEscalation: false\nreadOnlyRootFilesystem: true\ncapabilities:\n  drop: [ALL]" -}}
-{{- with . }}{{ $fields = mergeOverwrite (fromYaml $fields) (deepCopy .) | toYaml }}{{ end -}}
+{{- with .containerSecurityContext }}{{ $fields = mergeOverwrite (fromYaml $fields) (deepCopy .) | toYaml }}{{ end -}}
 {{ $fields }}
 {{- end }}
 

@@ -1,0 +1,113 @@
+"""The verb `project` and what it does: list, add, rename, remove."""
+
+import click
+
+from gitops_gen.cli.app import cli, output_option, pass_settings
+from gitops_gen.cli.delivery import deliver, delivery_options, show
+from gitops_gen.cli.group import Group
+from gitops_gen.cli.printing import print_document, print_lines
+from gitops_gen.cli.settings import Settings
+
+
+@cli.group("project", cls=Group)
+def project() -> None:
+    """Projects of a workspace: list, add, rename, remove."""
+
+
+@project.command("list")
+@output_option
+@pass_settings
+def project_list(settings: Settings, output: str) -> int:
+    """List the projects: folder, chart, environments.
+
+    \b
+    gitops-gen project list
+    gitops-gen project list --output json
+    """
+    from gitops_gen.commands.project_lifecycle import list_projects
+    from gitops_gen.output.environment_text import project_table
+    from gitops_gen.output.json.projects import projects_document
+
+    rows = list_projects(settings.workspace())
+    print_lines(project_table(rows)) if output == "text" else print_document(projects_document(rows), output)
+    return 0
+
+
+@project.command("add")
+@click.argument("name", metavar="NAME")
+@click.option("--path", metavar="DIR", default="", help="Its folder; default: NAME in the first entry with `*`.")
+@click.option("--chart", metavar="DIR", default="", help="Its chart's folder; default: the workspace's chart.")
+@click.option("--environment", "environments", metavar="NAME", multiple=True, help="Default: all of the workspace.")
+@click.option("--release-of", metavar="ENV", default="", help="Start with the release of ENV.")
+@delivery_options()
+@output_option
+@pass_settings
+def project_add(
+    settings: Settings,
+    name: str,
+    path: str,
+    chart: str,
+    environments: tuple[str, ...],
+    release_of: str,
+    dry_run: bool,
+    commit: bool,
+    push: bool,
+    output: str,
+) -> int:
+    """Add a project to a workspace. It asks nothing.
+
+    \b
+    gitops-gen project add billing
+    gitops-gen project add billing --environment dev --release-of api/dev --commit --output json
+    """
+    from gitops_gen.commands.project_lifecycle import ProjectFacts, add
+    from gitops_gen.project.selection import one
+
+    workspace = settings.workspace()
+    release = one(workspace, release_of) if release_of else ""
+    wanted = ProjectFacts(name=name, folder=path, chart=chart, environments=environments, release=release)
+    return show(settings, add(workspace, wanted, deliver(dry_run, commit, push)), output)
+
+
+_delete_running = click.option("--delete-running", is_flag=True, help="Allow Argo CD to delete its resources.")
+
+
+@project.command("rename")
+@click.argument("old", metavar="PROJECT")
+@click.argument("new", metavar="NEW")
+@_delete_running
+@delivery_options()
+@output_option
+@pass_settings
+def project_rename(
+    settings: Settings, old: str, new: str, delete_running: bool, dry_run: bool, commit: bool, push: bool, output: str
+) -> int:
+    """Rename a project, and show what Argo CD does with its resources. Its folder stays.
+
+    \b
+    gitops-gen project rename web site --delete-running --dry-run
+    """
+    from gitops_gen.commands.project_lifecycle import rename
+
+    delivery = deliver(dry_run, commit, push)
+    return show(settings, rename(settings.workspace(), old, new, delivery, delete_running=delete_running), output)
+
+
+@project.command("remove")
+@click.argument("name", metavar="PROJECT")
+@_delete_running
+@delivery_options()
+@output_option
+@pass_settings
+def project_remove(
+    settings: Settings, name: str, delete_running: bool, dry_run: bool, commit: bool, push: bool, output: str
+) -> int:
+    """Remove a project's files, and show what Argo CD does with its resources.
+
+    \b
+    gitops-gen project remove web --delete-running --dry-run
+    """
+    from gitops_gen.commands.project_lifecycle import remove
+
+    delivery = deliver(dry_run, commit, push)
+    return show(settings, remove(settings.workspace(), name, delivery, delete_running=delete_running), output)
