@@ -147,8 +147,7 @@ class Secrets(Model):
     overrides: dict[str, dict[str, SecretKey]] | None = None
     """Secret name → key → where that key comes from instead."""
     existing: list[Text] | None = None
-    """Secrets that are in the namespace before the first sync, as `NAME` or `NAME/KEY`. With this list, `validate`
-    fails for every other Secret that nothing rendered makes."""
+    """Secrets that exist, as `NAME` or `NAME/KEY`: with a list, any other that nothing makes is an error."""
 
 
 class Metadata(Model):
