@@ -76,7 +76,7 @@ def _intervals(plan: SyncPlan) -> Iterator[Hit]:
         policy = manifest.spec.get("refreshPolicy", "Periodic")
         if given is not None and not (isinstance(given, str) and _DURATION.fullmatch(given)):
             yield Hit(manifest, f"has refreshInterval {given}, which is no duration such as 1h0m0s", path=path)
-        if policy not in {"CreatedOnce", "Periodic", "OnChange"}:
+        if policy not in ("CreatedOnce", "Periodic", "OnChange"):
             why = "CreatedOnce, Periodic and OnChange are known"
             yield Hit(manifest, f"has refreshPolicy {policy}; {why}", path=("spec", "refreshPolicy"))
 
