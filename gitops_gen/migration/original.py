@@ -36,7 +36,6 @@ CLAIM_VALUES: Mapping[tuple[str, str], str] = {
     ("postgres", "/var/lib/postgresql/data"): "postgresql.persistence.data",
     ("postgres", "/var/lib/postgresql/backups"): "postgresql.persistence.backups",
     ("redis", "/data"): "redis.persistence.data",
-    ("redis", "/var/lib/redis/backups"): "redis.persistence.backups",
 }
 """The chart values of a claim, by workload and mount path."""
 

@@ -42,7 +42,12 @@ class Rendered:
         return found[0]
 
     def workloads(self) -> Iterator[dict[str, Any]]:
-        return (item for item in self.objects if item["kind"] in ("Deployment", "Job"))
+        """Each object with a pod template, which is at spec.template; of a CronJob the Job that it makes."""
+        for item in self.objects:
+            if item["kind"] == "CronJob":
+                yield item | {"spec": item["spec"]["jobTemplate"]["spec"]}
+            elif item["kind"] in ("Deployment", "Job"):
+                yield item
 
     def wave(self, kind: str, prefix: str) -> int:
         return wave(self.one(kind, prefix))

@@ -12,13 +12,14 @@ pytestmark = pytest.mark.slow
 
 DEPLOYMENTS = {"postgres", "redis", "temporal", "temporal-web", "app", "worker"}
 SERVICES = {"postgres": 5432, "redis": 6379, "temporal": 7233, "temporal-web": 8080, "app": 8000}
-CLAIMS = {"postgres-data": "10Gi", "postgres-backups": "20Gi", "redis-data": "5Gi", "redis-backups": "10Gi"}
+CLAIMS = {"postgres-data": "10Gi", "postgres-backups": "20Gi", "redis-data": "5Gi"}
 JOBS = {"postgres-verifier", "temporal-schema-setup", "temporal-namespace-init", "smoke-test"}
+CRON_JOBS = {"postgres-backup"}
 CONFIG_MAPS = {
     "app-env", "app-config", "postgres-config", "postgres-verifier-config", "universal-entrypoint", "temporal-config",
-    "redis-config", "wait-gates", "smoke-test", "released",
+    "postgres-backup-config", "redis-config", "wait-gates", "smoke-test", "released",
 }  # fmt: skip
-REDIS_OBJECTS = {"redis", "redis-config", "redis-data", "redis-backups"}
+REDIS_OBJECTS = {"redis", "redis-config", "redis-data"}
 TEMPORAL = {"temporal", "temporal-web", "temporal-schema-setup", "temporal-namespace-init"}
 
 
@@ -34,8 +35,9 @@ def test_default_renders_the_whole_inventory(default: Rendered) -> None:
     assert {name: item["spec"]["resources"]["requests"]["storage"] for name, item in claims.items()} == CLAIMS
     assert set(default.of("ConfigMap")) == CONFIG_MAPS
     assert bases(default, "Job") == JOBS
-    assert set(default.of("NetworkPolicy")) == DEPLOYMENTS | JOBS
-    assert set(default.of("ServiceAccount")) == DEPLOYMENTS | JOBS
+    assert set(default.of("CronJob")) == CRON_JOBS
+    assert set(default.of("NetworkPolicy")) == DEPLOYMENTS | JOBS | CRON_JOBS
+    assert set(default.of("ServiceAccount")) == DEPLOYMENTS | JOBS | CRON_JOBS
 
 
 @pytest.mark.parametrize(
@@ -83,6 +85,7 @@ def test_every_claim_is_mounted_in_its_own_wave(render: Render, name: str) -> No
     mounted = {
         volume["persistentVolumeClaim"]["claimName"]: wave(item)
         for item in rendered.workloads()
+        if item["kind"] != "CronJob"  # which mounts what the server's pod mounts too
         for volume in item["spec"]["template"]["spec"]["volumes"]
         if "persistentVolumeClaim" in volume
     }
@@ -197,6 +200,7 @@ def test_waves(render: Render) -> None:
         ("Deployment", "worker"): 20,
         ("Deployment", "temporal-web"): 20,
         ("Job", "smoke-test"): 30,
+        ("CronJob", "postgres-backup"): 40,
         ("Ingress", "app"): 40,
         ("ConfigMap", "released"): 40,
     }
@@ -213,6 +217,7 @@ def test_what_may_never_be_healthy_is_in_the_last_wave(render: Render) -> None:
     assert last == {
         ("HorizontalPodAutoscaler", "app"), ("PodDisruptionBudget", "app"), ("PodDisruptionBudget", "worker"),
         ("PodDisruptionBudget", "temporal"), ("Ingress", "app"), ("Service", "app-public"), ("ConfigMap", "released"),
+        ("CronJob", "postgres-backup"),
     }  # fmt: skip
 
 

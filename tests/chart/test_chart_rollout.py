@@ -104,7 +104,7 @@ def deadline(item: dict[str, Any]) -> int:
 def longest_wait(rendered: Rendered) -> int:
     """Seconds until every gated wave has ended: the largest deadline of each, a Deployment's counted once a replica."""
     waves: dict[int, list[int]] = defaultdict(list)
-    for item in rendered.workloads():
+    for item in (item for item in rendered.workloads() if item["kind"] != "CronJob"):
         waves[wave(item)].append(deadline(item))
     return sum(max(seconds) for seconds in waves.values())
 

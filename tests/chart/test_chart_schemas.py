@@ -19,6 +19,7 @@ VERSIONS = ["1.31", "1.32", "1.33", "1.34", "1.35", "1.36", "1.37"]
 #: The file of each kind, as kubeconform's template asks for it.
 KINDS = {
     "configmap-v1", "service-v1", "serviceaccount-v1", "persistentvolumeclaim-v1", "deployment-apps-v1", "job-batch-v1",
+    "cronjob-batch-v1",
     "networkpolicy-networking-v1", "ingress-networking-v1", "poddisruptionbudget-policy-v1",
     "horizontalpodautoscaler-autoscaling-v2",
 }  # fmt: skip

@@ -79,7 +79,7 @@ def test_secrets_are_files_of_the_group_only(render: Render, name: str) -> None:
 
 # Who talks to whom, and on which port. Everything else is denied.
 CLIENTS = {
-    ("postgres", 5432): {"app", "worker", "temporal", "postgres-verifier", "temporal-schema-setup"},
+    ("postgres", 5432): {"app", "worker", "temporal", "postgres-verifier", "postgres-backup", "temporal-schema-setup"},
     ("redis", 6379): {"app", "worker"},
     ("temporal", 7233): {"app", "worker", "temporal-web", "temporal-namespace-init", "temporal"},
     ("app", 8000): {"smoke-test"},

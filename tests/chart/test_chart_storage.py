@@ -41,13 +41,23 @@ def test_whatever_mounts_the_data_holds_the_lock_on_its_volume(render: Render, n
         assert lock.rpartition("/")[0] == DATA[workload]
 
 
-def test_no_other_workload_mounts_a_claim_of_a_server(default: Rendered) -> None:
+def test_no_other_workload_mounts_the_data_of_a_server(default: Rendered) -> None:
     mounting = {
-        item["metadata"]["name"]
+        (item["metadata"]["name"], volume["persistentVolumeClaim"]["claimName"])
         for item in default.workloads()
-        if any("persistentVolumeClaim" in volume for volume in item["spec"]["template"]["spec"]["volumes"])
+        for volume in item["spec"]["template"]["spec"]["volumes"]
+        if "persistentVolumeClaim" in volume
     }
-    assert mounting == set(DATA)
+    backups = {(name, "postgres-backups") for name in ("postgres", "postgres-backup")}
+    assert mounting == {(name, f"{name}-data") for name in DATA} | backups
+
+
+def test_the_backup_runs_beside_the_server_that_mounts_its_volume(default: Rendered) -> None:
+    pod = default.one("CronJob", "postgres-backup")["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    (term,) = pod["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    assert term["topologyKey"] == "kubernetes.io/hostname"
+    selected = term["labelSelector"]["matchLabels"].items()
+    assert selected <= default.one("Deployment", "postgres")["spec"]["template"]["metadata"]["labels"].items()
 
 
 @pytest.mark.parametrize("name", DATA)

@@ -17,7 +17,7 @@ from .project import REFERENCE, Project
 from .secret_store import made_up
 
 NAME = "moved-production"
-CLAIMS = {"postgres-data", "postgres-backups", "redis-data", "redis-backups"}
+CLAIMS = {"postgres-data", "postgres-backups", "redis-data"}
 ORIGINAL = {"postgres": "app_data_postgres_image:latest", "redis": "app_data_redis_image:latest"}
 POLICIES = {"postgres-ingress", "redis-ingress", "temporal-ingress", "app-ingress"}
 

@@ -51,10 +51,11 @@ class Release:
         return rendered(self.values)
 
     def pod(self, name: str) -> Pod:
-        """The pod of a Deployment, or of a Job whatever its hash."""
+        """The pod of a Deployment, or of a Job whatever its hash, or of the next Job of a CronJob."""
         objects = self.objects()
         pattern = re.compile(rf"{re.escape(name)}(-[0-9a-f]{{8}})?")
         workloads = [item for item in objects if item["kind"] in ("Deployment", "Job")]
+        workloads += [item | item["spec"]["jobTemplate"] for item in objects if item["kind"] == "CronJob"]
         (workload,) = [item for item in workloads if pattern.fullmatch(item["metadata"]["name"])]
         config_maps: dict[str, Manifest] = {
             item["metadata"]["name"]: item for item in objects if item["kind"] == "ConfigMap"

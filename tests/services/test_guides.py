@@ -95,7 +95,7 @@ def test_a_reader_of_the_guides_gets_through(release: Installation, follow: Call
     assert release.by_component() == before
 
     follow("rollback", "By Helm")
-    assert claims(release) == {"postgres-data", "postgres-backups", "redis-data", "redis-backups"}
+    assert claims(release) == {"postgres-data", "postgres-backups", "redis-data"}
     follow("install", "Uninstall")
     assert claims(release) == set()
     assert release.named("deployments") == {}

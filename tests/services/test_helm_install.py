@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 EVERY_DEPLOYMENT = {"postgres", "redis", "temporal", "temporal-web", "app", "worker"}
 EVERY_JOB = {"postgres-verifier", "temporal-schema-setup", "temporal-namespace-init", "smoke-test"}
 POSTGRES_CLAIMS = {"postgres-data", "postgres-backups"}
-REDIS_CLAIMS = {"redis-data", "redis-backups"}
+REDIS_CLAIMS = {"redis-data"}
 WITHOUT_TEMPORAL = ("--set", "temporal.enabled=false")
 
 

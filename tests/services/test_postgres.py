@@ -211,13 +211,7 @@ def test_a_release_without_temporal_leaves_its_databases_alone(database: Pod, re
     database.close()
 
 
-DEFAULTS = {
-    "default-tables",
-    "default-sequences",
-    "default-tables-read",
-    "default-sequences-read",
-    "default-app-tables-read",
-}
+DEFAULTS = {"default-tables", "default-sequences"}
 TABLES = "SET ROLE appowner; CREATE TABLE app.t (id int); CREATE SEQUENCE app.s; "
 FAULTS = {
     "grant_of_the_schema_revoked": ("REVOKE CREATE ON SCHEMA app FROM appuser", {"schema-grants"}),
@@ -235,19 +229,15 @@ FAULTS = {
     "database_of_another_owner": ("ALTER DATABASE appdb OWNER TO postgres", {"database-appdb"}),
     "extension_missing": ("DROP EXTENSION btree_gin", {"extension-appdb"}),
     "write_revoked": (TABLES + "REVOKE UPDATE ON app.t FROM appuser", {"table-grants"}),
-    "read_revoked": (TABLES + "REVOKE SELECT ON app.t FROM backupuser", {"read-grants"}),
+    "read_revoked": ("REVOKE pg_read_all_data FROM backupuser", {"read-all"}),
     "reader_may_write": (TABLES + "GRANT DELETE ON app.t TO backupuser", {"read-only"}),
-    "sequence_revoked": (TABLES + "REVOKE ALL ON SEQUENCE app.s FROM backupuser", {"read-grants-sequences"}),
     "sequence_revoked_from_the_application": (
         TABLES + "REVOKE ALL ON SEQUENCE app.s FROM appuser",
         {"table-grants-sequences"},
     ),
     "default_privileges_revoked": (
         """ALTER DEFAULT PRIVILEGES FOR ROLE appowner IN SCHEMA app REVOKE DELETE ON TABLES FROM appuser;
-        ALTER DEFAULT PRIVILEGES FOR ROLE appowner IN SCHEMA app REVOKE USAGE ON SEQUENCES FROM appuser;
-        ALTER DEFAULT PRIVILEGES FOR ROLE appowner IN SCHEMA app REVOKE SELECT ON TABLES FROM backupuser;
-        ALTER DEFAULT PRIVILEGES FOR ROLE appowner IN SCHEMA app REVOKE SELECT ON SEQUENCES FROM backupuser;
-        ALTER DEFAULT PRIVILEGES FOR ROLE appuser IN SCHEMA app REVOKE SELECT ON TABLES FROM backupuser""",
+        ALTER DEFAULT PRIVILEGES FOR ROLE appowner IN SCHEMA app REVOKE USAGE ON SEQUENCES FROM appuser""",
         DEFAULTS,
     ),
     "temporal_grant_revoked": (

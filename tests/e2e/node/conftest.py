@@ -45,13 +45,21 @@ def cluster(pytestconfig: pytest.Config) -> Iterator[RealNode]:
 
 
 @pytest.fixture(scope="session")
-def project(cluster: RealNode, argocd: ArgoCD, tmp_path_factory: pytest.TempPathFactory) -> Project:
+def known(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What the store holds that the tests need to know, by key: passwords and PostgreSQL's certificate."""
+    return PASSWORDS | certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture(scope="session")
+def project(
+    cluster: RealNode, argocd: ArgoCD, known: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Project:
     """The reference repository with `dev` alone, deployed."""
     project = Project(cluster, tmp_path_factory.mktemp("project") / "repository", "node", VALUES)
     project.only("dev")
     commit = project.commit("Start")
     cluster.load_images(images_of(project.render("dev")))
-    project.deploy(PASSWORDS | certificate(tmp_path_factory.mktemp("certificate")))
+    project.deploy(known)
     argocd.wait_settled(project.application("dev"), commit, 480)
     return project
 

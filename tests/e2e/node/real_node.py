@@ -29,7 +29,7 @@ NAME = "node"
 INSIDE = os.fsencode(pathlib.Path(__file__).resolve().parent / "inside.sh")
 #: containerd's own default; /run is the run's own
 SOCKET = "/run/containerd/containerd.sock"
-VOLUMES = 16
+VOLUMES = 32
 #: of the packets that a NetworkPolicy decides about
 QUEUE = 100
 #: the rules of kube-network-policies, which makes them for nftables only, and not every kernel has the queue of that

@@ -1,123 +1,106 @@
-"""The guide to backup and restore, step by step as it is written: the volume with the data is lost in between."""
+"""The guide to backup and restore, as it is written: after the volume was lost, and into another namespace."""
 
-import os
-import pathlib
-import re
-import subprocess
-import textwrap
+from dataclasses import replace
 
 import pytest
 
-from tests.built import BIN
+from tests.e2e.api import Object
 from tests.e2e.argocd import ArgoCD
-from tests.e2e.project import REFERENCE, Project
+from tests.e2e.project import Project
 
 from .client import Client
 from .pods import LONGEST, Pods, is_ready
+from .reader import Reader
 from .test_postgres import delete_verifier
 from .test_workflow import eventually
 
-GUIDE = REFERENCE / "docs/chart/backup.md"
 #: the folder of the guide's example
 EXAMPLE = "20260101T000000Z"
-STOPPED = {"app": {"replicas": 0}, "worker": {"replicas": 0}, "temporal": {"replicas": 0}}
+STOPPED: Object = {"app": {"replicas": 0}, "worker": {"replicas": 0}, "temporal": {"replicas": 0}}
+VOLUME = "/var/lib/postgresql/backups"
 
 
-class Reader:
-    """Somebody who types what the guide shows, in a folder of their own."""
-
-    def __init__(self, dev: Pods, folder: pathlib.Path) -> None:
-        self._dev = dev
-        self._folder = folder
-        self.made = EXAMPLE
-
-    def type_in(self, commands: str) -> str:
-        """What the commands print; each succeeds."""
-        text = commands.replace("<ns>", self._dev.namespace).replace(EXAMPLE, self.made)
-        environment = {"KUBECONFIG": str(self._dev.node.kubeconfig), "PATH": f"{BIN}:{os.environ['PATH']}"}
-        argv = ["bash", "-euo", "pipefail", "-c", text]
-        done = subprocess.run(
-            argv, cwd=self._folder, env=os.environ | environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, f"{text}\n{done.stdout}{done.stderr}"
-        return done.stdout
-
-
-def blocks(heading: str) -> list[str]:
-    """The indented commands under a heading, block by block."""
-    (section,) = re.findall(rf"^## {heading}\n(.*?)(?=^## |\Z)", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
-    found = re.findall(r"(?:^ {4,}\S.*\n)(?:^ {4,}.*\n)*", section, re.MULTILINE)
-    return [textwrap.dedent(block) for block in found]
-
-
-def test_the_guide_is_read() -> None:
-    back_up, copy_out = blocks("Back up")
-    (restore,) = blocks("Restore")
-    assert back_up.startswith("kubectl -n <ns> exec deployment/postgres")
-    assert copy_out.startswith("pod=$(kubectl")
-    assert EXAMPLE in copy_out
-    assert "pg_restore" in restore
-    assert "exec -i" in copy_in()
-
-
-def copy_in() -> str:
-    (command,) = re.findall(r"`(kubectl [^`]* exec -i [^`]*)`", GUIDE.read_text())
-    return str(command)
-
-
-@pytest.mark.scenario("postgres: the guide's backup brings back a lost volume, and a workflow that was under way")
-def test_a_backup_brings_back_a_lost_volume(
-    argocd: ArgoCD, project: Project, dev: Pods, tmp_path: pathlib.Path
-) -> None:
+@pytest.fixture(scope="module")
+def reader(dev: Pods, tmp_path_factory: pytest.TempPathFactory) -> Reader:
+    """Who has backed `dev` up while an order waits for its approval, and has copied the backup."""
+    app = Client.of(dev.node, dev.namespace, "app")
     dev.wait_ready("app")
-    app, reader = Client.of(dev.node, dev.namespace, "app"), Reader(dev, tmp_path)
     dev.sql("CREATE TABLE app.backed_up AS SELECT 42 AS answer; ALTER TABLE app.backed_up OWNER TO appowner")
     assert app.ask("POST", "/orders/restored?0") == (202, {"started": "restored"})
     eventually(lambda: app.ask("GET", "/orders/restored"), 200, {"state": "waiting"})
-
-    back_up, copy_out = blocks("Back up")
-    reader.made = reader.type_in(back_up).strip().rpartition("/")[2]
+    reader = Reader(guide="backup", pods=dev, folder=tmp_path_factory.mktemp("reader"))
+    back_up, copy_out = reader.blocks("Back up")
+    log = reader.type_in(back_up)
+    reader.places[EXAMPLE] = next(line for line in log.splitlines() if line.startswith(VOLUME)).rpartition("/")[2]
     reader.type_in(copy_out)
-    stopping = stop_clients(argocd, project, dev)
-    lose_the_volume(dev)
-    argocd.wait_synced(project.application("dev"))
-    assert dev.sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'app'") == "0"
-    dev.execute("postgres", "rm", "-r", f"/var/lib/postgresql/backups/{reader.made}")
+    return reader
 
-    pod = copy_out.splitlines()[0]
-    reader.type_in(f"{pod}\n{copy_in()}")
-    reader.type_in(blocks("Restore")[0])
-    old = dev.get("postgres")["metadata"]["uid"]
-    dev.delete("postgres")
-    dev.wait_ready("postgres", other_than=old)
+
+@pytest.mark.scenario("backup: the CronJob's Job writes a folder that the server's pod has, with every database")
+def test_the_job_writes_a_folder(dev: Pods, reader: Reader) -> None:
+    files = dev.execute("postgres", "ls", f"{VOLUME}/{reader.places[EXAMPLE]}").split()
+    assert files == ["appdb.dump", "globals.sql", "temporal.dump", "temporal_visibility.dump"]
+    assert (reader.folder / "backup.tar").stat().st_size > 10_000
+    assert not [pod for pod in dev.all("postgres-backup") if is_ready(pod)]
+
+
+@pytest.mark.scenario("backup: restored by the guide into an empty namespace, with a workflow that was under way")
+def test_a_backup_fills_an_empty_namespace(
+    argocd: ArgoCD, project: Project, reader: Reader, known: dict[str, str]
+) -> None:
+    project.add("restored")
+    empty = project.commit("Add a namespace")
+    project.provide_secrets("restored", known=known)
+    name = project.application("restored")
+    argocd.wait_settled(name, empty, 480)
+    there = replace(reader, pods=replace(reader.pods, namespace=name))
+    stopping = stop_clients(argocd, project, "restored", there.pods)
+    *_, copy_in, restore, restart = there.blocks("Restore")
+    for commands in (copy_in, restore, restart):
+        there.type_in(commands)
+    argocd.wait_settled(name, project.revert(stopping), 480)
+    assert_restored(there.pods)
+    project.revert(empty)
+
+
+@pytest.mark.scenario("backup: restored by the guide after the volume was lost")
+def test_a_backup_brings_back_a_lost_volume(argocd: ArgoCD, project: Project, dev: Pods, reader: Reader) -> None:
+    stopping = stop_clients(argocd, project, "dev", dev)
+    lose, wait, copy_in, restore, restart = reader.blocks("Restore")
+    reader.type_in(lose)
+    reader.type_in(wait)
+    assert dev.sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'app'") == "0"
+    dev.execute("postgres", "rm", "-r", f"{VOLUME}/{reader.places[EXAMPLE]}")
+    for commands in (copy_in, restore, restart):
+        reader.type_in(commands)
     verifier = dev.job("postgres-verifier")["metadata"]["uid"]
     delete_verifier(dev)
     dev.wait_job("postgres-verifier", "Complete", other_than=verifier)
     argocd.wait_settled(project.application("dev"), project.revert(stopping), 480)
+    assert_restored(dev)
 
-    assert dev.sql("SELECT answer FROM app.backed_up") == "42"
-    dev.wait_ready("app")
+
+def assert_restored(pods: Pods) -> None:
+    """The rows are there, and the order goes on from where it was."""
+    assert pods.sql("SELECT answer FROM app.backed_up") == "42"
+    pods.wait_ready("app")
+    app = Client.of(pods.node, pods.namespace, "app")
     eventually(lambda: app.ask("GET", "/orders/restored"), 200, {"state": "waiting"})
     assert app.ask("POST", "/orders/restored/approval") == (202, {"approved": "restored"})
-    assert app.ask("GET", "/orders/restored/result", LONGEST) == (200, {"result": 2})
+    status, answer = app.ask("GET", "/orders/restored/result", LONGEST)
+    assert status == 200, answer
+    events = pods.sql("SELECT event FROM app.orders WHERE name = 'restored' ORDER BY at")
+    assert events.splitlines() == ["recorded", "approved"]
 
 
-def stop_clients(argocd: ArgoCD, project: Project, dev: Pods) -> str:
+def stop_clients(argocd: ArgoCD, project: Project, environment: str, pods: Pods) -> str:
     """The first step of the restore; the commit that does it."""
-    project.set_values("dev", STOPPED)
+    project.set_values(environment, STOPPED)
     commit = project.commit("Stop the clients of PostgreSQL")
-    argocd.wait_settled(project.application("dev"), commit)
+    argocd.wait_settled(project.application(environment), commit)
 
     def gone() -> bool:
-        return not any(dev.all(component) for component in STOPPED)
+        return not any(pods.all(component) for component in STOPPED)
 
-    dev.node.observer.wait("no client of PostgreSQL", gone, LONGEST)
+    pods.node.observer.wait("no client of PostgreSQL", gone, LONGEST)
     return commit
-
-
-def lose_the_volume(dev: Pods) -> None:
-    """Delete the claim; its protection lets it go with the pod, and self-heal makes an empty one."""
-    dev.node.kubectl("delete", "pvc", "-n", dev.namespace, "postgres-data", "--wait=false")
-    old = dev.get("postgres")["metadata"]["uid"]
-    dev.delete("postgres")
-    dev.wait("ready", lambda pod: is_ready(pod) and pod["metadata"]["uid"] != old, "postgres")

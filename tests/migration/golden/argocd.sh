@@ -50,7 +50,7 @@ if [ "${1:-}" = back ]; then
     kubectl -n api-forge-prod delete externalsecrets --selector=app.kubernetes.io/instance=api-forge --cascade=orphan
     number=back-6 title='delete the chart'"'"'s objects except volumes and Secrets'
     printf "%s\n" "$number. $title"
-    kubectl -n api-forge-prod delete configmap,deployment,horizontalpodautoscaler,ingress,job,networkpolicy,poddisruptionbudget,service,serviceaccount --selector=app.kubernetes.io/instance=api-forge --cascade=foreground --timeout=5m
+    kubectl -n api-forge-prod delete configmap,cronjob,deployment,horizontalpodautoscaler,ingress,job,networkpolicy,poddisruptionbudget,service,serviceaccount --selector=app.kubernetes.io/instance=api-forge --cascade=foreground --timeout=5m
     number=back-7 title='allow the original'"'"'s pods, which start as root, in the namespace'
     printf "%s\n" "$number. $title"
     kubectl label namespace api-forge-prod pod-security.kubernetes.io/enforce-
@@ -62,7 +62,7 @@ if [ "${1:-}" = back ]; then
     kubectl -n api-forge-prod rollout status deployment/app deployment/postgres deployment/redis deployment/temporal deployment/temporal-web deployment/worker --timeout=15m
     number=back-10 title='check that every claim is the same as before, with the same volume'
     printf "%s\n" "$number. $title"
-    kubectl -n api-forge-prod get persistentvolumeclaims postgres-backups postgres-data redis-backups redis-data --no-headers -o custom-columns=:.metadata.name,:.metadata.uid,:.spec.volumeName | diff backup-api-forge-prod/claims.txt -
+    kubectl -n api-forge-prod get persistentvolumeclaims postgres-backups postgres-data redis-data --no-headers -o custom-columns=:.metadata.name,:.metadata.uid,:.spec.volumeName | diff backup-api-forge-prod/claims.txt -
     number=back-11 title='remove production from git (gitops-gen env remove production --delete-running --push), then enable root again: kubectl apply -f argocd/root.yaml'
     printf "%s\n" "$number. $title"
     ask
@@ -125,11 +125,11 @@ if begin 11 'export the Secrets: store this file as you store passwords'; then
     end
 fi
 if begin 12 'record the volume of each claim'; then
-    kubectl -n api-forge-prod get persistentvolumeclaims postgres-backups postgres-data redis-backups redis-data --no-headers -o custom-columns=:.metadata.name,:.metadata.uid,:.spec.volumeName > backup-api-forge-prod/claims.txt
+    kubectl -n api-forge-prod get persistentvolumeclaims postgres-backups postgres-data redis-data --no-headers -o custom-columns=:.metadata.name,:.metadata.uid,:.spec.volumeName > backup-api-forge-prod/claims.txt
     end
 fi
 if begin 13 'set the reclaim policy of the volumes to Retain'; then
-    kubectl patch persistentvolume pv-persistentvolumeclaim-postgres-backups pv-persistentvolumeclaim-postgres-data pv-persistentvolumeclaim-redis-backups pv-persistentvolumeclaim-redis-data --patch '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'
+    kubectl patch persistentvolume pv-persistentvolumeclaim-postgres-backups pv-persistentvolumeclaim-postgres-data pv-persistentvolumeclaim-redis-data --patch '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'
     end
 fi
 
@@ -194,7 +194,7 @@ fi
 
 # Check the result
 if begin 26 'check that every claim is the same as before, with the same volume'; then
-    kubectl -n api-forge-prod get persistentvolumeclaims postgres-backups postgres-data redis-backups redis-data --no-headers -o custom-columns=:.metadata.name,:.metadata.uid,:.spec.volumeName | diff backup-api-forge-prod/claims.txt -
+    kubectl -n api-forge-prod get persistentvolumeclaims postgres-backups postgres-data redis-data --no-headers -o custom-columns=:.metadata.name,:.metadata.uid,:.spec.volumeName | diff backup-api-forge-prod/claims.txt -
     end
 fi
 if begin 27 'wait until every Deployment is rolled out'; then

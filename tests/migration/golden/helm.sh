@@ -53,7 +53,7 @@ if [ "${1:-}" = back ]; then
     kubectl -n api-forge-prod rollout status deployment/app deployment/postgres deployment/redis deployment/temporal deployment/temporal-web deployment/worker --timeout=15m
     number=back-7 title='check that every claim is the same as before, with the same volume'
     printf "%s\n" "$number. $title"
-    kubectl -n api-forge-prod get persistentvolumeclaims postgres-backups postgres-data redis-backups redis-data --no-headers -o custom-columns=:.metadata.name,:.metadata.uid,:.spec.volumeName | diff backup-api-forge-prod/claims.txt -
+    kubectl -n api-forge-prod get persistentvolumeclaims postgres-backups postgres-data redis-data --no-headers -o custom-columns=:.metadata.name,:.metadata.uid,:.spec.volumeName | diff backup-api-forge-prod/claims.txt -
     rm "$steps"
     finished=yes
     exit
@@ -113,11 +113,11 @@ if begin 11 'export the Secrets: store this file as you store passwords'; then
     end
 fi
 if begin 12 'record the volume of each claim'; then
-    kubectl -n api-forge-prod get persistentvolumeclaims postgres-backups postgres-data redis-backups redis-data --no-headers -o custom-columns=:.metadata.name,:.metadata.uid,:.spec.volumeName > backup-api-forge-prod/claims.txt
+    kubectl -n api-forge-prod get persistentvolumeclaims postgres-backups postgres-data redis-data --no-headers -o custom-columns=:.metadata.name,:.metadata.uid,:.spec.volumeName > backup-api-forge-prod/claims.txt
     end
 fi
 if begin 13 'set the reclaim policy of the volumes to Retain'; then
-    kubectl patch persistentvolume pv-persistentvolumeclaim-postgres-backups pv-persistentvolumeclaim-postgres-data pv-persistentvolumeclaim-redis-backups pv-persistentvolumeclaim-redis-data --patch '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'
+    kubectl patch persistentvolume pv-persistentvolumeclaim-postgres-backups pv-persistentvolumeclaim-postgres-data pv-persistentvolumeclaim-redis-data --patch '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'
     end
 fi
 
@@ -134,11 +134,11 @@ fi
 
 # Prepare the adoption by Helm
 if begin 15 'annotate the adopted objects with the Helm release'; then
-    kubectl -n api-forge-prod annotate --overwrite configmap/app-config configmap/app-env configmap/postgres-config configmap/postgres-verifier-config configmap/temporal-config configmap/universal-entrypoint deployment.apps/postgres deployment.apps/redis deployment.apps/temporal deployment.apps/temporal-web deployment.apps/worker persistentvolumeclaim/postgres-backups persistentvolumeclaim/postgres-data persistentvolumeclaim/redis-backups persistentvolumeclaim/redis-data service/app service/postgres service/redis service/temporal service/temporal-web meta.helm.sh/release-name=api-forge meta.helm.sh/release-namespace=api-forge-prod
+    kubectl -n api-forge-prod annotate --overwrite configmap/app-config configmap/app-env configmap/postgres-config configmap/postgres-verifier-config configmap/temporal-config configmap/universal-entrypoint deployment.apps/postgres deployment.apps/redis deployment.apps/temporal deployment.apps/temporal-web deployment.apps/worker persistentvolumeclaim/postgres-backups persistentvolumeclaim/postgres-data persistentvolumeclaim/redis-data service/app service/postgres service/redis service/temporal service/temporal-web meta.helm.sh/release-name=api-forge meta.helm.sh/release-namespace=api-forge-prod
     end
 fi
 if begin 16 'label the adopted objects as managed by Helm'; then
-    kubectl -n api-forge-prod label --overwrite configmap/app-config configmap/app-env configmap/postgres-config configmap/postgres-verifier-config configmap/temporal-config configmap/universal-entrypoint deployment.apps/postgres deployment.apps/redis deployment.apps/temporal deployment.apps/temporal-web deployment.apps/worker persistentvolumeclaim/postgres-backups persistentvolumeclaim/postgres-data persistentvolumeclaim/redis-backups persistentvolumeclaim/redis-data service/app service/postgres service/redis service/temporal service/temporal-web app.kubernetes.io/managed-by=Helm
+    kubectl -n api-forge-prod label --overwrite configmap/app-config configmap/app-env configmap/postgres-config configmap/postgres-verifier-config configmap/temporal-config configmap/universal-entrypoint deployment.apps/postgres deployment.apps/redis deployment.apps/temporal deployment.apps/temporal-web deployment.apps/worker persistentvolumeclaim/postgres-backups persistentvolumeclaim/postgres-data persistentvolumeclaim/redis-data service/app service/postgres service/redis service/temporal service/temporal-web app.kubernetes.io/managed-by=Helm
     end
 fi
 if begin 17 'make Helm the manager of the fields that kubectl set, so that the chart can remove them'; then
@@ -184,7 +184,7 @@ fi
 
 # Check the result
 if begin 26 'check that every claim is the same as before, with the same volume'; then
-    kubectl -n api-forge-prod get persistentvolumeclaims postgres-backups postgres-data redis-backups redis-data --no-headers -o custom-columns=:.metadata.name,:.metadata.uid,:.spec.volumeName | diff backup-api-forge-prod/claims.txt -
+    kubectl -n api-forge-prod get persistentvolumeclaims postgres-backups postgres-data redis-data --no-headers -o custom-columns=:.metadata.name,:.metadata.uid,:.spec.volumeName | diff backup-api-forge-prod/claims.txt -
     end
 fi
 if begin 27 'wait until every Deployment is rolled out'; then

@@ -59,19 +59,14 @@ REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA :"schema" FROM :
 GRANT CONNECT, TEMPORARY ON DATABASE :"db" TO :"rw";
 GRANT CONNECT ON DATABASE :"db" TO :"ro";
 GRANT USAGE, CREATE ON SCHEMA :"schema" TO :"rw";
-GRANT USAGE ON SCHEMA :"schema" TO :"ro";
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA :"schema" TO :"rw";
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA :"schema" TO :"rw";
-GRANT SELECT ON ALL TABLES IN SCHEMA :"schema" TO :"ro";
-GRANT SELECT ON ALL SEQUENCES IN SCHEMA :"schema" TO :"ro";
+-- The reader makes the backups, so it may read everything, whoever makes it: https://www.postgresql.org/docs/15/predefined-roles.html
+GRANT pg_read_all_data TO :"ro";
 
--- What the owner makes later, both may use; what the application makes itself, the reader may read.
+-- What the owner makes later, the application may use.
 ALTER DEFAULT PRIVILEGES FOR ROLE :"owner" IN SCHEMA :"schema" GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO :"rw";
 ALTER DEFAULT PRIVILEGES FOR ROLE :"owner" IN SCHEMA :"schema" GRANT USAGE, SELECT ON SEQUENCES TO :"rw";
-ALTER DEFAULT PRIVILEGES FOR ROLE :"owner" IN SCHEMA :"schema" GRANT SELECT ON TABLES TO :"ro";
-ALTER DEFAULT PRIVILEGES FOR ROLE :"owner" IN SCHEMA :"schema" GRANT SELECT ON SEQUENCES TO :"ro";
-ALTER DEFAULT PRIVILEGES FOR ROLE :"rw" IN SCHEMA :"schema" GRANT SELECT ON TABLES TO :"ro";
-ALTER DEFAULT PRIVILEGES FOR ROLE :"rw" IN SCHEMA :"schema" GRANT SELECT ON SEQUENCES TO :"ro";
 
 ALTER ROLE :"rw" IN DATABASE :"db" SET search_path = :"schema", public;
 ALTER ROLE :"ro" IN DATABASE :"db" SET search_path = :"schema", public;

@@ -65,26 +65,13 @@ database_owner() {
         "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'btree_gin')"
 }
 
-# Every table that the role may not use as the release needs it; none is the answer t.
-table_grants() {
-    subject=$1
-    expect "$2" "$APP_DB" "$1 lacks $3 on at least one table of schema $APP_SCHEMA" \
-        "SELECT coalesce(bool_and(has_table_privilege(:'subject', c.oid, privilege)), true)
-         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, unnest(string_to_array('$3', ',')) AS privilege
-         WHERE n.nspname = :'schema' AND c.relkind IN ('r', 'p', 'v', 'm')"
-    expect "$2-sequences" "$APP_DB" "$1 lacks SELECT on at least one sequence of schema $APP_SCHEMA" \
-        "SELECT coalesce(bool_and(has_sequence_privilege(:'subject', c.oid, 'SELECT')), true)
-         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = :'schema' AND c.relkind = 'S'"
-}
-
-# default_privileges NAME MAKER USER TYPE PRIVILEGES: what MAKER makes later, USER may use.
+# default_privileges NAME TYPE PRIVILEGES: what the owner makes later, the application may use.
 default_privileges() {
-    subject=$3
-    expect "$1" "$APP_DB" "default privileges are missing: $3 will lack $5 on what $2 creates in schema $APP_SCHEMA" \
-        "SELECT count(DISTINCT acl.privilege_type) = cardinality(string_to_array('$5', ','))
+    expect "$1" "$APP_DB" "default privileges are missing: $APP_DB_USER will lack $3 on what $APP_DB_OWNER creates in schema $APP_SCHEMA" \
+        "SELECT count(DISTINCT acl.privilege_type) = cardinality(string_to_array('$3', ','))
          FROM pg_default_acl d JOIN pg_namespace n ON n.oid = d.defaclnamespace, aclexplode(d.defaclacl) AS acl
-         WHERE n.nspname = :'schema' AND d.defaclrole = to_regrole(quote_ident('$2')) AND d.defaclobjtype = '$4'
-           AND acl.grantee = to_regrole(quote_ident(:'subject')) AND acl.privilege_type = ANY (string_to_array('$5', ','))"
+         WHERE n.nspname = :'schema' AND d.defaclrole = to_regrole(quote_ident(:'owner')) AND d.defaclobjtype = '$2'
+           AND acl.grantee = to_regrole(quote_ident(:'rw')) AND acl.privilege_type = ANY (string_to_array('$3', ','))"
 }
 
 refuses_plaintext() {
@@ -109,20 +96,24 @@ database_owner "$APP_DB" "$APP_DB_OWNER"
 
 expect schema-owner "$APP_DB" "schema $APP_SCHEMA is missing or not owned by $APP_DB_OWNER" \
     "SELECT pg_get_userbyid(nspowner) = :'owner' FROM pg_namespace WHERE nspname = :'schema'"
-expect schema-grants "$APP_DB" "$APP_DB_USER lacks USAGE or CREATE on schema $APP_SCHEMA, or $APP_DB_RO_USER lacks USAGE or has CREATE" \
+expect schema-grants "$APP_DB" "$APP_DB_USER lacks USAGE or CREATE on schema $APP_SCHEMA, or $APP_DB_RO_USER has CREATE" \
     "SELECT has_schema_privilege(:'rw', oid, 'USAGE') AND has_schema_privilege(:'rw', oid, 'CREATE')
-        AND has_schema_privilege(:'ro', oid, 'USAGE') AND NOT has_schema_privilege(:'ro', oid, 'CREATE')
+        AND NOT has_schema_privilege(:'ro', oid, 'CREATE')
      FROM pg_namespace WHERE nspname = :'schema'"
-table_grants "$APP_DB_USER" table-grants SELECT,INSERT,UPDATE,DELETE
-table_grants "$APP_DB_RO_USER" read-grants SELECT
+expect table-grants "$APP_DB" "$APP_DB_USER lacks SELECT, INSERT, UPDATE or DELETE on at least one table of schema $APP_SCHEMA" \
+    "SELECT coalesce(bool_and(has_table_privilege(:'rw', c.oid, privilege)), true)
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
+     WHERE n.nspname = :'schema' AND c.relkind IN ('r', 'p', 'v', 'm')"
+expect table-grants-sequences "$APP_DB" "$APP_DB_USER lacks SELECT on at least one sequence of schema $APP_SCHEMA" \
+    "SELECT coalesce(bool_and(has_sequence_privilege(:'rw', c.oid, 'SELECT')), true)
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = :'schema' AND c.relkind = 'S'"
 expect read-only "$APP_DB" "$APP_DB_RO_USER may change at least one table of schema $APP_SCHEMA" \
     "SELECT NOT coalesce(bool_or(has_table_privilege(:'ro', c.oid, 'INSERT,UPDATE,DELETE,TRUNCATE')), false)
      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = :'schema' AND c.relkind IN ('r', 'p', 'v', 'm')"
-default_privileges default-tables "$APP_DB_OWNER" "$APP_DB_USER" r SELECT,INSERT,UPDATE,DELETE
-default_privileges default-sequences "$APP_DB_OWNER" "$APP_DB_USER" S USAGE,SELECT
-default_privileges default-tables-read "$APP_DB_OWNER" "$APP_DB_RO_USER" r SELECT
-default_privileges default-sequences-read "$APP_DB_OWNER" "$APP_DB_RO_USER" S SELECT
-default_privileges default-app-tables-read "$APP_DB_USER" "$APP_DB_RO_USER" r SELECT
+expect read-all "$APP_DB" "$APP_DB_RO_USER is no member of pg_read_all_data, which a backup needs" \
+    "SELECT pg_has_role(:'ro', 'pg_read_all_data', 'USAGE')"
+default_privileges default-tables r SELECT,INSERT,UPDATE,DELETE
+default_privileges default-sequences S USAGE,SELECT
 
 if [ -n "${TEMPORAL_DB_USER:-}" ]; then
     role_cannot_log_in "${TEMPORAL_DB_OWNER:?}"

@@ -8,6 +8,7 @@ PostgreSQL's files, and what its server, its clients and its Jobs read.
 {{ include "api-forge.file" (dict "root" . "file" "files/postgres/pg_hba.conf" "own" $files.pgHba) }}
 {{ include "api-forge.file" (dict "root" . "file" "files/postgres/init-database.sh") }}
 {{ include "api-forge.file" (dict "root" . "file" "files/postgres/01-init-app.sh" "own" $files.postgresInit) }}
+{{ include "api-forge.file" (dict "root" . "file" "files/postgres/restore.sh") }}
 {{ include "api-forge.file" (dict "root" . "file" "files/storage/hold-lock.sh") }}
 {{- end }}
 
