@@ -78,13 +78,17 @@ def alerts(rendered: Rendered) -> dict[str, Object]:
 
 def test_alerts_are_of_the_namespace_and_of_what_is_monitored(render: Render, monitoring: Rendered) -> None:
     rules = alerts(monitoring)
-    own = {name: rule for name, rule in rules.items() if name.startswith("ApiForge")}
-    assert all('namespace="demo"' in rule["expr"] for rule in own.values())
-    assert all(rule["labels"] == {"severity": "page"} and rule["annotations"]["summary"] for rule in own.values())
+    own = {name: alert for name, alert in rules.items() if name.startswith("ApiForge")}
+    assert all('namespace="demo"' in alert["expr"] for alert in own.values())
+    assert all(alert["labels"] == {"severity": "page"} and alert["annotations"]["summary"] for alert in own.values())
     assert 'job=~"app|postgres|redis|temporal|worker"' in rules["ApiForgeMetricsMissing"]["expr"]
     assert rules.keys() - own.keys() == {"NoRequests"}
-    bare = alerts(render({"monitoring": {"prometheusRule": {"enabled": True}}}))
+    rule = {"monitoring": {"prometheusRule": {"enabled": True}}}
+    bare = alerts(render(rule))
     assert own.keys() - bare.keys() == {"ApiForgeMetricsMissing", "ApiForgeTemporalStoreFails"}
+    assert rules["ApiForgeBackupMissing"]["for"] == "70m"
+    off = alerts(render({"postgresql": {"backup": {"enabled": False}}, **rule}))
+    assert bare.keys() - off.keys() == {"ApiForgeBackupMissing"}
 
 
 def test_prometheus_reads_the_alerts(monitoring: Rendered) -> None:
@@ -132,6 +136,10 @@ def test_the_first_host_is_the_application_s_own(render: Render) -> None:
     assert paths(render({"ingress": planned})) == [("a.example.com", "/", "Prefix")]
     assert base_url(render({"ingress": planned})) == "https://a.example.com"
     assert base_url(render({"ingress": planned | {"host": "b.example.com"}})) == "https://b.example.com"
+    assert (
+        base_url(render({"ingress": {"enabled": True, "hosts": [{"host": "*.d.example.com"}]}}))
+        == "https://d.example.com"
+    )
     route: Object = {"enabled": True, "parentRefs": [{"name": "public"}]}
     assert base_url(render({"httpRoute": route | {"hostnames": ["*.c.example.com"]}})) == "https://c.example.com"
     assert base_url(render({"httpRoute": route})) == base_url(render()) == "http://app:8000"

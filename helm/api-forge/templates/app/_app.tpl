@@ -42,7 +42,7 @@ The variables of a .env file: full-line comments and blank lines are dropped, on
 {{/* The host under which users reach the application from outside of the cluster, if any. Input: root. */}}
 {{- define "api-forge.app.host" -}}
 {{- if .Values.ingress.enabled -}}
-{{ (include "api-forge.app.hosts" . | fromYamlArray | first | default dict).host }}
+{{ (include "api-forge.app.hosts" . | fromYamlArray | first | default dict).host | default "" | trimPrefix "*." }}
 {{- else if and .Values.httpRoute.enabled .Values.httpRoute.hostnames -}}
 {{ first .Values.httpRoute.hostnames | trimPrefix "*." }}
 {{- end -}}
