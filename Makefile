@@ -73,6 +73,7 @@ attack: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.workspace
 	$(BIN)/python -m bench.diff --helm "$${GITOPS_GEN_HELM:-helm}"
 
 tools: $(DEV)

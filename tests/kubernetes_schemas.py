@@ -50,6 +50,7 @@ NOT_REQUIRED = {
     "io.k8s.api.core.v1.Sysctl": "value",
     "io.k8s.api.networking.v1.NetworkPolicySpec": "podSelector",
     "io.k8s.api.scheduling.v1.PriorityClass": "value",
+    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionVersion": "served",
 }
 LIMITS: Schema = load((HERE / "kubernetes_limits.yaml").read_text(), "kubernetes_limits.yaml")
 #: what the sources say in words only
@@ -125,11 +126,15 @@ class Cleaner:
             if (name := waiting.pop()) not in found:
                 found[name] = self._definition(name)
                 waiting.extend(references(found[name]))
+        for part in (part for schema in found.values() for part in schema.get("properties", {}).values()):
+            items = part.get("items", {})
+            if "required" in found.get(items.get("$ref", "").removeprefix(REFERENCE), ()):
+                items["not"] = {"type": "null"}
         return found
 
     def _definition(self, name: str) -> Schema:
         if name.endswith(".Quantity"):
-            return {"type": ["string", "number", "null"], "format": "quantity"}
+            return {"type": ["string", "number", "null"], "format": "quantity", "minLength": 1, "minimum": 0}
         if name.endswith(".IntOrString"):
             return {"type": ["string", "integer", "null"]}
         schema = cleaned(self._all[name])
@@ -142,13 +147,15 @@ class Cleaner:
             self._narrow(name, field, part)
         limits = self._limits_of(name)
         required = sorted({*schema.get("required", ()), *limits.get("required", ())})
+        for field in required:
+            properties[field]["not"] = {"type": "null"}
         return {**schema, **limits, **({"required": required} if required else {})}
 
     def _narrow(self, name: str, field: str, part: Schema) -> None:
         if (name, field) in self._enums:
             in_items, values = self._enums[name, field]
-            # What is empty counts as not set.
-            (part["items"] if in_items else part)["enum"] = [*values, "", None]
+            # What is empty counts as not set, but for an item of a list.
+            (part["items"] if in_items else part)["enum"] = values if in_items else [*values, "", None]
         part.update(self._limits_of(name, field))
 
     def _limits_of(self, name: str, *field: str) -> Schema:

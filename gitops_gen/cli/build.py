@@ -1,6 +1,6 @@
 """The verbs that make a repository and look at it: init, generate, render, explain, secrets, schema, completion."""
 
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -150,18 +150,38 @@ def generate(
 
 
 @cli.command()
-@environment_argument
+@environments_argument
+@scope_options
+@click.option("--all", "every", is_flag=True, help="Every environment; needs --output-dir.")
+@click.option("--output-dir", metavar="DIR", default="", help="Write DIR/ENV.yaml instead of printing.")
+@click.option("--objects", is_flag=True, help="With --output-dir: a file for each object, DIR/ENV/KIND-NAME.yaml.")
 @pass_settings
-def render(settings: Settings, environment: str) -> int:
-    """Print the manifests of ENV as Argo CD will apply them.
+def render(
+    settings: Settings,
+    environments: tuple[str, ...],
+    scope: dict[str, str],
+    every: bool,
+    output_dir: str,
+    objects: bool,
+) -> int:
+    """Print the manifests of ENV as Argo CD will apply them, or write those of many environments.
 
     \b
     gitops-gen render dev
+    gitops-gen render --all --output-dir manifests
     gitops-gen render production | kubectl diff -n api-forge-production -f -
     """
-    from gitops_gen.project.rendering import render as command
+    from gitops_gen.commands import render as command
 
-    print_data(command(*settings.chosen(environment)))
+    if output_dir:
+        workspace = settings.workspace()
+        names = workspace.names() if every else settings.selected(workspace, environments, scope)
+        written = command.render_to(workspace, names, settings.directory / output_dir, objects=objects)
+        settings.note(f"{written} file{'s' * (written != 1)} written")
+        return 0
+    if every or objects or len(environments) != 1 or any(scope.values()):
+        raise click.UsageError("name one environment, or write several with --output-dir DIR")
+    print_data(command.render(*settings.chosen(environments[0])))
     return 0
 
 
@@ -194,20 +214,46 @@ def explain(settings: Settings, environment: str, key: str, output: str) -> int:
 @environments_argument
 @scope_options
 @output_option
+@click.option(
+    "--check",
+    "existing",
+    type=click.File(encoding="utf-8"),
+    metavar="FILE",
+    help="Fail for what is not in this list of what exists: a line each, ENTRY[#PROPERTY] of the store or "
+    "secret:NAME[/KEY] of the namespace.",
+)
+@click.option("--script", is_flag=True, help="Print the commands that fill the store, each value from a file.")
 @pass_settings
-def secrets(settings: Settings, environments: tuple[str, ...], scope: dict[str, str], output: str) -> int:
+def secrets(
+    settings: Settings,
+    environments: tuple[str, ...],
+    scope: dict[str, str],
+    output: str,
+    existing: TextIO | None,
+    script: bool,
+) -> int:
     """Show each key of each Secret that ENV needs, who reads it, and what provides it. Names only, never values.
 
     \b
     gitops-gen secrets production
+    gitops-gen secrets production --check existing.txt
+    gitops-gen secrets production --script > fill.sh
     gitops-gen secrets --output json
     """
-    from gitops_gen.commands.secrets import secrets as command
+    from gitops_gen.commands import secrets as command
     from gitops_gen.output.json.secrets import secrets_document
+    from gitops_gen.output.secret_script import script_lines
     from gitops_gen.output.secret_text import secret_lines
 
     workspace = settings.workspace()
-    found = command(workspace, settings.selected(workspace, environments, scope))
+    found = command.secrets(workspace, settings.selected(workspace, environments, scope))
+    if existing:
+        count = command.check(found, existing.read(), existing.name)
+        print_lines([f"all that is needed is among the {count} names of {existing.name}"])
+        return 0
+    if script:
+        print_lines(script_lines(found))
+        return 0
     if output != "text":
         print_document(secrets_document(found), output)
         return 0

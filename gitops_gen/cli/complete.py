@@ -28,14 +28,18 @@ def _project(directory: Path) -> dict[str, Any]:
 
 
 def environments(_context: click.Context, directory: Path) -> list[str]:
-    """The environments of the project."""
+    """The environments of the project; in a workspace with their projects' names."""
     from gitops_gen.git.paths import Root
+    from gitops_gen.models.layout import short_name
     from gitops_gen.project.projects import Projects
     from gitops_gen.project.reading import find_project, focus
 
     top = find_project(directory)
-    found, within = Projects(Root(top)).names()[0], focus(directory, top)
-    return [name.removeprefix(within) for name in found if name.startswith(within)]
+    projects, within = Projects(Root(top)), focus(directory, top)
+    found = [name for name in projects.names()[0] if name.startswith(within)]
+    if within or not projects.is_workspace:
+        return [name.removeprefix(within) for name in found]
+    return [f"{project.spec.name}/{short_name(name)}" for name in found if (project := projects.of(name))]
 
 
 def projects(_context: click.Context, directory: Path) -> list[str]:
@@ -71,13 +75,15 @@ def keys(context: click.Context, directory: Path) -> list[str]:
     from gitops_gen.models.layout import hand_written
     from gitops_gen.project.chart_places import chart_places
     from gitops_gen.project.environment import ChartSource
-    from gitops_gen.project.reading import find_project, text_if_any
+    from gitops_gen.project.projects import Projects
+    from gitops_gen.project.reading import find_project, focus, text_if_any
 
     root = find_project(directory)
     chart = (_project(directory).get("chart") or {}).get("path")
     found = set(_leaves(_values(chart_places(root).values_text(ChartSource(path=chart))))) if chart else set()
-    for name in _named(context) or environments(context, directory):
-        for path in hand_written(name):
+    projects = Projects(Root(root))
+    for typed in _named(context) or environments(context, directory):
+        for path in (path for name in projects.meant(typed, focus(directory, root)) for path in hand_written(name)):
             found.update(_leaves(_values(text_if_any(Root(root), path) or "").get("values") or {}))
     return sorted(found)
 

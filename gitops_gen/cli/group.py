@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 VERBS = {
     "init": ("build", "Make a complete repository: chart, environments, CI files."),
     "generate": ("build", "Write the generated files that are not up to date."),
-    "render": ("build", "Print the manifests of an environment."),
+    "render": ("build", "Print the manifests of an environment, or write those of many."),
     "explain": ("build", "Show which file and line sets each value."),
     "secrets": ("build", "Show which keys of Secrets are read, and what provides them."),
     "plan": ("plan", "Show how Argo CD will sync, and prove that it ends."),
@@ -30,6 +30,7 @@ VERBS = {
     "rollback": ("change", "Undo the last change of an environment."),
     "history": ("change", "Show what changed, when, by whom, from which release to which."),
     "status": ("change", "Show the release of each environment, and what is not promoted."),
+    "report": ("report", "Write one page that shows all of it: releases, syncs, findings, changes."),
     "adopt": ("change", "Move an edit of a generated file into the inputs."),
     "env": ("environments", "List, add, clone, rename, remove environments."),
     "project": ("projects", "List, add, rename, remove projects of a workspace."),

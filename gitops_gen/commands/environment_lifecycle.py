@@ -14,6 +14,7 @@ from gitops_gen.models.layout import (
     environment_folder,
     environment_path,
     hand_written,
+    project_folder,
     release_path,
     short_name,
 )
@@ -119,8 +120,9 @@ def _added(workspace: OpenProject, name: str, facts: Facts) -> Draft:
     if facts.release:
         workspace.environment(facts.release)
         release = _text(workspace, release_path(facts.release)) or release
+    own = {path: text} if [*facts.settings()] or not project_folder(name) else {}
     return Draft(
-        files={path: text, release_path(name): release},
+        files={**own, release_path(name): release},
         environments=(name,),
         message=_message(f"Add environment {name}", (name,), "add"),
         summary=(f"Add environment {name}",),
@@ -140,7 +142,7 @@ def _cloned(workspace: OpenProject, source: str, name: str, facts: Facts) -> Dra
         for path in hand_written(source)
     }
     path = environment_path(name)
-    text = files[path] or ""
+    text = _settings(workspace, source, name)
     _require_differences(load(text, path) or {}, facts)
     for keys, value in (*facts.settings(), *_new_hosts(load(text, path) or {}, facts.hosts)):
         text = set_value(text, keys, value, path)
@@ -154,6 +156,20 @@ def _cloned(workspace: OpenProject, source: str, name: str, facts: Facts) -> Dra
         warnings=tuple(_shared(load(text, path) or {}, source)),
         notes=tuple(_born(workspace, name)) + _chart_note(original),
     )
+
+
+def _settings(workspace: OpenProject, source: str, name: str) -> str:
+    """The text of an environment.yaml like the source's: with what the workspace says of that, where it says nothing of
+    `name`.
+    """
+    path, shared = environment_path(source), environment_path(short_name(source))
+    text = _text(workspace, path) or _HEADER.format(kind="Environment")
+    if path == shared or workspace.inputs.is_file(environment_path(short_name(name))):
+        return text
+    own = load(text, path) or {}
+    for key, value in (load(_text(workspace, shared) or "", shared) or {}).items():
+        text = text if key in own else set_value(text, (key,), value, path)
+    return text
 
 
 def _chart_note(original: ResolvedEnvironment) -> tuple[str, ...]:
@@ -225,6 +241,8 @@ def _renamed(workspace: OpenProject, old: str, new: str, *, keep_namespace: bool
     texts = {path: _text(workspace, path) for path in hand_written(old)}
     files: dict[str, str | None] = dict.fromkeys(texts)
     files |= {path: text for path, text in zip(hand_written(new), texts.values(), strict=True) if text is not None}
+    if project_folder(new):
+        files[environment_path(new)] = _settings(workspace, old, new)
     if keep_namespace:
         path = environment_path(new)
         files[path] = set_value(files[path] or "", ("namespace",), environment.namespace, path)

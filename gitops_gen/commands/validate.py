@@ -1,9 +1,11 @@
 """`validate`: everything that Argo CD, the API server or the running pods would refuse, in one run."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from gitops_gen.compare.states import changed_environments
 from gitops_gen.errors import GitopsError, UsageError
@@ -28,6 +30,7 @@ class _Seen:
 
     findings: tuple[Finding, ...]
     ignored: int = 0
+    more: Any = None
 
 
 def validate(workspace: OpenProject, names: Sequence[str] = (), *, kubernetes: str = "") -> Validation:
@@ -36,21 +39,39 @@ def validate(workspace: OpenProject, names: Sequence[str] = (), *, kubernetes: s
 
     Raises `UsageError` for an environment that does not exist.
     """
+    return survey(workspace, names, kubernetes=kubernetes)[0]
+
+
+def survey(
+    workspace: OpenProject,
+    names: Sequence[str] = (),
+    *,
+    kubernetes: str = "",
+    view: Callable[[JudgedPlan], Any] | None = None,
+) -> tuple[Validation, dict[str, Any]]:
+    """The same, and what `view`, a function of a module, makes of each environment that has a plan: nothing is rendered
+    for it again. Raises as `validate` does.
+    """
     for name in names:
         workspace.require(name)
     try:
         workspace.project()
         chosen = tuple(names or workspace.names())
     except GitopsError as error:
-        return validation((), (("", finding) for finding in findings_of(error)))
-    viewer = Viewer(view=_seen, failed=_failed, is_complete=True, kubernetes=kubernetes)
+        return validation((), (("", finding) for finding in findings_of(error))), {}
+    viewer = Viewer(view=partial(_seen, view=view), failed=_failed, is_complete=True, kubernetes=kubernetes)
     plans = views(workspace, chosen, viewer, "validating")
     found = [(item.name, finding) for item in plans for finding in item.view.findings]
-    return validation(chosen, [*_files(workspace, names), *found], sum(item.view.ignored for item in plans))
+    result = validation(chosen, [*_files(workspace, names), *found], sum(item.view.ignored for item in plans))
+    return result, {item.name: item.view.more for item in plans if item.view.more is not None}
 
 
-def _seen(judged: JudgedPlan) -> _Seen:
-    return _Seen(findings=without_paths((*judged.findings, *judged.notes)), ignored=len(judged.ignored))
+def _seen(judged: JudgedPlan, view: Callable[[JudgedPlan], Any] | None = None) -> _Seen:
+    return _Seen(
+        findings=without_paths((*judged.findings, *judged.notes)),
+        ignored=len(judged.ignored),
+        more=view(judged) if view else None,
+    )
 
 
 def _failed(_: str, error: GitopsError) -> _Seen:

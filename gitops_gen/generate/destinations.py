@@ -14,7 +14,7 @@ class Destinations:
 
     Two Applications in one namespace fight over the same objects, and Argo CD's own `FailOnSharedResource` has a race
     on the first sync. Projects of one workspace share a namespace: their objects have other names, and each of their
-    Applications says the same of the namespace, which Argo CD would otherwise change to and fro.
+    Applications says the same of the namespace, which Argo CD would otherwise change back and forth.
     """
 
     def __init__(self) -> None:

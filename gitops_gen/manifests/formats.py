@@ -14,8 +14,13 @@ from gitops_gen.names import is_dns_label, is_dns_subdomain
 _LABEL_VALUE = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 _PORT_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _DATA_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
-_SERVICE_NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 _PERCENTAGE = re.compile(r"\d+%")
+_FIELD_PATH = re.compile(
+    r"metadata\.(name|namespace|uid|labels|annotations)|metadata\.(labels|annotations)\['.+'\]"
+    r"|spec\.(nodeName|serviceAccountName|host)|status\.(hostIPs?|podIPs?|phase)"
+)
+"""https://kubernetes.io/docs/concepts/workloads/pods/downward-api/#available-fields"""
+
 _ENV_NAME = re.compile(r"[ -<>-~]+")
 """Printable ASCII without `=`: https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/"""
 
@@ -74,6 +79,11 @@ def _is_base64(text: str) -> bool:
     return True
 
 
+def _is_amount(text: str) -> bool:
+    amount = quantity(text)
+    return amount is not None and amount >= 0
+
+
 def _is_address(text: str) -> bool:
     try:
         ipaddress.ip_address(text)
@@ -113,6 +123,7 @@ _FORMS: dict[str, tuple[str, Callable[[str], object]]] = {
     "dns-label": ("a name of at most 63 lower-case letters, digits and `-`", is_dns_label),
     "dns-subdomain": ("a name of lower-case letters, digits, `-` and `.`", is_dns_subdomain),
     "env-name": ("a name of printable ASCII letters without `=`", _ENV_NAME.fullmatch),
+    "field-path": ("a field of the pod, such as metadata.name", _FIELD_PATH.fullmatch),
     "host": ("a host name, in lower case and no IP address; `*.` may begin it", _is_host),
     "image": ("an image without spaces around it", lambda text: text == text.strip()),
     "ip-address": ("an IP address", _is_address),
@@ -120,9 +131,8 @@ _FORMS: dict[str, tuple[str, Callable[[str], object]]] = {
     "label-value": ("at most 63 letters, digits, `-`, `_` and `.`", _LABEL_VALUE.fullmatch),
     "percentage": ("a number or a percentage, such as 25%", _PERCENTAGE.fullmatch),
     "port-name": ("a port's name: at most 15 lower-case letters, digits and `-`, with a letter", is_port_name),
-    "quantity": ("a quantity, such as 500m or 1Gi", lambda text: quantity(text) is not None),
+    "quantity": ("an amount, such as 500m or 1Gi", _is_amount),
     "relative-path": ("a relative path without `..`", _is_relative_path),
-    "service-name": ("a Service's name: a letter, then letters, digits and `-`, 63 at most", _SERVICE_NAME.fullmatch),
     "time-zone": ("a time zone, such as Europe/Berlin", _is_time_zone),
     "url-path": ("a path that begins with `/`", lambda text: text.startswith("/")),
 }

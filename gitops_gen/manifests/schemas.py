@@ -95,14 +95,9 @@ class Schemas:
     def _from_definition(self, definition: Manifest, version: str) -> KindSchema | None:
         key = definition.name, version
         if key not in self._defined:
-            self._defined[key] = next(
-                (
-                    KindSchema(structural(mapping(mapping(item.get("schema")).get("openAPIV3Schema"))))
-                    for item in _versions(definition)
-                    if item.get("name") == version and item.get("served")
-                ),
-                None,
-            )
+            served = (item for item in _versions(definition) if item.get("name") == version and item.get("served"))
+            schema = (mapping(mapping(item.get("schema")).get("openAPIV3Schema")) for item in served)
+            self._defined[key] = next((KindSchema(structural(item)) for item in schema), None)
         return self._defined[key]
 
 

@@ -4,6 +4,7 @@ values.
 Where an ExternalSecret fetches a key from: https://external-secrets.io/latest/api/externalsecret/
 """
 
+import builtins
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -25,6 +26,11 @@ class Origin:
     store: str = ""
     entry: str = ""
     property: str = ""
+
+    @builtins.property
+    def entries(self) -> list[str]:
+        """Its entries one by one: a template may read several."""
+        return self.entry.split(", ") if self.entry else []
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -144,3 +150,26 @@ def _origin(maker: Manifest, item: Mapping[str, Any] | None, *, named: bool) -> 
 def _store(spec: Mapping[str, Any], field: str = "secretStoreRef") -> str:
     store = mapping(spec.get(field))
     return f"{store.get('kind') or 'SecretStore'}/{store.get('name')}" if store else ""
+
+
+def missing_from(keys: Iterable[ContractKey], existing: Iterable[str]) -> list[ContractKey]:
+    """The keys that a reader insists on, and for which the list has neither the entry of the store nor the Secret.
+
+    The list has `ENTRY` or `ENTRY#PROPERTY` for a store, and `secret:NAME` or `secret:NAME/KEY` for the namespace.
+    """
+    names = frozenset(existing)
+    return [
+        key for key in keys if not key.optional and _needs(key) and not all(names & some for some in _names_of(key))
+    ]
+
+
+def _needs(key: ContractKey) -> bool:
+    """Whether someone outside of the rendered objects has to provide it."""
+    return bool(key.origin.entry) or (key.origin == Origin() and bool(key.readers))
+
+
+def _names_of(key: ContractKey) -> list[set[str]]:
+    """What the list may call it: of each set one name; a template makes a key of several entries."""
+    if key.origin.entry:
+        return [{entry, f"{entry}#{key.origin.property}"} for entry in key.origin.entries]
+    return [{f"secret:{key.secret}", f"secret:{key.secret}/{key.key}"}]

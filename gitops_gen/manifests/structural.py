@@ -6,7 +6,7 @@ https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resou
 from collections.abc import Mapping
 from typing import Any
 
-from gitops_gen.manifests.objects import mapping
+from gitops_gen.manifests.objects import mapping, mappings, sequence
 
 JsonSchema = dict[str, Any]
 
@@ -18,6 +18,7 @@ _KEPT = (
 _FORMATS = frozenset({"date-time", "byte", "email", "ipv4", "ipv6", "uri", "uuid"})
 """What both the API server and a JSON Schema know."""
 
+_COMBINING = ("anyOf", "oneOf", "allOf")
 _METADATA = {"type": "object"}
 
 
@@ -46,7 +47,7 @@ def closed(schema: Mapping[str, Any]) -> JsonSchema:
     elif "type" in schema:
         found["type"] = [schema["type"], "null"]
     if "enum" in found:
-        found["enum"] = [*found["enum"], None]
+        found["enum"] = [*sequence(found["enum"]), None]
     if isinstance(schema.get("items"), dict):
         found["items"] = closed(schema["items"])
     return {**found, **_fields(schema), **_combined(schema)}
@@ -62,8 +63,8 @@ def _fields(schema: Mapping[str, Any]) -> JsonSchema:
         properties |= {"apiVersion": {}, "kind": {}, "metadata": _METADATA}
     if properties:
         found["properties"] = properties
-    if required := [name for name in schema.get("required") or () if "default" not in _field(schema, name)]:
-        found["required"] = required
+    if required := [str(name) for name in sequence(schema.get("required"))]:
+        found["required"] = [name for name in required if "default" not in _field(schema, name)]
     if isinstance(schema.get("additionalProperties"), dict):
         found["additionalProperties"] = closed(schema["additionalProperties"])
     elif properties and not _is_open(schema):
@@ -81,10 +82,10 @@ def _is_open(schema: Mapping[str, Any]) -> bool:
 
 def _combined(schema: Mapping[str, Any]) -> JsonSchema:
     """The parts under anyOf, oneOf, allOf and not: they only narrow what is next to them."""
-    lists = {key: [_narrowing(part) for part in schema[key]] for key in ("anyOf", "oneOf", "allOf") if schema.get(key)}
+    lists = {key: [_narrowing(part) for part in mappings(schema.get(key))] for key in _COMBINING if schema.get(key)}
     if schema.get("x-kubernetes-int-or-string"):
         lists.pop("anyOf", None)
-    return {**lists, **({"not": _narrowing(schema["not"])} if schema.get("not") else {})}
+    return {**lists, **({"not": _narrowing(mapping(schema["not"]))} if schema.get("not") else {})}
 
 
 def _narrowing(schema: Mapping[str, Any]) -> JsonSchema:

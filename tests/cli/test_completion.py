@@ -54,7 +54,7 @@ CASES = [
     ("promote dev ", ["dev", "production", "review"]),
     ("promote dev production --only image.r", ["image.repository"]),
     ("explain dev image.t", ["image.tag"]),
-    ("rules dead", ["deadlock"]),
+    ("rules deadlo", ["deadlock"]),
     ("rollback dev --to v", ["v1.0.0"]),
     ("diff v", ["v1.0.0"]),
     ("diff v1.0.0 feature", ["feature/one"]),
@@ -131,3 +131,18 @@ def test_options_that_say_what_is_meant_narrow_what_is_offered(project: Path, mo
 def test_another_folder_is_completed_from(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert offered(tmp_path, f"-C {project} render p", monkeypatch) == ["production"]
     assert offered(tmp_path, f"-C {project} diff feature", monkeypatch) == ["feature/one"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "typed", "words"),
+    [
+        (".", "render a", ["api/dev", "api/production", "api/staging"]),
+        ("services/web", "render pro", ["production"]),
+        (".", "status --project ", ["api", "web"]),
+        (".", "explain web/dev po", ["port"]),
+    ],
+)
+def test_names_of_a_workspace(
+    folder: str, typed: str, words: list[str], workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert offered(workspace / folder, typed, monkeypatch) == words

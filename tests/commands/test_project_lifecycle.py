@@ -74,3 +74,28 @@ def test_what_cannot_be(typed: str, said: str, workspace: Path, gitops_gen: Gito
 def test_a_repository_of_one_project_has_no_other(good: Path, gitops_gen: GitopsGen) -> None:
     result = gitops_gen(good, "project", "add", "jobs")
     assert (result.code, "init DIR --workspace" in result.err) == (1, True)
+
+
+def test_an_environment_of_a_service_lives(workspace: Path, gitops_gen: GitopsGen) -> None:
+    """Added, cloned, renamed and removed, though only the workspace's environment.yaml has its stage."""
+    for typed in (
+        "env add api/qa --stage staging --release-of staging",
+        "env clone api/production eu --namespace shop-eu",
+        "env rename api/eu europe --delete-running",
+    ):
+        result = gitops_gen(workspace, *typed.replace("--release-of s", "--release-of api/s").split(), "--commit")
+        assert result.code == 0, result.err
+    found = json.loads(gitops_gen(workspace, "env", "list", "--project", "api", "-o", "json").out)["environments"]
+    stages = {item["name"]: (item["stage"], item["namespace"]) for item in found}
+    assert stages["services/api/europe"] == ("production", "shop-eu")
+    assert stages["services/api/qa"] == ("staging", "shop-qa")
+    assert len(json.loads(gitops_gen(workspace, "history", "api/europe", "-o", "json").out)["events"]) == 2
+    assert gitops_gen(workspace, "env", "remove", "api/europe", "--delete-running", "--commit").code == 0
+    assert gitops_gen(workspace, "generate", "--check").code == 0
+
+
+def test_an_edit_of_generated_values_is_adopted(workspace: Path, gitops_gen: GitopsGen) -> None:
+    values = workspace / "services/api/environments/dev/values.yaml"
+    values.write_text(values.read_text().replace("tag: 1.0.0", "tag: 1.0.1"))
+    assert gitops_gen(workspace, "adopt", "api/dev", "--commit").code == 0
+    assert "tag: 1.0.1" in (workspace / "services/api/environments/dev/release.yaml").read_text()

@@ -1,6 +1,7 @@
 """`secrets`: each key that a release needs, who reads it, what fills it; names only."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,41 @@ def test_an_environment_that_is_wrong_is_told_and_so_are_the_others(reference: P
     assert (done.code, done.out) == (1, "")
     assert "environments/dev/environment.yaml" in done.err
     assert "environments/staging/environment.yaml" in done.err
+
+
+def test_a_list_of_what_exists_is_checked(reference: Path, tmp_path: Path, gitops_gen: GitopsGen) -> None:
+    existing = tmp_path / "existing.txt"
+    entries = [f"api-forge/dev/{name}" for name in ("app-secrets", "postgres-ca", "postgres-secrets", "postgres-tls")]
+    existing.write_text("\n".join(["# of the store", *entries, ""]))
+    run = gitops_gen(reference, "secrets", "dev", "--check", str(existing))
+    assert run.code == 1
+    assert "has no api-forge/dev/redis-secrets#redis_password" in run.err
+    assert "app-secrets" not in run.err
+    existing.write_text("\n".join([*entries, "api-forge/dev/redis-secrets#redis_password"]))
+    run = gitops_gen(reference, "secrets", "dev", "--check", str(existing))
+    assert (run.code, run.out) == (0, f"all that is needed is among the 5 names of {existing}\n")
+
+
+def test_a_secret_of_the_namespace_is_checked_too(reference: Path, tmp_path: Path, gitops_gen: GitopsGen) -> None:
+    (tmp_path / "empty").write_text("")
+    run = gitops_gen(reference, "secrets", "production", "--check", str(tmp_path / "empty"))
+    assert "has no secret:api-example-com-tls" in run.err
+
+
+def test_a_script_fills_the_store_from_files(reference: Path, tmp_path: Path, gitops_gen: GitopsGen) -> None:
+    script = gitops_gen(reference, "secrets", "production", "--script").out
+    values, bin_folder, log = tmp_path / "values", tmp_path / "bin", tmp_path / "log"
+    values.mkdir()
+    bin_folder.mkdir()
+    for name in ("vault", "kubectl"):
+        (bin_folder / name).write_text(f'#!/bin/sh\necho {name} "$@" >> {log}\n')
+        (bin_folder / name).chmod(0o755)
+    environment = {"PATH": f"{bin_folder}:/usr/bin:/bin", "VALUES": str(values)}
+    subprocess.run(["sh", "-c", script], check=True, env=environment)
+    said = log.read_text()
+    entry = "api-forge/production/redis-secrets"
+    assert f"vault kv patch -mount=secret {entry} redis_password=@{values}/{entry}/redis_password" in said
+    assert "kubectl --namespace api-forge-production create secret generic api-example-com-tls" in said
+    assert subprocess.run(
+        ["sh", "-c", script], check=False, env={"PATH": "/usr/bin:/bin"}, capture_output=True
+    ).returncode

@@ -2,6 +2,7 @@
 
 import collections
 import json
+import pathlib
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -30,15 +31,18 @@ class Renders:
         self._argocd.compare_again(self._project.repository.url, *names)
         for name in names:
             self._argocd.wait_settled(name, commit)
-        return collections.Counter(self._rendered(seen))
+        found = rendered_namespaces(self._log, seen)
+        return collections.Counter(name.removeprefix(f"{self._project.name}-") for name in found)
 
-    def _rendered(self, seen: int) -> Iterator[str]:
-        with self._log.open("rb") as log:
-            log.seek(seen)
-            for line in log:
-                words = _message(line).split()
-                if words[:2] == ["helm", "template"]:
-                    yield words[words.index("--namespace") + 1].removeprefix(f"{self._project.name}-")
+
+def rendered_namespaces(file: pathlib.Path, seen: int) -> Iterator[str]:
+    """The namespace of each `helm template` in the repo-server's log, after as many bytes as were `seen`."""
+    with file.open("rb") as log:
+        log.seek(seen)
+        for line in log:
+            words = _message(line).split()
+            if words[:2] == ["helm", "template"]:
+                yield words[words.index("--namespace") + 1]
 
 
 def _message(line: bytes) -> str:

@@ -31,11 +31,12 @@ def evaluate(expression: str, given: Mapping[str, Any]) -> Evaluation:
 
     Raises `UnknownError` for an expression that the library does not accept, and where the library is not installed.
     """
-    result = _compiled(expression).eval(data={name: given.get(name) for name in VARIABLES})
+    program = _compiled(expression)
     try:
+        result = program.eval(data={name: given.get(name) for name in VARIABLES})
         is_error, value = result.type().name() == _ERROR, result.plain_value()
-    except TypeError as error:  # an optional as the result: the library has no Python type for it
-        raise UnknownError(f"the result of `{expression}` has a type that is not known here") from error
+    except (TypeError, RuntimeError) as error:  # an optional as the result, a key or a number that CEL does not have
+        raise UnknownError(f"`{expression}` has or gives a value of a type that is not known here") from error
     return Evaluation(error=str(value)) if is_error else Evaluation(value=value)
 
 

@@ -1,9 +1,9 @@
 """Rules on containers: names, ports, probes, resources, images and rights."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from gitops_gen.manifests.objects import Manifest, mapping, mappings
+from gitops_gen.manifests.objects import Manifest, mapping, mappings, number
 from gitops_gen.manifests.pods import Container, Pod, containers_of, pod_path
 from gitops_gen.manifests.quantity import quantity
 from gitops_gen.rules.rule import Hit, Rule, Severity
@@ -41,18 +41,18 @@ def _names(plan: SyncPlan) -> Iterator[Hit]:
 
 def _ports(plan: SyncPlan) -> Iterator[Hit]:
     for _, pod, found in _pods(plan):
-        host_ports: set[tuple[Any, ...]] = set()
+        host_ports: set[tuple[int | None, str, str]] = set()
         for container in found:
             names: set[str] = set()
             for index, port in enumerate(container.ports):
-                name, host = port.get("name"), port.get("hostPort")
+                name, host = str(port.get("name") or ""), number(port.get("hostPort"))
                 if name and name in names:
                     yield _hit(container, f"has two ports with the name {name}", "ports", index, "name")
-                names.add(str(name))
+                names.add(name)
                 if host and pod.spec.get("hostNetwork") is True and host != port.get("containerPort"):
                     text = f"has hostPort {host}, and in the node's network it must equal containerPort"
                     yield _hit(container, text, "ports", index, "hostPort")
-                key = (host, port.get("protocol", "TCP"), port.get("hostIP"))
+                key = (host, str(port.get("protocol", "TCP")), str(port.get("hostIP")))
                 if host and key in host_ports and not container.is_init:
                     yield _hit(container, f"takes host port {host}, as another port of the pod does", "ports", index)
                 host_ports.add(key)
@@ -86,7 +86,8 @@ def _requests(plan: SyncPlan) -> Iterator[Hit]:
         resources = mapping(container.data.get("resources"))
         limits = mapping(resources.get("limits"))
         for name, requested in mapping(resources.get("requests")).items():
-            wanted, most = quantity(requested), quantity(limits.get(name))
+            # A limit of null is one of 0.
+            wanted, most = quantity(requested), quantity(limits.get(name, requested) or 0)
             if wanted is not None and most is not None and wanted > most:
                 text = f"requests {requested} of {name}, above its limit of {limits[name]}"
                 yield _hit(container, text, "resources", "requests", name)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from gitops_gen.manifests.objects import Manifest, mapping, mappings
+from gitops_gen.manifests.schemas import minor, newest
 from gitops_gen.manifests.scopes import Scopes
 from gitops_gen.names import is_dns_label, is_dns_subdomain
 from gitops_gen.rules.fields import ANNOTATIONS_LIMIT
@@ -14,18 +15,20 @@ from gitops_gen.sync.plan import SyncPlan
 _RBAC = "rbac.authorization.k8s.io"
 _DATA_LIMIT = 1_048_576
 _SERVICE_NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
-_LABELS = {("", "Namespace"), ("apps", "StatefulSet")}
+_LABELS = {("", "Namespace"), ("", "Service"), ("apps", "StatefulSet")}
+_RELAXED = (1, 36)
+"""The first version that lets a digit begin the name of a Service."""
 
 
 def _is_path_segment(name: str) -> bool:
     return name not in {".", ".."} and "/" not in name and "%" not in name
 
 
-def _form(manifest: Manifest) -> tuple[Callable[[str], object], str]:
+def _form(manifest: Manifest, version: tuple[int, ...]) -> tuple[Callable[[str], object], str]:
     """What a name of that kind must be: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/."""
     if manifest.id.group == _RBAC:
         return _is_path_segment, "anything without `/` and `%`"
-    if (manifest.id.group, manifest.kind) == ("", "Service"):
+    if (manifest.id.group, manifest.kind) == ("", "Service") and version < _RELAXED:
         return _SERVICE_NAME.fullmatch, "a letter, then lower-case letters, digits and `-`"
     if (manifest.id.group, manifest.kind) in _LABELS:
         return is_dns_label, "lower-case letters, digits and `-`"
@@ -33,8 +36,9 @@ def _form(manifest: Manifest) -> tuple[Callable[[str], object], str]:
 
 
 def _names(plan: SyncPlan) -> Iterator[Hit]:
+    version = minor(plan.cluster.kubernetes or newest())
     for manifest in plan.manifests:
-        is_valid, form = _form(manifest)
+        is_valid, form = _form(manifest, version)
         # `name-too-long` says the rest.
         if "name" in manifest.metadata and len(manifest.name) <= 63 and not is_valid(manifest.name):  # noqa: PLR2004
             yield Hit(manifest, f"has the name {manifest.name}; it must be {form}", "", ("metadata", "name"))

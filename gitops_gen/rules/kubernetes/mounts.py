@@ -1,6 +1,7 @@
 """Rules on mounts: each has its volume, each volume a mount, and what is mounted is there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from gitops_gen.manifests.objects import Manifest, mapping, mappings
 from gitops_gen.manifests.pods import Pod, containers_of, pod_path
@@ -8,6 +9,7 @@ from gitops_gen.manifests.secrets import provided_keys
 from gitops_gen.names import did_you_mean
 from gitops_gen.rules.rule import Hit, Rule, Severity
 from gitops_gen.sync.plan import SyncPlan
+from gitops_gen.yaml.key_paths import KeyPath, dotted
 
 _MOUNTS = ("volumeMounts", "volumeDevices")
 
@@ -65,10 +67,18 @@ def _sub_paths(plan: SyncPlan) -> Iterator[Hit]:
 
 
 def _claims(plan: SyncPlan) -> Iterator[Hit]:
+    for manifest, spec, path in _claim_specs(plan):
+        resources = mapping(spec.get("resources"))
+        if "resources" in spec and not mapping(resources.get("requests")).get("storage"):
+            yield Hit(manifest, f"{dotted(path)} requests no storage", "", (*path, "resources"))
+
+
+def _claim_specs(plan: SyncPlan) -> Iterator[tuple[Manifest, Mapping[str, Any], KeyPath]]:
     for claim in plan.objects.of_kind("PersistentVolumeClaim"):
-        resources = mapping(claim.spec.get("resources"))
-        if "resources" in claim.spec and not mapping(resources.get("requests")).get("storage"):
-            yield Hit(claim, "requests no storage", "set spec.resources.requests.storage", ("spec", "resources"))
+        yield claim, claim.spec, ("spec",)
+    for manifest in plan.objects.of_kind("StatefulSet"):
+        for index, template in enumerate(mappings(manifest.spec.get("volumeClaimTemplates"))):
+            yield manifest, mapping(template.get("spec")), ("spec", "volumeClaimTemplates", index, "spec")
 
 
 def _example(mount: str, volumes: str, rest: str = "") -> str:

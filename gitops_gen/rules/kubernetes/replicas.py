@@ -29,10 +29,31 @@ def _targets(plan: SyncPlan) -> Iterator[Hit]:
     seen: dict[tuple[str, str, str], Manifest] = {}
     for item, kind, name in _autoscalers(plan):
         path = ("spec", "scaleTargetRef", "name")
+        if kind in _SCALED and "/" not in str(mapping(item.spec.get("scaleTargetRef")).get("apiVersion")):
+            text = "scaleTargetRef has no API group: Kubernetes 1.34 and later refuse it"
+            yield Hit(item, text, "write apiVersion: apps/v1", ("spec", "scaleTargetRef"))
         if kind in _SCALED and not plan.objects.named(kind, name, item.id.namespace):
             yield Hit(item, f"scales {kind}/{name}, which is not rendered", "", path)
         if (owner := seen.setdefault((kind, name, item.id.namespace), item)) is not item:
             yield Hit(item, f"scales {kind}/{name}, as {owner.id} does", "remove one of the two", path)
+
+
+_VALUES = {"Utilization": "averageUtilization", "AverageValue": "averageValue", "Value": "value"}
+
+
+def _metrics(plan: SyncPlan) -> Iterator[Hit]:
+    for item in plan.objects.of_kind("HorizontalPodAutoscaler"):
+        for index, metric in enumerate(mappings(item.spec.get("metrics"))):
+            kind, place = str(metric.get("type")), ("spec", "metrics", index)
+            field = kind[:1].lower() + kind[1:]
+            target = mapping(mapping(metric.get(field)).get("target"))
+            wanted = _VALUES.get(str(target.get("type")))
+            if not mapping(metric.get(field)):
+                yield Hit(item, f"has a metric of type {kind} without {field}", "", place)
+            elif wanted and target.get(wanted) is None:
+                yield Hit(
+                    item, f"has a target of type {target['type']} without {wanted}", "", (*place, field, "target")
+                )
 
 
 def _requests(plan: SyncPlan) -> Iterator[Hit]:
@@ -133,6 +154,17 @@ RULES = (
         check=_limits,
         bad=_scaler("minReplicas: 4\n  maxReplicas: 2") + _web(),
         good=_scaler("minReplicas: 2\n  maxReplicas: 4") + _web(),
+    ),
+    Rule(
+        id="autoscaler-metric",
+        title="Each metric of an autoscaler has what its type needs",
+        explanation=(
+            "The API server refuses a metric without the field that its type names, and a target without a value."
+        ),
+        remedy="add the field",
+        check=_metrics,
+        bad=_scaler(_BY_CPU.replace("Utilization, averageUtilization", "Utilization, averageValue")) + _web(),
+        good=_scaler(_BY_CPU) + _web(),
     ),
     Rule(
         id="autoscaler-target",

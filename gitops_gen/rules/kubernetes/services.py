@@ -47,7 +47,7 @@ def _without_pods(plan: SyncPlan) -> Iterator[Hit]:
 def _is_of_operator(plan: SyncPlan, selector: Mapping[str, Any]) -> bool:
     """Whether a custom resource has one of the selector's values in it: an operator's pods may carry it."""
     custom = (item for item in plan.manifests if item.id.group not in BUILT_IN)
-    return any(not _texts(item.data).isdisjoint(selector.values()) for item in custom)
+    return any(not _texts(item.data).isdisjoint(map(str, selector.values())) for item in custom)
 
 
 def _texts(node: Any) -> set[str]:
@@ -74,7 +74,7 @@ def _shapes(plan: SyncPlan) -> Iterator[Hit]:
     for service in _services(plan):
         spec, ports = service.spec, mappings(service.spec.get("ports"))
         kind, is_headless = spec.get("type") or "ClusterIP", spec.get("clusterIP") == "None"
-        if not ports and kind != "ExternalName" and not is_headless and spec:
+        if not ports and kind != "ExternalName" and not is_headless and isinstance(service.data.get("spec"), dict):
             yield Hit(service, "has no ports", "", ("spec", "ports"))
         if kind == "ExternalName" and not spec.get("externalName"):
             yield Hit(service, "is of type ExternalName, and has no externalName", "", ("spec", "type"))
@@ -144,8 +144,9 @@ def _ingresses(plan: SyncPlan) -> Iterator[Hit]:
     seen: dict[tuple[str, str, str, str], Manifest] = {}
     for manifest in plan.objects.of_kind("Ingress"):
         rules = mappings(manifest.spec.get("rules"))
-        if manifest.spec and not rules and not manifest.spec.get("defaultBackend"):
+        if isinstance(manifest.data.get("spec"), dict) and not rules and not manifest.spec.get("defaultBackend"):
             yield Hit(manifest, "has neither rules nor a defaultBackend", "", ("spec",))
+        yield from _paths(manifest)
         for index, rule in enumerate(rules):
             for path in mappings(mapping(rule.get("http")).get("paths")):
                 kind = str(manifest.spec.get("ingressClassName"))
@@ -153,6 +154,14 @@ def _ingresses(plan: SyncPlan) -> Iterator[Hit]:
                 if (owner := seen.setdefault(key, manifest)) is not manifest:
                     text = f"leads {rule.get('host') or 'every host'}{path.get('path') or '/'} on, as {owner.id} does"
                     yield Hit(manifest, text, "", ("spec", "rules", index))
+
+
+def _paths(manifest: Manifest) -> Iterator[Hit]:
+    for rule_index, rule in enumerate(mappings(manifest.spec.get("rules"))):
+        for index, item in enumerate(mappings(mapping(rule.get("http")).get("paths"))):
+            if item.get("pathType") in {"Exact", "Prefix"} and not item.get("path"):
+                place = ("spec", "rules", rule_index, "http", "paths", index)
+                yield Hit(manifest, f"has a path of type {item['pathType']} without path", "write path: /", place)
 
 
 def _certificates(plan: SyncPlan) -> Iterator[Hit]:

@@ -1,7 +1,4 @@
-"""The corpus of mutations: a good tree, and one change of it that a rule must find at the right place.
-
-`NAME.yaml` has the mutations by object, `NAME_good.yaml` the tree.
-"""
+"""The corpus of mutations: a good tree, and one change of it that a rule must find at the right place."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +6,7 @@ from pathlib import Path
 
 from gitops_gen.yaml.reader import load
 
-HERE = Path(__file__).parent / "mutations"
+HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,14 +63,14 @@ def _is(document: str, named: str) -> bool:
     return f"kind: {kind}\nmetadata:\n  name: {name}\n" in document
 
 
-def good(name: str) -> str:
-    """The good tree of that name."""
-    return (HERE / f"{name}_good.yaml").read_text()
+def good() -> str:
+    """The good tree."""
+    return (HERE / "good.yaml").read_text()
 
 
-def mutations(name: str) -> list[Mutation]:
-    """The mutations of that good tree."""
-    listed = load((HERE / f"{name}.yaml").read_text(), f"{name}.yaml")
+def mutations() -> list[Mutation]:
+    """The mutations of the good tree."""
+    listed = load((HERE / "mutations.yaml").read_text(), "mutations.yaml")
     return [
         Mutation(object=named, before=item.pop("from"), after=item.pop("to"), **item)
         for named, items in listed.items()
