@@ -14,10 +14,10 @@ _HOST = re.compile(r"(?<![\w.@-])(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}
 
 FOREIGN = Rule(
     id="host-of-another-environment",
-    title="An environment is configured with hosts of its own",
+    title="An environment is configured with its own hosts",
     explanation=(
         "A ConfigMap or an environment variable has a host that an Ingress or HTTPRoute of another environment serves, "
-        "and none of its own: mostly a value was copied from there, and the pods talk to the wrong environment. It is "
+        "and none that it serves itself: mostly a value was copied from there, and the pods talk to the wrong environment. It is "
         "checked between the environments that are validated together."
     ),
     remedy="correct the value, or set it aside in rules.ignore when the environments share the host",

@@ -18,7 +18,7 @@ class ReportedFinding:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Validation:
-    """What was looked at, and what was found."""
+    """What was checked, and what was found."""
 
     environments: tuple[str, ...]
     #: the worst first, then by file and line

@@ -47,7 +47,7 @@ def _environments(item: ReportedFinding, result: Validation) -> str:
 
 
 def summary(result: Validation, *, notes: bool = False) -> str:
-    """One line: how much was looked at, and how many findings there are."""
+    """One line: how much was checked, and how many findings there are."""
     numbers = [(len(result.of(severity)), severity.value) for severity in Severity]
     found = ", ".join(_count(number, word) for number, word in numbers if number) or "no findings"
     names = f"{_count(len(result.environments), 'environment')}: " if result.environments else ""
