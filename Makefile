@@ -7,7 +7,7 @@ DEV    := $(VENV)/.ready-for-development
 PINS   := --constraint constraints.txt
 PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PINS)
 
-.PHONY: help setup demo test test-fast coverage lint types check schemas argocd-schema kubernetes-schemas chart-readme attack bench tools e2e e2e-node services constraints dist release clean
+.PHONY: help setup demo test test-fast coverage lint types check schemas argocd-schema kubernetes-schemas chart-readme attack bench tools e2e e2e-node services constraints docs dist release clean
 
 help:
 	@echo 'make demo   generate a repository in a scratch folder and show it'
@@ -22,6 +22,7 @@ help:
 	@echo 'make argocd-schema  regenerate the schema of Application and AppProject from the pinned Argo CD (after make e2e)'
 	@echo 'make kubernetes-schemas  regenerate the schemas of Kubernetes and of operators (Go downloads their modules)'
 	@echo 'make attack  hostile pull requests, bad inputs, settings of git and kills, all of them; make test runs a part'
+	@echo 'make docs   build the documentation as a site in build/site'
 	@echo 'make dist   build and check the sdist and the wheel;  make release VERSION=0.2.0   check everything, commit the version and tag it'
 	@echo 'make bench  measure the speeds that the documentation names'
 
@@ -98,6 +99,10 @@ constraints: # the newest versions that pyproject.toml allows
 	$(MAKE) clean setup PINS=
 	@echo '# The versions that the tests pass with, which `make` installs; `make constraints` takes newer ones.' > constraints.txt
 	$(BIN)/python -m pip freeze --exclude-editable >> constraints.txt
+
+docs: $(DEV) # the documentation as a site in build/site; a link to nothing is an error
+	$(BIN)/python -m tests.site build/pages
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 dist: $(DEV) # sdist and wheel, checked
 	rm -rf dist

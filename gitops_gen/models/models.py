@@ -101,7 +101,7 @@ class SyncWindow(Model):
     duration: Duration
     """How long it stays open, such as `8h`."""
     manual_sync: bool = False
-    """Whether a manual sync is allowed meanwhile. Without it a deny window also blocks a rollback."""
+    """Whether a manual sync is allowed then; otherwise a deny window also blocks a rollback."""
     time_zone: TimeZone | None = None
     """The schedule's time zone, such as `Europe/Berlin`; the default is UTC."""
 

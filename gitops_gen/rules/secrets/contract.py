@@ -71,7 +71,7 @@ def _declared_in_vain(plan: SyncPlan) -> Iterator[Hit]:
 def _made_twice(plan: SyncPlan) -> Iterator[Hit]:
     makers: dict[tuple[str, str], Manifest] = {}
     for manifest in plan.manifests:
-        policy = str(mapping(manifest.spec.get("target")).get("creationPolicy"))
+        policy = str(mapping(manifest.spec.get("target")).get("creationPolicy") or "")
         for name in made_secrets(manifest) if policy not in _OTHERS_MAKE_IT else ():
             first = makers.setdefault((name, manifest.id.namespace), manifest)
             if first is not manifest and first.id != manifest.id:
