@@ -5,7 +5,7 @@ from difflib import unified_diff
 
 from gitops_gen.errors import Problem
 from gitops_gen.generate.files import Change, State, edited_hint
-from gitops_gen.models.layout import environment_of
+from gitops_gen.models.layout import environment_folder, environment_of, project_folder
 
 _DONE = {
     State.MISSING: "created",
@@ -49,11 +49,21 @@ def change_lines(changes: Iterable[Change], *, done: bool) -> Iterator[str]:
 def _grouped(words: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     found: dict[tuple[str, str], list[str]] = {}
     for word, path in words:
-        name = environment_of(path)
-        found.setdefault((word, path.replace(name, "<environment>") if name else path), []).append(name)
-    for (word, path), names in found.items():
-        of = f" of {len(names)} environments, such as {names[0]}" if names[1:] else ""
-        yield word, (path if of else path.replace("<environment>", names[0])) + of
+        found.setdefault((word, _kind(path)), []).append(path)
+    for (word, kind), paths in found.items():
+        of = f" of {len(paths)} environments, such as {environment_of(paths[0])}" if paths[1:] else ""
+        yield word, (kind if of else paths[0]) + of
+
+
+def _kind(path: str) -> str:
+    """A path without the name of its environment."""
+    name = environment_of(path)
+    if not name:
+        return path
+    placeholder = "<project>/<environment>" if project_folder(name) else "<environment>"
+    if path.startswith(f"{environment_folder(name)}/"):
+        return path.replace(environment_folder(name), environment_folder(placeholder))
+    return path.replace(name, placeholder)
 
 
 def check_hints(changes: Iterable[Change]) -> Iterator[str]:

@@ -303,3 +303,16 @@ def test_a_commit_of_one_service_leaves_the_others_edits_alone(workspace: Path, 
     changed = git(workspace, "show", "--name-only", "--format=").split()
     assert changed == ["services/api/environments/dev/release.yaml", "services/api/environments/dev/values.yaml"]
     commit_all(workspace)
+
+
+def test_files_of_many_services_are_listed_in_a_few_lines(workspace: Path, gitops_gen: GitopsGen) -> None:
+    release = "apiVersion: gitops-gen/v1\nkind: Release\n"
+    for index in range(40):
+        place = f"services/s{index:02}"
+        write(workspace, f"{place}/gitops.yaml", f"apiVersion: gitops-gen/v1\nkind: Project\nname: s{index:02}\n")
+        write(workspace, f"{place}/environments/dev/release.yaml", release)
+    assert gitops_gen(workspace, "generate").out.splitlines() == [
+        "created  argocd/applications/<project>/<environment>.yaml of 40 environments, such as services/s00/dev",
+        "created  argocd/projects/<project>/<environment>.yaml of 40 environments, such as services/s00/dev",
+        "created  <project>/environments/<environment>/values.yaml of 40 environments, such as services/s00/dev",
+    ]
