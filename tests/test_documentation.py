@@ -111,7 +111,7 @@ def type_in(command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
     """Run a command as it stands in a document, and return what it prints. What it reads from a pipe are the manifests
     of dev, or the API versions of a cluster.
     """
-    prepare(command, capsys)
+    prepare(command, capsys, monkeypatch)
     if " - " in f"{command} ":
         run(["render", "dev"])
         Path("../manifests.yaml").write_text(capsys.readouterr().out)
@@ -126,8 +126,20 @@ def type_in(command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
     return out
 
 
-def prepare(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+REGISTRY = """\
+#!/bin/sh
+for folder; do :; done
+tar -czf "$folder/shop-1.4.0.tgz" -C "$(dirname "$0")/charts" shop
+"""
+"""`helm pull` of a registry that has one chart; tests/starter/test_init_needs.py asks a real one."""
+
+
+def prepare(command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """What a person has done before such a command makes sense."""
+    if "oci://" in command:
+        Path("../helm").write_text(REGISTRY)
+        Path("../helm").chmod(0o755)
+        monkeypatch.setenv("GITOPS_GEN_HELM", os.path.abspath("../helm"))
     if command.startswith("adopt "):
         values = Path("environments/staging/values.yaml")
         values.write_text(values.read_text().replace("api.staging.example.com", "api.edited.example.com"))

@@ -150,18 +150,38 @@ def generate(
 
 
 @cli.command()
-@environment_argument
+@environments_argument
+@scope_options
+@click.option("--all", "every", is_flag=True, help="Every environment; needs --output-dir.")
+@click.option("--output-dir", metavar="DIR", default="", help="Write DIR/ENV.yaml instead of printing.")
+@click.option("--objects", is_flag=True, help="With --output-dir: a file for each object, DIR/ENV/KIND-NAME.yaml.")
 @pass_settings
-def render(settings: Settings, environment: str) -> int:
-    """Print the manifests of ENV as Argo CD will apply them.
+def render(
+    settings: Settings,
+    environments: tuple[str, ...],
+    scope: dict[str, str],
+    every: bool,
+    output_dir: str,
+    objects: bool,
+) -> int:
+    """Print the manifests of ENV as Argo CD will apply them, or write those of many environments.
 
     \b
     gitops-gen render dev
+    gitops-gen render --all --output-dir manifests
     gitops-gen render production | kubectl diff -n api-forge-production -f -
     """
-    from gitops_gen.project.rendering import render as command
+    from gitops_gen.commands import render as command
 
-    print_data(command(*settings.chosen(environment)))
+    if output_dir:
+        workspace = settings.workspace()
+        names = workspace.names() if every else settings.selected(workspace, environments, scope)
+        written = command.render_to(workspace, names, settings.directory / output_dir, objects=objects)
+        settings.note(f"{written} file{'s' * (written != 1)} written")
+        return 0
+    if every or objects or len(environments) != 1 or any(scope.values()):
+        raise click.UsageError("name one environment, or write several with --output-dir DIR")
+    print_data(command.render(*settings.chosen(environments[0])))
     return 0
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 VERBS = {
     "init": ("build", "Make a complete repository: chart, environments, CI files."),
     "generate": ("build", "Write the generated files that are not up to date."),
-    "render": ("build", "Print the manifests of an environment."),
+    "render": ("build", "Print the manifests of an environment, or write those of many."),
     "explain": ("build", "Show which file and line sets each value."),
     "secrets": ("build", "Show which keys of Secrets are read, and what provides them."),
     "plan": ("plan", "Show how Argo CD will sync, and prove that it ends."),

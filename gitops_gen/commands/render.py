@@ -1,5 +1,55 @@
-"""`render`: the manifests that Argo CD will apply, as Helm renders them."""
+"""`render`: the manifests that Argo CD will apply, as Helm renders them: printed, or written for many environments."""
 
+import re
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from gitops_gen.errors import GitopsError, UsageError
+from gitops_gen.manifests.objects import mapping
+from gitops_gen.project.fleet import in_each
 from gitops_gen.project.rendering import render
+from gitops_gen.project.workspace import OpenProject
+from gitops_gen.yaml.documents import documents
 
-__all__ = ["render"]
+__all__ = ["render", "render_to"]
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+"""What a name of an object may have, and a name of a file should not."""
+
+
+def render_to(workspace: OpenProject, names: Sequence[str], folder: Path, *, objects: bool = False) -> int:
+    """Write the manifests of these environments into `folder`: `ENV.yaml` each, or with `objects` a file for each
+    object. How many files were written; other files in the folder are left alone.
+
+    Raises `UsageError` when no environment is named, else as `render` does; and `GitopsError` for the disk.
+    """
+    if not names:
+        raise UsageError("no environment is named", "name them, or use --all")
+    for name in names:
+        workspace.require(name)
+    return sum(in_each(workspace, names, partial(_written, folder=folder.absolute(), objects=objects), "rendering"))
+
+
+def _written(workspace: OpenProject, name: str, *, folder: Path, objects: bool) -> int:
+    rendered = render(workspace, name)
+    files = dict(_object_files(rendered, name)) if objects else {f"{name}.yaml": rendered}
+    try:
+        for path, text in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(text)
+    except OSError as error:
+        raise GitopsError(f"{error.filename or folder} cannot be written: {error.strerror}") from error
+    return len(files)
+
+
+def _object_files(rendered: str, name: str) -> Iterator[tuple[str, str]]:
+    """A path and the text of each document; two objects of one kind and name get numbers."""
+    seen: dict[str, int] = {}
+    for document in documents(rendered, name):
+        if isinstance(document.value, dict):
+            kind, metadata = document.value.get("kind"), mapping(document.value.get("metadata"))
+            stem = _UNSAFE.sub("_", f"{str(kind).lower()}-{metadata.get('name') or metadata.get('generateName')}")
+            seen[stem] = seen.get(stem, 0) + 1
+            number = f"-{seen[stem]}" if seen[stem] > 1 else ""
+            yield f"{name}/{stem}{number}.yaml", document.text.lstrip("\n")

@@ -115,7 +115,7 @@ def _cron_job(spec: Tree) -> Tree:
 
 
 def _service(spec: Tree) -> Tree:
-    if spec["type"] in {"LoadBalancer", "NodePort"}:
+    if spec["type"] in ("LoadBalancer", "NodePort"):
         spec = {"externalTrafficPolicy": "Cluster"} | spec
     if spec["type"] == "LoadBalancer":
         spec = {"allocateLoadBalancerNodePorts": True} | spec

@@ -63,8 +63,8 @@ def _fields(schema: Mapping[str, Any]) -> JsonSchema:
         properties |= {"apiVersion": {}, "kind": {}, "metadata": _METADATA}
     if properties:
         found["properties"] = properties
-    if required := [name for name in sequence(schema.get("required")) if "default" not in _field(schema, name)]:
-        found["required"] = required
+    if required := [str(name) for name in sequence(schema.get("required"))]:
+        found["required"] = [name for name in required if "default" not in _field(schema, name)]
     if isinstance(schema.get("additionalProperties"), dict):
         found["additionalProperties"] = closed(schema["additionalProperties"])
     elif properties and not _is_open(schema):

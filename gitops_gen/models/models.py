@@ -101,8 +101,7 @@ class SyncWindow(Model):
     duration: Duration
     """How long it stays open, such as `8h`."""
     manual_sync: bool = False
-    """Whether a manual sync is allowed while automated syncs are blocked. Without it a deny window also blocks a
-    rollback."""
+    """Whether a manual sync is allowed then; otherwise a deny window also blocks a rollback."""
     time_zone: TimeZone | None = None
     """The schedule's time zone, such as `Europe/Berlin`; the default is UTC."""
 
@@ -147,8 +146,7 @@ class Secrets(Model):
     overrides: dict[str, dict[str, SecretKey]] | None = None
     """Secret name → key → where that key comes from instead."""
     existing: list[Text] | None = None
-    """Secrets that are in the namespace before the first sync, as `NAME` or `NAME/KEY`. With this list, `validate`
-    fails for every other Secret that nothing rendered makes."""
+    """Secrets that exist, as `NAME` or `NAME/KEY`: with a list, any other that nothing makes is an error."""
 
 
 class Metadata(Model):
@@ -198,8 +196,7 @@ class ProjectOverride(ManifestOverride):
     existing: DnsSubdomain | None = None
     """Name of an AppProject that is managed elsewhere: none is generated, and nothing can be merged over it."""
     file: RelativePath | None = None
-    """The file with the existing AppProject, relative to the folder of gitops.yaml; `plan` then checks what it
-    allows."""
+    """The file with it, relative to the folder of gitops.yaml; `plan` then checks what it allows."""
 
 
 class ArgocdOverrides(Model):
@@ -257,8 +254,7 @@ class Cluster(Model):
     `monitoring.coreos.com/v1/ServiceMonitor`: Argo CD passes them to Helm. `gitops-gen cluster api-versions` prints
     them."""
     argocd: ArgocdVersion | None = None
-    """Version of the Argo CD that syncs the cluster, quoted, such as `"3.4"`: it decides which Helm renders. The
-    default is `argocd.version`."""
+    """The quoted version of its Argo CD, such as `"3.4"`, which decides about Helm; default: `argocd.version`."""
     schemas: list[RelativePath] = []
     """Files with CustomResourceDefinitions that the cluster has: `validate` checks custom resources against them."""
     policies: list[RelativePath] = []
@@ -298,8 +294,7 @@ class Argocd(ArgocdOverrides):
     namespace: DnsLabel = "argocd"
     """The namespace that Argo CD runs in."""
     sync_timeout: Duration | None = None
-    """What `controller.sync.timeout.seconds` is set to, as a duration. It ends a sync that no other
-    deadline ends."""
+    """`controller.sync.timeout.seconds` as a duration: it ends a sync that no other deadline ends."""
     revert_limit: Duration | None = None
     """The longest time that a revert may wait for a running sync; `plan` fails above it."""
 

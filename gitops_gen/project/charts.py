@@ -50,6 +50,7 @@ class Charts:
         self._schemas: dict[ChartSource, ValuesSchema | None] = {}
         self._defaults: dict[ChartSource, Values] = {}
         self._keys: dict[ChartSource, KnownKeys] = {}
+        self._nulls: dict[ChartSource, list[str]] = {}
         self._contents: dict[ChartSource, str] = {}
 
     def of(self, top: Path, prefix: str) -> "Charts":
@@ -67,7 +68,10 @@ class Charts:
     def nulls(self, environment: ResolvedEnvironment) -> list[str]:
         """Nulls in the values of an environment, and of its chart when that has subcharts."""
         own = [dotted(("values", *path)) for path in nulls_in(environment.helm.release.values)]
-        return [*own, *umbrella_nulls(self._place(environment.chart))]
+        source = environment.chart
+        if source not in self._nulls:
+            self._nulls[source] = umbrella_nulls(self._place(source))
+        return [*own, *self._nulls[source]]
 
     def chart(self, source: ChartSource) -> LoadedChart:
         """The loaded chart. Raises `ChartError` or `GitopsError` when it cannot be had."""

@@ -27,8 +27,6 @@ def schema(kind: str, chart_schema: Values | None = None, *, is_inside: bool = F
     model = KINDS[kind].model_json_schema(by_alias=True)
     if kind == "project" and is_inside:
         model["required"] = ["apiVersion", "kind", "name"]
-    if kind == "project" and is_inside:
-        model["required"] = ["apiVersion", "kind", "name"]
     _describe(KINDS[kind], model)
     for name, definition in model.get("$defs", {}).items():
         _describe(getattr(models, name), definition)

@@ -1,4 +1,4 @@
-"""Rule on custom resources: their definition must be in the cluster when it is not rendered."""
+"""Rules on what must be in the cluster when it is not rendered: definitions of custom resources, and namespaces."""
 
 from collections.abc import Iterator
 
@@ -11,11 +11,22 @@ from gitops_gen.sync.plan import SyncPlan
 def _missing(plan: SyncPlan) -> Iterator[Hit]:
     rendered = {
         (item.spec.get("group"), mapping(item.spec.get("names")).get("kind"))
-        for item in plan.objects.of_kind("CustomResourceDefinition")
+        for item in (*plan.objects.of_kind("CustomResourceDefinition"), *plan.cluster.schemas)
     }
     used = {(item.id.group, item.kind) for item in plan.manifests if item.id.group not in BUILT_IN}
     if absent := sorted(f"{kind}.{group}" for group, kind in used - rendered):
         yield Hit(None, f"CRDs that are not rendered must exist in the cluster: {', '.join(absent)}")
+
+
+_ALWAYS = frozenset({"", "default", "kube-node-lease", "kube-public", "kube-system"})
+"""Namespaces of every cluster, and of what has none."""
+
+
+def _namespaces(plan: SyncPlan) -> Iterator[Hit]:
+    rendered = {item.name for item in plan.objects.of_kind("Namespace")} | {plan.cluster.namespace}
+    used = {item.id.namespace for item in plan.manifests} if plan.cluster.namespace else set[str]()
+    if absent := sorted(used - rendered - _ALWAYS):
+        yield Hit(None, f"namespaces that are not rendered must exist in the cluster: {', '.join(absent)}")
 
 
 RULES = (
@@ -29,6 +40,17 @@ RULES = (
         ),
         remedy="install the CRD first, or add SkipDryRunOnMissingResource=true when an operator of this chart makes it",
         check=_missing,
+        severity=Severity.NOTE,
+    ),
+    Rule(
+        id="namespace-not-rendered",
+        title="The namespace of an object is rendered or exists in the cluster",
+        explanation=(
+            "CreateNamespace=true creates the namespace of the release only. An object of another namespace is refused "
+            "until that namespace exists, and the sync is repeated until then."
+        ),
+        remedy="create the namespace first, or render it",
+        check=_namespaces,
         severity=Severity.NOTE,
     ),
 )

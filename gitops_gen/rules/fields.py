@@ -88,8 +88,9 @@ def _names(plan: SyncPlan) -> Iterator[Hit]:
 
 def _labels(manifest: Manifest) -> Iterator[tuple[str, str]]:
     pod = pod_of(manifest)
-    found = {**mapping(manifest.metadata.get("labels")), **(pod.labels if pod else {})}
-    yield from ((key, value) for key, value in found.items() if isinstance(value, str))
+    own, its = mapping(manifest.metadata.get("labels")), pod.labels if pod else {}
+    found = dict.fromkeys((key, value) for key, value in (*own.items(), *its.items()) if isinstance(value, str))
+    yield from found
 
 
 def _repeated(plan: SyncPlan) -> Iterator[Hit]:

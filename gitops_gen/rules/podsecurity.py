@@ -32,7 +32,7 @@ _SYSCTLS = frozenset(
         *("net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_rmem", "net.ipv4.tcp_wmem"),
     }
 )
-_SELINUX = frozenset({None, "", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"})
+_SELINUX = (None, "", "container_t", "container_init_t", "container_kvm_t", "container_engine_t")
 _VOLUMES = frozenset(
     {
         *("configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image"),
@@ -96,7 +96,7 @@ def _of_the_node(own: _Subject, pod: Pod) -> Iterator[Violation]:
         if "hostPath" in volume:
             yield (*own.path, "volumes", index, "hostPath"), f"volume {volume.get('name')} is a hostPath"
     for index, item in enumerate(mappings(own.context.get("sysctls"))):
-        if item.get("name") not in _SYSCTLS:
+        if str(item.get("name")) not in _SYSCTLS:
             yield (*own.at("sysctls"), index, "name"), f"the pod sets sysctl {item.get('name')}"
 
 
@@ -110,12 +110,12 @@ def _of_container(item: Container) -> Iterator[Violation]:
     if _is_unmasked(context) and not _has_own_users(item.pod):
         yield (*path, "procMount"), f"container {item.name} has procMount {context['procMount']}"
     for name in sequence(mapping(context.get("capabilities")).get("add")):
-        if name not in _CAPABILITIES:
+        if str(name) not in _CAPABILITIES:
             yield (*path, "capabilities", "add"), f"container {item.name} adds capability {name}"
 
 
 def _is_unmasked(context: Mapping[str, Any]) -> bool:
-    return context.get("procMount") not in {None, "", "Default"}
+    return context.get("procMount") not in (None, "", "Default")
 
 
 def _has_own_users(pod: Pod) -> bool:
@@ -141,7 +141,7 @@ def _of_context(subject: _Subject) -> Iterator[Violation]:
     context = subject.context
     if mapping(context.get("windowsOptions")).get("hostProcess") is True:
         yield subject.at("windowsOptions", "hostProcess"), f"{subject.name} is a hostProcess"
-    for key, allowed in (("type", _SELINUX), ("user", {None, ""}), ("role", {None, ""})):
+    for key, allowed in (("type", _SELINUX), ("user", (None, "")), ("role", (None, ""))):
         if (value := mapping(context.get("seLinuxOptions")).get(key)) not in allowed:
             yield subject.at("seLinuxOptions", key), f"{subject.name} sets SELinux {key} {value}"
     for key in ("seccompProfile", "appArmorProfile"):
@@ -153,7 +153,7 @@ def _apparmor_annotations(manifest: Manifest, pod: Pod) -> Iterator[Violation]:
     annotations = pod.annotations or (manifest.annotations if manifest.kind == "Pod" else {})
     for name, value in annotations.items():
         is_profile = name.startswith("container.apparmor.security.beta.kubernetes.io/")
-        if is_profile and value not in {"", "runtime/default"} and not str(value).startswith("localhost/"):
+        if is_profile and value not in ("", "runtime/default") and not str(value).startswith("localhost/"):
             yield (*pod_path(manifest)[:-1], "metadata", "annotations", name), f"annotation {name} is {value}"
 
 
@@ -196,7 +196,7 @@ def _confined(subject: _Subject, own: _Subject) -> Iterator[Violation]:
     if "ALL" not in sequence(capabilities.get("drop")):
         yield subject.at("capabilities", "drop"), f"{subject.name} needs capabilities.drop: [ALL]"
     for name in sequence(capabilities.get("add")):
-        if name in _CAPABILITIES and name != "NET_BIND_SERVICE":
+        if str(name) in _CAPABILITIES and name != "NET_BIND_SERVICE":
             yield subject.at("capabilities", "add"), f"{subject.name} adds capability {name}"
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from gitops_gen.manifests.objects import Manifest, number
-from gitops_gen.manifests.pods import references
 from gitops_gen.rules.rule import Hit, Rule
 from gitops_gen.sync.plan import SyncPlan
 
@@ -24,11 +23,11 @@ def _consumers(plan: SyncPlan, claim: Manifest) -> list[Manifest]:
     """The workloads whose pods mount the claim during the sync."""
     return [
         manifest
-        for manifest, pod in plan.objects.pods
+        for manifest, _ in plan.objects.pods
         if manifest.id.namespace == claim.id.namespace
         and manifest.kind != "CronJob"
         and number(manifest.spec.get("replicas")) != 0
-        and any(item.kind == claim.kind and item.name == claim.name for item in references(pod))
+        and any(item.kind == claim.kind and item.name == claim.name for item in plan.objects.references[manifest])
     ]
 
 
@@ -51,7 +50,7 @@ def _unused(plan: SyncPlan) -> Iterator[Hit]:
             continue
         if places.gates(claim):
             yield Hit(claim, "is waited for, and no pod of this sync mounts it: it never binds")
-        elif not any(item.name == claim.name for _, pod in plan.objects.pods for item in references(pod)):
+        elif not any(item.name == claim.name for found in plan.objects.references.values() for item in found):
             yield Hit(claim, "is mounted by no pod: it never binds, and the Application stays Progressing")
 
 

@@ -63,11 +63,11 @@ def _main_calls(objects: ObjectIndex, manifest: Manifest, pod: Pod, container: M
 def _text(objects: ObjectIndex, manifest: Manifest, pod: Pod, container: Mapping[str, Any]) -> str:
     """The command, and the scripts out of rendered ConfigMaps that it names."""
     line = command(container)
-    mounted = {mount.get("name") for mount in mappings(container.get("volumeMounts"))}
+    mounted = {str(mount.get("name")) for mount in mappings(container.get("volumeMounts"))}
     scripts = [
         str(content)
         for volume in mappings(pod.spec.get("volumes"))
-        if volume.get("name") in mounted and line
+        if str(volume.get("name")) in mounted and line
         for content in _named_files(objects, manifest, mapping(volume.get("configMap")), line)
     ]
     return "\n".join([line, *scripts])

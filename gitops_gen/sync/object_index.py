@@ -9,7 +9,7 @@ from typing import Any
 
 from gitops_gen.manifests.hosts import HostNames, host_names
 from gitops_gen.manifests.objects import Manifest, mapping, mappings, number
-from gitops_gen.manifests.pods import Pod, pod_of
+from gitops_gen.manifests.pods import Pod, Reference, pod_of, references
 from gitops_gen.manifests.secrets import made_secrets, perhaps_made_secrets
 
 
@@ -31,6 +31,11 @@ class ObjectIndex:
     def pod(self, manifest: Manifest) -> Pod | None:
         """The pods that the object makes."""
         return self._pod_of.get(manifest)
+
+    @cached_property
+    def references(self) -> Mapping[Manifest, list[Reference]]:
+        """What the pods of each workload name."""
+        return {item: references(pod) for item, pod in self.pods}
 
     def of_kind(self, *kinds: str) -> list[Manifest]:
         """The objects of these kinds, in their order."""

@@ -54,7 +54,7 @@ CASES = [
     ("promote dev ", ["dev", "production", "review"]),
     ("promote dev production --only image.r", ["image.repository"]),
     ("explain dev image.t", ["image.tag"]),
-    ("rules dead", ["deadlock"]),
+    ("rules deadlo", ["deadlock"]),
     ("rollback dev --to v", ["v1.0.0"]),
     ("diff v", ["v1.0.0"]),
     ("diff v1.0.0 feature", ["feature/one"]),

@@ -39,7 +39,6 @@ TIME = re.compile(r"\b20\d\d-\d\d-\d\dT[0-9:]+(?:Z|[+-]\d\d:\d\d)")
 CASES = [
     ("env-list", "env-list", 0, "env list"),
     ("project-list", "project-list", 0, "project list"),
-    ("project-list", "project-list", 0, "project list"),
     ("status", "status", 0, "status"),
     ("history", "history", 0, "history -n 4"),
     ("explain", "explain", 0, "explain production replicas"),

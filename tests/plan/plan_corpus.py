@@ -7,12 +7,16 @@ from typing import Any
 from gitops_gen.argocd.permissions import Permissions
 from gitops_gen.manifests.objects import parse
 from gitops_gen.rules.sync import JudgedPlan, judge
+from gitops_gen.sync.cluster import ClusterFacts
 from gitops_gen.sync.durations import seconds
 from gitops_gen.sync.plan import plan_of
 from gitops_gen.sync.policy import SyncPolicy, policy_of
 from gitops_gen.yaml.reader import load
 
 HERE = Path(__file__).parent
+
+
+DEMO = ClusterFacts(namespace="demo")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +28,8 @@ class Case:
     def judged(self) -> JudgedPlan:
         text = (self.folder / "manifests.yaml").read_text()
         manifests = parse(text, "manifests.yaml", namespace="demo")
-        return judge(plan_of(manifests, self.policy, name=self.folder.name, project=self.project))
+        plan = plan_of(manifests, self.policy, name=self.folder.name, project=self.project)
+        return judge(replace(plan, cluster=DEMO))
 
     @property
     def project(self) -> Permissions | None:

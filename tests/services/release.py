@@ -24,7 +24,7 @@ PASSWORDS = {
     "postgres_app_owner_pw": "owner",
     "postgres_app_user_pw": 'app $user "1"',
     "postgres_app_ro_pw": "read;only--",
-    "postgres_temporal_pw": "temporal`id`",
+    "postgres_temporal_pw": 'temp"oral`id`\\',
 }
 REDIS_PASSWORD = 're"dis\\pass word'
 

@@ -7,14 +7,12 @@ build of an image, which `test_build_images.py` runs.
 from __future__ import annotations
 
 import re
-import signal
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.built import BIN
 from tests.services.installation import Installation
 from tests.services.release import CHART
 
@@ -134,11 +132,20 @@ def test_a_volume_grows_and_a_certificate_is_renewed(release: Installation, foll
     assert release.by_component() == grown
 
 
+KILLED = """
+"$@" & helm=$!
+until helm -n api-forge status api-forge | grep -q pending-upgrade; do kill -0 $helm; sleep 0.2; done
+kill -KILL $helm
+"""
+
+
 def test_an_interrupted_upgrade_is_taken_back(release: Installation, follow: Callable[[str, str], None]) -> None:
     follow("install", "By Helm")
-    upgrade = [BIN / "helm", "-n", "api-forge", "upgrade", "api-forge", str(CHART), "--reuse-values", "--wait"]
-    failing = [*upgrade, "--wait-for-jobs", "--set", "app.image.tag=e2e-fail"]
-    assert release.run(["timeout", "--signal=KILL", "10", *failing]).returncode == -signal.SIGKILL
+    upgrade = ["helm", "-n", "api-forge", "upgrade", "api-forge", str(CHART), "--reuse-values", "--wait"]
+    killed = release.run(
+        ["bash", "-euc", KILLED, "kill", *upgrade, "--wait-for-jobs", "--set", "app.image.tag=e2e-fail"]
+    )
+    assert killed.returncode == 0, killed.stderr
     assert "another operation (install/upgrade/rollback) is in progress" in release.run(upgrade).stderr
     follow("rollback", "If Helm was interrupted")
     assert release.run(upgrade).returncode == 0

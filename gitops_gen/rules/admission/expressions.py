@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from gitops_gen.rules.admission.functions import FUNCTIONS, CelType
+from gitops_gen.rules.admission.functions import FUNCTIONS, UNKNOWN_PATTERN, CelType
 
 _ERROR = "ERROR"
 VARIABLES = ("object", "oldObject", "request", "params", "namespaceObject", "variables")
@@ -31,11 +31,16 @@ def evaluate(expression: str, given: Mapping[str, Any]) -> Evaluation:
 
     Raises `UnknownError` for an expression that the library does not accept, and where the library is not installed.
     """
-    result = _compiled(expression).eval(data={name: given.get(name) for name in VARIABLES})
+    program = _compiled(expression)
     try:
+        result = program.eval(data={name: given.get(name) for name in VARIABLES})
         is_error, value = result.type().name() == _ERROR, result.plain_value()
     except TypeError as error:  # an optional as the result: the library has no Python type for it
-        raise UnknownError(f"the result of `{expression}` has a type that is not known here") from error
+        raise UnknownError(f"`{expression}` gives a value of a type that is not known here") from error
+    except RuntimeError as error:  # a number or key that CEL does not have, or more iterations than it does
+        raise UnknownError(f"`{expression}`: {str(error).partition(chr(10))[0]}") from error
+    if is_error and UNKNOWN_PATTERN in str(value):
+        raise UnknownError(f"`{expression}`: {UNKNOWN_PATTERN}")
     return Evaluation(error=str(value)) if is_error else Evaluation(value=value)
 
 

@@ -188,13 +188,23 @@ def _position(function: Callable[[list[Any], Any], int]) -> tuple[Overload, ...]
     return tuple(Overload(function, (_LIST, kind), _INT) for kind in kinds)
 
 
+UNKNOWN_PATTERN = "a pattern with a repeated group is not evaluated here"
+"""Python may need years for one that Kubernetes' expressions, which never go back, match at once."""
+
+
+def _checked(pattern: str) -> str:
+    if re.search(r"\)[*+{]", pattern):
+        raise ValueError(UNKNOWN_PATTERN)
+    return pattern
+
+
 def _find(text: str, pattern: str) -> str:
-    match = re.search(pattern, text, re.ASCII)
+    match = re.search(_checked(pattern), text, re.ASCII)
     return match[0] if match else ""
 
 
 def _find_all(text: str, pattern: str, limit: int = -1) -> list[str]:
-    found = [match[0] for match in re.finditer(pattern, text, re.ASCII)]
+    found = [match[0] for match in re.finditer(_checked(pattern), text, re.ASCII)]
     return found if limit < 0 else found[:limit]
 
 
@@ -304,7 +314,6 @@ FUNCTIONS: Mapping[str, tuple[Overload, ...]] = {
     "validate": (Overload(_validate, (_MAP, _STRING), _MAP),),
     "hasValue": (Overload(lambda box: "optional" in box, (_MAP,), _BOOL),),
     "value": (Overload(lambda box: box["optional"], (_MAP,), _LIST),),
-    "orValue": (Overload(lambda box, other: box.get("optional", other), (_MAP, _LIST), _LIST),),
 }
 
 

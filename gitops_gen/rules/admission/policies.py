@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gitops_gen.manifests.objects import Manifest, mapping, mappings
+from gitops_gen.manifests.objects import Manifest, mapping, mappings, sequence
 from gitops_gen.manifests.selectors import selects
 from gitops_gen.rules.admission.expressions import Evaluation, UnknownError, evaluate
 from gitops_gen.rules.admission.matching import Request, is_matched
@@ -31,7 +31,7 @@ class Binding:
     @property
     def is_enforced(self) -> bool:
         """Whether it denies; else it warns or writes into the audit log."""
-        return "Deny" in (self.spec.get("validationActions") or ())
+        return "Deny" in sequence(self.spec.get("validationActions"))
 
     @property
     def _fails_open(self) -> bool:
@@ -86,7 +86,7 @@ class Binding:
 
     def _complaints(self, given: Mapping[str, Any]) -> Iterator[str]:
         conditions = mappings(self.policy.spec.get("matchConditions"))
-        if failed := [error for item in conditions if (error := _outcome(str(item["expression"]), given).error)]:
+        if failed := [error for item in conditions if (error := _outcome(str(item.get("expression")), given).error)]:
             yield f"a match condition cannot be evaluated: {failed[0]}"
             return
         for item in mappings(self.policy.spec.get("validations")):

@@ -3,9 +3,10 @@ type and its readers need.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from gitops_gen.manifests.objects import Manifest, mapping, mappings
-from gitops_gen.manifests.secret_contract import Origin, secret_contract, tls_secrets
+from gitops_gen.manifests.secret_contract import ContractKey, Origin, secret_contract, tls_secrets
 from gitops_gen.manifests.secrets import made_secrets, provided_keys
 from gitops_gen.names import did_you_mean
 from gitops_gen.rules.rule import Hit, Rule, Severity
@@ -22,9 +23,15 @@ _KEYS_OF_TYPE: Mapping[str, tuple[tuple[str, ...], ...]] = {
 _OTHERS_MAKE_IT = frozenset({"Merge", "None", "Orphan"})
 
 
+@lru_cache(maxsize=1)
+def _contract(plan: SyncPlan) -> tuple[ContractKey, ...]:
+    """Several rules need it."""
+    return secret_contract(plan.manifests)
+
+
 def _absent(plan: SyncPlan) -> Iterator[tuple[str, str, str]]:
     """The Secrets and keys that a reader insists on and nothing rendered makes: each with one of its readers."""
-    for item in secret_contract(plan.manifests):
+    for item in _contract(plan):
         # A key that a rendered maker lacks is a finding of `key-not-provided`.
         has_maker = plan.objects.secret_maker(item.secret, "") is not None
         if item.readers and not item.optional and item.origin == Origin() and not has_maker:
@@ -52,7 +59,7 @@ def _named(plan: SyncPlan, reader: str) -> Manifest | None:
 
 
 def _declared_in_vain(plan: SyncPlan) -> Iterator[Hit]:
-    items = secret_contract(plan.manifests)
+    items = _contract(plan)
     read = {item.secret for item in items} | {f"{item.secret}/{item.key}" for item in items}
     for name in plan.cluster.secrets.existing or ():
         if name not in read:
@@ -64,7 +71,7 @@ def _declared_in_vain(plan: SyncPlan) -> Iterator[Hit]:
 def _made_twice(plan: SyncPlan) -> Iterator[Hit]:
     makers: dict[tuple[str, str], Manifest] = {}
     for manifest in plan.manifests:
-        policy = mapping(manifest.spec.get("target")).get("creationPolicy")
+        policy = str(mapping(manifest.spec.get("target")).get("creationPolicy") or "")
         for name in made_secrets(manifest) if policy not in _OTHERS_MAKE_IT else ():
             first = makers.setdefault((name, manifest.id.namespace), manifest)
             if first is not manifest and first.id != manifest.id:
@@ -72,7 +79,7 @@ def _made_twice(plan: SyncPlan) -> Iterator[Hit]:
 
 
 def _unused(plan: SyncPlan) -> Iterator[Hit]:
-    for item in secret_contract(plan.manifests):
+    for item in _contract(plan):
         maker = plan.objects.secret_maker(item.secret, "")
         if item.key and not item.readers and maker and maker.kind == "ExternalSecret":
             yield Hit(maker, f"fetches key `{item.key}` of Secret {item.secret}, which nothing rendered reads")

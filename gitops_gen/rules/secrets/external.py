@@ -76,7 +76,7 @@ def _intervals(plan: SyncPlan) -> Iterator[Hit]:
         policy = manifest.spec.get("refreshPolicy", "Periodic")
         if given is not None and not (isinstance(given, str) and _DURATION.fullmatch(given)):
             yield Hit(manifest, f"has refreshInterval {given}, which is no duration such as 1h0m0s", path=path)
-        if policy not in {"CreatedOnce", "Periodic", "OnChange"}:
+        if policy not in ("CreatedOnce", "Periodic", "OnChange"):
             why = "CreatedOnce, Periodic and OnChange are known"
             yield Hit(manifest, f"has refreshPolicy {policy}; {why}", path=("spec", "refreshPolicy"))
 
@@ -171,7 +171,7 @@ RULES = (
     ),
     Rule(
         id="external-secret-interval",
-        title="refreshInterval and refreshPolicy of an ExternalSecret are what the operator reads",
+        title="An ExternalSecret has the refreshInterval and refreshPolicy that the operator reads",
         explanation=(
             "The operator reads Go durations, such as 1h0m0s or 30s: `1d` and a plain number are refused "
             "(https://pkg.go.dev/time#ParseDuration)."
@@ -183,7 +183,7 @@ RULES = (
     ),
     Rule(
         id="external-secret-interval-form",
-        title="refreshInterval has the form in which it is stored",
+        title="An ExternalSecret writes refreshInterval as it is stored",
         explanation=(
             "The operator stores the duration in Go's own form. An ExternalSecret that is applied server-side with "
             "another form stays OutOfSync."

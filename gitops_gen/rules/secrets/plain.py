@@ -22,7 +22,8 @@ _ENTROPY = 3.0
 
 def _rendered(plan: SyncPlan) -> Iterator[Hit]:
     for manifest in plan.manifests:
-        if (manifest.id.group, manifest.kind) == ("", "Secret") and manifest.data.get("type") not in _NO_CREDENTIAL:
+        is_secret = (manifest.id.group, manifest.kind) == ("", "Secret")
+        if is_secret and str(manifest.data.get("type")) not in _NO_CREDENTIAL:
             keys = sorted(str(key) for key, path in _plain_keys(manifest) if path)
             if keys:
                 yield Hit(manifest, f"has its values in plain text: {', '.join(keys)}")

@@ -30,7 +30,7 @@ PASSWORDS = {
     "postgres_password": "su'per\\user",
     "postgres_app_user_pw": 'app $user "1"',
     "postgres_app_ro_pw": "read;only--",
-    "postgres_temporal_pw": "temporal`id`",
+    "postgres_temporal_pw": 'temp"oral`id`\\',
     "redis_password": 're"dis\\pass word',
 }
 

@@ -83,6 +83,10 @@ def make_cgroups() -> None:
     """The cgroup below which the node's pods are; kubelet wants it to be there."""
     for hierarchy in _hierarchies():
         (hierarchy / ROOT).mkdir(exist_ok=True)
+        # All pods together have the share of a single process otherwise: a busy machine would starve them.
+        for name, share in {"cpu.shares": "16384", "cpu.weight": "1000"}.items():
+            if (hierarchy / ROOT / name).exists():
+                (hierarchy / ROOT / name).write_text(share)
 
 
 def remove_cgroups() -> None:

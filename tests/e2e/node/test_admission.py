@@ -1,5 +1,8 @@
 """The reference repository's `dev` as Argo CD has synced it to real pods."""
 
+import datetime as dt
+from collections.abc import Callable
+
 import pytest
 
 from tests.e2e.api import RefusedError
@@ -11,7 +14,12 @@ from .real_node import RealNode
 
 
 @pytest.mark.scenario("dev is Synced and Healthy on real pods, under `restricted`")
-def test_dev_is_healthy_under_restricted(cluster: RealNode, argocd: ArgoCD, project: Project, dev: Pods) -> None:
+def test_dev_is_healthy_under_restricted(
+    cluster: RealNode, argocd: ArgoCD, dev: Pods, project: Project, record_property: Callable[[str, object], None]
+) -> None:
+    first = (argocd.application(project.application("dev")) or {})["status"]["history"][0]
+    took = dt.datetime.fromisoformat(first["deployedAt"]) - dt.datetime.fromisoformat(first["deployStartedAt"])
+    record_property("measured", f"first sync: {took.seconds} s")
     assert argocd.state(project.application("dev")).settled
     namespace = cluster.observer.get("Namespace", "", dev.namespace)
     assert namespace

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Start the Temporal server with the database password from its secret file. The server's own template reads the other variables.
+# Start the Temporal server with the database password from its secret file. The server's own template reads the other variables; it puts the
+# password between double quotes in YAML as it is: https://github.com/temporalio/temporal/blob/v1.31.2/common/config/config_template_embedded.yaml
 set -eu
 
-POSTGRES_PWD=$(cat "${PASSWORD_FILE:-/run/secrets/postgres_temporal_pw}")
+POSTGRES_PWD=$(sed 's/[\\"]/\\&/g' "${PASSWORD_FILE:-/run/secrets/postgres_temporal_pw}")
 export POSTGRES_PWD
 exec temporal-server start
