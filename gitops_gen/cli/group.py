@@ -30,7 +30,7 @@ VERBS = {
     "rollback": ("change", "Undo the last change of an environment."),
     "history": ("change", "Show what changed, when, by whom, from which release to which."),
     "status": ("change", "Show the release of each environment, and what is not promoted."),
-    "report": ("report", "Write one page that shows all of it: releases, syncs, findings, changes."),
+    "report": ("report", "Write a page for a browser that shows the whole project."),
     "adopt": ("change", "Move an edit of a generated file into the inputs."),
     "env": ("environments", "List, add, clone, rename, remove environments."),
     "project": ("projects", "List, add, rename, remove projects of a workspace."),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @cli.command()
 @click.option(
     "-o",
-    "--output",
+    "--file",
     "target",
     type=click.Path(),
     default="report.html",

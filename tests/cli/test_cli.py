@@ -123,7 +123,7 @@ def test_completion_scripts_are_printed(shell: str, good: Path, gitops_gen: Gito
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        ("re", ["plain,render"]),
+        ("re", ["plain,render", "plain,report"]),
         ("env re", ["plain,rename", "plain,remove"]),
         ("render p", ["plain,production"]),
         ("--eng", ["plain,--engine"]),
