@@ -9,7 +9,11 @@ WORKLOAD = """\
 apiVersion: apps/v1
 kind: Deployment
 metadata: {{name: {name}}}
-spec: {{template: {{spec: {{containers: [{{name: main, image: {image}}}]}}}}}}
+spec:
+  selector: {{matchLabels: {{app: {name}}}}}
+  template:
+    metadata: {{labels: {{app: {name}}}}}
+    spec: {{containers: [{{name: main, image: {image}}}]}}
 """
 IMAGE = '"{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}"'
 

@@ -11,8 +11,7 @@ from gitops_gen.git.history import Commit, Span, commits
 from gitops_gen.git.objects import LINK, Objects
 from gitops_gen.git.repository import prefix
 from gitops_gen.git.runner import run
-from gitops_gen.models.layout import short_name
-from gitops_gen.names import is_dns_label
+from gitops_gen.models.layout import is_environment_name
 from gitops_gen.project.projects import Projects
 from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.reader import load
@@ -36,7 +35,7 @@ def former_name(commit: Commit, name: str) -> str:
     """What the environment `name` was called before the commit, where the commit renamed it; else nothing."""
     for item in (commit, *commit.merged):
         former = item.environments[0] if item.environments else ""
-        if item.change == RENAMED and item.environments[1:] == (name,) and is_dns_label(short_name(former)):
+        if item.change == RENAMED and item.environments[1:] == (name,) and is_environment_name(former):
             return former
     return ""
 

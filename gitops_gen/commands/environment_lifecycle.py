@@ -14,11 +14,11 @@ from gitops_gen.models.layout import (
     environment_folder,
     environment_path,
     hand_written,
+    is_environment_name,
     project_folder,
     release_path,
     short_name,
 )
-from gitops_gen.names import is_dns_label
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.reading import text_if_any
 from gitops_gen.project.workspace import OpenProject
@@ -96,7 +96,7 @@ def remove(workspace: OpenProject, name: str, delivery: Delivery, *, delete_runn
 
 
 def _require_new(workspace: OpenProject, name: str) -> None:
-    if not is_dns_label(short_name(name)):
+    if not is_environment_name(name):
         raise UsageError(f"`{name}` is not a valid environment name: it must be a DNS label", "use a-z, 0-9 and `-`")
     workspace.require_here(name)
     if (workspace.folder / environment_folder(name)).exists():

@@ -13,12 +13,11 @@ from gitops_gen.models.layout import (
     environment_folder,
     environment_of,
     hand_written,
+    is_environment_name,
     project_folder,
     release_path,
-    short_name,
     values_path,
 )
-from gitops_gen.names import is_dns_label
 from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.editing.difference import KeyDifference, differences
 
@@ -79,7 +78,7 @@ def history(workspace: OpenProject, environment: str = "", limit: int = 0, only:
     checkout = read_checkout(workspace.folder)
     if not checkout.head:
         return History(events=(), complete=True)
-    if environment and not is_dns_label(short_name(environment)):
+    if environment and not is_environment_name(environment):
         raise GitopsError(f"no environment `{environment}`, now or in the history")
     found = _touched(workspace, environment, limit) if environment else _all_touched(workspace, limit, only)
     if environment and not found and environment not in workspace.names():
@@ -137,7 +136,7 @@ def _environments(commit: Commit) -> list[str]:
 
 
 def _is_name(environment: str) -> bool:
-    return is_dns_label(short_name(environment))
+    return is_environment_name(environment)
 
 
 def _event(commit: Commit, environment: str, release: list[KeyDifference], values: list[KeyDifference]) -> Event:

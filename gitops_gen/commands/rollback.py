@@ -11,8 +11,8 @@ from gitops_gen.errors import GitopsError, Problem, ProblemsError, UsageError
 from gitops_gen.git.checkout import read_checkout, require_clean, revision
 from gitops_gen.git.commits import Message
 from gitops_gen.git.history import Commit, is_part, rivals
-from gitops_gen.models.layout import application_name, hand_written, read_for, short_name
-from gitops_gen.names import did_you_mean, is_dns_label, printable
+from gitops_gen.models.layout import application_name, hand_written, is_environment_name, read_for
+from gitops_gen.names import did_you_mean, printable
 from gitops_gen.project.equal_lines import equal_lines
 from gitops_gen.project.workspace import OpenProject
 from gitops_gen.rules.planning import plan_environment
@@ -101,7 +101,7 @@ class _RollingBack:
         self.warnings: list[str] = []
 
     def draft(self) -> Draft:
-        if not is_dns_label(short_name(self.name)):
+        if not is_environment_name(self.name):
             raise self.unknown()
         require_clean(self.checkout, self.paths)
         if not self.checkout.head:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gitops_gen.models.models import Project
+from gitops_gen.names import is_dns_label
 
 PROJECT_FILE = "gitops.yaml"
 
@@ -66,6 +67,11 @@ def project_folder(environment: str) -> str:
 def short_name(environment: str) -> str:
     """The name of an environment without the folder of its project."""
     return environment.rpartition("/")[2]
+
+
+def is_environment_name(name: str) -> bool:
+    """Whether an environment can be called so: a DNS label, below the folder of its project in a workspace."""
+    return is_dns_label(short_name(name)) and {"", ".", ".."}.isdisjoint(project_folder(name).split("/")[:-1])
 
 
 def environment_folder(environment: str) -> str:

@@ -23,12 +23,12 @@ from gitops_gen.models.layout import (
     environment_folder,
     environment_path,
     hand_written,
+    is_environment_name,
     release_path,
     short_name,
 )
 from gitops_gen.models.models import Environment, Project, Release
 from gitops_gen.models.validation import validate
-from gitops_gen.names import is_dns_label
 from gitops_gen.project.inputs import Inputs
 from gitops_gen.yaml.reader import SIZE_LIMIT, load, too_large
 
@@ -181,7 +181,7 @@ def _meant(stem: str) -> str:
 def _name_problems(inputs: Inputs, names: list[str]) -> Iterator[Problem]:
     for name in names:
         path = environment_folder(name)
-        if not is_dns_label(short_name(name)):
+        if not is_environment_name(name):
             yield Problem(
                 file=path,
                 message=f"`{short_name(name)}` cannot name an environment: it must be a DNS label",

@@ -9,7 +9,7 @@ from typing import Any
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.helm.bundled import helm_of
 from gitops_gen.helm.engine import HelmRelease
-from gitops_gen.models.layout import application_name, release_path, short_name
+from gitops_gen.models.layout import application_name, is_environment_name, release_path, short_name
 from gitops_gen.models.models import (
     Allowance,
     ArgocdOverrides,
@@ -105,7 +105,7 @@ class _Resolver:
         place = sources.place(("namespace",))
         facts["namespace"] = self.filled(settings.namespace or "{project}-{environment}", facts, *place)
         # An empty one, or one made of a folder's name that is not one, was reported already.
-        if facts["namespace"] and is_dns_label(short_name(self.files.name)) and not is_dns_label(facts["namespace"]):
+        if facts["namespace"] and is_environment_name(self.files.name) and not is_dns_label(facts["namespace"]):
             self.add(
                 *place,
                 f"`{facts['namespace']}` is not a valid namespace name: it must be a DNS label",

@@ -15,11 +15,11 @@ from gitops_gen.models.layout import (
     ManifestPaths,
     environment_folder,
     environment_of,
+    is_environment_name,
     is_generated_path,
     project_folder,
-    short_name,
 )
-from gitops_gen.names import did_you_mean, is_dns_label
+from gitops_gen.names import did_you_mean
 from gitops_gen.project.chart_places import chart_places
 from gitops_gen.project.charts import Charts
 from gitops_gen.project.environment import ResolvedEnvironment
@@ -124,7 +124,7 @@ class OpenProject:
     def _require(self, projects: Projects, name: str) -> None:
         self.require_here(name)
         # Only a name that is wrong costs a look at all of them: a fleet's commands ask for each environment in turn.
-        if is_dns_label(short_name(name)) and projects.has(name):
+        if is_environment_name(name) and projects.has(name):
             return
         names, _ = projects.names()
         if name not in names:

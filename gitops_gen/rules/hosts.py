@@ -17,8 +17,8 @@ FOREIGN = Rule(
     title="An environment is configured with its own hosts",
     explanation=(
         "A ConfigMap or an environment variable has a host that an Ingress or HTTPRoute of another environment serves, "
-        "and none that it serves itself: mostly a value was copied from there, and the pods talk to the wrong environment. It is "
-        "checked between the environments that are validated together."
+        "and none that it serves itself: mostly a value was copied from there, and the pods talk to the wrong "
+        "environment. It is checked between the environments that are validated together."
     ),
     remedy="correct the value, or set it aside in rules.ignore when the environments share the host",
     check=lambda _: (),
