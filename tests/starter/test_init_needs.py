@@ -35,7 +35,22 @@ spec:
       storage: true
       schema: {openAPIV3Schema: {type: object, description: "%s"}}
 """
-DATABASE = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec: {selector: {}, template: {}}\n"
+DATABASE = """\
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  serviceName: db
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec: {containers: [{name: db, image: "db:1"}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: db}
+spec: {selector: {app: db}, clusterIP: None, ports: [{port: 5432}]}
+"""
 
 
 def around(tmp_path: Path, gitops_gen: GitopsGen, *templates: str, values: str = IMAGE) -> tuple[Path, str]:
