@@ -63,7 +63,7 @@ def test_a_fault_is_told_with_file_and_line(fault: str) -> None:
         ("--engine tiller generate", "'embedded', 'binary'"),
         ("schema enviroment", "'environment'"),  # codespell:ignore
         ("render", "ENV"),
-        ("render dev extra", "extra"),
+        ("render dev extra", "name one environment"),
         ("generate --output xml", "'json'"),
         ("-C nowhere generate", "nowhere"),
         ("env lst", "did you mean `list`?"),
