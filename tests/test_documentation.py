@@ -27,7 +27,14 @@ COMMAND = re.compile(r"(?:^|[|$]\s*|:\s{2,})gitops-gen\s+([^|>#&\n]*)")
 #: commands that exit 1 when they find what they are asked to find
 FINDING = ("diff ", "migrate ")
 #: commands that print nothing when all is well
-SILENT = ("generate", "-C my-gitops generate", "-C services/shop generate", "chart pull", "chart vendor", "render --all --output-dir")
+SILENT = (
+    "generate",
+    "-C my-gitops generate",
+    "-C services/shop generate",
+    "chart pull",
+    "chart vendor",
+    "render --all --output-dir",
+)
 
 
 def commands_in(text: str) -> list[str]:
