@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import shutil
+import sys
 from collections.abc import Iterator, Sequence
 from io import StringIO
 
@@ -64,12 +65,22 @@ def _expected(error: BaseException) -> BaseException:
         return GitopsError(f"files cannot be copied: {error.args[0][0][-1]}", _OUTSIDE[errno.ENOSPC])
     reason = error.strerror or str(error)
     if _is_output(error):
+        _discard_output()
         hint = "only the output is missing: what the command changes is done"
         return GitopsError(f"standard output cannot be written: {reason}", hint)
     if error.errno not in _OUTSIDE:
         return error
     place = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
     return GitopsError(f"{place}{reason}", _OUTSIDE[error.errno])
+
+
+def _discard_output() -> None:
+    """Let Python's own flush at the end succeed: a second failure would change the exit code to 120.
+
+    https://docs.python.org/3/library/signal.html#note-on-sigpipe
+    """
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def _is_output(error: OSError) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import GitopsGen, commit_all, git, tree
+from tests.conftest import GIT_SETTINGS, GitopsGen, commit_all, git, tree
 
 SERVICES = ("api", "web")
 STAGES = ("dev", "production", "staging")
@@ -289,6 +289,14 @@ def test_a_shared_file_reaches_every_service(workspace: Path, gitops_gen: Gitops
     assert {item["name"] for item in found} == {"services/api/dev", "services/web/dev"}
 
 
+@pytest.fixture
+def git_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever commits, on a machine where git knows nobody."""
+    for name, value in GIT_SETTINGS.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.usefixtures("git_user")
 def test_a_commit_needs_the_shared_file_that_is_not_committed(workspace: Path, gitops_gen: GitopsGen) -> None:
     add(workspace, "environments/dev/environment.yaml", "values: {replicas: 2}\n")
     result = gitops_gen(workspace, "set", "api/dev", "image.tag=2.0.0", "--commit")
@@ -297,6 +305,7 @@ def test_a_commit_needs_the_shared_file_that_is_not_committed(workspace: Path, g
     assert git(workspace, "rev-list", "--count", "HEAD").strip() == "1"
 
 
+@pytest.mark.usefixtures("git_user")
 def test_a_commit_of_one_service_leaves_the_others_edits_alone(workspace: Path, gitops_gen: GitopsGen) -> None:
     add(workspace, "services/web/environments/dev/release.yaml", "  port: 1\n")
     assert gitops_gen(workspace, "set", "api/dev", "image.tag=2.0.0", "--commit").code == 0
