@@ -10,6 +10,8 @@ from .cluster import Cluster
 from .project import Project
 
 NAMESPACE = "dry-run"
+ELSEWHERE = ("cert-manager.io/", "gateway.networking.k8s.io/", "monitoring.coreos.com/")
+"""Operators that this cluster does not have: tests/services/test_api_server.py asks one that knows their kinds."""
 RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")}
 BROKEN_PODS: dict[str, tuple[Object, str]] = {
     "an unknown field": ({"restartsPolicy": "Always"}, 'unknown field "restartsPolicy"'),
@@ -52,7 +54,8 @@ def test_every_ci_values_file_is_accepted(
     project.take_ci_values()
     project.generate()
     for environment in project.environments:
-        assert_accepted(project.render(environment), dry_run)
+        known = [item for item in project.render(environment) if not item["apiVersion"].startswith(ELSEWHERE)]
+        assert_accepted(known, dry_run)
 
 
 def assert_accepted(objects: list[Object], dry_run: Callable[[list[Object]], str]) -> None:
