@@ -57,8 +57,9 @@ def _written(workspace: OpenProject, delivery: Delivery, decide: Decide) -> Outc
     files = {item.path: None if item.new is None else item.new.encode() for item in changes}
     with transaction(workspace.folder, files, committing=False):
         sweep(workspace.folder, workspace.projects().folders)
-        Written().add(item.new for item in changes if item.new and is_generated_path(item.path))
         write(workspace.folder, changes)
+        made = {item.path: item.new for item in changes if item.new and is_generated_path(item.path)}
+        Written(workspace.folder).add(made)
     return outcome
 
 

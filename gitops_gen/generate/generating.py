@@ -30,6 +30,6 @@ def _generate(workspace: OpenProject, environments: Sequence[str], *, overwrite:
     generation = compared(workspace, desired, orphans=not environments)
     fail_if_any(blocked(workspace.folder, generation.changes, overwrite=overwrite))
     sweep(workspace.folder, workspace.projects().folders)
-    Written().add(change.new for change in generation.changes if change.new is not None)
     write(workspace.folder, generation.changes)
+    Written(workspace.folder).add({item.path: item.new for item in generation.changes if item.new is not None})
     return generation

@@ -69,6 +69,7 @@ class Provenance:
     def _explanations(self) -> Iterator[Callable[[Texts], set[str]]]:
         """What can explain a text, the cheapest first."""
         yield self._written
+        yield self._copied
         if self.drafted or self.paths.prefix:
             yield self._made_here
         if self._history is not None:
@@ -88,8 +89,13 @@ class Provenance:
         return None
 
     def _written(self, texts: Texts) -> set[str]:
-        known = Written().known(texts.values())
-        return {path for path, text in texts.items() if text in known}
+        return Written(self.folder).known(texts)
+
+    def _copied(self, texts: Texts) -> set[str]:
+        """Copies of what was generated elsewhere. What was committed here is left to git: it may be a bot's edit."""
+        copied = Written(self.folder).copied(texts)
+        head = contents_at(self.folder, "HEAD", list(copied)) if copied and self._history else {}
+        return {path for path in copied if head.get(path) != texts[path]}
 
     def _made_here(self, texts: Texts) -> set[str]:
         """Made from the inputs on disk: before a draft changes them, or where the project was the repository's top."""

@@ -132,6 +132,23 @@ def test_an_edit_that_was_committed(good: Path, gitops_gen: GitopsGen, forget: C
     assert gitops_gen(good, "generate").code == 1
 
 
+def test_an_edit_back_to_what_was_generated_before(good: Path, gitops_gen: GitopsGen) -> None:
+    """Such as a bot's that goes back to an older tag, on a machine that made the older file."""
+    assert gitops_gen(good, "generate").code == 0
+    replaced(good / "environments/dev/release.yaml", "1.4.2", "1.5.0")
+    assert gitops_gen(good, "generate").code == 0
+    commit_all(good)
+    replaced(good / "environments/dev/release.yaml", "1.5.0", "1.6.0")
+    assert gitops_gen(good, "generate").code == 0
+    commit_all(good)
+    replaced(good / VALUES, "1.6.0", "1.5.0")
+    commit_all(good)
+
+    assert states(gitops_gen, good) == {"edited by hand"}
+    assert gitops_gen(good, "adopt", "dev").code == 0
+    assert "1.5.0" in (good / "environments/dev/release.yaml").read_text()
+
+
 def test_files_of_the_first_version(good: Path, gitops_gen: GitopsGen, forget: Callable[[], None]) -> None:
     for path, name in ((VALUES, "dev"), (APPLICATION, "dev"), ("argocd/root.yaml", "")):
         body = (good / path).read_text().split("\n", 1)[1] + "# as it was\n"
