@@ -35,7 +35,7 @@ class Schemas:
     """What one cluster serves."""
 
     def __init__(self, version: str = "", definitions: Iterable[Manifest] = ()) -> None:
-        """`version` is that of Kubernetes, such as `1.36`; the newest that is known stands for an unknown one.
+        """`version` is that of Kubernetes, such as `1.36`; the newest known one is used for an unknown one.
 
         `definitions` are the CRDs that are rendered or given.
         """

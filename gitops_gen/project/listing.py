@@ -41,7 +41,7 @@ class Scope:
         return replace(self, project=project)
 
     @property
-    def spoken(self) -> str:
+    def described(self) -> str:
         """The scope in a sentence: `in stage production on cluster eu-1`."""
         words = (("in stage", self.stage), ("on cluster", self.cluster), ("of project", self.project))
         return " and ".join(f"{word} {name}" for word, name in words if name)
@@ -65,7 +65,7 @@ def list_environments(workspace: OpenProject, scope: Scope = EVERYWHERE) -> list
     inside = (item for item in found if not folder or project_folder(item.name) == folder)
     rows = [_row(item) for item in inside if is_inside(scope, item.stage, item.cluster)]
     if not rows and not scope.is_all:
-        raise UsageError(f"no environment {scope.spoken}", "`gitops-gen env list` shows all of them")
+        raise UsageError(f"no environment {scope.described}", "`gitops-gen env list` shows all of them")
     return sorted(rows, key=lambda row: (order.get(row.stage, -1), row.name))
 
 

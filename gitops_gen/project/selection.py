@@ -22,7 +22,7 @@ def selected(workspace: OpenProject, names: Sequence[str], scope: Scope) -> tupl
     if not scope.is_all:
         wanted = _inside(workspace, wanted, scope)
     if not wanted:
-        raise UsageError(f"no environment {scope.spoken}", "`gitops-gen env list` shows all of them")
+        raise UsageError(f"no environment {scope.described}", "`gitops-gen env list` shows all of them")
     return tuple(dict.fromkeys(wanted))
 
 

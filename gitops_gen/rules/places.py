@@ -143,7 +143,7 @@ def _steps(text: str) -> KeyPath:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ValueFiles:
-    """Finds the input that set a value: `set_at` gives file and line of a value, None where nobody set it."""
+    """Finds the input that set a value: `set_at` gives file and line of a value, None where no input sets it."""
 
     text_of: Callable[[str], str]
     set_at: Callable[[KeyPath], tuple[str, int | None] | None]

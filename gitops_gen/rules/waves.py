@@ -29,7 +29,7 @@ def _twice(plan: SyncPlan) -> Iterator[Hit]:
     seen: set[object] = set()
     for manifest in plan.manifests:
         if manifest.id in seen and "name" in manifest.metadata:
-            yield Hit(manifest, "is rendered twice: the later one wins, and which one that is nobody chose")
+            yield Hit(manifest, "is rendered twice: the later one wins, and which one that is, is not defined")
         seen.add(manifest.id)
 
 

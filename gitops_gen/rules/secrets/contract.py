@@ -205,7 +205,7 @@ RULES = (
     Rule(
         id="secret-key-unused",
         title="Something reads each key that an ExternalSecret fetches",
-        explanation="A key that nobody reads is in the cluster without need, or its reader has another name for it.",
+        explanation="A key that no object reads is in the cluster without need, or its reader has another name for it.",
         remedy="remove the key, or correct its name",
         check=_unused,
         severity=Severity.NOTE,
