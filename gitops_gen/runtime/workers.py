@@ -72,12 +72,12 @@ def in_workers(function: Callable[[Task], Result], tasks: Iterable[Task]) -> Gen
     Tasks are taken as fast as `tasks` gives them, so that the first are worked on while the next are made. Raises
     `GitopsError` when a worker is killed. An interrupt ends the workers at once.
     """
-    from concurrent.futures.process import BrokenProcessPool
-
     pool = _started(min(cores(), MOST))
+    from concurrent.futures import BrokenExecutor
+
     try:
         yield from pool.map(function, tasks, chunksize=BATCH)
-    except BrokenProcessPool as error:
+    except BrokenExecutor as error:
         raise GitopsError(
             "a worker process was killed", "check the available memory: each worker needs about 200 MB"
         ) from error
@@ -90,10 +90,10 @@ def in_workers(function: Callable[[Task], Result], tasks: Iterable[Task]) -> Gen
 
 def _started(count: int) -> "ProcessPoolExecutor":
     """So many workers, each started by its own task, which does nothing."""
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
     with for_many_renders(), _safe_path(), _interrupts_held():
+        from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import get_context
+
         pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_begin)
         for _ in range(count):
             pool.submit(_nothing)
@@ -120,16 +120,20 @@ def _safe_path() -> Iterator[None]:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back while workers start. They inherit that: the command handles an interrupt, and ends them."""
+    """Hold Ctrl-C back while workers start. They inherit that: the command handles an interrupt, and ends them.
+
+    Their modules are imported in here too: Python drops an interrupt that arrives in a callback of an import.
+    """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    from multiprocessing.resource_tracker import ensure_running
-
-    # The first worker would start it, and that ends with interrupts let through.
-    ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
+        from multiprocessing.resource_tracker import ensure_running
+
+        # The first worker would start it, and that ends with interrupts let through.
+        ensure_running()
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
