@@ -6,6 +6,7 @@ from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, PROJECT_FIL
 from gitops_gen.starter import reference
 from gitops_gen.starter.needs import NOTHING, ChartNeeds
 from gitops_gen.starter.project import STAGES, SYNC_TIMEOUT, NewProject
+from gitops_gen.starter.renovate import marked
 from gitops_gen.starter.seeds import Seeds
 from gitops_gen.starter.texts import filled
 from gitops_gen.yaml.key_paths import dotted
@@ -24,7 +25,8 @@ def chart_inputs(project: NewProject, chart: str, seeds: Seeds) -> dict[str, str
         folder = f"{ENVIRONMENTS}/{name}"
         files[f"{folder}/{ENVIRONMENT_FILE}"] = filled("chart/environment.yaml.j2", stage=stage)
         release = filled("chart/release.yaml.j2", values=values, hints=hints, environment=name)
-        files[f"{folder}/{RELEASE_FILE}"] = release
+        is_first = name == next(iter(project.environments))
+        files[f"{folder}/{RELEASE_FILE}"] = marked(release, seeds.images) if is_first else release
     return files
 
 
