@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gitops_gen.project.workspace import open_workspace
 from tests.conftest import GIT_SETTINGS, GitopsGen, commit_all, git, tree
 
 SERVICES = ("api", "web")
@@ -281,6 +282,20 @@ def test_validate_of_everything_and_of_one_project(workspace: Path, gitops_gen: 
             if item["severity"] == "error" and item["rule"] != "generated-file-differs"
         }
         assert len(errors) == found, (words, result.out)
+
+
+def test_files_of_a_cluster_count_from_the_file_that_names_them(workspace: Path, gitops_gen: GitopsGen) -> None:
+    server = "server: https://kubernetes.default.svc"
+    add(
+        workspace,
+        "services/api/gitops.yaml",
+        f"clusters: {{main: {{{server}, schemas: [crd.yaml, ../../top.yaml]}}}}\n",
+    )
+    for path in ("services/api/crd.yaml", "top.yaml"):
+        (workspace / path).write_text("kind: CustomResourceDefinition\n")
+    opened = open_workspace(workspace)
+    assert opened.environment("services/api/dev").schema_files == ("services/api/crd.yaml", "top.yaml")
+    assert opened.environment("services/web/dev").schema_files == ()
 
 
 def test_a_shared_file_reaches_every_service(workspace: Path, gitops_gen: GitopsGen) -> None:
