@@ -246,6 +246,13 @@ def ignored_finding_with_everything(place: Place) -> None:
 
 
 @pull_request
+def keys_that_helm_warns_of(place: Place) -> None:
+    (place.repository / "chart/values.schema.json").unlink()
+    place.append("chart/values.yaml", f"{json.dumps(ALL)}: {{a: {{b: 1}}}}\n")
+    place.append("environments/dev/release.yaml", f"  {json.dumps(ALL)}: {{a: 1}}\n")
+
+
+@pull_request
 def generated_values_link_outside(place: Place) -> None:
     place.link("environments/dev/values.yaml", place.outside / "secret.yaml")
 
