@@ -2,6 +2,8 @@
 adopt.
 """
 
+from typing import TYPE_CHECKING
+
 import click
 
 from gitops_gen.cli.app import (
@@ -15,6 +17,10 @@ from gitops_gen.cli.app import (
 from gitops_gen.cli.delivery import deliver, delivery_options, show
 from gitops_gen.cli.printing import print_document, print_lines
 from gitops_gen.cli.settings import Settings
+
+if TYPE_CHECKING:
+    from gitops_gen.commands.set_values import Selection
+    from gitops_gen.project.opening import OpenProject
 
 
 @cli.command("set")
@@ -72,18 +78,10 @@ def set_command(
     """
     from gitops_gen.changes.values.assignments import Form, parse_assignment, parse_file, parse_key_only, parse_word
     from gitops_gen.commands import set_values as command
-    from gitops_gen.project.selection import one
 
     named = not stage and not everywhere
     if (stage and everywhere) or (named and (not words or "=" in words[0])):
         raise click.UsageError("name one environment, or use --stage STAGE or --all")
-    opened, target = settings.opened(), command.Selection(stage=stage)
-    if named:
-        target = command.Selection(environment=one(opened, words[0]))
-    elif project or opened.focus:
-        folder = opened.projects().named(project or opened.focus.rstrip("/")).folder
-        target = command.Selection(stage=stage, project=folder)
-    chosen = command.InputFile[layer] if layer else None
     assignments = [
         *(parse_word(word, moves=bool(layer)) for word in words[named:]),
         *(parse_assignment(word, Form.STRING) for word in strings),
@@ -94,8 +92,23 @@ def set_command(
     ]
     if not assignments:
         raise click.UsageError("nothing to set: add KEY=VALUE, --unset KEY or --move KEY")
-    outcome = command.set_values(opened, target, assignments, deliver(dry_run, commit, push), chosen)
-    return show(settings, outcome, output)
+    opened, chosen = settings.opened(), command.InputFile[layer] if layer else None
+    target = _target(opened, words[0] if named else "", stage, project)
+    return show(
+        settings, command.set_values(opened, target, assignments, deliver(dry_run, commit, push), chosen), output
+    )
+
+
+def _target(opened: "OpenProject", environment: str, stage: str, project: str) -> "Selection":
+    """One environment, or those of a stage (all without one); in a project's folder, of that project."""
+    from gitops_gen.commands.set_values import Selection
+    from gitops_gen.project.selection import one
+
+    if environment:
+        return Selection(environment=one(opened, environment))
+    within = project or opened.focus.rstrip("/")
+    folder = opened.projects().named(within).folder if within else ""
+    return Selection(stage=stage, project=folder)
 
 
 @cli.command()
