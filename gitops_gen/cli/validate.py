@@ -68,13 +68,13 @@ def validate(
     else:
         if environments and changed:
             raise UsageError("--changed chooses the environments", "leave out --changed or the environments")
-        workspace = settings.workspace() if environments else settings.overview()
-        names = settings.selected(workspace, environments, scope)
-        prefix = workspace.paths.prefix
+        opened = settings.opened() if environments else settings.overview()
+        names = settings.selected(opened, environments, scope)
+        prefix = opened.paths.prefix
         if changed:
-            result = command.validate_changed(workspace, changed, kubernetes=kubernetes)
+            result = command.validate_changed(opened, changed, kubernetes=kubernetes)
         else:
-            result = command.validate(workspace, names, kubernetes=kubernetes)
+            result = command.validate(opened, names, kubernetes=kubernetes)
     if baseline:
         result = command.without_baseline(result, settings.directory, baseline)
     _print(result, output, prefix=prefix, notes=notes)

@@ -313,7 +313,7 @@ def _action(old: Side, new: Side, name: str) -> Action:
 
 def _chart_id(side: Side, folder: str) -> str:
     """What the own chart of the project in a folder is; of one in a Helm repository gitops.yaml says it all."""
-    path = side.project(folder).spec.chart.path
+    path = side.projects.require(folder).spec.chart.path
     return side.chart_id(path) if path else ""
 
 

@@ -10,7 +10,7 @@ import yaml
 from gitops_gen.changes.change import Draft, plan
 from gitops_gen.cli import run
 from gitops_gen.git.commits import Message
-from gitops_gen.project.workspace import open_workspace
+from gitops_gen.project.opening import open_project
 from tests.changes.conftest import committed, head, is_clean, message
 from tests.conftest import Change, GitopsGen, commit_all, git, tree
 
@@ -133,8 +133,8 @@ def test_an_edit_that_fits_the_inputs_is_committed_with_them(good: Path) -> None
     git(good, "commit", "--quiet", "--message", "Half", OWN)
     message = Message(subject="Adopt", environments=("dev",), change="adopt")
     draft = Draft(files={}, environments=("dev",), message=message, overwrite=True)
-    assert [item.path for item in plan(open_workspace(good), draft)] == [APPLICATION]
-    assert plan(open_workspace(good), replace(draft, overwrite=False)) == ()
+    assert [item.path for item in plan(open_project(good), draft)] == [APPLICATION]
+    assert plan(open_project(good), replace(draft, overwrite=False)) == ()
 
 
 def test_a_namespace_that_was_edited_in_both_manifests_needs_no_override(good: Path, change: Change) -> None:

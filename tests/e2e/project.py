@@ -17,8 +17,8 @@ from typing import Any
 
 import yaml
 
+from gitops_gen.project.opening import open_project
 from gitops_gen.project.rendering import render
-from gitops_gen.project.workspace import open_workspace
 
 from .api import Object, RefusedError
 from .argocd import notify, state
@@ -195,7 +195,7 @@ class Project:
 
     def provide_secrets(self, *environments: str, known: Mapping[str, str] = NOTHING) -> None:
         """Put a value for every secret that these environments read into the store; see `FakeStore.provide`."""
-        workspace = open_workspace(self.repository.path)
+        workspace = open_project(self.repository.path)
         rendered = (render(workspace, environment) for environment in environments)
         self._store.provide((found for stream in rendered for found in yaml.safe_load_all(stream) if found), known)
 

@@ -89,7 +89,7 @@ def test_a_removed_environment_goes(project: Project, cluster: Cluster, without_
     assert without_dev
     left = [life.key for life in lives(cluster.observer.since(), project.application("dev")) if not life.deleted]
     assert {key.kind for key in left} == {"PersistentVolumeClaim"}
-    assert len(left) == 4
+    assert len(left) == 3
     assert cluster.observer.get("Namespace", "", "first-dev")
     order = [event.key.kind for event in cluster.observer.since() if event.type == "DELETED" and of_dev(event.key)]
     assert order == ["Application", "AppProject"]
