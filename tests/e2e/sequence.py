@@ -58,6 +58,16 @@ def steps(seen: Iterable[Life]) -> list[Step]:
     ]
 
 
+def overtaken(seen: Iterable[Life]) -> list[Life]:
+    """What was not ready yet when an object of a later wave appeared."""
+    seen = list(seen)
+    return [
+        life
+        for life in seen
+        if any(other.wave > life.wave and not (life.ready and life.ready < other.created) for other in seen)
+    ]
+
+
 def _lived(known: Life | None, event: Event) -> Life:
     if known is None:
         known = Life(key=event.key, wave=wave(event.object), created=event.revision)

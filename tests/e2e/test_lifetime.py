@@ -10,7 +10,7 @@ from .argocd import ArgoCD, history
 from .cluster import Cluster
 from .observer import Key, of_kind
 from .project import Project
-from .sequence import lives, steps
+from .sequence import lives, overtaken, steps
 
 #: how long a synced project is watched for something that does not rest
 REST = 60
@@ -41,9 +41,7 @@ def test_no_wave_begins_before_the_one_before_is_ready(cluster: Cluster, project
         seen = lives(cluster.observer.since(), project.application(environment))
         gated = project.plan(environment).gated
         assert gated == [-15, -10, 0, 5, 10, 15, 20, 30]
-        for life in seen:
-            later = [other.created for other in seen if other.wave > life.wave]
-            assert not later or (life.ready and life.ready < min(later)), f"{environment}: {life}"
+        assert overtaken(seen) == [], environment
 
 
 @pytest.mark.scenario("2 every Job ran once")

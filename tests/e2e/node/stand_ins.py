@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.built import BIN
+from tests.conftest import INPUTS
 from tests.e2e.api import Object
 from tests.e2e.programs import shared
 
@@ -81,6 +82,18 @@ def write_redis(root: pathlib.Path) -> None:
         _with_libraries(root, program)
     _users(root, redis=(999, 1000))
     _folder(root / "data", 0o777)
+
+
+def write_original_postgres(root: pathlib.Path) -> None:
+    """The original's: it starts as root, and is the server of a user of its own."""
+    write_postgres(root)
+    _copy(HERE / "stand_in/original/postgres.sh", root / "opt/entry/start-scripts/universal-entrypoint.sh")
+    _copy(INPUTS / "original/init-postgres.sh", root / "opt/entry/init-postgres.sh")
+
+
+def write_original_redis(root: pathlib.Path) -> None:
+    write_redis(root)
+    _copy(HERE / "stand_in/original/redis.sh", root / "usr/local/bin/original-redis")
 
 
 def write_temporal(root: pathlib.Path, *, programs: tuple[str, ...], built: str = "") -> None:
@@ -152,6 +165,16 @@ STAND_INS = (
         volumes=("/var/lib/postgresql/data",),
     ),
     StandIn(repository="docker.io/library/redis", write=write_redis, working_directory="/data", volumes=("/data",)),
+    StandIn(
+        repository="docker.io/library/app_data_postgres_image",
+        write=write_original_postgres,
+        packages=("postgresql-15",),
+        path=f"{PATH}:/usr/lib/postgresql/15/bin",
+    ),
+    StandIn(
+        repository="docker.io/library/app_data_redis_image", write=write_original_redis, command=("original-redis",)
+    ),
+    StandIn(repository="docker.io/library/my-temporal-server", write=write_busybox),
     *(
         StandIn(
             repository=f"docker.io/temporalio/{name}",
