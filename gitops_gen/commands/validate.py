@@ -8,9 +8,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gitops_gen.compare.states import changed_environments
-from gitops_gen.errors import GitopsError, UsageError
+from gitops_gen.errors import GitopsError, ProblemsError, UsageError
 from gitops_gen.generate.check import check
 from gitops_gen.generate.files import Change, State, edited_hint
+from gitops_gen.git.paths import Root
+from gitops_gen.git.repository import git_root
 from gitops_gen.models.layout import environment_of
 from gitops_gen.project.opening import OpenProject
 from gitops_gen.rules.baseline import without_accepted
@@ -18,8 +20,11 @@ from gitops_gen.rules.fleet import Viewer, every_rule, views
 from gitops_gen.rules.inputs import NOT_GENERATED, findings_of
 from gitops_gen.rules.planning import plan_rendered
 from gitops_gen.rules.rule import Finding
+from gitops_gen.rules.sources import Checkout, judge_applications
 from gitops_gen.rules.sync import JudgedPlan
 from gitops_gen.rules.validation import Validation, validation, without_paths
+from gitops_gen.starter.remote import origin_url
+from gitops_gen.sync.durations import seconds
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -124,6 +129,31 @@ def validate_rendered(
         return validation((), (("", finding) for finding in findings_of(error)))
     seen = _seen(judged)
     return validation((), (("", finding) for finding in seen.findings), seen.ignored)
+
+
+def validate_application(
+    folder: Path, name: str, *, kubernetes: str = "", sync_timeout: str | None = None
+) -> Validation:
+    """What is wrong with the Applications in a file, and with what they render of the checkout that it is in. The files
+    of findings count from the top of that.
+
+    Raises `GitopsError` for a file that cannot be read or has no Application.
+    """
+    place = (folder / name).resolve()
+    text = _read(place, name)
+    top = git_root(place.parent) or place.parent
+    checkout = Checkout(
+        root=Root(top, "git repository"),
+        origin=origin_url(top),
+        rules=every_rule(),
+        kubernetes=kubernetes,
+        sync_timeout=None if sync_timeout is None else seconds(sync_timeout),
+    )
+    try:
+        found, ignored = judge_applications(checkout, text, place.relative_to(top).as_posix())
+    except ProblemsError as error:
+        found, ignored = list(findings_of(error)), 0
+    return validation((), (("", finding) for finding in without_paths(found)), ignored)
 
 
 def without_baseline(result: Validation, folder: Path, name: str) -> Validation:

@@ -6,7 +6,7 @@ from enum import Enum
 
 from gitops_gen.manifests.annotations import NEEDS, needs
 from gitops_gen.manifests.objects import Manifest, mapping, mappings
-from gitops_gen.manifests.pods import Pod, Reference, references
+from gitops_gen.manifests.pods import Pod, Reference
 from gitops_gen.sync.calls import Call, calls_of
 from gitops_gen.sync.gates import is_ready_at_once
 from gitops_gen.sync.object_index import ObjectIndex
@@ -83,14 +83,14 @@ def _all(objects: ObjectIndex) -> _Found:
 
 def _pod_needs(objects: ObjectIndex, manifest: Manifest, pod: Pod) -> _Found:
     if manifest.kind != "CronJob":  # whose pods come at their own time, not in the sync
-        yield from _referenced(objects, manifest, pod)
+        yield from _referenced(objects, manifest)
         yield from _rights(objects, manifest, pod)
         for call in calls_of(objects, manifest, pod):
             yield from _called(objects, manifest, call)
 
 
-def _referenced(objects: ObjectIndex, manifest: Manifest, pod: Pod) -> _Found:
-    for reference in references(pod):
+def _referenced(objects: ObjectIndex, manifest: Manifest) -> _Found:
+    for reference in objects.references[manifest]:
         if reference.optional:
             continue
         producer = _producer(objects, reference, manifest.id.namespace)

@@ -5,7 +5,7 @@
 #        build.sh --built [GROUP]…     builds nothing; exits 0 when everything of the groups is there, else 1
 #
 #   e2e    kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, etcd, kwok, argocd, external-secrets, helm, helm3, grpcurl
-#   lint   actionlint, kubeconform, kube-score, helm, helm3; checkov in a Python environment of its own
+#   lint   actionlint, kubeconform, kube-score, conftest, helm, helm3; checkov in a Python environment of its own
 #   node   kubelet, kube-proxy, coredns, kube-network-policies, Temporal's web UI and next minor version: with e2e, what runs pods for real
 #
 # Pins are pins/*/go.mod, and pins/checkov/requirements.txt. A program is built again when the module version that it
@@ -75,6 +75,7 @@ build_e2e() {
     done
     build etcd etcd go.etcd.io/etcd/server/v3
     build kwok kwok sigs.k8s.io/kwok/cmd/kwok
+    build conftest conftest github.com/open-policy-agent/conftest
     build helm helm helm.sh/helm/v4/cmd/helm
     build helm3 helm3 helm.sh/helm/v3/cmd/helm
     build argocd argocd github.com/argoproj/argo-cd/v3/cmd
