@@ -1,4 +1,4 @@
-"""How the code is laid out: imports point down only, outside things have one door each, modules stay small."""
+"""How the code is laid out: imports point down only, each outside library is used in one place, modules stay small."""
 
 import ast
 import graphlib
@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import REPOSITORY
 
-#: from the top: a layer imports what stands below it
+#: from the top: a layer imports only from those below it
 LAYERS = [
     "__main__",
     "cli",
@@ -35,10 +35,10 @@ LAYERS = [
     "errors",
     "__version__",
 ]
-#: modules that are in no room
+#: modules that are in no package
 LOOSE = {"__init__", "__main__", "errors", "names"}
 #: what may be imported in one place only
-DOORS = {
+ONLY_IN = {
     "cel_expr_python": "rules.admission.expressions",
     "click": "cli",
     "git": "git",
@@ -95,14 +95,14 @@ def test_no_module_imports_itself_by_a_detour() -> None:
     assert list(graphlib.TopologicalSorter(graph).static_order())
 
 
-@pytest.mark.parametrize("outside", DOORS)
-def test_an_outside_thing_has_one_door(outside: str) -> None:
-    doors = DOORS[outside] if isinstance(DOORS[outside], tuple) else (DOORS[outside],)
+@pytest.mark.parametrize("outside", ONLY_IN)
+def test_an_outside_library_is_used_in_one_place(outside: str) -> None:
+    allowed = ONLY_IN[outside] if isinstance(ONLY_IN[outside], tuple) else (ONLY_IN[outside],)
     users = [
         name for name, path in MODULES.items() if any(module.partition(".")[0] == outside for module in imports(path))
     ]
     assert users
-    assert [name for name in users if not any(name == door or name.startswith(f"{door}.") for door in doors)] == []
+    assert [name for name in users if not any(name == owner or name.startswith(f"{owner}.") for owner in allowed)] == []
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -113,7 +113,7 @@ def test_a_module_is_one_noun(name: str) -> None:
     assert ast.get_docstring(ast.parse(text)), "say in a paragraph what the module owns"
 
 
-def test_every_module_lies_in_a_room() -> None:
+def test_every_module_is_in_a_package() -> None:
     assert {name for name in MODULES if "." not in name} == LOOSE
 
 
@@ -146,7 +146,7 @@ def test_a_function_is_short(name: str) -> None:
     assert {function: length for function, length in lengths.items() if length > FUNCTION_LINES} == {}
 
 
-#: what stands in the file that CONTRIBUTING names for each question
+#: what is in the file that CONTRIBUTING names for each question
 ANSWERS = {
     "the rule about Job deadlines": "job-without-deadline",
     "the text of `status`": "def status_lines(",
@@ -187,6 +187,6 @@ def test_contributing_says_where_things_are() -> None:
     assert [question for question, file in rows if ANSWERS[question] not in (REPOSITORY / file).read_text()] == []
 
 
-def test_contributing_names_every_room() -> None:
+def test_contributing_names_every_package() -> None:
     text = (REPOSITORY / "CONTRIBUTING.md").read_text()
-    assert [room for room in LAYERS if (PACKAGE / room).is_dir() and f"    {room}/ " not in text] == []
+    assert [name for name in LAYERS if (PACKAGE / name).is_dir() and f"    {name}/ " not in text] == []

@@ -151,7 +151,7 @@ def test_a_drained_node_lets_the_job_end(database: Pod, release: Release) -> Non
     assert versions(database) == NEEDED
 
 
-def test_a_killed_job_is_told_apart_and_the_way_out_works(database: Pod, release: Release) -> None:
+def test_a_killed_job_is_recognised_and_the_remedy_works(database: Pod, release: Release) -> None:
     interrupted(release).close()
     done = set_up(release)
     if done.code == 0:

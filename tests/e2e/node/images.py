@@ -33,7 +33,7 @@ ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 def missing_for(images: Iterable[str]) -> list[str]:
-    """The images that nothing here stands in for."""
+    """The images that have no stand-in."""
     known = {stand_in.repository for stand_in in STAND_INS}
     return sorted(name for name in images if written_out(name).rpartition(":")[0] not in known)
 
@@ -45,7 +45,7 @@ def make() -> None:
 
 
 def remove_unfinished() -> None:
-    """Take away what a run that was killed left of the layers that it was making."""
+    """Remove what a run that was killed left of the layers that it was making."""
     for folder in STORE.glob(f"{UNFINISHED}*"):
         shutil.rmtree(folder)
 
@@ -126,7 +126,7 @@ def _version() -> str:
 
 
 def _cached(name: str, write: Callable[[pathlib.Path], None]) -> pathlib.Path:
-    """The layer of a name; made now when it is not there, and then the older ones of its kind are removed."""
+    """The layer of a name; made now when it does not exist, and then the older ones of its kind are removed."""
     layer = STORE / f"{name}.tar"
     if layer.exists():
         return layer
