@@ -13,9 +13,12 @@ import shlex
 import shutil
 import time
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from gitops_gen import names
+from gitops_gen.yaml import reader
 from tests.conftest import INPUTS, GitopsGen, Golden, tree
 
 FOLDER = INPUTS / "faults"
@@ -106,10 +109,10 @@ def test_a_checkout_with_crlf_and_a_byte_order_mark_is_no_fault(good: Path, gito
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("".join(f"unknown{number}: 1\n" for number in range(50_000)), "has more problems; the first 50 are reported"),
-        ("key: [" + "1, " * 200_000 + "]\n", "contains more than 200,000 keys and values"),
+        ("".join(f"unknown{number}: 1\n" for number in range(45_000)), "has more problems; the first 50 are reported"),
+        ("key: [" + "1, " * 100_000 + "]\n", "contains more than 100,000 keys and values"),
         ("# " + "a comment " * 600_000 + "\n", "is larger than 5 MB"),
-        ("---\na: b\n" * 50_000, "contains more than one YAML document"),
+        ("---\na: b\n" * 20_000, "contains more than one YAML document"),
     ],
     ids=["unknown_keys", "values", "size", "documents"],
 )
@@ -125,6 +128,36 @@ def test_a_large_file_is_refused_soon(file: str, text: str, said: str, good: Pat
     assert result.err.count("\n") < 200
     assert time.process_time() - start < 6  # a quarter of it on an idle machine; without limits, minutes
     assert tree(good) == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("verb", ["generate", "set dev replicas=3", "validate", "plan dev", "status"])
+@pytest.mark.parametrize("indent", ["", "  "], ids=["keys", "values"])
+def test_only_reported_problems_are_explained(
+    indent: str, verb: str, good: Path, gitops_gen: GitopsGen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (good / "environments/dev/release.yaml").open("a") as opened:
+        opened.writelines(f"{indent}{verb[:3]}{number}: 1\n" for number in range(9_000))  # read files are kept by text
+    explained, located = count_calls(monkeypatch, names, "nearest"), count_calls(monkeypatch, reader, "_child")
+
+    result = gitops_gen(good, *verb.split())
+
+    assert "has more problems; the first 50 are reported" in result.out + result.err
+    assert 0 < len(explained) < 400
+    assert 0 < len(located) < 2_000
+
+
+def count_calls(monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str) -> list[object]:
+    """An item for each call of a function from now on."""
+    calls: list[object] = []
+    function = getattr(module, name)
+
+    def counted(*arguments: object) -> object:
+        calls.append(name)
+        return function(*arguments)
+
+    monkeypatch.setattr(module, name, counted)
+    return calls
 
 
 @pytest.mark.parametrize("verb", [("generate",), ("render", "dev"), ("set", "dev", "replicas=3")])

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +19,9 @@ from gitops_gen.helm.dependencies import (
 )
 from gitops_gen.helm.engine import ChartError
 from gitops_gen.helm.pulling import pulled, update_dependencies
-from gitops_gen.models.layout import CHART_FILE, OWN_FOLDER
+from gitops_gen.models.layout import CHART_FILE
 from gitops_gen.project.opening import OpenProject
+from gitops_gen.runtime.scratch import scratch
 from gitops_gen.starter.ignored import ignored, ignored_notes
 
 
@@ -69,8 +69,8 @@ def _lacks(chart: Path) -> bool:
 def _vendored(project: Path, path: str) -> Iterator[str]:
     """In a copy next to the chart, from which `file://` leads to the same folders."""
     chart = Path(os.path.normpath(project / path))
-    with tempfile.TemporaryDirectory(dir=chart.parent, prefix=f"{OWN_FOLDER}-") as scratch:
-        copy = Path(shutil.copytree(chart, scratch, dirs_exist_ok=True))
+    with scratch(chart.parent) as copy:
+        shutil.copytree(chart, copy, dirs_exist_ok=True)
         if Dependencies(copy).lock_fault:
             update_dependencies(copy)
         else:

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shlex
-import tempfile
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from gitops_gen.project.reading import holds
 from gitops_gen.project.rendering import render
 from gitops_gen.project.schemas import KINDS, chart_schema, schema
 from gitops_gen.rules.rule import Finding
+from gitops_gen.runtime.scratch import scratch
 from gitops_gen.starter import reference, templates
 from gitops_gen.starter.chart_copy import copy_chart, copy_folder
 from gitops_gen.starter.ci import ci_files
@@ -150,8 +150,8 @@ def _own_wheel(target: TargetFolder) -> str:
 
 def _made(target: TargetFolder, project: NewProject, chart: Path | None, engine: str) -> Initialization:
     place = target.folder if target.folder.exists() else next(path for path in target.folder.parents if path.exists())
-    with tempfile.TemporaryDirectory(dir=place, prefix=f"{OWN_FOLDER}-") as scratch:
-        draft = _Draft(folder=Path(scratch, "project"), top=Path(scratch, "top"))
+    with scratch(place) as parent:
+        draft = _Draft(folder=parent / "project", top=parent / "top")
         (draft.folder / CHARTS).mkdir(parents=True)
         if chart:
             _around(draft, chart.resolve(), project, engine)

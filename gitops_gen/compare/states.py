@@ -1,6 +1,5 @@
 """`diff`: what two states of the repository would have Argo CD apply, compared without cluster, network or checkout."""
 
-import tempfile
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -26,6 +25,7 @@ from gitops_gen.project.override_files import with_override_files
 from gitops_gen.project.pinned_charts import PinnedCharts
 from gitops_gen.project.projects import Projects
 from gitops_gen.project.reading import find_project, focus
+from gitops_gen.runtime.scratch import scratch
 
 WORKING_TREE = "working tree"
 _SHORT = 8
@@ -53,8 +53,8 @@ def diff(folder: Path, question: Question, engines: Engines | None = None) -> Di
     difference.
     """
     engines = engines or Engines()
-    with tempfile.TemporaryDirectory(prefix="gitops-gen-") as scratch:
-        opener = _Opener(*_top(folder), Path(scratch))
+    with scratch() as place:
+        opener = _Opener(*_top(folder), place)
         question = opener.sorted_out(question)
         if question.environments:
             side = opener.side(question.refs[0] if question.refs else None)
@@ -213,10 +213,8 @@ def changed_environments(folder: Path, ref: str) -> tuple[list[str], bool]:
 
     Raises as `diff` does.
     """
-    with tempfile.TemporaryDirectory(prefix="gitops-gen-") as scratch:
-        touched = TouchedEnvironments(
-            *_Opener(*_top(folder), Path(scratch)).sides(Question(refs=(ref,), merge_base=True))
-        )
+    with scratch() as place:
+        touched = TouchedEnvironments(*_Opener(*_top(folder), place).sides(Question(refs=(ref,), merge_base=True)))
         return touched.names, touched.are_all
 
 

@@ -136,7 +136,8 @@ class _Builder:
         except ChartError:  # reported with the values
             return
         self.files.update(outputs)
-        self.values.note_credentials(environment)
+        if not self.problems:  # with one, nothing is written and no note is shown
+            self.values.note_credentials(environment)
 
     def claim(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
         server = environment.server or environment.server_name

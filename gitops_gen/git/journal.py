@@ -18,7 +18,7 @@ from gitops_gen.git.paths import PathError, Root, resolved
 from gitops_gen.git.repository import git_root, prefix
 from gitops_gen.git.runner import GitError, ask
 from gitops_gen.git.temporary_checkout import remove_temporary_checkout
-from gitops_gen.models.layout import TEMPORARY
+from gitops_gen.runtime.scratch import TEMPORARY
 
 _NEWEST = 100
 """Commits that may have come after a kill."""

@@ -8,6 +8,7 @@ from gitops_gen.manifests.annotations import NEEDS, needs
 from gitops_gen.manifests.objects import Manifest, mapping, mappings
 from gitops_gen.manifests.pods import Pod, Reference, references
 from gitops_gen.sync.calls import Call, calls_of
+from gitops_gen.sync.gates import is_ready_at_once
 from gitops_gen.sync.object_index import ObjectIndex
 
 
@@ -220,7 +221,8 @@ def _declared(objects: ObjectIndex, manifest: Manifest) -> _Found:
     for pattern in needs(manifest):
         why = f"{NEEDS}: {pattern}"
         for producer in objects.matching(pattern, manifest.id.namespace):
-            yield Edge(consumer=manifest, producer=producer, need=Need.READY, reaction=Reaction.FAILS, why=why)
+            need = Need.PRESENT if is_ready_at_once(producer) else Need.READY
+            yield Edge(consumer=manifest, producer=producer, need=need, reaction=Reaction.FAILS, why=why)
 
 
 def undeclared(objects: ObjectIndex) -> Iterable[tuple[Manifest, str]]:

@@ -25,7 +25,7 @@ SIZE_LIMIT = 5 * 2**20
 (https://github.com/helm/helm/blob/main/pkg/chart/loader/archive/archive.go, MaxDecompressedFileSize).
 """
 
-VALUES_LIMIT = 200_000
+VALUES_LIMIT = 100_000
 """Values in a file that people write: reading more than that takes seconds."""
 
 DEPTH_LIMIT = 200

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gitops_gen.runtime.scratch import TEMPORARY
 from tests.conftest import GitopsGen, commit_all, tree
 
 pytestmark = pytest.mark.slow
@@ -41,7 +42,7 @@ def test_what_is_vendored_renders_and_is_what_helm_makes(shop: Path, gitops_gen:
 
     files = ["chart/Chart.lock", "chart/charts/base-1.0.0.tgz", "chart/charts/web-1.0.0.tgz"]
     assert (done.code, done.out.splitlines()) == (0, files), done.err
-    assert sorted(path.name for path in shop.iterdir() if path.name.startswith(".gitops-gen-")) == []
+    assert sorted(path.name for path in shop.iterdir() if path.name.endswith(TEMPORARY)) == []
     rendered = gitops_gen(shop, "render", "dev").out
     assert "image: web:1.0" in rendered.replace('"', "")
     assert "from: base" in rendered

@@ -6,7 +6,7 @@
 #
 #   e2e    kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, etcd, kwok, argocd, external-secrets, helm, helm3, grpcurl
 #   lint   actionlint, kubeconform, kube-score, helm, helm3; checkov in a separate Python environment
-#   node   kubelet, kube-proxy, coredns, kube-network-policies, Temporal's web UI: with e2e, what runs pods for real
+#   node   kubelet, kube-proxy, coredns, kube-network-policies, Temporal's web UI and next minor version: with e2e, what runs pods for real
 #
 # Pins are pins/*/go.mod, and pins/checkov/requirements.txt. A program is built again when the module version that it
 # states about itself (`go version -m`) is not the pinned one. Cold, the whole takes about 20 minutes on two cores and
@@ -122,6 +122,8 @@ build_node() {
     done
     build coredns coredns github.com/coredns/coredns
     build kube-network-policies network-policies sigs.k8s.io/kube-network-policies/cmd
+    build temporal-server-next temporal-next go.temporal.io/server/cmd/server
+    build temporal-sql-tool-next temporal-next go.temporal.io/server/cmd/tools/sql
     build temporal-ui-server temporal-ui github.com/temporalio/ui-server/v2/cmd/server
     share_temporal_ui "$(pinned temporal-ui)"
 }

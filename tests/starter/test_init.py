@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from gitops_gen.runtime.scratch import TEMPORARY
 from gitops_gen.starter.install import direct_source
 from gitops_gen.starter.wheel import FILE, wheel
 from gitops_gen.yaml.reader import load
@@ -71,7 +72,7 @@ def test_a_clone_with_nothing_but_git_becomes_a_project(clone: Path, gitops_gen:
     assert settings(clone)["repository"] == "https://git.example.org/team/shop.git"
     assert "s3cr3t" not in "".join(content.decode(errors="replace") for content in tree(clone).values())
     assert gitops_gen(cloned(clone, tmp_path / "other"), "generate", "--check").code == 0
-    assert not [path for path in clone.iterdir() if path.name.startswith(".gitops-gen-")]
+    assert not [path for path in clone.iterdir() if path.name.endswith(TEMPORARY)]
 
 
 def test_what_is_there_stays(clone: Path, shop: Path, gitops_gen: GitopsGen) -> None:

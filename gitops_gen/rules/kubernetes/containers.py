@@ -242,9 +242,8 @@ RULES = (
         id="security-context",
         title="The security context does not contradict itself",
         explanation=(
-            "The API server refuses a privileged container with allowPrivilegeEscalation: false, and the kubelet "
-            "does not "
-            "start user 0 with runAsNonRoot "
+            "The API server refuses a privileged container with allowPrivilegeEscalation: false, and the kubelet does "
+            "not start user 0 with runAsNonRoot "
             "(https://kubernetes.io/docs/tasks/configure-pod-container/security-context/)."
         ),
         remedy="remove one of the two",
@@ -256,9 +255,8 @@ RULES = (
         id="toleration-not-allowed",
         title="Tolerations are as Kubernetes allows them",
         explanation=(
-            "The API server refuses a value with the operator Exists, an empty key without it, and "
-            "tolerationSeconds with "
-            "an effect other than NoExecute "
+            "The API server refuses a value with the operator Exists, an empty key without it, and tolerationSeconds "
+            "with an effect other than NoExecute "
             "(https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/)."
         ),
         remedy="correct the toleration",

@@ -170,9 +170,8 @@ RULES = (
         id="autoscaler-target",
         title="An autoscaler is the only one of its target, and that is rendered",
         explanation=(
-            "An autoscaler without its target does nothing, and two autoscalers of one target change its "
-            "replicas against "
-            "each other (https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/)."
+            "An autoscaler without its target does nothing, and two autoscalers of one target change its replicas "
+            "against each other (https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/)."
         ),
         remedy="correct spec.scaleTargetRef",
         check=_targets,

@@ -11,6 +11,7 @@ from tests.e2e.argocd import ArgoCD
 from tests.e2e.conftest import STATE, SYNC_TIMEOUT
 from tests.e2e.project import Project, merged
 
+from .memory import Memory
 from .pods import Pods
 from .real_node import RealNode, isolated
 
@@ -65,9 +66,21 @@ def project(
 
 
 @pytest.fixture(scope="session")
-def dev(cluster: RealNode, project: Project) -> Pods:
+def memory(cluster: RealNode, project: Project) -> Iterator[Memory]:
+    """What the containers of `dev` take from now on."""
+    with Memory(pods=Pods(node=cluster, namespace=project.application("dev"))) as memory:
+        yield memory
+
+
+@pytest.fixture(scope="session")
+def dev(memory: Memory) -> Pods:
     """The pods of `dev`."""
-    return Pods(node=cluster, namespace=project.application("dev"))
+    return memory.pods
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What has to see all tests comes last."""
+    items.sort(key=lambda item: item.path.stem == "test_memory")
 
 
 def images_of(manifests: list[Object]) -> set[str]:

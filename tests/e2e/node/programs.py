@@ -8,7 +8,8 @@ import sys
 from tests.built import BIN, CACHE
 from tests.e2e import programs
 
-BUILT = ("kubelet", "kube-proxy", "coredns", "kube-network-policies", "temporal-ui-server")
+NEXT_TEMPORAL = ("temporal-server-next", "temporal-sql-tool-next")
+BUILT = ("kubelet", "kube-proxy", "coredns", "kube-network-policies", "temporal-ui-server", *NEXT_TEMPORAL)
 TEMPORAL = ("temporal-server", "temporal-sql-tool", "temporal")
 #: the plugins of Debian's containernetworking-plugins
 NETWORK_PLUGINS = pathlib.Path("/usr/lib/cni")

@@ -29,6 +29,8 @@ class StandIn:
 
     #: what of the image's name comes before the tag, written out
     repository: str
+    #: the one tag that it replaces; without it, every tag that no other stand-in replaces
+    tag: str = ""
     #: writes the files of this image's layer to a folder
     write: Callable[[pathlib.Path], None]
     #: the Debian packages of the layer below; none means that there is no such layer
@@ -44,7 +46,7 @@ class StandIn:
 
     @property
     def name(self) -> str:
-        return self.repository.rpartition("/")[2]
+        return "-".join(filter(None, (self.repository.rpartition("/")[2], self.tag)))
 
     def config(self) -> Object:
         """How the image is run, as the OCI image specification has it."""
@@ -81,10 +83,12 @@ def write_redis(root: pathlib.Path) -> None:
     _folder(root / "data", 0o777)
 
 
-def write_temporal(root: pathlib.Path, *, programs: tuple[str, ...]) -> None:
+def write_temporal(root: pathlib.Path, *, programs: tuple[str, ...], built: str = "") -> None:
+    """Programs by the name in the image; those of another release are built with `built` at the end of theirs."""
     write_busybox(root)
     for program in programs:
-        _copy(BIN / program, root / "usr/local/bin" / program)
+        path = BIN / f"{program}{built}"
+        _copy(path if path.exists() else BIN / program, root / "usr/local/bin" / program)
     _users(root, temporal=(1000, 1000))
 
 
@@ -134,6 +138,10 @@ def _folder(path: pathlib.Path, mode: int) -> None:
     path.chmod(mode)
 
 
+#: by image: the programs in it
+TEMPORAL = {"server": ("temporal-server",), "admin-tools": ("temporal-sql-tool", "temporal")}
+#: the minor version after the chart's; of tests/e2e/pins/temporal-next
+NEXT_TEMPORAL = "1.32.0"
 STAND_INS = (
     StandIn(repository="docker.io/library/pause", write=write_busybox, command=("/bin/sleep", "1000000000")),
     StandIn(
@@ -144,12 +152,14 @@ STAND_INS = (
         volumes=("/var/lib/postgresql/data",),
     ),
     StandIn(repository="docker.io/library/redis", write=write_redis, working_directory="/data", volumes=("/data",)),
-    StandIn(
-        repository="docker.io/temporalio/server", write=functools.partial(write_temporal, programs=("temporal-server",))
-    ),
-    StandIn(
-        repository="docker.io/temporalio/admin-tools",
-        write=functools.partial(write_temporal, programs=("temporal-sql-tool", "temporal")),
+    *(
+        StandIn(
+            repository=f"docker.io/temporalio/{name}",
+            tag=tag,
+            write=functools.partial(write_temporal, programs=programs, built=built),
+        )
+        for name, programs in TEMPORAL.items()
+        for tag, built in {"": "", NEXT_TEMPORAL: "-next"}.items()
     ),
     StandIn(
         repository="docker.io/temporalio/ui",
