@@ -66,7 +66,7 @@ class Place:
         self.links[path] = target
 
     def object(self, **fields: object) -> None:
-        """One more object of the chart: a ConfigMap but for what is given."""
+        """One more object of the chart: a ConfigMap, except for what is given."""
         manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "other"}, **fields}
         self.write("chart/templates/other.yaml", json.dumps(manifest).replace("{{", '{{ "{{" }}'))
 

@@ -48,7 +48,7 @@ PARTS = {"code_inline", "softbreak", "strong_open", "strong_close"}
 
 @pytest.fixture
 def place(good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
-    """A clone of the good project, on a branch of its own, and the canaries."""
+    """A clone of the good project, on a separate branch, and the canaries."""
     monkeypatch.setenv("GH_TOKEN", VARIABLE)
     git(good, "branch", "base")
     git(good, "switch", "--quiet", "--create", "pull")

@@ -208,7 +208,7 @@ def test_objects_of_one_name_in_two_namespaces_are_two() -> None:
     assert sorted(item.object for item in change.objects) == ["ConfigMap/x", "other:ConfigMap/x"]
 
 
-def test_two_jobs_of_one_name_but_for_the_hash() -> None:
+def test_two_jobs_of_one_name_except_for_the_hash() -> None:
     old = f"{job('x-1a2b3c4d')}---\n{job('x-2b3c4d5e', 'b:1')}"
     change = differ(old, f"{job('x-1a2b3c4d')}---\n{job('x-3c4d5e6f', 'b:2')}")
     assert change

@@ -46,7 +46,7 @@ def lives(events: Iterable[Event], application: str) -> list[Life]:
 
 
 def steps(seen: Iterable[Life]) -> list[Step]:
-    """First appearances, with neighbours of one wave and kind taken together.
+    """First appearances, with those that follow each other in one wave and kind taken together.
 
     Argo CD applies the objects of one kind in parallel: their order means nothing.
     https://github.com/argoproj/argo-cd/blob/v3.5.0/gitops-engine/pkg/sync/sync_context.go

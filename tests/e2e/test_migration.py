@@ -128,7 +128,7 @@ def test_everything_is_adopted(
     cluster: Cluster, project: Project, before: dict[str, str], migrated: dict[str, Object]
 ) -> None:
     after = uids(cluster)
-    assert {key: uid for key, uid in before.items() if after.get(key) != uid} == {}, "made anew, or gone"
+    assert {key: uid for key, uid in before.items() if after.get(key) != uid} == {}, "made again, or gone"
     assert values(cluster) == migrated
     assert not POLICIES & {item["metadata"]["name"] for item in cluster.observer.objects("NetworkPolicy", NAME)}
     claims = {item["metadata"]["name"]: item for item in cluster.observer.objects("PersistentVolumeClaim", NAME)}

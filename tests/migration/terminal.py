@@ -31,7 +31,7 @@ _GIT = '#!/bin/sh\n[ "$*" = push ] || exec {git} "$@"\n'
 
 @dataclass(frozen=True, kw_only=True)
 class Terminal:
-    """Where the commands are typed: the project, a scratch folder for what stands in, the cluster, its programs."""
+    """Where the commands are typed: the project, a scratch folder for stand-ins, the cluster, its programs."""
 
     project: Path
     scratch: Path

@@ -57,7 +57,7 @@ def scripts(tmp_path_factory: pytest.TempPathFactory) -> Scripts:
 
 @needs_postgres
 def test_the_databases_of_the_original_are_taken_over(release: Release, scripts: Scripts) -> None:
-    """With its rows, after the kubelet has opened the volume to the pod's group; the chart heals grants."""
+    """With its rows, after the kubelet has opened the volume to the pod's group; the chart restores grants."""
     made = release.pod("postgres").run("init-database", "sh", "-c", ORIGINAL_INIT.read_text())
     assert made.code == 0, made.log
     for path in release.machine.claim("postgres-data").rglob("*"):
@@ -107,7 +107,7 @@ def test_redis_keeps_what_it_held(release: Release, snapshotting: Pod, scripts: 
 
 @needs_redis
 def test_without_that_step_redis_starts_empty(release: Release, snapshotting: Pod) -> None:
-    """A check of the check: an append-only file that is not there is not made of the snapshot."""
+    """A check of the check: an append-only file that does not exist is not made of the snapshot."""
     assert snapshotting.terminate().code == 0
     assert (release.machine.claim("redis-data") / "dump.rdb").exists()
     assert session(release) == ""

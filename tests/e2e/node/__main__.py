@@ -1,9 +1,9 @@
-"""`python -m tests.e2e.node`: the tests on a real node in namespaces of their own, and what they left behind.
+"""`python -m tests.e2e.node`: the tests on a real node in their own namespaces, and what they left behind.
 
 usage: python -m tests.e2e.node [--can-build | --can-run | PYTEST ARGUMENT…]
 
 The run has its own processes, mounts and network: what it leaves there is gone when it ends, even if it is killed.
-Cgroups and files have no such home: a process beside the run removes them, also when the run is killed. Then the
+Cgroups and files have no such home: a separate process removes them, also when the run is killed. Then the
 machine is compared with what it was. A second run is refused before it makes anything.
 """
 

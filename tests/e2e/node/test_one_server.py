@@ -101,17 +101,17 @@ def servers(dev: Pods) -> Iterator[Servers]:
 
 @contextlib.contextmanager
 def load(dev: Pods) -> Iterator[list[int]]:
-    """Commits rows until the server goes. The ids that it was told of are there when this is left."""
-    told: list[int] = []
+    """Commits rows until the server goes. The ids whose commit was confirmed are in the list when the block is left."""
+    committed_ids: list[int] = []
     pod = dev.get("postgres")["metadata"]["name"]
     command = [str(BIN / "kubectl"), f"--kubeconfig={dev.node.kubeconfig}", "exec", "-n", dev.namespace, pod]
     command += ["-c", "postgres", "--", "sh", "-c", LOAD]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as run:
         assert run.stdout is not None
-        told.append(int(run.stdout.readline()))
-        yield told
+        committed_ids.append(int(run.stdout.readline()))
+        yield committed_ids
         lines = run.stdout.read().splitlines()
-        told.extend(int(line) for line in lines[:-1])  # the last one may be cut off
+        committed_ids.extend(int(line) for line in lines[:-1])  # the last one may be cut off
 
 
 def replaced_while_it_stops(dev: Pods, component: str, process: int, container: str, name: str) -> Object:
@@ -120,7 +120,7 @@ def replaced_while_it_stops(dev: Pods, component: str, process: int, container: 
     os.kill(process, signal.SIGSTOP)
     try:
         dev.node.kubectl("delete", "pod", "-n", dev.namespace, old["metadata"]["name"], "--wait=false")
-        dev.wait(f"{container} runs beside the old pod", lambda pod: _runs(pod, container, old), component)
+        dev.wait(f"{container} runs next to the old pod", lambda pod: _runs(pod, container, old), component)
         _eventually_says(dev, component, container, WAITING.format(name))
     finally:
         os.kill(process, signal.SIGCONT)
@@ -175,9 +175,9 @@ def assert_finish(dev: Pods, app: Client, orders: list[str]) -> None:
     assert int(wrote) == 2 * len(orders)
 
 
-def kept(dev: Pods, told: list[range]) -> int:
+def kept(dev: Pods, committed_ids: list[range]) -> int:
     """How many of the rows are there."""
-    among = " OR ".join(f"id BETWEEN {ids[0]} AND {ids[-1]}" for ids in told)
+    among = " OR ".join(f"id BETWEEN {ids[0]} AND {ids[-1]}" for ids in committed_ids)
     return int(dev.sql(f"SELECT count(*) FROM app.load WHERE {among}"))
 
 
@@ -185,7 +185,7 @@ def kept(dev: Pods, told: list[range]) -> int:
 def test_no_row_is_lost(dev: Pods, servers: Servers, record_property: Callable[[str, object], None]) -> None:
     dev.sql("CREATE TABLE app.load (id bigserial PRIMARY KEY, at timestamptz DEFAULT now())")
     app = Client.of(dev.node, dev.namespace, "app")
-    told: list[range] = []
+    committed_ids: list[range] = []
     orders = []
     for _ in range(TIMES):
         orders.append(order(app))
@@ -193,13 +193,14 @@ def test_no_row_is_lost(dev: Pods, servers: Servers, record_property: Callable[[
             with load(dev) as committed:
                 time.sleep(1)
                 fault(dev)
-            told.append(range(committed[0], committed[-1] + 1))
-            assert committed == list(told[-1])
+            committed_ids.append(range(committed[0], committed[-1] + 1))
+            assert committed == list(committed_ids[-1])
             assert len(committed) > 10
-            assert kept(dev, told) == sum(len(ids) for ids in told)
-    rows = sum(len(ids) for ids in told)
+            assert kept(dev, committed_ids) == sum(len(ids) for ids in committed_ids)
+    rows = sum(len(ids) for ids in committed_ids)
     assert_finish(dev, app, orders)
-    record_property("measured", f"{rows - kept(dev, told)} of {rows} rows and 0 of {len(orders)} workflows lost")
+    lost = rows - kept(dev, committed_ids)
+    record_property("measured", f"{lost} of {rows} rows and 0 of {len(orders)} workflows lost")
     assert servers.together == []
     assert len(servers.seen) > 3 * TIMES, "one of each init container, one of each pod and one of each restart"
 
