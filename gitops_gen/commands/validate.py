@@ -8,18 +8,23 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gitops_gen.compare.states import changed_environments
-from gitops_gen.errors import GitopsError, UsageError
+from gitops_gen.errors import GitopsError, ProblemsError, UsageError
 from gitops_gen.generate.check import check
 from gitops_gen.generate.files import Change, State, edited_hint
+from gitops_gen.git.paths import Root
+from gitops_gen.git.repository import git_root
 from gitops_gen.models.layout import environment_of
-from gitops_gen.project.workspace import OpenProject
+from gitops_gen.project.opening import OpenProject
 from gitops_gen.rules.baseline import without_accepted
 from gitops_gen.rules.fleet import Viewer, every_rule, views
 from gitops_gen.rules.inputs import NOT_GENERATED, findings_of
 from gitops_gen.rules.planning import plan_rendered
 from gitops_gen.rules.rule import Finding
+from gitops_gen.rules.sources import Checkout, judge_applications
 from gitops_gen.rules.sync import JudgedPlan
 from gitops_gen.rules.validation import Validation, validation, without_paths
+from gitops_gen.starter.remote import origin_url
+from gitops_gen.sync.durations import seconds
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -33,17 +38,17 @@ class _Seen:
     more: Any = None
 
 
-def validate(workspace: OpenProject, names: Sequence[str] = (), *, kubernetes: str = "") -> Validation:
+def validate(opened: OpenProject, names: Sequence[str] = (), *, kubernetes: str = "") -> Validation:
     """What is wrong with the named environments, or with all and the project itself. With `kubernetes`, as if their
     clusters had that version.
 
     Raises `UsageError` for an environment that does not exist.
     """
-    return survey(workspace, names, kubernetes=kubernetes)[0]
+    return survey(opened, names, kubernetes=kubernetes)[0]
 
 
 def survey(
-    workspace: OpenProject,
+    opened: OpenProject,
     names: Sequence[str] = (),
     *,
     kubernetes: str = "",
@@ -53,25 +58,25 @@ def survey(
     for it again. Raises as `validate` does.
     """
     for name in names:
-        workspace.require(name)
+        opened.require(name)
     try:
-        workspace.project()
-        chosen = tuple(names or workspace.names())
+        opened.project()
+        chosen = tuple(names or opened.names())
     except GitopsError as error:
         return validation((), (("", finding) for finding in findings_of(error))), {}
-    files = _files(workspace, lambda name: not names or name in names, names)
-    return _survey(workspace, chosen, files, kubernetes, view)
+    files = _files(opened, lambda name: not names or name in names, names)
+    return _survey(opened, chosen, files, kubernetes, view)
 
 
 def _survey(
-    workspace: OpenProject,
+    opened: OpenProject,
     chosen: tuple[str, ...],
     files: Iterable[tuple[str, Finding]],
     kubernetes: str,
     view: Callable[[JudgedPlan], Any] | None = None,
 ) -> tuple[Validation, dict[str, Any]]:
     viewer = Viewer(view=partial(_seen, view=view), failed=_failed, is_complete=True, kubernetes=kubernetes)
-    plans = views(workspace, chosen, viewer, "validating") if chosen else []
+    plans = views(opened, chosen, viewer, "validating") if chosen else []
     found = [(item.name, finding) for item in plans for finding in item.view.findings]
     result = validation(chosen, [*files, *found], sum(item.view.ignored for item in plans))
     return result, {item.name: item.view.more for item in plans if item.view.more is not None}
@@ -90,18 +95,18 @@ def _failed(_: str, error: GitopsError) -> _Seen:
 
 
 def _files(
-    workspace: OpenProject, wanted: Callable[[str], bool], names: Sequence[str] = ()
+    opened: OpenProject, wanted: Callable[[str], bool], names: Sequence[str] = ()
 ) -> Iterator[tuple[str, Finding]]:
     """What `generate --check` finds of these environments (of all and of the project when none is named), where the
     environment that the file is of is `wanted`: empty for a file of the project.
     """
     try:
-        found = [_stale(change) for change in check(workspace, names).changes]
+        found = [_stale(change) for change in check(opened, names).changes]
     except UsageError:
         raise
     except GitopsError as error:
         found = list(findings_of(error))
-    known = set(workspace.names())
+    known = set(opened.names())
     for finding in found:
         name = environment_of(finding.source)
         if wanted(name):
@@ -113,15 +118,15 @@ def _stale(change: Change) -> Finding:
     return Finding(rule=NOT_GENERATED.id, message=f"is {change.state}", source=change.path, remedy=remedy)
 
 
-def validate_changed(workspace: OpenProject, ref: str, *, kubernetes: str = "") -> Validation:
+def validate_changed(opened: OpenProject, ref: str, *, kubernetes: str = "") -> Validation:
     """What is wrong with the environments that this branch touches since it left `ref`, and with the files of the
     project, such as its root and orphaned files; with all when it touches all. Raises as `diff` does.
     """
-    names, are_all = changed_environments(workspace.folder, ref)
+    names, are_all = changed_environments(opened.folder, ref)
     if are_all:
-        return validate(workspace, kubernetes=kubernetes)
-    others = {*workspace.names()} - {*names}
-    return _survey(workspace, tuple(names), _files(workspace, lambda name: name not in others), kubernetes)[0]
+        return validate(opened, kubernetes=kubernetes)
+    others = {*opened.names()} - {*names}
+    return _survey(opened, tuple(names), _files(opened, lambda name: name not in others), kubernetes)[0]
 
 
 def validate_rendered(
@@ -140,6 +145,31 @@ def validate_rendered(
         return validation((), (("", finding) for finding in findings_of(error)))
     seen = _seen(judged)
     return validation((), (("", finding) for finding in seen.findings), seen.ignored)
+
+
+def validate_application(
+    folder: Path, name: str, *, kubernetes: str = "", sync_timeout: str | None = None
+) -> Validation:
+    """What is wrong with the Applications in a file, and with what they render of the checkout that it is in. The files
+    of findings count from the top of that.
+
+    Raises `GitopsError` for a file that cannot be read or has no Application.
+    """
+    place = (folder / name).resolve()
+    text = _read(place, name)
+    top = git_root(place.parent) or place.parent
+    checkout = Checkout(
+        root=Root(top, "git repository"),
+        origin=origin_url(top),
+        rules=every_rule(),
+        kubernetes=kubernetes,
+        sync_timeout=None if sync_timeout is None else seconds(sync_timeout),
+    )
+    try:
+        found, ignored = judge_applications(checkout, text, place.relative_to(top).as_posix())
+    except ProblemsError as error:
+        found, ignored = list(findings_of(error)), 0
+    return validation((), (("", finding) for finding in without_paths(found)), ignored)
 
 
 def without_baseline(result: Validation, folder: Path, name: str) -> Validation:

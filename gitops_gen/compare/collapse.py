@@ -80,10 +80,10 @@ def _groups(changes: Sequence[EnvironmentChange], owns: dict[str, Own]) -> list[
         risk = min(gravity.get((name, item.object), len(_GRAVITY)) for name in names)
         by_environments.setdefault(tuple(names), []).append((risk, _worded_change(item, names, owns)))
     groups = []
-    for names, objects in by_environments.items():
+    for environments, objects in by_environments.items():
         objects.sort(key=lambda found: (found[0], -found[1].size))
-        found = SharedChanges(environments=names, objects=tuple(item for _, item in objects))
-        groups.append((objects[0][0], found))
+        group = SharedChanges(environments=environments, objects=tuple(item for _, item in objects))
+        groups.append((objects[0][0], group))
     groups.sort(key=lambda found: (found[0], -len(found[1].environments), -found[1].size, found[1].environments))
     return [group for _, group in groups]
 

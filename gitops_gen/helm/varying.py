@@ -8,11 +8,11 @@ import io
 import re
 import shutil
 import tarfile
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from gitops_gen.helm.engine import Engine, HelmRelease
+from gitops_gen.runtime.scratch import scratch
 
 _ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|`[^`]*`|/\*.*?\*/|(?<![\w.$-])[a-zA-Z]\w*(?!\w)', re.DOTALL)
@@ -68,8 +68,8 @@ def _has_function(text: str) -> bool:
 
 def rendered_again(engine: Engine, chart: Path, release: HelmRelease) -> str:
     """The chart rendered once more, at another time. Raises `ChartError`."""
-    with tempfile.TemporaryDirectory(prefix="gitops-gen-") as folder:
-        return engine.load(_at_another_time(chart, Path(folder))).render(release)
+    with scratch() as folder:
+        return engine.load(_at_another_time(chart, folder)).render(release)
 
 
 def _at_another_time(chart: Path, folder: Path) -> Path:

@@ -14,7 +14,7 @@ _TAG = re.compile(r":[\w][\w.-]*(?=$|@)")
 _IMAGE_KEY = re.compile(r"image|.*[iI]mage|.*_image")
 _TAG_KEY = re.compile(r".*(image|Image|docker|Docker)_?[tT]ag")
 _VERSION_KEYS = ("tag", "digest")
-_NEIGHBOURS = ("repository", "registry", "name", "image")
+_SIBLINGS = ("repository", "registry", "name", "image")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +55,7 @@ def _is_image(values: Mapping[str, Any], path: KeyPath) -> bool:
     if "tag" not in values and "digest" not in values:
         return False
     named = bool(path) and _IMAGE_KEY.fullmatch(str(path[-1])) is not None
-    return named or any(isinstance(values.get(key), str) for key in _NEIGHBOURS)
+    return named or any(isinstance(values.get(key), str) for key in _SIBLINGS)
 
 
 def _repository(values: Mapping[str, Any]) -> str:

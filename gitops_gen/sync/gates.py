@@ -11,6 +11,7 @@ from gitops_gen.errors import GitopsError
 from gitops_gen.manifests.annotations import is_hook
 from gitops_gen.manifests.objects import Manifest, mapping, mappings, number
 from gitops_gen.manifests.pods import pod_of
+from gitops_gen.manifests.scopes import BUILT_IN
 from gitops_gen.sync.custom_health import has_custom_health
 from gitops_gen.sync.durations import TIMES, seconds, text
 from gitops_gen.sync.pauses import pause_of
@@ -59,6 +60,14 @@ def gate_of(manifest: Manifest, scaled: Mapping[str, int]) -> Gate | None:
         "it has no deadline and depends on its operator" if has_custom_health(*kind) else ""
     )
     return _endless(manifest, reason, first_only=kind in _ONCE) if reason else None
+
+
+def is_ready_at_once(manifest: Manifest) -> bool:
+    """Whether the object is ready when it is applied: Argo CD takes it for healthy at once, or it is of a kind of
+    Kubernetes that has no health check, such as a ConfigMap.
+    """
+    gate = gate_of(manifest, {})
+    return gate.seconds == 0 if gate else manifest.id.group in BUILT_IN
 
 
 _ENDLESS = {

@@ -42,12 +42,13 @@ class ObjectIndex:
         return [item for item in self.manifests if item.kind in kinds]
 
     def matching(self, pattern: str, namespace: str) -> list[Manifest]:
-        """The objects that a `Kind/name` pattern stands for."""
-        return [
-            item
-            for item in self.manifests
-            if item.id.namespace == namespace and fnmatchcase(f"{item.kind}/{item.name}", pattern)
-        ]
+        """The objects of the namespace and of the cluster that a `Kind/name` pattern stands for; for the name of a
+        Secret, the object that makes it too.
+        """
+        names = [(f"{item.kind}/{item.name}", item) for item in self.manifests]
+        names += [(f"Secret/{name}", item) for (name, _), item in self._makers.items()]
+        found = [item for name, item in names if item.id.namespace in {namespace, ""} and fnmatchcase(name, pattern)]
+        return list(dict.fromkeys(found))
 
     def secret_maker(self, name: str, namespace: str) -> Manifest | None:
         """The Secret itself, else the object that makes it."""

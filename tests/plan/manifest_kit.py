@@ -21,6 +21,8 @@ API = {
     "ExternalSecret": "external-secrets.io/v1",
     "SecretStore": "external-secrets.io/v1",
     "CustomResourceDefinition": "apiextensions.k8s.io/v1",
+    "ClusterRole": "rbac.authorization.k8s.io/v1",
+    "SealedSecret": "bitnami.com/v1alpha1",
     "Widget": "demo.example/v1",
 }
 

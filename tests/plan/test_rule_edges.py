@@ -38,6 +38,11 @@ def data(name: str, wave: int | None = None, kind: str = "ConfigMap", **keys: An
     return {**thing(kind, name, wave), "data": keys}
 
 
+def sealed(name: str, wave: int) -> dict[str, Any]:
+    """A SealedSecret, of which its controller makes a Secret."""
+    return thing("SealedSecret", name, wave, {"encryptedData": {"k": "x"}})
+
+
 def reads(kind: str, name: str, key: str = "", **more: Any) -> dict[str, Any]:
     """A pod that reads a key of a ConfigMap or Secret, or all of its keys."""
     short = {"ConfigMap": "configMap", "Secret": "secret"}[kind]
@@ -103,6 +108,9 @@ WRONG: list[Case] = [
     ("autoscaler-in-gated-wave", [unscaled("a", 0), scaler("a", 0), LAST], {}),
     ("nothing-to-sync", [thing("ConfigMap", "a", hook="Skip")], {}),
     ("needs-nothing-rendered", [annotated(deployment("a"), gen_needs="StatefulSet/db")], {}),
+    ("not-ready-before", [deployment("b"), annotated(deployment("a"), gen_needs="Deployment/b")], {}),
+    ("not-ready-before", [thing("Widget", "w", 0), annotated(deployment("a", 5), gen_needs="Widget/w")], {}),
+    ("against-order", [sealed("s", 5), annotated(deployment("a", 0), gen_needs="Secret/s"), LAST], TIMEOUT),
     (
         "deleted-before-use",
         [
@@ -208,6 +216,15 @@ RIGHT: list[Case] = [
     ("deployment-without-deadline", [deployment("a", progressDeadlineSeconds=None), thing("ConfigMap", "c")], {}),
     ("not-ready-before", [service("db", 0), deployment("db", 0), job("m-1a2b3c4d", 5, waits("db")), LAST], {}),
     ("not-ready-before", [service("db", 0), deployment("db", 0), deployment("a", 5, pod=waits("db"))], {}),
+    ("not-ready-before", [data("c", 0, k="1"), annotated(deployment("a", 5), gen_needs="ConfigMap/c")], {}),
+    ("not-ready-before", [data("c"), service("s"), annotated(deployment("a"), gen_needs="ConfigMap/c,Service/*")], {}),
+    ("not-ready-before", [deployment("b", 0, replicas=0), annotated(deployment("a", 5), gen_needs="*/b")], {}),
+    ("needs-nothing-rendered", [sealed("s", 0), annotated(deployment("a", 5), gen_needs="Secret/s")], TIMEOUT),
+    (
+        "needs-nothing-rendered",
+        [thing("ClusterRole", "r", 0), annotated(deployment("a", 5), gen_needs="ClusterRole/r")],
+        {},
+    ),
     ("cycle", [service("a"), deployment("a"), service("b"), deployment("b", pod=waits("a"))], {}),
     ("cycle", [service("a"), deployment("a", pod=waits("b.other.svc")), deployment("b", pod=waits("a"))], {}),
     ("key-not-provided", [data("c", k="1"), deployment("a", pod=reads("ConfigMap", "c", "k"))], {}),

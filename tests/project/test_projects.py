@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gitops_gen.project.workspace import open_workspace
+from gitops_gen.project.opening import open_project
 from tests.conftest import GIT_SETTINGS, GitopsGen, commit_all, git, tree
 
 SERVICES = ("api", "web")
@@ -54,7 +54,7 @@ def test_a_service_is_the_same_from_the_top_and_in_its_folder(workspace: Path, g
 
 
 def test_a_service_is_the_same_as_a_project_by_itself(workspace: Path, gitops_gen: GitopsGen, tmp_path: Path) -> None:
-    """The same facts written into one gitops.yaml give the same manifests, but for the paths."""
+    """The same facts written into one gitops.yaml give the same manifests, except for the paths."""
     alone = tmp_path / "alone"
     shutil.copytree(workspace / "charts", alone / "charts")
     shutil.copytree(workspace / "services/web/environments", alone / "environments")
@@ -284,16 +284,11 @@ def test_validate_of_everything_and_of_one_project(workspace: Path, gitops_gen: 
         assert len(errors) == found, (words, result.out)
 
 
-def test_files_of_a_cluster_count_from_the_file_that_names_them(workspace: Path, gitops_gen: GitopsGen) -> None:
-    server = "server: https://kubernetes.default.svc"
-    add(
-        workspace,
-        "services/api/gitops.yaml",
-        f"clusters: {{main: {{{server}, schemas: [crd.yaml, ../../top.yaml]}}}}\n",
-    )
-    for path in ("services/api/crd.yaml", "top.yaml"):
-        (workspace / path).write_text("kind: CustomResourceDefinition\n")
-    opened = open_workspace(workspace)
+def test_files_of_a_cluster_count_from_the_file_that_names_them(workspace: Path) -> None:
+    files = "schemas: [crd.yaml, ../../top.yaml]"
+    text = f"clusters: {{main: {{server: https://kubernetes.default.svc, {files}}}}}\n"
+    add(workspace, "services/api/gitops.yaml", text)
+    opened = open_project(workspace)
     assert opened.environment("services/api/dev").schema_files == ("services/api/crd.yaml", "top.yaml")
     assert opened.environment("services/web/dev").schema_files == ()
 
