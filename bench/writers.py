@@ -33,7 +33,7 @@ _ENVIRONMENT = {
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """What processes in a repository run with: nobody's own git configuration, temporary files beside it."""
+    """What processes in a repository run with: nobody's own git configuration, temporary files next to it."""
     temporary = folder.parent / TEMPORARY
     temporary.mkdir(exist_ok=True)
     return os.environ | _ENVIRONMENT | {"TMPDIR": str(temporary)}
@@ -84,7 +84,7 @@ def make_origin(folder: Path, environments: Sequence[str]) -> Path:
 
 
 def run_writers(folder: Path, writers: int, bumps: int) -> Race:
-    """Let the writers race; four of them share each environment, each with a key of its own."""
+    """Let the writers race; four of them share each environment, each with its own key."""
     names = [f"team-{index}" for index in range((writers + 3) // 4)]
     origin = make_origin(folder, names)
     for index in range(writers):
@@ -114,7 +114,7 @@ def _bump(folder: Path, index: int, name: str, bumps: int) -> tuple[int, list[in
 
 
 def _lost(origin: Path, writers: int, bumps: int, names: Sequence[str]) -> list[str]:
-    """Every bump must be a commit of its own, and each last one must stand in the inputs."""
+    """Every bump must be a separate commit, and each last one must be in the inputs."""
     subjects = git(origin, "log", "--format=%s", "main").splitlines()
     wrong = [] if len(subjects) == writers * bumps + 1 else [f"{len(subjects) - 1} commits for {writers * bumps} bumps"]
     for index in range(writers):

@@ -1,8 +1,8 @@
 """Bad input: each folder of `inputs/faults` lays one fault over the small good project, or (`workspace-…`) over the
 small workspace. The command must say what is wrong, word for word as in `expected.txt`, and leave every file as it was.
 
-A fault's folder holds the files that differ and, beside them: `expected.txt` (standard error and exit code),
-`arguments.txt` (the command, `generate` when absent), `removed.txt` (paths of the good project that are not there) and
+A fault's folder holds the files that differ and, next to them: `expected.txt` (standard error and exit code),
+`arguments.txt` (the command, `generate` when absent), `removed.txt` (paths of the good project that do not exist) and
 `symlinks.txt` (path and target: Argo CD refuses a repository that holds symlinks which lead out of it, and this
 repository is one that it reads).
 """
@@ -34,11 +34,11 @@ WITHOUT_LINE = re.compile(
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_is_told_and_nothing_is_written(
+def test_a_fault_is_reported_and_nothing_is_written(
     fault: str, request: pytest.FixtureRequest, gitops_gen: GitopsGen, golden: Golden
 ) -> None:
     good: Path = request.getfixturevalue("workspace" if fault.startswith("workspace-") else "good")
-    lay_over(good, FOLDER / fault)
+    copy_over(good, FOLDER / fault)
     before = tree(good)
 
     result = gitops_gen(good, *arguments(FOLDER / fault))
@@ -49,9 +49,9 @@ def test_a_fault_is_told_and_nothing_is_written(
 
 
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if not WITHOUT_LINE.search(fault)])
-def test_a_fault_is_told_with_file_and_line(fault: str) -> None:
-    told = (FOLDER / fault / "expected.txt").read_text().splitlines()
-    problems = [line for line in told if not line.startswith(("    ", "error:", "exit "))]
+def test_a_fault_is_reported_with_file_and_line(fault: str) -> None:
+    lines = (FOLDER / fault / "expected.txt").read_text().splitlines()
+    problems = [line for line in lines if not line.startswith(("    ", "error:", "exit "))]
     assert problems
     assert all(
         re.match(r"((services/[\w-]+/)?gitops\.yaml|(services/[\w-]+/)?environments/[\w./-]+):[1-9]\d*: \S", line)
@@ -85,7 +85,7 @@ def test_usage_that_the_parser_refuses(typed: str, said: str, good: Path, gitops
 
 @pytest.mark.parametrize("fault", ["alias-bomb", "generated-file-edited", "unknown-environment"])
 def test_nothing_goes_to_standard_output(fault: str, good: Path, gitops_gen: GitopsGen) -> None:
-    lay_over(good, FOLDER / fault)
+    copy_over(good, FOLDER / fault)
     assert gitops_gen(good, *arguments(FOLDER / fault)).out == ""
 
 
@@ -194,7 +194,7 @@ def test_a_chart_of_another_project_of_the_same_repository_is_no_fault(good: Pat
     assert "    path: chart\n" in (project / "argocd/applications/dev.yaml").read_text()
 
 
-def lay_over(project: Path, fault: Path) -> None:
+def copy_over(project: Path, fault: Path) -> None:
     """Put the fault's files over the project's."""
     for (name,) in note(fault, "removed.txt"):
         path = project / name
@@ -205,7 +205,7 @@ def lay_over(project: Path, fault: Path) -> None:
 
 
 def note(fault: Path, name: str) -> list[list[str]]:
-    """The words of each line of a note beside the fault's files."""
+    """The words of each line of a note next to the fault's files."""
     file = fault / name
     return [shlex.split(line) for line in file.read_text().splitlines()] if file.exists() else []
 

@@ -125,8 +125,8 @@ class Guard:
         found = self._result(self.user)
         if isinstance(found, str):
             if found != str(error):
-                unseen = f"ignored, because not committed: {', '.join(self.uncommitted.inputs[:_SAID])}"
-                error.hint = "; ".join(filter(None, (error.hint, unseen)))
+                not_committed = f"ignored, because not committed: {', '.join(self.uncommitted.inputs[:_SAID])}"
+                error.hint = "; ".join(filter(None, (error.hint, not_committed)))
             return
         culprits = [path for path in self._few() if not isinstance(self._with_one(path), str)]
         raise self._stopped(culprits or list(self.uncommitted.inputs)) from error

@@ -222,7 +222,7 @@ def _own(target: RenderTarget | None) -> Own:
     return Own(name=target.environment, namespace=target.release.namespace) if target else Own(name="")
 
 
-AT_HAND = 32
+FETCHED_AT_ONCE = 32
 """Environments whose files are brought at a time: many for one question to git, few so that the first comparison does
 not wait for the last file.
 """
@@ -248,8 +248,8 @@ class _Tasks:
 
     def __iter__(self) -> Iterator[Comparison]:
         """What has to be compared."""
-        for start in range(0, len(self._names), AT_HAND):
-            names = self._names[start : start + AT_HAND]
+        for start in range(0, len(self._names), FETCHED_AT_ONCE):
+            names = self._names[start : start + FETCHED_AT_ONCE]
             self._old.fetch(name for name in names if name in self._old.inputs and not self._same_inputs(name))
             self._new.fetch(name for name in names if name in self._new.inputs)
             yield from self._tasks(names)

@@ -31,6 +31,7 @@ from gitops_gen.helm.output import printed
 from gitops_gen.models.layout import CHART_FILE
 from gitops_gen.runtime.limits import Limits, limited
 from gitops_gen.runtime.scratch import scratch
+from gitops_gen.runtime.streams import errors_logged
 
 _loaded_in = os.getpid()
 
@@ -52,6 +53,7 @@ class EmbeddedEngine:
         """The version of the Helm inside the library."""
         return helm_python.helm_sdk_version()
 
+    @errors_logged()
     def load(self, path: Path) -> LoadedChart:
         """Read a chart folder (with its .helmignore) or archive. Raises `ChartError` and `LimitError`."""
         _refuse_fork()
@@ -97,6 +99,7 @@ class EmbeddedChart:
     def _merges(self) -> "_Merges":
         return _Merges(self._chart)
 
+    @errors_logged()
     def final_values(self, values: Values) -> Values:
         """The chart's values with `values` over them, merged by Helm. Parts of it are kept: not to be changed."""
         _refuse_fork()
@@ -112,6 +115,7 @@ class EmbeddedChart:
             printed: Values = json.loads(chart.render(values, name="values")[f"{chart.name}/{VALUES_TEMPLATE}"])
             return printed
 
+    @errors_logged()
     def render(self, release: HelmRelease) -> str:
         """The manifests as one YAML stream. Raises `LimitError` for templates that loop or fill the memory."""
         _refuse_fork()

@@ -47,22 +47,21 @@ def _locked_folder(near: Path | None) -> tuple[tempfile.TemporaryDirectory[str],
 
 def sweep(place: Path | None = None) -> None:
     """Remove the temporary folders of this user in `place` (by default the system's) that no process uses."""
-    with suppress(OSError):
-        for entry in os.scandir(place or tempfile.gettempdir()):
-            if entry.name.endswith(TEMPORARY) and _is_ours(entry):
-                _remove_unlocked(entry.path)
+    with suppress(OSError), os.scandir(place or tempfile.gettempdir()) as entries:
+        for entry in entries:
+            if entry.name.endswith(TEMPORARY):
+                _remove_unlocked(entry)
 
 
 def _is_ours(entry: os.DirEntry[str]) -> bool:
     return entry.is_dir(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_uid == os.geteuid()
 
 
-def _remove_unlocked(folder: str) -> None:
+def _remove_unlocked(entry: os.DirEntry[str]) -> None:
     with suppress(OSError):  # it is locked, or removed by another command
-        lock = _lock(folder)
-        try:
-            shutil.rmtree(folder, ignore_errors=True)
-        finally:
+        if _is_ours(entry):
+            lock = _lock(entry.path)
+            shutil.rmtree(entry.path, ignore_errors=True)
             os.close(lock)
 
 

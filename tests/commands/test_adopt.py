@@ -68,7 +68,7 @@ def test_an_edit_of_the_application_is_kept(good: Path, change: Change, gitops_g
     edited = edit(good, APPLICATION, old, new)
     refused = gitops_gen(good, "generate")
     assert refused.code == 1, "the edit blocks it until it is adopted"
-    told = change(good, "adopt", "dev", "--commit")
+    printed = change(good, "adopt", "dev", "--commit")
     after = (good / APPLICATION).read_text()
     assert yaml.safe_load(after) | {"spec": 0} == yaml.safe_load(edited) | {"spec": 0}
     left, right = (yaml.safe_load(text)["spec"] for text in (after, edited))
@@ -76,7 +76,7 @@ def test_an_edit_of_the_application_is_kept(good: Path, change: Change, gitops_g
         spec.get("source", {}).pop("name", None)
     assert left == right
     assert where in (good / OWN).read_text()
-    assert "application " in told
+    assert "application " in printed
     assert is_clean(good)
     assert OWN in committed(good)
     assert message(good).startswith("Adopt the edited files of dev\n")

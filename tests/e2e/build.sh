@@ -5,7 +5,7 @@
 #        build.sh --built [GROUP]…     builds nothing; exits 0 when everything of the groups is there, else 1
 #
 #   e2e    kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, etcd, kwok, argocd, external-secrets, helm, helm3, grpcurl
-#   lint   actionlint, kubeconform, kube-score, conftest, helm, helm3; checkov in a Python environment of its own
+#   lint   actionlint, kubeconform, kube-score, conftest, helm, helm3; checkov in a separate Python environment
 #   node   kubelet, kube-proxy, coredns, kube-network-policies, Temporal's web UI and next minor version: with e2e, what runs pods for real
 #
 # Pins are pins/*/go.mod, and pins/checkov/requirements.txt. A program is built again when the module version that it
@@ -102,7 +102,7 @@ build_lint() {
     install_checkov
 }
 
-# Its hundred pins would fight with the project's own, hence the separate environment. Done when the pins are beside it.
+# Its hundred pins would fight with the project's own, so it has a separate environment. Done when a copy of the pins is in it.
 install_checkov() {
     local to=$share/checkov pinned=$pins/checkov/requirements.txt
     cmp -s "$pinned" "$to/requirements.txt" && return

@@ -1,7 +1,7 @@
-"""The reference repository under test: its files copied to a git repository of their own, generated and deployed.
+"""The reference repository under test: its files copied to a separate git repository, generated and deployed.
 
-Only what a simulated cluster needs is different: where the repository lies, deadlines of seconds, and a secret store
-of its own. Everything after that is done as a person does it: edit, `gitops-gen generate`, commit.
+Only what a simulated cluster needs is different: where the repository is, deadlines of seconds, and its own secret
+store. Everything after that is done as a person does it: edit, `gitops-gen generate`, commit.
 """
 
 import contextlib
@@ -74,13 +74,13 @@ class Plan:
 
 
 class Project:
-    """A copy of the reference repository, named anew so that several fit into one cluster.
+    """A copy of the reference repository, renamed so that several fit into one cluster.
 
     Args:
         cluster: where it is deployed.
         path: the folder for its git repository; must not exist.
         name: the project's name; Applications and namespaces begin with it.
-        values: what every environment has of values beside its own.
+        values: values of every environment in addition to its own.
     """
 
     def __init__(self, cluster: Cluster, path: pathlib.Path, name: str, values: Object = DEADLINES) -> None:
@@ -200,7 +200,7 @@ class Project:
         self._store.provide((found for stream in rendered for found in yaml.safe_load_all(stream) if found), known)
 
     def withdraw(self) -> None:
-        """Take the project out of the cluster without Argo CD; root first, which would heal the rest."""
+        """Take the project out of the cluster without Argo CD; root first, which would restore the rest."""
         deployed = [self.application(name) for name in self._deployed()]
         for name in [self.name, *deployed]:
             for kind in ("application", "appproject"):

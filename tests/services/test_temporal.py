@@ -113,7 +113,7 @@ def test_a_newer_schema_is_left_alone(schema: Pod, release: Release) -> None:
 
 @pytest.mark.usefixtures("database")
 def test_a_password_with_a_space_is_refused(release: Release) -> None:
-    """Temporal's driver would write it as a plus sign, and PostgreSQL say no more than that it is wrong."""
+    """Temporal's driver would write it as a plus sign, and PostgreSQL would only say that it is wrong."""
     secrets = with_password(release.secrets, "postgres-secrets", "postgres_temporal_pw", "with space")
     spaced = replace(release, secrets=secrets)
     for done in (set_up(spaced), spaced.pod("temporal").run("temporal")):
@@ -161,7 +161,7 @@ def test_a_drained_node_lets_the_job_end(database: Pod, release: Release) -> Non
     assert versions(database) == NEEDED
 
 
-def test_a_killed_job_is_told_apart_and_the_way_out_works(database: Pod, release: Release) -> None:
+def test_a_killed_job_is_recognised_and_the_remedy_works(database: Pod, release: Release) -> None:
     interrupted(release).close()
     done = set_up(release)
     if done.code == 0:

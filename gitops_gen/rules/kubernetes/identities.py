@@ -110,8 +110,8 @@ def _roles(plan: SyncPlan) -> Iterator[Hit]:
         role = mapping(manifest.data.get("roleRef"))
         name = str(role.get("name"))
         # Roles of other namespaces, kube-system above all, are in the cluster already.
-        is_here = not manifest.id.namespace and name != "extension-apiserver-authentication-reader"
-        if is_here and role.get("kind") == "Role" and not plan.objects.named("Role", name, manifest.id.namespace):
+        own_namespace = not manifest.id.namespace and name != "extension-apiserver-authentication-reader"
+        if own_namespace and role.get("kind") == "Role" and not plan.objects.named("Role", name, manifest.id.namespace):
             yield Hit(manifest, f"names the Role {name}, which is not rendered", "", ("roleRef", "name"))
 
 

@@ -40,7 +40,7 @@ PASSWORDS = {
 def cluster(pytestconfig: pytest.Config) -> Iterator[RealNode]:
     """The control plane with its node."""
     if not isolated():
-        pytest.exit("these tests need namespaces of their own: `make e2e-node`, or `python -m tests.e2e.node`", 2)
+        pytest.exit("these tests need their own namespaces: `make e2e-node`, or `python -m tests.e2e.node`", 2)
     with RealNode(pytestconfig.stash[STATE], sync_timeout=SYNC_TIMEOUT) as node:
         yield node
 

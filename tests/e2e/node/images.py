@@ -34,7 +34,7 @@ ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 def missing_for(images: Iterable[str]) -> list[str]:
-    """The images that nothing here stands in for."""
+    """The images that have no stand-in."""
     return sorted(name for name in images if _stand_in(written_out(name)) is None)
 
 
@@ -45,7 +45,7 @@ def make() -> None:
 
 
 def remove_unfinished() -> None:
-    """Take away what a run that was killed left of the layers that it was making."""
+    """Remove what a run that was killed left of the layers that it was making."""
     for folder in STORE.glob(f"{UNFINISHED}*"):
         shutil.rmtree(folder)
 
@@ -72,7 +72,7 @@ def wanted(images: Iterable[str]) -> Iterator[tuple[StandIn, set[str]]]:
 
 
 def _stand_in(name: str) -> StandIn | None:
-    """What stands in for an image, by its name written out."""
+    """The stand-in for an image, by its name written out."""
     repository, _, tag = name.rpartition(":")
     fit = [found for found in STAND_INS if found.repository == repository and found.tag in ("", tag)]
     return max(fit, key=lambda found: found.tag, default=None)
@@ -133,7 +133,7 @@ def _version() -> str:
 
 
 def _cached(name: str, write: Callable[[pathlib.Path], None]) -> pathlib.Path:
-    """The layer of a name; made now when it is not there, and then the older ones of its kind are removed."""
+    """The layer of a name; made now when it does not exist, and then the older ones of its kind are removed."""
     layer = STORE / f"{name}.tar"
     if layer.exists():
         return layer

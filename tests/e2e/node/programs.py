@@ -1,4 +1,4 @@
-"""What the tests on a real node need beside those on a simulated one, and what is missing."""
+"""What the tests on a real node need in addition to those on a simulated one, and what is missing."""
 
 import os
 import pathlib
@@ -33,7 +33,7 @@ COVERED = ("/run", "/var/lib", "/var/log")
 def unbuildable() -> list[str]:
     """Why the tests cannot run here whatever is built, one line each."""
     if not sys.platform.startswith("linux") or os.geteuid() != 0:
-        return ["they need Linux, and root: containers, mounts and a network of their own"]
+        return ["they need Linux, and root: their own containers, mounts and network"]
     return [*_unfit(), *_not_installed()]
 
 

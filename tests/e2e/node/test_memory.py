@@ -6,12 +6,12 @@ import pytest
 
 from .memory import Memory
 
-#: how many times what was seen a limit is at least
-ROOM = 1.5
+#: what a limit is at least, as a multiple of what was seen
+RESERVE = 1.5
 
 
 @pytest.mark.scenario("memory: every limit is at least 1.5 times what its container took")
-def test_every_limit_leaves_room(memory: Memory, record_property: Callable[[str, object], None]) -> None:
+def test_every_limit_leaves_a_reserve(memory: Memory, record_property: Callable[[str, object], None]) -> None:
     record_property("measured", "; ".join(memory.lines()))
     assert memory.seen.keys() >= {"postgres", "redis", "temporal", "temporal-web", "app", "worker"}
-    assert {name: found for name, found in memory.seen.items() if found[0] * ROOM > found[1]} == {}
+    assert {name: found for name, found in memory.seen.items() if found[0] * RESERVE > found[1]} == {}

@@ -19,7 +19,7 @@ from .test_workflow import eventually
 
 CONNECTED = {"postgres": "appuser TLSv1.3", "redis": "True", "temporal": "True"}
 PASSWORDS = {
-    key: f'new\'\\ "{key}" $1`'
+    key: f'new\'\\"{key}"$1`;'
     for key in (
         "postgres_password",
         "postgres_app_user_pw",
