@@ -86,8 +86,7 @@ def _requests(plan: SyncPlan) -> Iterator[Hit]:
         resources = mapping(container.data.get("resources"))
         limits = mapping(resources.get("limits"))
         for name, requested in mapping(resources.get("requests")).items():
-            # A limit of null is one of 0.
-            wanted, most = quantity(requested), quantity(limits.get(name, requested) or 0)
+            wanted, most = quantity(requested), quantity(limits.get(name))
             if wanted is not None and most is not None and wanted > most:
                 text = f"requests {requested} of {name}, above its limit of {limits[name]}"
                 yield _hit(container, text, "resources", "requests", name)
