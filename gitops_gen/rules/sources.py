@@ -1,6 +1,6 @@
 """Rules on the sources of an Application of any repository, in a checkout of it, and the plan of what it renders.
 
-What these rules look at are files beside the Application, so the plan of a sync has nothing for them to check.
+What these rules look at are other files than the Application, so the plan of a sync has nothing for them to check.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -49,7 +49,7 @@ FILE_OUTSIDE = Rule(
 )
 PATHS_INCOMPLETE = Rule(
     id="generate-paths-incomplete",
-    title="manifest-generate-paths covers every file that is rendered",
+    title="The paths of manifest-generate-paths cover every file that is rendered",
     explanation=(
         f"With {GENERATE_PATHS} Argo CD takes a commit that changes none of these paths for one without an effect "
         "(https://argo-cd.readthedocs.io/en/stable/operator-manual/high_availability/): a change of another input is "
@@ -84,7 +84,7 @@ RULES = (PATH_MISSING, FILE_MISSING, FILE_OUTSIDE, PATHS_INCOMPLETE, INCLUDES_IT
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checkout:
+class ApplicationCheckout:
     """A checkout with an Application in it."""
 
     root: Root
@@ -95,11 +95,11 @@ class Checkout:
     sync_timeout: int | None = None
 
 
-def judge_applications(checkout: Checkout, text: str, file: str) -> tuple[list[Finding], int]:
+def judge_applications(checkout: ApplicationCheckout, text: str, file: str) -> tuple[list[Finding], int]:
     """What is wrong with each Application in a text, and with what it renders; and how many findings annotations set
     aside. `file` is the path of the text in the checkout.
 
-    Raises `ProblemsError` for what is no YAML, `GitopsError` for a text without an Application.
+    Raises `ProblemsError` for what cannot be read, `GitopsError` for a text without an Application.
     """
     manifests = parse(text, file)
     found = [item for item in manifests if (item.id.group, item.kind) == (GROUP, "Application")]
@@ -133,7 +133,7 @@ def _placed(finding: Finding, file: str) -> Finding:
 class _Application:
     """One Application in a checkout."""
 
-    def __init__(self, checkout: Checkout, manifest: Manifest, file: str) -> None:
+    def __init__(self, checkout: ApplicationCheckout, manifest: Manifest, file: str) -> None:
         self._checkout, self._manifest, self._file = checkout, manifest, file
         self._sources = sources(manifest.data)
         #: findings that a render brings
@@ -162,7 +162,7 @@ class _Application:
 
     @property
     def _local(self) -> list[CheckoutSource]:
-        """The sources whose files are here, but those that only lend their files to others."""
+        """The sources in this checkout, except those that others only take value files from."""
         refs = frozenset(str(item["ref"]) for _, item in self._sources if item.get("ref") and self._is_origin(item))
         return [
             CheckoutSource(root=self._checkout.root, application=self._manifest.data, place=place, data=data, refs=refs)
@@ -171,7 +171,7 @@ class _Application:
         ]
 
     def own_findings(self) -> Iterator[Finding]:
-        """What its sources name in vain."""
+        """Files and folders of its sources that do not exist."""
         for place, data in self._sources:
             if "chart" not in data and data.get("path") and not self._is_here(data) and self._is_origin(data):
                 yield self._finding(PATH_MISSING, f"there is no folder {data['path']}", (*place, "path"))
