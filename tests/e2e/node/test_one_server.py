@@ -1,4 +1,4 @@
-"""A deleted pod is replaced at once, while it still stops, and a killed server comes back.
+"""A deleted pod is replaced at once, while it still stops, and a killed server is started again.
 
 There are never two servers on its data, and no committed row and no workflow is lost.
 """
