@@ -20,7 +20,7 @@ from gitops_gen.rules.fleet import Viewer, every_rule, views
 from gitops_gen.rules.inputs import NOT_GENERATED, findings_of
 from gitops_gen.rules.planning import plan_rendered
 from gitops_gen.rules.rule import Finding
-from gitops_gen.rules.sources import Checkout, judge_applications
+from gitops_gen.rules.sources import ApplicationCheckout, judge_applications
 from gitops_gen.rules.sync import JudgedPlan
 from gitops_gen.rules.validation import Validation, validation, without_paths
 from gitops_gen.starter.remote import origin_url
@@ -158,7 +158,7 @@ def validate_application(
     place = (folder / name).resolve()
     text = _read(place, name)
     top = git_root(place.parent) or place.parent
-    checkout = Checkout(
+    checkout = ApplicationCheckout(
         root=Root(top, "git repository"),
         origin=origin_url(top),
         rules=every_rule(),

@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from gitops_gen.manifests.objects import Manifest
@@ -46,7 +47,7 @@ def _answers(plan: SyncPlan) -> tuple[_Answer, ...]:
         for index, manifest in enumerate(plan.manifests):
             (objects / f"{index}.json").write_text(json.dumps(manifest.data, default=str))
         arguments = ("--policy", "policies", "--all-namespaces", "--no-fail", "--no-color", "--output", "json")
-        # Rego can read the environment, and a policy of a pull request shall see no token in it.
+        # Rego can read the environment, and a policy of a pull request must see no token in it.
         answer = run(
             [program, "test", *arguments, "objects"], cwd=folder, env={"PATH": os.defpath, "HOME": str(folder)}
         )
@@ -54,11 +55,14 @@ def _answers(plan: SyncPlan) -> tuple[_Answer, ...]:
 
 
 def _read(results: list[dict[str, Any]], plan: SyncPlan) -> Iterator[_Answer]:
-    for result in results:
-        name = str(result.get("filename")).rpartition("/")[2].removesuffix(".json")
+    for index, result in sorted(((_index(item), item) for item in results), key=itemgetter(0)):
         for kind in ("failures", "warnings"):
             for item in result.get(kind) or ():
-                yield _Answer(plan.manifests[int(name)], kind, str(item.get("msg")))
+                yield _Answer(plan.manifests[index], kind, str(item.get("msg")))
+
+
+def _index(result: dict[str, Any]) -> int:
+    return int(str(result.get("filename")).rpartition("/")[2].removesuffix(".json"))
 
 
 def _answered(kind: str) -> Check:

@@ -1,6 +1,6 @@
 """Rules on the sources of an Application of any repository, in a checkout of it, and the plan of what it renders.
 
-What these rules look at are files beside the Application, so the plan of a sync has nothing for them to check.
+What these rules look at are other files than the Application, so the plan of a sync has nothing for them to check.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -49,7 +49,7 @@ FILE_OUTSIDE = Rule(
 )
 PATHS_INCOMPLETE = Rule(
     id="generate-paths-incomplete",
-    title="manifest-generate-paths covers every file that is rendered",
+    title="The paths of manifest-generate-paths cover every file that is rendered",
     explanation=(
         f"With {GENERATE_PATHS} Argo CD takes a commit that changes none of these paths for one without an effect "
         "(https://argo-cd.readthedocs.io/en/stable/operator-manual/high_availability/): a change of another input is "
@@ -84,7 +84,7 @@ RULES = (PATH_MISSING, FILE_MISSING, FILE_OUTSIDE, PATHS_INCOMPLETE, INCLUDES_IT
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checkout:
+class ApplicationCheckout:
     """A checkout with an Application in it."""
 
     root: Root
@@ -95,11 +95,11 @@ class Checkout:
     sync_timeout: int | None = None
 
 
-def judge_applications(checkout: Checkout, text: str, file: str) -> tuple[list[Finding], int]:
+def judge_applications(checkout: ApplicationCheckout, text: str, file: str) -> tuple[list[Finding], int]:
     """What is wrong with each Application in a text, and with what it renders; and how many findings annotations set
     aside. `file` is the path of the text in the checkout.
 
-    Raises `ProblemsError` for what is no YAML, `GitopsError` for a text without an Application.
+    Raises `ProblemsError` for what cannot be read, `GitopsError` for a text without an Application.
     """
     manifests = parse(text, file)
     found = [item for item in manifests if (item.id.group, item.kind) == (GROUP, "Application")]
@@ -133,7 +133,7 @@ def _placed(finding: Finding, file: str) -> Finding:
 class _Application:
     """One Application in a checkout."""
 
-    def __init__(self, checkout: Checkout, manifest: Manifest, file: str) -> None:
+    def __init__(self, checkout: ApplicationCheckout, manifest: Manifest, file: str) -> None:
         self._checkout, self._manifest, self._file = checkout, manifest, file
         self._sources = sources(manifest.data)
         #: findings that a render brings
@@ -150,7 +150,7 @@ class _Application:
             path=path,
         )
 
-    def _is_here(self, source: Mapping[str, Any]) -> bool:
+    def _is_local(self, source: Mapping[str, Any]) -> bool:
         return "chart" not in source and Path(self._checkout.root.folder, str(source.get("path") or ".")).is_dir()
 
     def _is_origin(self, source: Mapping[str, Any]) -> bool:
@@ -158,27 +158,27 @@ class _Application:
         return normal_url(str(source.get("repoURL"))) in {normal_url(str(url)) for url in urls if url}
 
     def _has_path(self, source: Mapping[str, Any]) -> bool:
-        return bool(source.get("path")) and self._is_here(source)
+        return bool(source.get("path")) and self._is_local(source)
 
     @property
     def _local(self) -> list[CheckoutSource]:
-        """The sources whose files are here, but those that only lend their files to others."""
+        """The sources in this checkout, except those that others only take value files from."""
         refs = frozenset(str(item["ref"]) for _, item in self._sources if item.get("ref") and self._is_origin(item))
         return [
             CheckoutSource(root=self._checkout.root, application=self._manifest.data, place=place, data=data, refs=refs)
             for place, data in self._sources
-            if self._is_here(data) and (data.get("path") or not data.get("ref"))
+            if self._is_local(data) and (data.get("path") or not data.get("ref"))
         ]
 
     def own_findings(self) -> Iterator[Finding]:
-        """What its sources name in vain."""
+        """Files and folders of its sources that do not exist."""
         for place, data in self._sources:
-            if "chart" not in data and data.get("path") and not self._is_here(data) and self._is_origin(data):
+            if "chart" not in data and data.get("path") and not self._is_local(data) and self._is_origin(data):
                 yield self._finding(PATH_MISSING, f"there is no folder {data['path']}", (*place, "path"))
         for source in self._local:
             yield from self._of_value_files(source)
         yield from self._of_paths()
-        yield from self._unseen()
+        yield from self._unread()
 
     def _of_value_files(self, source: CheckoutSource) -> Iterator[Finding]:
         for item in source.value_files():
@@ -198,10 +198,10 @@ class _Application:
                 message = f"{path} is rendered, and no path of {GENERATE_PATHS} covers it"
                 yield self._finding(PATHS_INCOMPLETE, message, ("metadata", "annotations", GENERATE_PATHS))
 
-    def _unseen(self) -> Iterator[Finding]:
+    def _unread(self) -> Iterator[Finding]:
         rendered = {source.place for source in self._local if source.is_readable}
         for place, data in self._sources:
-            is_missing = bool(data.get("path")) and self._is_origin(data) and not self._is_here(data)
+            is_missing = bool(data.get("path")) and self._is_origin(data) and not self._is_local(data)
             if place not in rendered and not is_missing and (data.get("path") or data.get("chart")):
                 what = data.get("chart") or data.get("path")
                 yield self._finding(NOT_RENDERED, f"{what} of {data.get('repoURL')} is not rendered", place)

@@ -1,7 +1,7 @@
 """Reads a document by its difference from one that was read before: the manifests of two environments have most lines
 in common, and to parse them was a third of the time of `plan`.
 
-Two texts are similar when they are equal but for values that are alone behind a key, on one line, plain or quoted
+Two texts are similar when they are equal except for values that are alone behind a key, on one line, plain or quoted
 without an escape. What the earlier one has at other places, such as in a block of text, must be equal. The value of the
 later one shares every map and list of the earlier one in which nothing differs.
 """
@@ -55,7 +55,7 @@ class _UnusualError(Exception):
 
 
 def _scalars(node: Any, path: KeyPath, seen: set[int]) -> Iterator[tuple[tuple[int, int], KeyPath]]:
-    """The place in the text and in the value of every scalar that is no key."""
+    """The place in the text and in the value of every scalar except keys."""
     if id(node) in seen:
         raise _UnusualError
     seen.add(id(node))
@@ -80,7 +80,7 @@ def _is_name(key: Any) -> bool:
 
 
 class SimilarReader:
-    """Reads documents with `read`, which returns a value and what is special about it: such a document stands alone."""
+    """Reads documents with `read`, which returns a value and what is special about it; with that, it is not shared."""
 
     def __init__(self, read: Callable[[str], tuple[Any, tuple[Any, ...]]]) -> None:
         self._read = read
