@@ -107,7 +107,7 @@ def _rendered(target: RenderTarget | None, renderer: CachedRenderer) -> Rendered
     if target is None:
         return None
     manifests, varying = renderer.render(target.chart, target.release), 0
-    if again := renderer.render_again(target.chart, target.release):
+    if again := renderer.render_again(target.chart, target.release, manifests):
         manifests, varying = steadied(manifests, again)
     return Rendered(
         environment=target.environment,

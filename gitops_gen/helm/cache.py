@@ -17,7 +17,7 @@ from pathlib import Path
 from gitops_gen import __version__
 from gitops_gen.helm.choice import open_engine
 from gitops_gen.helm.engine import Engine, HelmRelease, LoadedChart
-from gitops_gen.helm.varying import rendered_again, varies
+from gitops_gen.helm.varying import rendered_again, varying_functions
 from gitops_gen.runtime.caches import caches
 
 SHARD_LIMIT = 1024 * 1024
@@ -130,7 +130,7 @@ class CachedRenderer:
         self._cache = cache
         self._loaded: dict[tuple[str, str], LoadedChart] = {}
         self._digests: dict[Path, str] = {}
-        self._varies: dict[str, bool] = {}
+        self._varying: dict[str, frozenset[str]] = {}
 
     def engine(self, helm: str = "") -> Engine:
         """The engine for a version of Helm that Argo CD has."""
@@ -156,12 +156,12 @@ class CachedRenderer:
             self._cache.put(key, text)
         return text
 
-    def render_again(self, path: Path, release: HelmRelease) -> str:
-        """The manifests once more, where the chart may render others each time; else nothing. Raises `ChartError`."""
+    def render_again(self, path: Path, release: HelmRelease, rendered: str) -> str:
+        """What was rendered once more, where the chart may render otherwise; else nothing. Raises `ChartError`."""
         digest = self._digest(path)
-        if digest not in self._varies:
-            self._varies[digest] = varies(path)
-        return rendered_again(self.engine(release.helm), path, release) if self._varies[digest] else ""
+        if digest not in self._varying:
+            self._varying[digest] = varying_functions(path)
+        return rendered_again(self.engine(release.helm), path, release, self._varying[digest], rendered)
 
     def _digest(self, path: Path) -> str:
         if path not in self._digests:

@@ -68,7 +68,7 @@ def plan_environment(
         application=application_name(project.spec, name),
         project=project_permissions(project, environment, manifest),
     )
-    varying = tuple(_varying(workspace, environment, manifests))
+    varying = tuple(_varying(workspace, environment, rendered, manifests))
     cluster = cluster_facts(project.inputs, environment)
     sync_plan = replace(sync_plan, helm=_helm(workspace, environment), varying=varying, cluster=cluster)
     judged = judge(sync_plan, exceptions(project), rules)
@@ -97,10 +97,10 @@ def _helm(workspace: OpenProject, environment: ResolvedEnvironment) -> HelmUse:
 
 
 def _varying(
-    workspace: OpenProject, environment: ResolvedEnvironment, manifests: tuple[Manifest, ...]
+    workspace: OpenProject, environment: ResolvedEnvironment, rendered: str, manifests: tuple[Manifest, ...]
 ) -> Iterator[VaryingObject]:
     """What a second render has otherwise; nothing for a chart without random values and time."""
-    if again := workspace.charts.render_again(environment):
+    if again := workspace.charts.render_again(environment, rendered):
         others = parse(again, f"second render of {environment.name}", namespace=environment.namespace)
         yield from varying_objects(manifests, others)
 
