@@ -8,6 +8,7 @@ from gitops_gen.argocd.existing import project_permissions
 from gitops_gen.argocd.manifests import application
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.helm.bundled import renders_alike
+from gitops_gen.helm.use import HelmUse
 from gitops_gen.manifests.objects import Manifest, parse
 from gitops_gen.manifests.varying import VaryingObject, varying_objects
 from gitops_gen.models.layout import application_name
@@ -26,7 +27,7 @@ from gitops_gen.rules.values import findings as value_findings
 from gitops_gen.runtime.activity import counted
 from gitops_gen.sync.cluster import ClusterFacts
 from gitops_gen.sync.durations import seconds
-from gitops_gen.sync.plan import HelmUse, plan_of
+from gitops_gen.sync.plan import plan_of
 from gitops_gen.sync.policy import SyncPolicy, policy_of
 from gitops_gen.yaml.reader import load
 

@@ -202,7 +202,7 @@ def test_the_published_schemas_are_those_of_the_code(golden_folder: GoldenFolder
 
 
 def test_every_listing_and_change_has_a_document() -> None:
-    without = {"render", "report", "schema", "completion", "cluster api-versions"}
+    without = {"render", "report", "schema", "completion"}
     offered = {words: {name for item in command.params for name in item.opts} for words, command in commands()}
     assert {words for words, names in offered.items() if "--output" not in names} == without
 
