@@ -12,8 +12,8 @@ PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIN
 help:
 	@echo 'make demo   generate a repository in a scratch folder and show it'
 	@echo 'make test   run the tests;  make test-fast   the quick ones;  make coverage   all, with the floor of coverage'
-	@echo 'make lint   ruff, codespell, word list;  make types   mypy;  make check   check that the generated files are up to date'
-	@echo 'make tools  build kubeconform, kube-score, checkov, actionlint, Helm 4 and Helm 3, which make test uses when they are there (Go; once, about 4 minutes)'
+	@echo 'make lint   ruff, codespell, word list;  make types   mypy;  make check   validate this repository'
+	@echo 'make tools  build kubeconform, kube-score, conftest, checkov, actionlint, Helm 4 and Helm 3, which make test uses when they are there (Go; once, about 4 minutes)'
 	@echo 'make e2e    run the scenarios on a real Argo CD (Go, redis-server; builds its programs once, about 20 minutes)'
 	@echo 'make e2e-node  run the chart'"'"'s pods on a real kubelet (Linux, root, containerd; lists what it needs; about 25 minutes of building more)'
 	@echo 'make services  run the chart'"'"'s scripts against PostgreSQL, Redis and Temporal (Linux, Go, PostgreSQL 15, redis-server; builds for about'
@@ -62,7 +62,7 @@ types: $(DEV)
 	$(BIN)/mypy
 
 check: $(READY)
-	$(BIN)/gitops-gen generate --check --diff
+	$(BIN)/gitops-gen validate
 
 schemas: $(DEV)
 	@for kind in project environment release; do \

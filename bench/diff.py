@@ -41,10 +41,10 @@ stages: [{name: dev}, {name: staging}, {name: production}]
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """A chart to measure with: how to lay its project out, where it lies, and an edit that reaches every render."""
+    """A chart to measure with: how to write its project, where the chart is, and an edit that reaches every render."""
 
     name: str
-    lay: Callable[[Path, str], None]
+    write_project: Callable[[Path, str], None]
     folder: str
     edit: tuple[str, str, str]
     image: str
@@ -52,13 +52,13 @@ class Chart:
     limits: tuple[float, float] = (0, 0)
 
 
-def lay_reference(project: Path, _helm: str) -> None:
+def write_reference(project: Path, _helm: str) -> None:
     """The reference repository's own project and chart."""
     shutil.copytree(REPOSITORY / "helm", project / "helm")
     shutil.copy(REPOSITORY / "gitops.yaml", project)
 
 
-def lay_small(project: Path, helm: str) -> None:
+def write_small(project: Path, helm: str) -> None:
     """A project around the chart that `helm create` makes."""
     subprocess.run([helm, "create", "chart"], cwd=project, check=True, capture_output=True)
     (project / "gitops.yaml").write_text(SMALL_PROJECT)
@@ -67,7 +67,7 @@ def lay_small(project: Path, helm: str) -> None:
 CHARTS = (
     Chart(
         name="helm create",
-        lay=lay_small,
+        write_project=write_small,
         folder="chart",
         edit=("Chart.yaml", "version: 0.1.0", "version: 0.2.0"),
         image="image: {{tag: 1.{0}.0}}",
@@ -75,7 +75,7 @@ CHARTS = (
     ),
     Chart(
         name="api-forge (60 objects)",
-        lay=lay_reference,
+        write_project=write_reference,
         folder="helm/api-forge",
         edit=("Chart.yaml", "version: 1.0.0", "version: 1.0.1"),
         image="app: {{image: {{tag: 1.{0}.0}}}}",
@@ -88,7 +88,7 @@ CASES = (("chart changed", "start", "chart"), ("one environment changed", "chart
 """What is compared: a title and two tags."""
 
 
-def lay_environments(project: Path, chart: Chart, count: int) -> None:
+def write_environments(project: Path, chart: Chart, count: int) -> None:
     """Small hand-written files, no two releases in a row the same."""
     for index in range(count):
         folder = project / "environments" / f"site-{index:03}"
@@ -108,8 +108,8 @@ def commit(project: Path, message: str, tag: str) -> None:
 def build(project: Path, chart: Chart, helm: str, count: int) -> None:
     """Three commits: the start, a changed chart, one changed environment."""
     subprocess.run([*GIT, "init", "--quiet"], cwd=project, check=True)
-    chart.lay(project, helm)
-    lay_environments(project, chart, count)
+    chart.write_project(project, helm)
+    write_environments(project, chart, count)
     commit(project, "Start", "start")
     file, old, new = chart.edit
     path = project / chart.folder / file

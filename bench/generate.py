@@ -19,7 +19,7 @@ from gitops_gen.runtime.tuning import for_many_renders, relax
 
 _SCRIPT = Path(sys.executable).with_name("gitops-gen")
 GITOPS_GEN = [str(_SCRIPT)] if _SCRIPT.is_file() else python("-m", "gitops_gen")
-"""The program as it is installed: `python -m` adds several milliseconds of its own."""
+"""The program as it is installed: `python -m` adds several milliseconds."""
 
 PARSE = (
     "import sys, yaml, pathlib\n"
@@ -30,11 +30,11 @@ PARSE = (
 CHART = Path(__file__).resolve().parents[1] / "helm" / "api-forge"
 MEMORY_LIMIT_MB = 200
 RENDERS = 25
-"""Rows of five renders, each beside one `helm template`."""
+"""Rows of five renders, each measured next to one `helm template`."""
 
 
 def ratios(scratch: Path) -> Iterator[Ratio]:
-    """Every figure about `generate`; `scratch` should lie on tmpfs."""
+    """Every figure about `generate`; `scratch` should be on tmpfs."""
     start, bare = side_by_side(lambda: process([*GITOPS_GEN, "--help"]), lambda: process(python("-c", "pass")), runs=15)
     yield Ratio(name="gitops-gen --help", seconds=start, against="python -c pass", base_seconds=bare, limit=6)
     small, large = fleet.make(scratch / "1000", 1_000), fleet.make(scratch / "10000", 10_000)
@@ -79,7 +79,7 @@ def ratios(scratch: Path) -> Iterator[Ratio]:
 
 
 def fits_memory(folder: Path) -> bool:
-    """Whether generating all files of a project takes no more than its limit; true where that cannot be measured."""
+    """Whether generating all files of a project takes at most its limit; true where that cannot be measured."""
     clean(folder)
     memory = peak_megabytes(generate(folder))
     if not memory:

@@ -58,7 +58,7 @@ class Growth:
 
     @property
     def holds(self) -> bool:
-        """Whether it grows no more than the fleet and prints little."""
+        """Whether it grows at most as the fleet does and prints little."""
         return self.value <= GROWTH and self.lines <= LINES
 
 

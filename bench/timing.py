@@ -58,8 +58,8 @@ def side_by_side(
 
 
 def compile_package() -> None:
-    """Leave the package as pip leaves what it installs: where Python may not write beside the sources, each start would
-    compile them anew.
+    """Leave the package as pip leaves what it installs: where Python may not write next to the sources, each start
+    would compile them again.
     """
     compileall.compile_dir(Path(__file__).resolve().parents[1] / "gitops_gen", quiet=1)
 

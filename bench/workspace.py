@@ -40,7 +40,7 @@ RELEASE = "apiVersion: gitops-gen/v1\nkind: Release\nvalues: {{image: {{tag: 1.4
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shape:
-    """A repository: its services, the environments of each, and whether each has a chart of its own."""
+    """A repository: its services, the environments of each, and whether each has its own chart."""
 
     name: str
     services: int

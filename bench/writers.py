@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+TEMPORARY = "temporary"
 _ENVIRONMENT = {
     "GIT_CONFIG_GLOBAL": "/dev/null",
     "GIT_CONFIG_SYSTEM": "/dev/null",
@@ -31,15 +32,17 @@ _ENVIRONMENT = {
 }
 
 
-def environment() -> dict[str, str]:
-    """What the processes run with: nobody's own git configuration."""
-    return os.environ | _ENVIRONMENT
+def environment(folder: Path) -> dict[str, str]:
+    """What processes in a repository run with: nobody's own git configuration, temporary files next to it."""
+    temporary = folder.parent / TEMPORARY
+    temporary.mkdir(exist_ok=True)
+    return os.environ | _ENVIRONMENT | {"TMPDIR": str(temporary)}
 
 
 def git(folder: Path, *arguments: str) -> str:
     """A git command that must succeed; its output."""
     return subprocess.run(
-        ["git", *arguments], cwd=folder, env=environment(), check=True, capture_output=True, text=True
+        ["git", *arguments], cwd=folder, env=environment(folder), check=True, capture_output=True, text=True
     ).stdout
 
 
@@ -47,7 +50,7 @@ def gitops_gen(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
     """A run of the command line, whatever comes of it."""
     return subprocess.run(
         [sys.executable, "-m", "gitops_gen", "-C", str(folder), *arguments],
-        env=environment(),
+        env=environment(folder),
         check=False,
         capture_output=True,
         text=True,
@@ -81,7 +84,7 @@ def make_origin(folder: Path, environments: Sequence[str]) -> Path:
 
 
 def run_writers(folder: Path, writers: int, bumps: int) -> Race:
-    """Let the writers race; four of them share each environment, each with a key of its own."""
+    """Let the writers race; four of them share each environment, each with its own key."""
     names = [f"team-{index}" for index in range((writers + 3) // 4)]
     origin = make_origin(folder, names)
     for index in range(writers):
@@ -111,7 +114,7 @@ def _bump(folder: Path, index: int, name: str, bumps: int) -> tuple[int, list[in
 
 
 def _lost(origin: Path, writers: int, bumps: int, names: Sequence[str]) -> list[str]:
-    """Every bump must be a commit of its own, and each last one must stand in the inputs."""
+    """Every bump must be a separate commit, and each last one must be in the inputs."""
     subjects = git(origin, "log", "--format=%s", "main").splitlines()
     wrong = [] if len(subjects) == writers * bumps + 1 else [f"{len(subjects) - 1} commits for {writers * bumps} bumps"]
     for index in range(writers):
@@ -201,7 +204,7 @@ def _killed(checkout: Path, victim: list[str], after: float, *, writing: bool, w
     """Kill the command so many seconds after it started, or (`writing`) after it began to write."""
     process = subprocess.Popen(
         [sys.executable, "-m", "gitops_gen", "-C", str(checkout), *victim],
-        env=environment(),
+        env=environment(checkout),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -225,7 +228,7 @@ def _faults(checkout: Path) -> list[str]:
     result = gitops_gen(checkout, "generate", "--check")
     if result.returncode:
         faults.append(f"not as generated: {result.stdout}{result.stderr}")
-    if rubbish := [str(path) for path in checkout.rglob("*gitops-gen-tmp")]:
+    if rubbish := [str(path) for path in checkout.parent.rglob("*gitops-gen-tmp")]:
         faults.append(f"rubbish: {rubbish}")
     if locks := [str(path) for path in (checkout / ".git").rglob("*.lock")]:
         faults.append(f"locks: {locks}")

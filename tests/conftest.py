@@ -139,7 +139,7 @@ def workspace(workspace_template: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def reference_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """This repository's own project as a git repository of its own; to be copied, not changed."""
+    """This repository's own project as a separate git repository; to be copied, not changed."""
     folder = tmp_path_factory.mktemp("reference") / "project"
     copy_reference(folder)
     commit_all(folder)

@@ -80,14 +80,14 @@ expected() { # program
 
 # Wait for a build; every minute a line says that it goes on.
 follow() { # program pid
-    local began=$SECONDS told=0 seconds
+    local began=$SECONDS printed=0 seconds
     building=$2
     while kill -0 "$2" 2>/dev/null; do
         sleep 0.2
         seconds=$((SECONDS - began))
-        if [ $((seconds / 60)) -gt "$told" ]; then
-            told=$((seconds / 60))
-            echo "$1: building for $told min" >&2
+        if [ $((seconds / 60)) -gt "$printed" ]; then
+            printed=$((seconds / 60))
+            echo "$1: building for $printed min" >&2
         fi
     done
     building=''

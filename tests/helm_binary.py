@@ -50,7 +50,7 @@ def _candidates(program: str) -> Iterator[str | Path | None]:
 
 
 def from_package() -> Path | None:
-    """The `helm` inside the installed package, unpacked once beside the interpreter."""
+    """The `helm` inside the installed package, unpacked once next to the interpreter."""
     try:
         distribution = importlib.metadata.distribution(PACKAGE)
     except importlib.metadata.PackageNotFoundError:

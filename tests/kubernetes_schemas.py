@@ -54,7 +54,7 @@ NOT_REQUIRED = {
 }
 LIMITS: Schema = load((HERE / "kubernetes_limits.yaml").read_text(), "kubernetes_limits.yaml")
 #: what the sources say in words only
-TOLD_IN_WORDS = {
+IN_DESCRIPTIONS = {
     "apiextensions.k8s.io/v1beta1/CustomResourceDefinition": {"removed": "1.22", "use": "apiextensions.k8s.io/v1"},
     "apiregistration.k8s.io/v1beta1/APIService": {"removed": "1.22", "use": "apiregistration.k8s.io/v1"},
     "autoscaling/v2beta1/HorizontalPodAutoscaler": {"removed": "1.25", "use": "autoscaling/v2"},
@@ -66,7 +66,7 @@ INT32 = {"minimum": -(2**31), "maximum": 2**31 - 1}
 
 
 def module(name: str) -> Path:
-    """The folder of a Go module, downloaded when it is not there."""
+    """The folder of a Go module, downloaded when it does not exist."""
     listed = subprocess.run(["go", "mod", "download", "-json", name], capture_output=True, check=True, text=True)
     return Path(json.loads(listed.stdout)["Dir"])
 
@@ -154,7 +154,7 @@ class Cleaner:
     def _narrow(self, name: str, field: str, part: Schema) -> None:
         if (name, field) in self._enums:
             in_items, values = self._enums[name, field]
-            # What is empty counts as not set, but for an item of a list.
+            # What is empty counts as not set, except for an item of a list.
             (part["items"] if in_items else part)["enum"] = values if in_items else [*values, "", None]
         part.update(self._limits_of(name, field))
 
@@ -213,11 +213,11 @@ def lives(folder: Path) -> Schema:
             found.setdefault(f"{prefix}/{kind}", {})[event.lower()] = f"{major}.{minor}"
         for kind, group, version, new in REPLACEMENT.findall(text):
             found.setdefault(f"{prefix}/{kind}", {})["use"] = f"{'/'.join(filter(None, (group, version)))} {new}"
-    return TOLD_IN_WORDS | {name: life for name, life in found.items() if not name.endswith("List")}
+    return IN_DESCRIPTIONS | {name: life for name, life in found.items() if not name.endswith("List")}
 
 
 def kubernetes() -> Schema:
-    """All versions in one document: a definition stands once for all versions in which it is the same."""
+    """All versions in one document: a definition is written once for all versions in which it is the same."""
     merged: Schema = {}
     kinds: Schema = {}
     unused = set(LIMITS)

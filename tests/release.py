@@ -21,7 +21,7 @@ _OPEN = "unreleased"
 
 
 def section(folder: Path, version: str) -> tuple[str, str]:
-    """What stands behind the version in its heading of CHANGELOG.md, and the text below; both empty without one."""
+    """What follows the version in its heading of CHANGELOG.md, and the text below; both empty without one."""
     pattern = rf"^## {re.escape(version)} \(([^)\n]*)\)\n(.*?)(?=^## |\Z)"
     found = re.search(pattern, (folder / CHANGELOG).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     return (found[1], found[2].strip()) if found else ("", "")

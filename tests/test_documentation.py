@@ -58,7 +58,7 @@ HELPED = sorted(set(helped()))
 
 @pytest.fixture(scope="session")
 def world_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the examples presume: the reference repository with a past, a remote, another chart beside it."""
+    """What the examples presume: the reference repository with a past, a remote, another chart in it."""
     world = tmp_path_factory.mktemp("world")
     project = world / "project"
     copy_reference(project)
@@ -115,8 +115,8 @@ def world(world_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def type_in(command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> str:
-    """Run a command as it stands in a document, and return what it prints. What it reads from a pipe are the manifests
-    of dev, or the API versions of a cluster.
+    """Run a command as it is written in a document, and return what it prints. What it reads from a pipe are the
+    manifests of dev, or the API versions of a cluster.
     """
     prepare(command, capsys, monkeypatch)
     if " - " in f"{command} ":

@@ -85,7 +85,7 @@ def test_a_build_that_fails_ends_the_script(cache: Path) -> None:
 
 def test_services_without_programs_tell_how_many_tests_did_not_run_and_why(tmp_path: Path) -> None:
     argv = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "tests/services/test_api_server.py"]
-    # This test may run in a worker of its own run's, which does not print summaries.
+    # This test may run in a worker of another run, which does not print summaries.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     environment["E2E_CACHE"] = str(tmp_path)
     done = subprocess.run(argv, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)

@@ -93,7 +93,7 @@ def test_helm_reads_back_the_generated_values(values: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("text", ["a\n\n", "a\n\n\n", " a\n\n", "a\n", "a\nb"])
-def test_a_text_keeps_its_lines_wherever_it_stands(text: str) -> None:
+def test_a_text_keeps_its_lines_wherever_it_is(text: str) -> None:
     for values in (
         {"k": text},
         {"k": text, "l": 1},
@@ -212,7 +212,7 @@ cases = st.lists(st.tuples(layer, layer, layer, layer), min_size=30, max_size=40
 
 @pytest.fixture(scope="module")
 def printing_chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A chart that prints its values; what they are by default is written anew for each example."""
+    """A chart that prints its values; what they are by default is written again for each example."""
     chart = tmp_path_factory.mktemp("merge") / "chart"
     (chart / "templates").mkdir(parents=True)
     (chart / "Chart.yaml").write_text("apiVersion: v2\nname: chart\nversion: 1.0.0\n")
@@ -236,7 +236,7 @@ def final_values(helm: str, chart: Path, layers: list[dict[str, Any]]) -> dict[s
 def test_one_merged_file_is_the_layers_as_several_files(
     helm: str, printing_chart: Path, cases: list[tuple[dict[str, Any], ...]]
 ) -> None:
-    """Every case under a key of its own, so that one process of helm tells about all of them."""
+    """Every case under its own key, so that one process of helm tells about all of them."""
     chart_values, *layers = ({f"case{index}": case[place] for index, case in enumerate(cases)} for place in range(4))
     (printing_chart / "values.yaml").write_text(dump(chart_values))
     merged = merge_layers([ValueLayer(name="", file="", prefix=(), values=values) for values in layers])
@@ -272,7 +272,7 @@ def test_merging_changes_neither_layer(one: dict[str, Any], two: dict[str, Any])
 
 @quick
 @given(st.lists(layer, min_size=1, max_size=4))
-def test_the_blamed_layer_holds_the_merged_value(values: list[dict[str, Any]]) -> None:
+def test_the_named_layer_holds_the_merged_value(values: list[dict[str, Any]]) -> None:
     layers = [ValueLayer(name=str(index), file="", prefix=(), values=one) for index, one in enumerate(values)]
     merged = merge_layers(layers)
     for path in leaf_paths(merged):
@@ -310,6 +310,6 @@ def escaped(value: Any) -> Any:
 
 @quick
 @given(texts, texts, facts)
-def test_a_placeholder_is_its_fact_wherever_it_stands(before: str, after: str, given_facts: dict[str, str]) -> None:
+def test_a_placeholder_is_its_fact_wherever_it_is(before: str, after: str, given_facts: dict[str, str]) -> None:
     text = f"{escaped(before)}{{environment}}{escaped(after)}"
     assert interpolate(text, given_facts) == f"{before}{given_facts['environment']}{after}"

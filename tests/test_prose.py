@@ -1,4 +1,4 @@
-"""Documentation, chart, messages, docstrings and comments use no word of the list in tests/prose.yaml.
+"""Documentation, chart, messages, docstrings, comments and names use no word of the list in tests/prose.yaml.
 
 `python -m tests.test_prose` prints every finding.
 """
@@ -22,13 +22,23 @@ WORDS = {re.compile(word.replace(" ", r"\s+"), re.IGNORECASE): instead for word,
 #: what is read as a whole
 PROSE = {".md", ".j2", ".tpl", ".sh", ".txt", ".conf", ".yaml", ".json"}
 #: where
-WHERE = ("*.md", "gitops_gen", "helm", "Makefile", ".github", ".ci")
+WHERE = ("*.md", "gitops_gen", "helm", "Makefile", ".github", ".ci", "tests", "bench")
+#: what is read of the tests; the rest of their folders is input, and what commands print
+OF_TESTS = {".md", ".sh", ".py"}
+#: terms with a word of the list in them
+TERMS = re.compile(r"\b(self|stand) (?=heal|ins?\b)", re.IGNORECASE)
 
 
 def tracked() -> list[str]:
     listed = subprocess.run(["git", "ls-files", "-z", "--", *WHERE], cwd=REPOSITORY, capture_output=True, check=True)
     names = [name for name in listed.stdout.decode().split("\0") if name]
-    return [name for name in names if Path(name).suffix in PROSE | {".py"} or name in ("Makefile", ".ci/run")]
+    return [name for name in names if is_read(Path(name))]
+
+
+def is_read(path: Path) -> bool:
+    if path.parts[0] == "tests":
+        return path.suffix in OF_TESTS and "golden" not in path.parts and path.name != Path(__file__).name
+    return path.suffix in PROSE | {".py"} or str(path) in ("Makefile", ".ci/run")
 
 
 def texts(name: str) -> Iterator[tuple[int, str]]:
@@ -38,13 +48,23 @@ def texts(name: str) -> Iterator[tuple[int, str]]:
 
 
 def texts_of_module(source: str) -> Iterator[tuple[int, str]]:
-    """Comments and strings; of an f-string the text without the expressions."""
+    """Comments and strings; of an f-string the text without the expressions. Names where they occur first, as words."""
+    names: dict[str, int] = {}
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             yield token.start[0], token.string
+        elif token.type == tokenize.NAME:
+            names.setdefault(token.string, token.start[0])
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.lineno, node.value
+    for name, line in names.items():
+        yield line, in_words(name)
+
+
+def in_words(name: str) -> str:
+    """`TheNextOne` or `the_next_one` as the words that it is made of."""
+    return TERMS.sub(r"\1-", re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", " ", name))
 
 
 def findings(parts: Iterator[tuple[int, str]]) -> list[str]:
@@ -66,12 +86,28 @@ def test_a_word_of_the_list_is_found() -> None:
 
 
 def test_comments_and_strings_of_a_module_are_read() -> None:
-    module = 'anew = told(f"made {anew} again")  # beside it\n"""Worked\nout."""\n'
-    assert [line for line, _ in texts_of_module(module)] == [1, 2, 1, 1]
+    module = 'new = get(f"made {new} again")  # beside it\n"""Worked\nout."""\n'
+    assert [line for line, _ in texts_of_module(module)] == [1, 2, 1, 1, 1, 1]
     assert findings(texts_of_module(module)) == [
         "1: 'beside': next to, in addition to, separate",
         "2: 'Worked\\nout': computed, determined",
     ]
+
+
+def test_names_of_a_module_are_read_as_words() -> None:
+    module = "def made_anew(self_heal: StandIn) -> NextNeighbour:\n    return made_anew(at_hand)\n"
+    assert findings(texts_of_module(module)) == [
+        "1: 'anew': again, new, from scratch",
+        "1: 'Neighbour': other, the next",
+        "2: 'at hand': available",
+    ]
+
+
+def test_the_tests_are_read_without_their_input_and_output() -> None:
+    read = [name for name in tracked() if name.startswith("tests/")]
+    assert {"tests/conftest.py", "tests/e2e/README.md", "tests/go_programs.sh"} < set(read)
+    assert not [name for name in read if name.startswith(("tests/inputs/", "tests/plan/")) and not name.endswith(".py")]
+    assert not [name for name in read if "/golden/" in name]
 
 
 @pytest.mark.parametrize("name", tracked())

@@ -50,8 +50,8 @@ class Permissions:
 
     def refused_sources(self) -> Iterator[str]:
         """The repositories of the Application that it does not allow."""
-        patterns = [_normal(str(pattern)) for pattern in self._list("sourceRepos") or []]
-        yield from (url for url in self.sources if not _allows_source(patterns, _normal(url)))
+        patterns = [normal_url(str(pattern)) for pattern in self._list("sourceRepos") or []]
+        yield from (url for url in self.sources if not _allows_source(patterns, normal_url(url)))
 
     def _list(self, name: str) -> list[Any] | None:
         found = (self.spec or {}).get(name)
@@ -116,7 +116,7 @@ def _allows_source(patterns: list[str], url: str) -> bool:
     return any(_matches(pattern, url, "/") for pattern in patterns)
 
 
-def _normal(url: str) -> str:
+def normal_url(url: str) -> str:
     """A git URL as Argo CD compares it: https://github.com/argoproj/argo-cd/blob/v3.5.1/util/git/git.go
     (`NormalizeGitURL`).
     """

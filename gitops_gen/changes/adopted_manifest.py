@@ -81,7 +81,7 @@ class ManifestEdits:
             return Placed(edit=edit, reason="cannot be set in the inputs", hint="remove it")
         if path[0] == "metadata":
             return self.metadata(edit)
-        return self.field_of_its_own(edit) or self.over(edit)
+        return self.typed_field(edit) or self.over(edit)
 
     def metadata(self, edit: KeyDifference) -> Placed:
         """Labels, annotations and finalizers."""
@@ -97,7 +97,7 @@ class ManifestEdits:
         """Merged over the manifest, where a null removes."""
         return Placed(edit=edit, path=("argocd", self.field, *edit.path), value=edit.new, remove=not edit.now)
 
-    def field_of_its_own(self, edit: KeyDifference) -> Placed | None:
+    def typed_field(self, edit: KeyDifference) -> Placed | None:
         """The typed field that says the same, so that everything else follows it as well."""
         path = edit.path
         if self.field == "project":

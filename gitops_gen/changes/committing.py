@@ -36,21 +36,21 @@ from gitops_gen.git.replay import joined
 from gitops_gen.git.runner import GitError
 from gitops_gen.git.temporary_checkout import hooks_setting, remove_temporary_checkout, temporary_checkout
 from gitops_gen.models.layout import PROJECT_FILE, environment_of, is_generated_path
-from gitops_gen.project.workspace import OpenProject, open_workspace
+from gitops_gen.project.opening import OpenProject, open_project
 
 ATTEMPTS = 100
 """One push of each round succeeds; with 16 other writers, the odds of losing every attempt are below 1 in 500."""
 
 
-def carry_out(workspace: OpenProject, delivery: Delivery, decide: Decide) -> Outcome:
+def carry_out(opened: OpenProject, delivery: Delivery, decide: Decide) -> Outcome:
     """Carry out what `decide` returns, up to what the delivery asks: dry run, commit, new branch, push.
 
     Raises `GitopsError`: either nothing was changed, or the commit is kept and the hint has the next command.
     """
     try:
-        return _Committing(workspace, delivery, decide).outcome()
+        return _Committing(opened, delivery, decide).outcome()
     finally:
-        remove_temporary_checkout(workspace.folder)
+        remove_temporary_checkout(opened.folder)
 
 
 @dataclass(slots=True)
@@ -65,9 +65,9 @@ class _State:
 class _Committing:
     """One change being committed."""
 
-    def __init__(self, workspace: OpenProject, delivery: Delivery, decide: Decide) -> None:
-        self.workspace, self.delivery, self.decide = workspace, delivery, decide
-        self.folder = workspace.folder
+    def __init__(self, opened: OpenProject, delivery: Delivery, decide: Decide) -> None:
+        self.opened, self.delivery, self.decide = opened, delivery, decide
+        self.folder = opened.folder
         self.checkout: Checkout = read_checkout(self.folder)
         self.branch = branch_name(self.folder, delivery.branch) if delivery.branch else ""
         if not delivery.dry_run:
@@ -125,21 +125,21 @@ class _Committing:
 
     @cached_property
     def uncommitted(self) -> Uncommitted:
-        return read_uncommitted(self.workspace)
+        return read_uncommitted(self.opened)
 
     def checked_out(self, at: str) -> OpenProject:
         """The project at a commit, in a separate checkout."""
         folder = temporary_checkout(self.folder, at) / self.checkout.prefix
         if not (folder / PROJECT_FILE).is_file():
             raise GitopsError(f"{self.checkout.prefix}{PROJECT_FILE} is not committed", "commit the project first")
-        fill(self.workspace, folder, self.uncommitted.generated, at)
-        return open_workspace(folder, self.workspace.engine)
+        fill(self.opened, folder, self.uncommitted.generated, at)
+        return open_project(folder, self.opened.engine)
 
     def known(self) -> Decision:
         """The decision on HEAD, the state that the user sees."""
         if self.uncommitted.clean:
-            return self.decide(self.workspace)
-        guard = Guard(self.workspace, self.checked_out(self.checkout.head), self.decide, self.uncommitted)
+            return self.decide(self.opened)
+        guard = Guard(self.opened, self.checked_out(self.checkout.head), self.decide, self.uncommitted)
         return guard.decision()
 
     def decided(self, base: str) -> Decision:
@@ -176,7 +176,7 @@ class _Committing:
             )
 
     def rendered(self, decision: Decision) -> Difference | str | None:
-        return preview(decision.workspace, decision.changes) if decision.changes else None
+        return preview(decision.opened, decision.changes) if decision.changes else None
 
     def committed(self, decision: Decision, base: str) -> str:
         """The commit of a decision; nothing when nothing changes. The branch that is checked out has it, unless it is
@@ -207,7 +207,7 @@ class _Committing:
         text = self.message(decision)
         try:
             with transaction(self.folder, files, committing=True, message=text):
-                sweep(self.folder, self.workspace.projects().folders)
+                sweep(self.folder, self.opened.projects().folders)
                 write(self.folder, decision.changes)
                 made = commit(self.folder, list(files), text)
                 self.verify(self.folder, before.head, made, files)
@@ -242,7 +242,7 @@ class _Committing:
         if not strange:
             return
         project = temporary_checkout(self.folder, made) / self.checkout.prefix
-        wrong = [item.path for item in check(open_workspace(project, self.workspace.engine)).changes]
+        wrong = [item.path for item in check(open_project(project, self.opened.engine)).changes]
         if wrong:
             undo_commit(folder, made)
             raise GitopsError(

@@ -9,7 +9,7 @@ from gitops_gen.generate.files import Change
 from gitops_gen.git.commits import Message
 from gitops_gen.git.history import Commit
 from gitops_gen.git.push import Published
-from gitops_gen.project.workspace import OpenProject
+from gitops_gen.project.opening import OpenProject
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +57,7 @@ class Draft:
 class Decision:
     """A draft with every file that it changes, inputs first, decided on the project in the workspace."""
 
-    workspace: OpenProject
+    opened: OpenProject
     draft: Draft
     changes: tuple[Change, ...] = field(repr=False)
 

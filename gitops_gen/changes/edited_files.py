@@ -13,10 +13,10 @@ from gitops_gen.generate.files import Change, State
 from gitops_gen.git.paths import Root
 from gitops_gen.models.layout import OLD_HEADERS, generated_paths, read_for, values_path
 from gitops_gen.project.inputs import ChangedInputs
+from gitops_gen.project.opening import OpenProject
 from gitops_gen.project.projects import Projects
 from gitops_gen.project.reading import read_text, text_if_any
 from gitops_gen.project.resolver import resolve
-from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.editing.data import same
 from gitops_gen.yaml.editing.difference import KeyDifference, differences
 from gitops_gen.yaml.key_paths import KeyPath, value_at
@@ -41,15 +41,15 @@ class EditedFile:
         return list(leaf_changes(self.base, self.data))
 
 
-def edited_files(workspace: OpenProject, name: str) -> list[EditedFile]:
+def edited_files(opened: OpenProject, name: str) -> list[EditedFile]:
     """The edited ones of an environment's generated files.
 
     Raises `ProblemsError` for one that is in a merge conflict, was not generated, or is not YAML.
     """
-    changes = check(workspace, [name]).changes
+    changes = check(opened, [name]).changes
     fail_if_any(_unreadable(changes))
     edited = [item for item in changes if item.state is State.EDITED and item.old is not None]
-    base = _base(workspace, name) if edited else {}
+    base = _base(opened, name) if edited else {}
     return [
         EditedFile(
             path=item.path,
@@ -69,43 +69,43 @@ def _unreadable(changes: Iterable[Change]) -> Iterator[Problem]:
             yield Problem(file=item.path, message="was not written by gitops-gen", hint="move or rename it first")
 
 
-def _base(workspace: OpenProject, name: str) -> dict[str, str]:
+def _base(opened: OpenProject, name: str) -> dict[str, str]:
     """What the committed inputs give: an input that was edited as well is no edit of the generated file."""
     paths = read_for(name)
     try:
-        return generated(workspace, name, texts_at(workspace.folder, workspace.base, paths))
+        return generated(opened, name, texts_at(opened.folder, opened.base, paths))
     except GitopsError:
         # Not in git, not committed, or invalid at HEAD: only the current inputs are available.
-        return generated(workspace, name, inputs(workspace, name))
+        return generated(opened, name, inputs(opened, name))
 
 
-def inputs(workspace: OpenProject, name: str) -> dict[str, str | None]:
+def inputs(opened: OpenProject, name: str) -> dict[str, str | None]:
     """The inputs of one environment as they are on disk."""
     paths = read_for(name)
-    found = workspace.inputs
+    found = opened.inputs
     return {path: read_text(found, path) if found.is_file(path) else None for path in paths}
 
 
-def generated(workspace: OpenProject, name: str, texts: Texts) -> dict[str, str]:
+def generated(opened: OpenProject, name: str, texts: Texts) -> dict[str, str]:
     """The generated files of one environment from these inputs. Raises `ProblemsError`."""
-    inputs_then = ChangedInputs(workspace.inputs, texts)
+    inputs_then = ChangedInputs(opened.inputs, texts)
     projects = Projects(inputs_then)
     project, (files, problems) = projects.of(name), projects.files(name)
     fail_if_any([*projects.problems, *problems])
     if project is None or files is None:
         raise ProblemsError([Problem(file=values_path(name), message="cannot be generated")])
-    return dict(environment_files(project, resolve(project, files), workspace.paths, workspace.charts))
+    return dict(environment_files(project, resolve(project, files), opened.paths, opened.charts))
 
 
-def fitting_edits(workspace: OpenProject, environments: Iterable[str], changes: Iterable[Change]) -> Iterator[Change]:
+def fitting_edits(opened: OpenProject, environments: Iterable[str], changes: Iterable[Change]) -> Iterator[Change]:
     """The edited files that are what they should be by now (all of them but `changes`): they are not written again, but
     a commit must have them.
     """
     known = {item.path for item in changes}
     for path in (path for name in environments for path in generated_paths(name) if path not in known):
         try:
-            committed = texts_at(workspace.folder, workspace.base, [path])[path]
-            text = text_if_any(Root(workspace.folder), path)
+            committed = texts_at(opened.folder, opened.base, [path])[path]
+            text = text_if_any(Root(opened.folder), path)
         except GitopsError:
             continue
         if text is not None and text != committed:

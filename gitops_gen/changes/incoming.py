@@ -97,7 +97,7 @@ def said(found: tuple[bool, Any]) -> str:
 def wanted_keys(decision: Decision, at: str) -> dict[str, list[KeyDifference]]:
     """What a decision changes key by key, in each hand-written file: against the commit that it was made on."""
     files = decision.draft.files
-    before = values_at(decision.workspace.folder, [(at, path) for path in files])
+    before = values_at(decision.opened.folder, [(at, path) for path in files])
     return {
         path: list(differences(old, _parsed(text, path)))
         for (path, text), old in zip(files.items(), before, strict=True)

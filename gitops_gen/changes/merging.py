@@ -14,7 +14,7 @@ from gitops_gen.git.replay import Sides
 from gitops_gen.git.repository import prefix
 from gitops_gen.git.runner import run
 from gitops_gen.models.layout import is_generated_path, is_input_path
-from gitops_gen.project.workspace import open_workspace
+from gitops_gen.project.opening import open_project
 from gitops_gen.yaml.editing.merge import merged
 from gitops_gen.yaml.key_paths import KeyPath, dotted, value_at
 from gitops_gen.yaml.reader import load
@@ -35,10 +35,10 @@ def settle(project: Path, conflicts: list[str], sides: Sides) -> list[str]:
             problems += _merge_input(project, path, name, sides)
         written.append(name)
     fail_if_any(problems)
-    workspace = open_workspace(project)
-    changes = check(workspace).changes
-    fail_if_any(blocked(workspace.folder, changes, overwrite=True))
-    write(workspace.folder, changes)
+    opened = open_project(project)
+    changes = check(opened).changes
+    fail_if_any(blocked(opened.folder, changes, overwrite=True))
+    write(opened.folder, changes)
     return [*written, *(item.path for item in changes)]
 
 

@@ -11,17 +11,17 @@ from gitops_gen.git.paths import Root
 from gitops_gen.git.repository import prefix
 from gitops_gen.git.runner import run
 from gitops_gen.models.layout import PULLED
-from gitops_gen.project.workspace import OpenProject
+from gitops_gen.project.opening import OpenProject
 
 _DEPENDENCIES = "/charts/"
 
 
-def fill(workspace: OpenProject, folder: Path, generated: Sequence[str], commit: str) -> None:
+def fill(opened: OpenProject, folder: Path, generated: Sequence[str], commit: str) -> None:
     """Copy from the workspace into `folder`, its project at `commit`: uncommitted generated files (unless the commit
     has others than HEAD), pulled charts, and dependencies of the chart that git ignores.
     """
-    for path in (*same_at(workspace.folder, generated, commit), *_ignored(workspace)):
-        source, target = Root(workspace.folder), Root(folder).target(path)
+    for path in (*same_at(opened.folder, generated, commit), *_ignored(opened)):
+        source, target = Root(opened.folder), Root(folder).target(path)
         if source.is_file(path):
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(source.read(path))
@@ -36,9 +36,9 @@ def same_at(project: Path, paths: Sequence[str], commit: str) -> Iterator[str]:
     return (path for path, left, right in zip(paths, head, there, strict=True) if left == right)
 
 
-def _ignored(workspace: OpenProject) -> Iterator[str]:
-    folder = workspace.folder
+def _ignored(opened: OpenProject) -> Iterator[str]:
+    folder = opened.folder
     yield from run(folder, "ls-files", "-z", "--others", "--", PULLED).split("\0")[:-1]
-    for chart in workspace.chart_folders():
+    for chart in opened.chart_folders():
         arguments = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--", posixpath.normpath(chart))
         yield from (path for path in run(folder, *arguments).split("\0")[:-1] if _DEPENDENCIES in path)

@@ -12,23 +12,23 @@ from gitops_gen.git.objects import LINK, Objects
 from gitops_gen.git.repository import prefix
 from gitops_gen.git.runner import run
 from gitops_gen.models.layout import is_environment_name
+from gitops_gen.project.opening import OpenProject
 from gitops_gen.project.projects import Projects
-from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.reader import load
 
 RENAMED = "env rename"
 
 
 def changes_of(
-    workspace: OpenProject, paths: Sequence[str], *, limit: int = 0, since: str = "", until: str = ""
+    opened: OpenProject, paths: Sequence[str], *, limit: int = 0, since: str = "", until: str = ""
 ) -> Iterator[Commit]:
     """The changes of files of the project on the branch that Argo CD follows, up to what the command decides on (or
     `until`), without what `since` had already; the newest first. Raises `GitError`.
     """
-    project = Projects(workspace.inputs).top
+    project = Projects(opened.inputs).top
     branch = project.spec.revision if project else ""
-    span = Span(since=since, until=until or workspace.base)
-    return commits(workspace.folder, paths, span, limit=limit, branch=branch)
+    span = Span(since=since, until=until or opened.base)
+    return commits(opened.folder, paths, span, limit=limit, branch=branch)
 
 
 def former_name(commit: Commit, name: str) -> str:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from gitops_gen.models.layout import release_path
+from gitops_gen.project.opening import OpenProject
 from gitops_gen.project.reading import read_text
-from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.editing.difference import KeyDifference
 from gitops_gen.yaml.editing.style import Style, inline
 from gitops_gen.yaml.key_paths import dotted
@@ -14,12 +14,12 @@ RELEASED = ("values", "chart")
 """What is promoted of a release.yaml."""
 
 
-def released(workspace: OpenProject, environment: str) -> dict[str, Any]:
+def released(opened: OpenProject, environment: str) -> dict[str, Any]:
     """The part of an environment's release that is promoted."""
     path = release_path(environment)
-    if not workspace.inputs.is_file(path):
+    if not opened.inputs.is_file(path):
         return {}
-    data = load(read_text(workspace.inputs, path), path) or {}
+    data = load(read_text(opened.inputs, path), path) or {}
     return {key: data[key] for key in RELEASED if key in data}
 
 

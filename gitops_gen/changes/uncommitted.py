@@ -25,9 +25,9 @@ from gitops_gen.models.layout import (
     is_input_path,
     read_for,
 )
+from gitops_gen.project.opening import OpenProject, open_project
 from gitops_gen.project.projects import Projects
 from gitops_gen.project.reading import text_if_any
-from gitops_gen.project.workspace import OpenProject, open_workspace
 
 _FEW = 20
 """Files that are checked one by one."""
@@ -59,13 +59,13 @@ class Uncommitted:
         return not (self.inputs or self.generated or self.partial)
 
 
-def read_uncommitted(workspace: OpenProject) -> Uncommitted:
+def read_uncommitted(opened: OpenProject) -> Uncommitted:
     """What differs from HEAD; files that git ignores, or is configured to ignore, count where they are inputs."""
-    folder = workspace.folder
-    inside, charts = prefix(folder), _charts(workspace)
+    folder = opened.folder
+    inside, charts = prefix(folder), _charts(opened)
     status = ("status", "--porcelain", "--ignore-submodules=dirty", "--untracked-files=normal", "--no-renames", "-z")
     records = [record[3:] for record in run(folder, *status).split("\0")[:-1]]
-    tagged = list(_tagged(folder, [*input_places(_folders(workspace)), ARGOCD_FOLDER]))
+    tagged = list(_tagged(folder, [*input_places(_folders(opened)), ARGOCD_FOLDER]))
     paths = {path.removeprefix(inside) for path in records if path.startswith(inside)}
     paths |= {path for tag, path in tagged if tag == _OTHER}
     # An untracked folder is one record; the chart may be in it, or next to the project.
@@ -80,8 +80,8 @@ def read_uncommitted(workspace: OpenProject) -> Uncommitted:
     )
 
 
-def _folders(workspace: OpenProject) -> tuple[str, ...]:
-    return Projects(workspace.inputs).folders
+def _folders(opened: OpenProject) -> tuple[str, ...]:
+    return Projects(opened.inputs).folders
 
 
 def _tagged(folder: Path, places: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -90,10 +90,10 @@ def _tagged(folder: Path, places: Iterable[str]) -> Iterator[tuple[str, str]]:
         yield tag, path
 
 
-def _charts(workspace: OpenProject) -> tuple[str, ...]:
+def _charts(opened: OpenProject) -> tuple[str, ...]:
     """The charts' folders from the git root, each ending in `/`."""
-    inside = prefix(workspace.folder)
-    return tuple(f"{posixpath.normpath(inside + path)}/" for path in workspace.chart_folders())
+    inside = prefix(opened.folder)
+    return tuple(f"{posixpath.normpath(inside + path)}/" for path in opened.chart_folders())
 
 
 Texts = Mapping[str, str | None]
@@ -125,8 +125,8 @@ class Guard:
         found = self._result(self.user)
         if isinstance(found, str):
             if found != str(error):
-                unseen = f"ignored, because not committed: {', '.join(self.uncommitted.inputs[:_SAID])}"
-                error.hint = "; ".join(filter(None, (error.hint, unseen)))
+                not_committed = f"ignored, because not committed: {', '.join(self.uncommitted.inputs[:_SAID])}"
+                error.hint = "; ".join(filter(None, (error.hint, not_committed)))
             return
         culprits = [path for path in self._few() if not isinstance(self._with_one(path), str)]
         raise self._stopped(culprits or list(self.uncommitted.inputs)) from error
@@ -173,17 +173,17 @@ class Guard:
         old = file.read_bytes() if file.is_file() else None
         _put(file, edited.read_bytes() if edited.is_file() else None)
         try:
-            return self._result(open_workspace(self.committed.folder, self.committed.engine))
+            return self._result(open_project(self.committed.folder, self.committed.engine))
         finally:
             _put(file, old)
 
-    def _result(self, workspace: OpenProject) -> Texts | str:
+    def _result(self, opened: OpenProject) -> Texts | str:
         """The files as a decision leaves them, or why there is none."""
         try:
-            decision = self.decide(workspace)
+            decision = self.decide(opened)
         except GitopsError as error:
             return str(error)
-        return _texts(decision, workspace.folder)
+        return _texts(decision, opened.folder)
 
     def _stopped(self, paths: list[str]) -> InTheWayError:
         return InTheWayError(

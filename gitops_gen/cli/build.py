@@ -128,9 +128,9 @@ def generate(
     from gitops_gen.output import text
     from gitops_gen.output.json.files import generate_document
 
-    workspace = settings.workspace()
-    names = settings.selected(workspace, environments, scope)
-    result = command.check(workspace, names) if only_check else command.generate(workspace, names, overwrite=overwrite)
+    opened = settings.opened()
+    names = settings.selected(opened, environments, scope)
+    result = command.check(opened, names) if only_check else command.generate(opened, names, overwrite=overwrite)
     for notice in result.notices:
         settings.note(f"note: {notice}")
     if output != "text":
@@ -174,9 +174,9 @@ def render(
     from gitops_gen.commands import render as command
 
     if output_dir:
-        workspace = settings.workspace()
-        names = workspace.names() if every else settings.selected(workspace, environments, scope)
-        written = command.render_to(workspace, names, settings.directory / output_dir, objects=objects)
+        opened = settings.opened()
+        names = opened.names() if every else settings.selected(opened, environments, scope)
+        written = command.render_to(opened, names, settings.directory / output_dir, objects=objects)
         settings.note(f"{written} file{'s' * (written != 1)} written")
         return 0
     if every or objects or len(environments) != 1 or any(scope.values()):
@@ -201,8 +201,8 @@ def explain(settings: Settings, environment: str, key: str, output: str) -> int:
     from gitops_gen.output.environment_text import explanation_lines
     from gitops_gen.output.json.explanation import explanation_document
 
-    workspace, environment = settings.chosen(environment)
-    result = command(workspace, environment, key)
+    opened, environment = settings.chosen(environment)
+    result = command(opened, environment, key)
     if output == "text":
         print_lines(explanation_lines(result))
     else:
@@ -245,8 +245,8 @@ def secrets(
     from gitops_gen.output.secret_script import script_lines
     from gitops_gen.output.secret_text import secret_lines
 
-    workspace = settings.workspace()
-    found = command.secrets(workspace, settings.selected(workspace, environments, scope))
+    opened = settings.opened()
+    found = command.secrets(opened, settings.selected(opened, environments, scope))
     if existing:
         count = command.check(found, existing.read(), existing.name)
         print_lines([f"all that is needed is among the {count} names of {existing.name}"])
@@ -276,9 +276,9 @@ def schema(settings: Settings, kind: str) -> int:
 
     is_inside = False
     try:
-        workspace = settings.workspace()
-        is_inside = workspace.projects().is_workspace
-        chart_schema = command.chart_schema(workspace)
+        opened = settings.opened()
+        is_inside = opened.projects().is_workspace
+        chart_schema = command.chart_schema(opened)
     except GitopsError as error:
         settings.note(f"note: without the chart's schema: {error}")
         chart_schema = None

@@ -2,6 +2,8 @@
 adopt.
 """
 
+from typing import TYPE_CHECKING
+
 import click
 
 from gitops_gen.cli.app import (
@@ -15,6 +17,10 @@ from gitops_gen.cli.app import (
 from gitops_gen.cli.delivery import deliver, delivery_options, show
 from gitops_gen.cli.printing import print_document, print_lines
 from gitops_gen.cli.settings import Settings
+
+if TYPE_CHECKING:
+    from gitops_gen.commands.set_values import Selection
+    from gitops_gen.project.opening import OpenProject
 
 
 @cli.command("set")
@@ -72,18 +78,10 @@ def set_command(
     """
     from gitops_gen.changes.values.assignments import Form, parse_assignment, parse_file, parse_key_only, parse_word
     from gitops_gen.commands import set_values as command
-    from gitops_gen.project.selection import one
 
     named = not stage and not everywhere
     if (stage and everywhere) or (named and (not words or "=" in words[0])):
         raise click.UsageError("name one environment, or use --stage STAGE or --all")
-    workspace, target = settings.workspace(), command.Selection(stage=stage)
-    if named:
-        target = command.Selection(environment=one(workspace, words[0]))
-    elif project or workspace.focus:
-        folder = workspace.projects().named(project or workspace.focus.rstrip("/")).folder
-        target = command.Selection(stage=stage, project=folder)
-    chosen = command.InputFile[layer] if layer else None
     assignments = [
         *(parse_word(word, moves=bool(layer)) for word in words[named:]),
         *(parse_assignment(word, Form.STRING) for word in strings),
@@ -94,8 +92,23 @@ def set_command(
     ]
     if not assignments:
         raise click.UsageError("nothing to set: add KEY=VALUE, --unset KEY or --move KEY")
-    outcome = command.set_values(workspace, target, assignments, deliver(dry_run, commit, push), chosen)
-    return show(settings, outcome, output)
+    opened, chosen = settings.opened(), command.InputFile[layer] if layer else None
+    target = _target(opened, words[0] if named else "", stage, project)
+    return show(
+        settings, command.set_values(opened, target, assignments, deliver(dry_run, commit, push), chosen), output
+    )
+
+
+def _target(opened: "OpenProject", environment: str, stage: str, project: str) -> "Selection":
+    """One environment, or those of a stage (all without one); in a project's folder, of that project."""
+    from gitops_gen.commands.set_values import Selection
+    from gitops_gen.project.selection import one
+
+    if environment:
+        return Selection(environment=one(opened, environment))
+    within = project or opened.focus.rstrip("/")
+    folder = opened.projects().named(within).folder if within else ""
+    return Selection(stage=stage, project=folder)
 
 
 @cli.command()
@@ -154,7 +167,7 @@ def promote(
         force=force,
         details=settings.verbose,
     )
-    return show(settings, command(settings.workspace(), promotion, deliver(dry_run, commit, push)), output)
+    return show(settings, command(settings.opened(), promotion, deliver(dry_run, commit, push)), output)
 
 
 @cli.command()
@@ -193,12 +206,12 @@ def rollback(
 
     if to and undo:
         raise click.UsageError("--to and --undo exclude each other")
-    workspace = settings.workspace()
-    names = settings.selected(workspace, environments, scope)
+    opened = settings.opened()
+    names = settings.selected(opened, environments, scope)
     if not names:
         raise click.UsageError("name an environment, or use --stage STAGE or --project PROJECT")
     request = Rollback(environments=names, to=to, undo=undo)
-    return show(settings, command(workspace, request, deliver(dry_run, commit, push)), output)
+    return show(settings, command(opened, request, deliver(dry_run, commit, push)), output)
 
 
 @cli.command()
@@ -221,9 +234,9 @@ def history(settings: Settings, environment: str, limit: int, scope: dict[str, s
     from gitops_gen.output.history_text import history_lines
     from gitops_gen.output.json.history import history_document
 
-    workspace = settings.workspace()
-    names = settings.selected(workspace, [environment] if environment else [], scope)
-    result = command(workspace, names[0] if len(names) == 1 else "", limit, names)
+    opened = settings.opened()
+    names = settings.selected(opened, [environment] if environment else [], scope)
+    result = command(opened, names[0] if len(names) == 1 else "", limit, names)
     print_lines(history_lines(result)) if output == "text" else print_document(history_document(result), output)
     if not result.complete:
         settings.note("the clone is shallow: older changes are missing; run `git fetch --unshallow`")
@@ -251,8 +264,8 @@ def status(settings: Settings, scope: dict[str, str], output: str) -> int:
     from gitops_gen.project.listing import Scope
     from gitops_gen.project.selection import focused
 
-    workspace = settings.overview()
-    result = command(workspace, focused(workspace, (), Scope(**scope)))
+    opened = settings.overview()
+    result = command(opened, focused(opened, (), Scope(**scope)))
     print_lines(status_lines(result)) if output == "text" else print_document(status_document(result), output)
     return 0
 

@@ -34,7 +34,7 @@ def pull(settings: Settings, refs: tuple[str, ...], output: str) -> int:
     from gitops_gen.commands.chart_pull import pull as command
     from gitops_gen.output.json.chart_pull import chart_pull_document
 
-    pulled = command(settings.workspace(), refs)
+    pulled = command(settings.opened(), refs)
     print_lines(pulled) if output == "text" else print_document(chart_pull_document(pulled), output)
     if not pulled:
         settings.note("no chart of a Helm repository is missing")
@@ -56,7 +56,7 @@ def vendor(settings: Settings, output: str) -> int:
     from gitops_gen.commands.chart_vendor import vendor as command
     from gitops_gen.output.json.chart_vendor import chart_vendor_document
 
-    done = command(settings.workspace())
+    done = command(settings.opened())
     print_lines(done.files) if output == "text" else print_document(chart_vendor_document(done), output)
     for note in done.notes or (() if done.files else ("no chart lacks a dependency",)):
         settings.note(note)

@@ -69,7 +69,7 @@ def diff(
     from gitops_gen.errors import GitopsError
 
     if any(scope.values()):
-        only = settings.selected(settings.workspace(), only, scope)
+        only = settings.selected(settings.opened(), only, scope)
     question = Question(words=words, only=only, merge_base=merge_base, environments=environments or None)
     engines = Engines(engine=settings.engine, cached=not no_cache)
     try:

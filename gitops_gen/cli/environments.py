@@ -34,8 +34,8 @@ def env_list(settings: Settings, scope: dict[str, str], output: str) -> int:
     from gitops_gen.project.listing import Scope, list_environments
     from gitops_gen.project.selection import focused
 
-    workspace = settings.overview()
-    rows = list_environments(workspace, focused(workspace, (), Scope(**scope)))
+    opened = settings.overview()
+    rows = list_environments(opened, focused(opened, (), Scope(**scope)))
     print_lines(environment_table(rows)) if output == "text" else print_document(environments_document(rows), output)
     return 0
 
@@ -80,11 +80,11 @@ def env_add(
     from gitops_gen.commands.environment_lifecycle import Facts, add
     from gitops_gen.project.selection import new, one
 
-    workspace = settings.workspace()
-    name = new(workspace, name)
-    release = one(workspace, release_of) if release_of else ""
+    opened = settings.opened()
+    name = new(opened, name)
+    release = one(opened, release_of) if release_of else ""
     facts = Facts(stage=stage, cluster=cluster, namespace=namespace, secret_path=secret_path, release=release)
-    return show(settings, add(workspace, name, facts, deliver(dry_run, commit, push)), output)
+    return show(settings, add(opened, name, facts, deliver(dry_run, commit, push)), output)
 
 
 @env.command("clone")
@@ -131,9 +131,9 @@ def env_clone(
         hosts=dict(host.split("=", 1) for host in hosts),
         shared=shared,
     )
-    workspace, source = settings.chosen(source)
-    name = new(workspace, name, like=source)
-    return show(settings, clone(workspace, source, name, facts, deliver(dry_run, commit, push)), output)
+    opened, source = settings.chosen(source)
+    name = new(opened, name, like=source)
+    return show(settings, clone(opened, source, name, facts, deliver(dry_run, commit, push)), output)
 
 
 _delete_running = click.option("--delete-running", is_flag=True, help="Allow Argo CD to delete its resources.")
@@ -167,9 +167,9 @@ def env_rename(
     from gitops_gen.project import selection
 
     delivery = deliver(dry_run, commit, push)
-    workspace, old = settings.chosen(old)
-    new = selection.new(workspace, new, like=old)
-    outcome = rename(workspace, old, new, delivery, keep_namespace=keep_namespace, delete_running=delete_running)
+    opened, old = settings.chosen(old)
+    new = selection.new(opened, new, like=old)
+    outcome = rename(opened, old, new, delivery, keep_namespace=keep_namespace, delete_running=delete_running)
     return show(settings, outcome, output)
 
 

@@ -110,9 +110,11 @@ class Verb(click.Command):
         return rest
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command, with its log and progress."""
+        """Run the command, with its log and progress, after a clean-up of what killed commands left."""
         from gitops_gen.cli.progress import watched
+        from gitops_gen.runtime.scratch import sweep
 
+        sweep()
         with watched(ctx.ensure_object(Settings)):
             return super().invoke(ctx)
 

@@ -60,12 +60,12 @@ def migrate(
         raise click.UsageError(f"--write prints what it wrote, not --output {output}")
     export, chosen = command.Export(content=live.read(), file=live.name), Mode(mode)
     if writes:
-        _, outcome = command.write_overrides(settings.workspace(), environment, export, chosen, delivery)
+        _, outcome = command.write_overrides(settings.opened(), environment, export, chosen, delivery)
         return show(settings, outcome, output)
     if output == "restore":
-        print_data(command.restore(settings.workspace(), environment, export, chosen))
+        print_data(command.restore(settings.opened(), environment, export, chosen))
         return 0
-    plan = command.migrate(settings.workspace(), environment, export, chosen)
+    plan = command.migrate(settings.opened(), environment, export, chosen)
     if output == "sh":
         command.require_ready(plan)
     _print(plan, output)

@@ -48,9 +48,9 @@ def plan(
 
     view = _view(output)
     if rendered is None:
-        workspace = settings.workspace() if environments else settings.overview()
-        names = () if every else settings.selected(workspace, environments, scope)
-        plans = command(workspace, names, view)
+        opened = settings.opened() if environments else settings.overview()
+        names = () if every else settings.selected(opened, environments, scope)
+        plans = command(opened, names, view)
         views, ok = [item.view for item in plans], all(item.ok for item in plans)
     elif environments or every:
         raise UsageError("--rendered plans one file, not environments", "leave out the environments or --rendered")

@@ -28,7 +28,7 @@ def project_list(settings: Settings, output: str) -> int:
     from gitops_gen.output.environment_text import project_table
     from gitops_gen.output.json.projects import projects_document
 
-    rows = list_projects(settings.workspace())
+    rows = list_projects(settings.opened())
     print_lines(project_table(rows)) if output == "text" else print_document(projects_document(rows), output)
     return 0
 
@@ -63,10 +63,10 @@ def project_add(
     from gitops_gen.commands.project_lifecycle import ProjectFacts, add
     from gitops_gen.project.selection import one
 
-    workspace = settings.workspace()
-    release = one(workspace, release_of) if release_of else ""
+    opened = settings.opened()
+    release = one(opened, release_of) if release_of else ""
     wanted = ProjectFacts(name=name, folder=path, chart=chart, environments=environments, release=release)
-    return show(settings, add(workspace, wanted, deliver(dry_run, commit, push)), output)
+    return show(settings, add(opened, wanted, deliver(dry_run, commit, push)), output)
 
 
 _delete_running = click.option("--delete-running", is_flag=True, help="Allow Argo CD to delete its resources.")
@@ -90,7 +90,7 @@ def project_rename(
     from gitops_gen.commands.project_lifecycle import rename
 
     delivery = deliver(dry_run, commit, push)
-    return show(settings, rename(settings.workspace(), old, new, delivery, delete_running=delete_running), output)
+    return show(settings, rename(settings.opened(), old, new, delivery, delete_running=delete_running), output)
 
 
 @project.command("remove")
@@ -110,4 +110,4 @@ def project_remove(
     from gitops_gen.commands.project_lifecycle import remove
 
     delivery = deliver(dry_run, commit, push)
-    return show(settings, remove(settings.workspace(), name, delivery, delete_running=delete_running), output)
+    return show(settings, remove(settings.opened(), name, delivery, delete_running=delete_running), output)

@@ -70,17 +70,17 @@ def _parts(settings: Settings, pairs: tuple[tuple[str, str], ...], commits: int)
     from gitops_gen.output.report.data import ReportParts, report_plan
     from gitops_gen.project.listing import list_environments
 
-    workspace = settings.overview()
-    standing = status(workspace)
-    validation, plans = survey(workspace, view=report_plan)
+    opened = settings.overview()
+    standing = status(opened)
+    validation, plans = survey(opened, view=report_plan)
     engines = Engines(engine=settings.engine, cached=True)
     folder = settings.directory.absolute()
     return ReportParts(
-        project=workspace.project().spec.name,
-        repository=workspace.project().spec.repository,
-        rows=list_environments(workspace),
+        project=opened.project().spec.name,
+        repository=opened.project().spec.repository,
+        rows=list_environments(opened),
         status=standing,
-        history=history(workspace, limit=commits) if standing.in_git else History(events=(), complete=True),
+        history=history(opened, limit=commits) if standing.in_git else History(events=(), complete=True),
         validation=validation,
         plans=plans,
         differences=[

@@ -9,7 +9,7 @@ from gitops_gen.cli.printing import print_message
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gitops_gen.project.workspace import OpenProject
+    from gitops_gen.project.opening import OpenProject
 
 
 class Settings:
@@ -28,32 +28,32 @@ class Settings:
 
         return Path(self.folder)
 
-    def workspace(self) -> "OpenProject":
+    def opened(self) -> "OpenProject":
         """The project that the command works on."""
-        from gitops_gen.project.workspace import open_workspace
+        from gitops_gen.project.opening import open_project
 
-        return open_workspace(self.directory.absolute(), self.engine)
+        return open_project(self.directory.absolute(), self.engine)
 
-    def selected(self, workspace: "OpenProject", names: Sequence[str], scope: Mapping[str, str]) -> tuple[str, ...]:
+    def selected(self, opened: "OpenProject", names: Sequence[str], scope: Mapping[str, str]) -> tuple[str, ...]:
         """The environments that words and options mean; none, where all are meant."""
         from gitops_gen.project.listing import Scope
         from gitops_gen.project.selection import selected
 
-        return selected(workspace, names, Scope(**scope))
+        return selected(opened, names, Scope(**scope))
 
     def chosen(self, name: str) -> "tuple[OpenProject, str]":
         """The project, and the one environment of it that a word means."""
         from gitops_gen.project.selection import one
 
-        workspace = self.workspace()
-        return workspace, one(workspace, name)
+        opened = self.opened()
+        return opened, one(opened, name)
 
     def overview(self) -> "OpenProject":
         """The project for a command that shows all environments: reports those that are not checked out."""
-        workspace = self.workspace()
-        if workspace.absent.notice:
-            self.note(f"note: {workspace.absent.notice}")
-        return workspace
+        opened = self.opened()
+        if opened.absent.notice:
+            self.note(f"note: {opened.absent.notice}")
+        return opened
 
     def note(self, text: str) -> None:
         """Something for people, on standard error; without it the result is the same."""

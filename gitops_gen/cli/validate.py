@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 @click.option("--changed", metavar="REF", default="", help="Only environments that differ from where REF was left.")
 @click.option("--baseline", metavar="FILE", default="", help="Accept the findings in FILE, an earlier JSON output.")
 @click.option("--rendered", metavar="PATH", default="", help="Manifests from elsewhere: a file, a folder, or `-`.")
+@click.option(
+    "--application", metavar="FILE", default="", help="An Application, and what it renders: a chart or folder here."
+)
 @click.option("--namespace", metavar="NAME", default="", help="With --rendered: where namespaced objects go.")
-@click.option("--sync-timeout", metavar="DURATION", help="With --rendered: Argo CD's sync timeout, such as 30m.")
+@click.option("--sync-timeout", metavar="DURATION", help="With these two: Argo CD's sync timeout, such as 30m.")
 @click.option("--kubernetes", metavar="VERSION", default="", help="Judge for this version, such as 1.37.")
 @click.option("--notes", is_flag=True, help="Show what is worth knowing, too.")
 @output_formats("sarif", "junit", "github", "gitlab")
@@ -32,6 +35,7 @@ def validate(
     changed: str,
     baseline: str,
     rendered: str,
+    application: str,
     namespace: str,
     sync_timeout: str | None,
     kubernetes: str,
@@ -51,14 +55,19 @@ def validate(
     gitops-gen validate --output sarif > findings.sarif
     gitops-gen validate --output json > baseline.json   # accept the findings of today
     gitops-gen validate --baseline baseline.json
+    gitops-gen validate --application argocd/applications/production.yaml
     helm template shop ./shop | gitops-gen validate --rendered - --sync-timeout 30m
     """
     from gitops_gen.commands import validate as command
 
     prefix = ""
-    if rendered:
-        if environments or changed:
-            raise UsageError("--rendered validates files, not environments", "leave out one of the two")
+    if (rendered or application) and (environments or changed or (rendered and application)):
+        raise UsageError("--rendered and --application validate files, not environments", "leave out one of the two")
+    if application:
+        result = command.validate_application(
+            settings.directory, application, kubernetes=kubernetes, sync_timeout=sync_timeout
+        )
+    elif rendered:
         result = command.validate_rendered(
             command.read_manifests(settings.directory, rendered),
             namespace=namespace,
@@ -68,13 +77,13 @@ def validate(
     else:
         if environments and changed:
             raise UsageError("--changed chooses the environments", "leave out --changed or the environments")
-        workspace = settings.workspace() if environments else settings.overview()
-        names = settings.selected(workspace, environments, scope)
-        prefix = workspace.paths.prefix
+        opened = settings.opened() if environments else settings.overview()
+        names = settings.selected(opened, environments, scope)
+        prefix = opened.paths.prefix
         if changed:
-            result = command.validate_changed(workspace, changed, kubernetes=kubernetes)
+            result = command.validate_changed(opened, changed, kubernetes=kubernetes)
         else:
-            result = command.validate(workspace, names, kubernetes=kubernetes)
+            result = command.validate(opened, names, kubernetes=kubernetes)
     if baseline:
         result = command.without_baseline(result, settings.directory, baseline)
     _print(result, output, prefix=prefix, notes=notes)

@@ -18,8 +18,8 @@ from gitops_gen.models.layout import (
     release_path,
     values_path,
 )
+from gitops_gen.project.opening import OpenProject
 from gitops_gen.project.reading import text_if_any
-from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.editing.data import same
 from gitops_gen.yaml.editing.difference import KeyDifference
 from gitops_gen.yaml.editing.document import set_value
@@ -30,7 +30,7 @@ from gitops_gen.yaml.reader import load
 _FIELDS = {APPLICATIONS: "application", APP_PROJECTS: "project"}
 
 
-def adopt(workspace: OpenProject, name: str, delivery: Delivery) -> Outcome:
+def adopt(opened: OpenProject, name: str, delivery: Delivery) -> Outcome:
     """Put each edit of the generated files where it belongs, and regenerate.
 
     An edit of values.yaml goes into release.yaml or environment.yaml; one of the Application or AppProject into the
@@ -38,16 +38,16 @@ def adopt(workspace: OpenProject, name: str, delivery: Delivery) -> Outcome:
     naming each edit that has no place there, is contradicted by the inputs, or would not be generated; then nothing is
     written.
     """
-    return change(workspace, delivery, lambda here: _Adopting(here, name).draft())
+    return change(opened, delivery, lambda here: _Adopting(here, name).draft())
 
 
 class _Adopting:
     """One environment's edited files against what they should be."""
 
-    def __init__(self, workspace: OpenProject, name: str) -> None:
-        self.workspace, self.name = workspace, name
-        self.environment = workspace.environment(name)
-        self.edited = edited_files(workspace, name)
+    def __init__(self, opened: OpenProject, name: str) -> None:
+        self.opened, self.name = opened, name
+        self.environment = opened.environment(name)
+        self.edited = edited_files(opened, name)
         self.own_file = environment_path(name)
         self.texts: dict[str, str] = {}
         self.problems: list[Problem] = []
@@ -59,7 +59,7 @@ class _Adopting:
     def draft(self) -> Draft:
         if not self.edited:
             return self.nothing()
-        self.now = generated(self.workspace, self.name, inputs(self.workspace, self.name))
+        self.now = generated(self.opened, self.name, inputs(self.opened, self.name))
         for file in self.edited:
             self.fold_file(file)
         fail_if_any(self.problems)
@@ -100,7 +100,7 @@ class _Adopting:
 
     def fold_manifest(self, file: EditedFile, field: str) -> None:
         edits = ManifestEdits(
-            project=self.workspace.project(self.name).spec,
+            project=self.opened.project(self.name).spec,
             environment=self.name,
             field=field,
             data=file.data,
@@ -172,7 +172,7 @@ class _Adopting:
         return load(self.outputs().get(file, ""), file) or {}
 
     def outputs(self) -> dict[str, str]:
-        return generated(self.workspace, self.name, {**inputs(self.workspace, self.name), **self.texts})
+        return generated(self.opened, self.name, {**inputs(self.opened, self.name), **self.texts})
 
     def remove(self, path: str, keys: KeyPath) -> None:
         self.texts[path] = removed_with_parents(self.text(path), keys, path)
@@ -189,7 +189,7 @@ class _Adopting:
     def text(self, path: str) -> str:
         if path in self.texts:
             return self.texts[path]
-        text = text_if_any(self.workspace.inputs, path)
+        text = text_if_any(self.opened.inputs, path)
         return NEW_RELEASE if text is None and path.endswith(RELEASE_FILE) else text or ""
 
     def add(self, file: str, item: KeyDifference, message: str, hint: str) -> None:

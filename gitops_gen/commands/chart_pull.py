@@ -14,42 +14,42 @@ from gitops_gen.helm.engine import ChartError
 from gitops_gen.helm.pulling import pulled
 from gitops_gen.project.environment import ChartSource
 from gitops_gen.project.inputs import CommittedInputs
-from gitops_gen.project.workspace import OpenProject
+from gitops_gen.project.opening import OpenProject
 
 
-def pull(workspace: OpenProject, refs: Sequence[str] = ()) -> tuple[str, ...]:
+def pull(opened: OpenProject, refs: Sequence[str] = ()) -> tuple[str, ...]:
     """Run `helm pull` for each chart of a Helm repository that some environment takes, or took at one of `refs`, and
     that is not pulled; their paths in the project.
 
     Nothing is run, and no `helm` is needed, when there is none. Raises `ProblemsError` with every chart that cannot be
     had, `helm` among the reasons.
     """
-    sources = dict.fromkeys([*_sources(workspace), *(source for ref in refs for source in _past(workspace, ref))])
-    wanted = [source for source in sources if not workspace.charts.places.is_available(source)]
+    sources = dict.fromkeys([*_sources(opened), *(source for ref in refs for source in _past(opened, ref))])
+    wanted = [source for source in sources if not opened.charts.places.is_available(source)]
     problems: list[Problem] = []
     for source in wanted:
         try:
-            _pull(source, Root(workspace.folder).target(_archive(workspace, source)))
+            _pull(source, Root(opened.folder).target(_archive(opened, source)))
         except ChartError as error:
             problems.append(Problem(message=f"{source.label}: {error}", hint=error.hint))
     fail_if_any(problems)
-    return tuple(_archive(workspace, source) for source in wanted)
+    return tuple(_archive(opened, source) for source in wanted)
 
 
-def _archive(workspace: OpenProject, source: ChartSource) -> str:
-    return workspace.charts.places.pulled(source).relative_to(workspace.folder).as_posix()
+def _archive(opened: OpenProject, source: ChartSource) -> str:
+    return opened.charts.places.pulled(source).relative_to(opened.folder).as_posix()
 
 
-def _sources(workspace: OpenProject) -> Iterator[ChartSource]:
-    return (workspace.environment(name).chart for name in workspace.names())
+def _sources(opened: OpenProject) -> Iterator[ChartSource]:
+    return (opened.environment(name).chart for name in opened.names())
 
 
-def _past(workspace: OpenProject, ref: str) -> list[ChartSource]:
+def _past(opened: OpenProject, ref: str) -> list[ChartSource]:
     """The charts at a commit; none where the project did not exist, or could not be read even then."""
-    repository = Repository(workspace.folder)
+    repository = Repository(opened.folder)
     inputs = CommittedInputs(repository, repository.commit(ref), repository.prefix)
     with suppress(ProblemsError):
-        return list(_sources(replace(workspace, inputs=inputs, absent=NOTHING)))
+        return list(_sources(replace(opened, inputs=inputs, absent=NOTHING)))
     return []
 
 

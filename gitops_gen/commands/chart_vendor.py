@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +19,9 @@ from gitops_gen.helm.dependencies import (
 )
 from gitops_gen.helm.engine import ChartError
 from gitops_gen.helm.pulling import pulled, update_dependencies
-from gitops_gen.models.layout import CHART_FILE, OWN_FOLDER
-from gitops_gen.project.workspace import OpenProject
+from gitops_gen.models.layout import CHART_FILE
+from gitops_gen.project.opening import OpenProject
+from gitops_gen.runtime.scratch import scratch
 from gitops_gen.starter.ignored import ignored, ignored_notes
 
 
@@ -33,7 +33,7 @@ class Vendoring:
     notes: tuple[str, ...]
 
 
-def vendor(workspace: OpenProject) -> Vendoring:
+def vendor(opened: OpenProject) -> Vendoring:
     """Complete charts/ of each chart folder that an environment uses and that has dependencies from a repository.
 
     With a lock that fits Chart.yaml, the versions in it are pulled; else the newest ones in the ranges of Chart.yaml,
@@ -42,21 +42,21 @@ def vendor(workspace: OpenProject) -> Vendoring:
     """
     problems: list[Problem] = []
     files: list[str] = []
-    for path in _charts(workspace):
+    for path in _charts(opened):
         try:
-            files += _vendored(workspace.folder, path)
+            files += _vendored(opened.folder, path)
         except ChartError as error:
             problems.append(Problem(file=f"{path}/{CHART_FILE}", message=str(error), hint=error.hint))
     fail_if_any(problems)
-    return Vendoring(files=tuple(files), notes=tuple(_notes(workspace.folder, files)))
+    return Vendoring(files=tuple(files), notes=tuple(_notes(opened.folder, files)))
 
 
-def _charts(workspace: OpenProject) -> list[str]:
+def _charts(opened: OpenProject) -> list[str]:
     """The charts in this repository; each must be written to, so that no symlink leads there."""
-    environments, _ = workspace.environments()
+    environments, _ = opened.environments()
     found = [item.chart.path for item in environments if item.chart.path and not item.chart.revision]
-    places = workspace.charts.places
-    return [path for path in dict.fromkeys(found) if places.links(path) is not None and _lacks(workspace.folder / path)]
+    places = opened.charts.places
+    return [path for path in dict.fromkeys(found) if places.links(path) is not None and _lacks(opened.folder / path)]
 
 
 def _lacks(chart: Path) -> bool:
@@ -69,8 +69,8 @@ def _lacks(chart: Path) -> bool:
 def _vendored(project: Path, path: str) -> Iterator[str]:
     """In a copy next to the chart, from which `file://` leads to the same folders."""
     chart = Path(os.path.normpath(project / path))
-    with tempfile.TemporaryDirectory(dir=chart.parent, prefix=f"{OWN_FOLDER}-") as scratch:
-        copy = Path(shutil.copytree(chart, scratch, dirs_exist_ok=True))
+    with scratch(chart.parent) as copy:
+        shutil.copytree(chart, copy, dirs_exist_ok=True)
         if Dependencies(copy).lock_fault:
             update_dependencies(copy)
         else:

@@ -20,8 +20,8 @@ from gitops_gen.models.layout import (
     short_name,
 )
 from gitops_gen.project.environment import ResolvedEnvironment
+from gitops_gen.project.opening import OpenProject
 from gitops_gen.project.reading import text_if_any
-from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.editing.document import set_value
 from gitops_gen.yaml.key_paths import KeyPath, dotted, leaves, value_at
 from gitops_gen.yaml.reader import load
@@ -55,21 +55,21 @@ class Facts:
             yield ("secrets", "path"), self.secret_path
 
 
-def add(workspace: OpenProject, name: str, facts: Facts, delivery: Delivery) -> Outcome:
+def add(opened: OpenProject, name: str, facts: Facts, delivery: Delivery) -> Outcome:
     """A new environment; `facts.release` names the one whose release it starts with. Raises as `change` does."""
-    return change(workspace, delivery, lambda here: _added(here, name, facts))
+    return change(opened, delivery, lambda here: _added(here, name, facts))
 
 
-def clone(workspace: OpenProject, source: str, name: str, facts: Facts, delivery: Delivery) -> Outcome:
+def clone(opened: OpenProject, source: str, name: str, facts: Facts, delivery: Delivery) -> Outcome:
     """A new environment with everything that `source` has but what must differ.
 
     Raises `UsageError` naming each literal namespace, secret path and host for which nothing else was given.
     """
-    return change(workspace, delivery, lambda here: _cloned(here, source, name, facts))
+    return change(opened, delivery, lambda here: _cloned(here, source, name, facts))
 
 
 def rename(  # noqa: PLR0913 - what is renamed, and how
-    workspace: OpenProject,
+    opened: OpenProject,
     old: str,
     new: str,
     delivery: Delivery,
@@ -81,25 +81,25 @@ def rename(  # noqa: PLR0913 - what is renamed, and how
     would delete its resources, unless `delete_running`.
     """
     return change(
-        workspace,
+        opened,
         delivery,
         lambda here: _renamed(here, old, new, keep_namespace=keep_namespace, delete_running=delete_running),
     )
 
 
-def remove(workspace: OpenProject, name: str, delivery: Delivery, *, delete_running: bool = False) -> Outcome:
+def remove(opened: OpenProject, name: str, delivery: Delivery, *, delete_running: bool = False) -> Outcome:
     """Remove an environment's files.
 
     Raises `GitopsError` when Argo CD would delete its resources, unless `delete_running`.
     """
-    return change(workspace, delivery, lambda here: _removed(here, name, delete_running=delete_running))
+    return change(opened, delivery, lambda here: _removed(here, name, delete_running=delete_running))
 
 
-def _require_new(workspace: OpenProject, name: str) -> None:
+def _require_new(opened: OpenProject, name: str) -> None:
     if not is_environment_name(name):
         raise UsageError(f"`{name}` is not a valid environment name: it must be a DNS label", "use a-z, 0-9 and `-`")
-    workspace.require_here(name)
-    if (workspace.folder / environment_folder(name)).exists():
+    opened.require_here(name)
+    if (opened.folder / environment_folder(name)).exists():
         raise UsageError(f"environment `{name}` already exists")
 
 
@@ -107,67 +107,67 @@ def _message(subject: str, names: tuple[str, ...], verb: str, details: tuple[str
     return Message(subject=subject, details=details, environments=names, change=f"env {verb}")
 
 
-def _text(workspace: OpenProject, path: str) -> str | None:
-    return text_if_any(workspace.inputs, path)
+def _text(opened: OpenProject, path: str) -> str | None:
+    return text_if_any(opened.inputs, path)
 
 
-def _added(workspace: OpenProject, name: str, facts: Facts) -> Draft:
-    _require_new(workspace, name)
+def _added(opened: OpenProject, name: str, facts: Facts) -> Draft:
+    _require_new(opened, name)
     path, text = environment_path(name), _HEADER.format(kind="Environment")
     for keys, value in facts.settings():
         text = set_value(text, keys, value, path)
     release = _HEADER.format(kind="Release")
     if facts.release:
-        workspace.environment(facts.release)
-        release = _text(workspace, release_path(facts.release)) or release
+        opened.environment(facts.release)
+        release = _text(opened, release_path(facts.release)) or release
     own = {path: text} if [*facts.settings()] or not project_folder(name) else {}
     return Draft(
         files={**own, release_path(name): release},
         environments=(name,),
         message=_message(f"Add environment {name}", (name,), "add"),
         summary=(f"Add environment {name}",),
-        notes=tuple(_born(workspace, name)),
+        notes=tuple(_born(opened, name)),
     )
 
 
-def _born(workspace: OpenProject, name: str) -> Iterator[str]:
-    yield born(application_name(workspace.project(name).spec, name))
+def _born(opened: OpenProject, name: str) -> Iterator[str]:
+    yield born(application_name(opened.project(name).spec, name))
 
 
-def _cloned(workspace: OpenProject, source: str, name: str, facts: Facts) -> Draft:
-    _require_new(workspace, name)
-    original = workspace.environment(source)
+def _cloned(opened: OpenProject, source: str, name: str, facts: Facts) -> Draft:
+    _require_new(opened, name)
+    original = opened.environment(source)
     files = {
-        path.replace(environment_folder(source), environment_folder(name)): _text(workspace, path)
+        path.replace(environment_folder(source), environment_folder(name)): _text(opened, path)
         for path in hand_written(source)
     }
     path = environment_path(name)
-    text = _settings(workspace, source, name)
+    text = _settings(opened, source, name)
     _require_differences(load(text, path) or {}, facts)
     for keys, value in (*facts.settings(), *_new_hosts(load(text, path) or {}, facts.hosts)):
         text = set_value(text, keys, value, path)
     if facts.release:
-        files[release_path(name)] = _text(workspace, release_path(facts.release))
+        files[release_path(name)] = _text(opened, release_path(facts.release))
     return Draft(
         files={**files, path: text},
         environments=(name,),
         message=_message(f"Clone environment {source} as {name}", (name,), "clone"),
         summary=(f"Clone environment {source} as {name}",),
         warnings=tuple(_shared(load(text, path) or {}, source)),
-        notes=tuple(_born(workspace, name)) + _chart_note(original),
+        notes=tuple(_born(opened, name)) + _chart_note(original),
     )
 
 
-def _settings(workspace: OpenProject, source: str, name: str) -> str:
+def _settings(opened: OpenProject, source: str, name: str) -> str:
     """The text of an environment.yaml like the source's: with what the workspace says of that, where it says nothing of
     `name`.
     """
     path, shared = environment_path(source), environment_path(short_name(source))
-    text = _text(workspace, path) or _HEADER.format(kind="Environment")
-    if path == shared or workspace.inputs.is_file(environment_path(short_name(name))):
+    text = _text(opened, path) or _HEADER.format(kind="Environment")
+    if path == shared or opened.inputs.is_file(environment_path(short_name(name))):
         return text
     own = load(text, path) or {}
-    for key, value in (load(_text(workspace, shared) or "", shared) or {}).items():
+    for key, value in (load(_text(opened, shared) or "", shared) or {}).items():
         text = text if key in own else set_value(text, (key,), value, path)
     return text
 
@@ -234,15 +234,15 @@ def _shared(data: dict[str, Any], source: str) -> Iterator[str]:
         yield f"secrets.overrides.{dotted(path)} is the same as in {source}"
 
 
-def _renamed(workspace: OpenProject, old: str, new: str, *, keep_namespace: bool, delete_running: bool) -> Draft:
-    environment = workspace.environment(old)
-    _require_new(workspace, new)
+def _renamed(opened: OpenProject, old: str, new: str, *, keep_namespace: bool, delete_running: bool) -> Draft:
+    environment = opened.environment(old)
+    _require_new(opened, new)
     require_permission(environment, delete_running=delete_running)
-    texts = {path: _text(workspace, path) for path in hand_written(old)}
+    texts = {path: _text(opened, path) for path in hand_written(old)}
     files: dict[str, str | None] = dict.fromkeys(texts)
     files |= {path: text for path, text in zip(hand_written(new), texts.values(), strict=True) if text is not None}
     if project_folder(new):
-        files[environment_path(new)] = _settings(workspace, old, new)
+        files[environment_path(new)] = _settings(opened, old, new)
     if keep_namespace:
         path = environment_path(new)
         files[path] = set_value(files[path] or "", ("namespace",), environment.namespace, path)
@@ -251,14 +251,14 @@ def _renamed(workspace: OpenProject, old: str, new: str, *, keep_namespace: bool
         environments=(old, new),
         message=_message(f"Rename environment {old} to {new}", (old, new), "rename"),
         summary=(f"Rename environment {old} to {new}",),
-        notes=(*left_behind(environment, same_place=keep_namespace), *_born(workspace, new)),
+        notes=(*left_behind(environment, same_place=keep_namespace), *_born(opened, new)),
     )
 
 
-def _removed(workspace: OpenProject, name: str, *, delete_running: bool) -> Draft:
-    environment = workspace.environment(name)
+def _removed(opened: OpenProject, name: str, *, delete_running: bool) -> Draft:
+    environment = opened.environment(name)
     require_permission(environment, delete_running=delete_running)
-    present = [path for path in hand_written(name) if _text(workspace, path) is not None]
+    present = [path for path in hand_written(name) if _text(opened, path) is not None]
     return Draft(
         files=dict.fromkeys(present),
         environments=(name,),

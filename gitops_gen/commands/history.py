@@ -18,7 +18,7 @@ from gitops_gen.models.layout import (
     release_path,
     values_path,
 )
-from gitops_gen.project.workspace import OpenProject
+from gitops_gen.project.opening import OpenProject
 from gitops_gen.yaml.editing.difference import KeyDifference, differences
 
 _SPAN = 50
@@ -67,7 +67,7 @@ class History:
     complete: bool
 
 
-def history(workspace: OpenProject, environment: str = "", limit: int = 0, only: Sequence[str] = ()) -> History:
+def history(opened: OpenProject, environment: str = "", limit: int = 0, only: Sequence[str] = ()) -> History:
     """The changes of one environment, of `only` these, or of all on the branch that Argo CD follows, at most `limit`
     commits (0: all).
 
@@ -75,34 +75,34 @@ def history(workspace: OpenProject, environment: str = "", limit: int = 0, only:
     its history under the former name as well. Raises `GitopsError` when neither the project nor its history has the
     environment, or git cannot read the history.
     """
-    checkout = read_checkout(workspace.folder)
+    checkout = read_checkout(opened.folder)
     if not checkout.head:
         return History(events=(), complete=True)
     if environment and not is_environment_name(environment):
         raise GitopsError(f"no environment `{environment}`, now or in the history")
-    found = _touched(workspace, environment, limit) if environment else _all_touched(workspace, limit, only)
-    if environment and not found and environment not in workspace.names():
+    found = _touched(opened, environment, limit) if environment else _all_touched(opened, limit, only)
+    if environment and not found and environment not in opened.names():
         raise GitopsError(f"no environment `{environment}`, now or in the history")
-    objects = Objects(workspace.folder, {})
+    objects = Objects(opened.folder, {})
     spans = (found[start : start + _SPAN] for start in range(0, len(found), _SPAN))
-    events = (event for span in spans for event in _events(workspace, span, objects))
+    events = (event for span in spans for event in _events(opened, span, objects))
     return History(events=tuple(events), complete=not checkout.is_shallow)
 
 
-def _all_touched(workspace: OpenProject, limit: int, only: Sequence[str]) -> list[_Touched]:
-    projects = workspace.projects().folders
+def _all_touched(opened: OpenProject, limit: int, only: Sequence[str]) -> list[_Touched]:
+    projects = opened.projects().folders
     places = [*map(environment_folder, only)] or [folder + ENVIRONMENTS for folder in projects]
-    found = changes_of(workspace, places, limit=limit)
+    found = changes_of(opened, places, limit=limit)
     inside = ((commit, name) for commit in found for name in _environments(commit))
     return [(commit, name) for commit, name in inside if project_folder(name) in projects and name in (only or (name,))]
 
 
-def _touched(workspace: OpenProject, environment: str, limit: int) -> list[_Touched]:
+def _touched(opened: OpenProject, environment: str, limit: int) -> list[_Touched]:
     """The commits that changed one environment, under its earlier names too, as far as this tool renamed it."""
-    name, until, found = environment, workspace.base, list[_Touched]()
+    name, until, found = environment, opened.base, list[_Touched]()
     while name and until:
         left = limit - len(found) if limit else 0
-        segment = list(changes_of(workspace, [environment_folder(name)], limit=left, until=until))
+        segment = list(changes_of(opened, [environment_folder(name)], limit=left, until=until))
         renaming = next((index for index, commit in enumerate(segment) if former_name(commit, name)), len(segment))
         found += [(commit, name) for commit in segment[: renaming + 1]]
         if renaming == len(segment) or (limit and len(found) >= limit):
@@ -111,7 +111,7 @@ def _touched(workspace: OpenProject, environment: str, limit: int) -> list[_Touc
     return found
 
 
-def _events(workspace: OpenProject, touched: Sequence[_Touched], objects: Objects) -> Iterator[Event]:
+def _events(opened: OpenProject, touched: Sequence[_Touched], objects: Objects) -> Iterator[Event]:
     places = [
         place
         for commit, name in touched
@@ -121,7 +121,7 @@ def _events(workspace: OpenProject, touched: Sequence[_Touched], objects: Object
             (commit.id, path_of(name)),
         )
     ]
-    read = iter(values_at(workspace.folder, places, objects))
+    read = iter(values_at(opened.folder, places, objects))
     for commit, name in touched:
         release = list(differences(next(read), next(read)))
         values = list(differences(next(read), next(read)))

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shlex
-import tempfile
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,11 +19,12 @@ from gitops_gen.helm.choice import open_engine
 from gitops_gen.helm.engine import ChartError, HelmRelease
 from gitops_gen.models.layout import CHART_FILE, OWN_FOLDER, PROJECT_FILE, environment_path
 from gitops_gen.names import RELEASE_NAME_LENGTH
+from gitops_gen.project.opening import OpenProject, open_project
 from gitops_gen.project.reading import holds
 from gitops_gen.project.rendering import render
 from gitops_gen.project.schemas import KINDS, chart_schema, schema
-from gitops_gen.project.workspace import OpenProject, open_workspace
 from gitops_gen.rules.rule import Finding
+from gitops_gen.runtime.scratch import scratch
 from gitops_gen.starter import reference, templates
 from gitops_gen.starter.chart_copy import copy_chart, copy_folder
 from gitops_gen.starter.ci import ci_files
@@ -150,8 +150,8 @@ def _own_wheel(target: TargetFolder) -> str:
 
 def _made(target: TargetFolder, project: NewProject, chart: Path | None, engine: str) -> Initialization:
     place = target.folder if target.folder.exists() else next(path for path in target.folder.parents if path.exists())
-    with tempfile.TemporaryDirectory(dir=place, prefix=f"{OWN_FOLDER}-") as scratch:
-        draft = _Draft(folder=Path(scratch, "project"), top=Path(scratch, "top"))
+    with scratch(place) as parent:
+        draft = _Draft(folder=parent / "project", top=parent / "top")
         (draft.folder / CHARTS).mkdir(parents=True)
         if chart:
             _around(draft, chart.resolve(), project, engine)
@@ -249,17 +249,17 @@ def _finished(
     target: TargetFolder, project: NewProject, draft: _Draft, moved: list[Path], engine: str
 ) -> Initialization:
     """The rest, which is made from the files in their place."""
-    workspace = open_workspace(target.folder, engine)
-    made = [*moved, *_let_charts_in(target, moved), *_write_schemas(workspace)]
+    opened = open_project(target.folder, engine)
+    made = [*moved, *_let_charts_in(target, moved), *_write_schemas(opened)]
     problems: tuple[Problem, ...] = ()
     try:
-        generation = generate(workspace)
+        generation = generate(opened)
         made += [target.folder / change.path for change in generation.changes]
-        problems = tuple(_unrendered(workspace, project))
+        problems = tuple(_unrendered(opened, project))
     except ProblemsError as error:
         problems = error.problems
     draft.notes += _hidden(target, made)
-    spec = workspace.project().spec
+    spec = opened.project().spec
     return Initialization(
         folder=target.folder,
         top=target.top,
@@ -279,23 +279,23 @@ def _existing(paths: list[Path]) -> Iterator[Path]:
     return (path for path in dict.fromkeys(paths) if path.exists())
 
 
-def _unrendered(workspace: OpenProject, project: NewProject) -> Iterator[Problem]:
+def _unrendered(opened: OpenProject, project: NewProject) -> Iterator[Problem]:
     """The values that the chart requires to render, for the environment that must set them."""
     name = project.all_environments[0]
     try:
-        render(workspace, name)
+        render(opened, name)
     except ProblemsError as error:
         yield from error.problems
     except ChartError as error:
-        key = dotted(required_key(_chart_folder(workspace), str(error)))
+        key = dotted(required_key(_chart_folder(opened), str(error)))
         where = f"set `{key}`" if key else "set the required value"
         file = environment_path(name)
         hint = f"{where} below `values` there, or below `defaults.values` in gitops.yaml for all environments"
         yield Problem(file=file, key=f"values.{key}" if key else "values", message=str(error), hint=hint)
 
 
-def _chart_folder(workspace: OpenProject) -> Path:
-    return workspace.folder / (workspace.project().spec.chart.path or "")
+def _chart_folder(opened: OpenProject) -> Path:
+    return opened.folder / (opened.project().spec.chart.path or "")
 
 
 def _let_charts_in(target: TargetFolder, moved: list[Path]) -> Iterator[Path]:
@@ -321,15 +321,15 @@ def _hidden(target: TargetFolder, made: list[Path]) -> Iterator[str]:
     return ignored_notes(ignored(target.root, [path.relative_to(target.root).as_posix() for path in _existing(made)]))
 
 
-def _write_schemas(workspace: OpenProject) -> Iterator[Path]:
+def _write_schemas(opened: OpenProject) -> Iterator[Path]:
     """The schemas that the files name in their first line."""
     try:
-        values = chart_schema(workspace)
+        values = chart_schema(opened)
     except GitopsError:
         values = None
-    is_workspace = workspace.projects().is_workspace
+    is_workspace = opened.projects().is_workspace
     for kind in (kind for kind in KINDS if kind != "workspace" or is_workspace):
         text = json.dumps(schema(kind, values, is_inside=is_workspace), indent=2, ensure_ascii=False)
-        target = Root(workspace.folder).target(f"{OWN_FOLDER}/{kind}.schema.json")
+        target = Root(opened.folder).target(f"{OWN_FOLDER}/{kind}.schema.json")
         _write(target, f"{text}\n")
         yield target

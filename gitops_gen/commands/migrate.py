@@ -16,9 +16,9 @@ from gitops_gen.migration.plan import migration_of
 from gitops_gen.migration.restore import restorable
 from gitops_gen.models.layout import application_name, environment_path, values_path
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
+from gitops_gen.project.opening import OpenProject
 from gitops_gen.project.reading import text_if_any
 from gitops_gen.project.rendering import render_environment
-from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.editing.document import set_value
 from gitops_gen.yaml.key_paths import value_at
 from gitops_gen.yaml.writer import dump
@@ -32,28 +32,28 @@ class Export:
     file: str
 
 
-def migrate(workspace: OpenProject, name: str, export: Export, mode: Mode) -> Migration:
+def migrate(opened: OpenProject, name: str, export: Export, mode: Mode) -> Migration:
     """The plan with which the environment adopts the exported objects.
 
     Raises `UsageError`, `ProblemsError` (wrong inputs, values or export) and `ChartError`.
     """
-    return _planned(workspace, name, read_live(export.content, export.file), mode)
+    return _planned(opened, name, read_live(export.content, export.file), mode)
 
 
-def _planned(workspace: OpenProject, name: str, live: Live, mode: Mode) -> Migration:
-    environment = workspace.environment(name)
-    plan = migration_of(live, _target(workspace, environment, mode))
-    final = workspace.charts.chart(environment.chart).final_values(environment.values)
+def _planned(opened: OpenProject, name: str, live: Live, mode: Mode) -> Migration:
+    environment = opened.environment(name)
+    plan = migration_of(live, _target(opened, environment, mode))
+    final = opened.charts.chart(environment.chart).final_values(environment.values)
     return _without_unknown_values(plan, final)
 
 
-def restore(workspace: OpenProject, name: str, export: Export, mode: Mode) -> str:
+def restore(opened: OpenProject, name: str, export: Export, mode: Mode) -> str:
     """The exported objects that the migration changes, as manifests for `kubectl apply`. No Secrets.
 
     Raises as `migrate` does.
     """
     live = read_live(export.content, export.file)
-    plan = _planned(workspace, name, live, mode)
+    plan = _planned(opened, name, live, mode)
     return "---\n".join(dump(item) for item in restorable(live, plan.objects))
 
 
@@ -69,20 +69,20 @@ def require_ready(plan: Migration) -> None:
 
 
 def write_overrides(
-    workspace: OpenProject, name: str, export: Export, mode: Mode, delivery: Delivery
+    opened: OpenProject, name: str, export: Export, mode: Mode, delivery: Delivery
 ) -> tuple[Migration, Outcome]:
     """Set the overrides of the plan in environment.yaml, and regenerate, as `set` does.
 
     Returns the plan and the outcome of the change. Raises as `migrate` and `change` do.
     """
     live = read_live(export.content, export.file)
-    plan = _planned(workspace, name, live, mode)
-    return plan, change(workspace, delivery, lambda here: _draft(here, name, plan))
+    plan = _planned(opened, name, live, mode)
+    return plan, change(opened, delivery, lambda here: _draft(here, name, plan))
 
 
-def _draft(workspace: OpenProject, name: str, plan: Migration) -> Draft:
+def _draft(opened: OpenProject, name: str, plan: Migration) -> Draft:
     path = environment_path(name)
-    text = text_if_any(workspace.inputs, path) or ""
+    text = text_if_any(opened.inputs, path) or ""
     for override in plan.overrides:
         text = set_value(text, override.path, override.value, path)
     summary = tuple(f"Set {override.key} to {override.value}" for override in plan.overrides)
@@ -95,10 +95,10 @@ def _draft(workspace: OpenProject, name: str, plan: Migration) -> Draft:
     return Draft(files={path: text}, environments=(name,), message=message, summary=summary)
 
 
-def _target(workspace: OpenProject, environment: ResolvedEnvironment, mode: Mode) -> MigrationTarget:
-    fail_if_any(workspace.charts.value_problems(environment))
-    rendered = render_environment(workspace, environment)
-    project = workspace.project(environment.name).spec
+def _target(opened: OpenProject, environment: ResolvedEnvironment, mode: Mode) -> MigrationTarget:
+    fail_if_any(opened.charts.value_problems(environment))
+    rendered = render_environment(opened, environment)
+    project = opened.project(environment.name).spec
     return MigrationTarget(
         environment=environment.name,
         mode=mode,

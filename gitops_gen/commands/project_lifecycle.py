@@ -11,9 +11,9 @@ from gitops_gen.git.commits import Message
 from gitops_gen.models.layout import PROJECT_FILE, hand_written, release_path, short_name
 from gitops_gen.models.models import Workspace
 from gitops_gen.project.environment import ResolvedEnvironment
+from gitops_gen.project.opening import OpenProject
 from gitops_gen.project.projects import Projects
 from gitops_gen.project.reading import ProjectFile, environment_names, text_if_any
-from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.editing.document import set_value
 
 
@@ -40,10 +40,10 @@ class ProjectFacts:
     release: str = ""
 
 
-def list_projects(workspace: OpenProject) -> list[ProjectRow]:
+def list_projects(opened: OpenProject) -> list[ProjectRow]:
     """The projects in name order; one, where there is no workspace. Raises `ProblemsError` for what cannot be read."""
-    projects = workspace.projects()
-    names = workspace.names()
+    projects = opened.projects()
+    names = opened.names()
     return [_row(project, names) for project in projects.every()]
 
 
@@ -57,27 +57,27 @@ def _row(project: ProjectFile, names: list[str]) -> ProjectRow:
     )
 
 
-def add(workspace: OpenProject, wanted: ProjectFacts, delivery: Delivery) -> Outcome:
+def add(opened: OpenProject, wanted: ProjectFacts, delivery: Delivery) -> Outcome:
     """A new project of a workspace. Raises `UsageError` for a name or folder that is taken or that the workspace does
     not have, and as `change` does.
     """
-    return change(workspace, delivery, lambda here: _added(here, wanted))
+    return change(opened, delivery, lambda here: _added(here, wanted))
 
 
-def rename(workspace: OpenProject, old: str, new: str, delivery: Delivery, *, delete_running: bool = False) -> Outcome:
+def rename(opened: OpenProject, old: str, new: str, delivery: Delivery, *, delete_running: bool = False) -> Outcome:
     """Another name for a project, in the folder that it has. To Argo CD that is a removal and an addition of all its
     Applications: raises `GitopsError` when that would delete resources, unless `delete_running`.
     """
-    return change(workspace, delivery, lambda here: _renamed(here, old, new, delete_running=delete_running))
+    return change(opened, delivery, lambda here: _renamed(here, old, new, delete_running=delete_running))
 
 
-def remove(workspace: OpenProject, name: str, delivery: Delivery, *, delete_running: bool = False) -> Outcome:
+def remove(opened: OpenProject, name: str, delivery: Delivery, *, delete_running: bool = False) -> Outcome:
     """Remove a project's files. Raises `GitopsError` when Argo CD would delete resources, unless `delete_running`."""
-    return change(workspace, delivery, lambda here: _removed(here, name, delete_running=delete_running))
+    return change(opened, delivery, lambda here: _removed(here, name, delete_running=delete_running))
 
 
-def _added(workspace: OpenProject, wanted: ProjectFacts) -> Draft:
-    projects = _require_workspace(workspace)
+def _added(opened: OpenProject, wanted: ProjectFacts) -> Draft:
+    projects = _require_workspace(opened)
     folder = wanted.folder.rstrip("/") or _folder(projects, wanted.name)
     file = f"{folder}/{PROJECT_FILE}"
     if not projects.holds(folder):
@@ -90,8 +90,8 @@ def _added(workspace: OpenProject, wanted: ProjectFacts) -> Draft:
     text = f"apiVersion: gitops-gen/v1\nkind: Project\nname: {wanted.name}\n"
     if wanted.chart:
         text = set_value(text, ("chart", "path"), posixpath.relpath(wanted.chart, folder), file)
-    found = [f"{folder}/{name}" for name in wanted.environments or environment_names(workspace.inputs)[0]]
-    release = text_if_any(workspace.inputs, release_path(wanted.release)) if wanted.release else None
+    found = [f"{folder}/{name}" for name in wanted.environments or environment_names(opened.inputs)[0]]
+    release = text_if_any(opened.inputs, release_path(wanted.release)) if wanted.release else None
     return Draft(
         files={file: text, **{release_path(name): release or NEW_RELEASE for name in found}},
         environments=tuple(found),
@@ -101,12 +101,12 @@ def _added(workspace: OpenProject, wanted: ProjectFacts) -> Draft:
     )
 
 
-def _renamed(workspace: OpenProject, old: str, new: str, *, delete_running: bool) -> Draft:
-    project = _require_workspace(workspace).named(old)
-    found = _environments(workspace, project)
+def _renamed(opened: OpenProject, old: str, new: str, *, delete_running: bool) -> Draft:
+    project = _require_workspace(opened).named(old)
+    found = _environments(opened, project)
     for item in found:
         require_permission(item, delete_running=delete_running)
-    text = text_if_any(workspace.inputs, project.file) or ""
+    text = text_if_any(opened.inputs, project.file) or ""
     names = [item.name for item in found]
     return Draft(
         files={project.file: set_value(text, ("name",), new, project.file)},
@@ -121,15 +121,15 @@ def _renamed(workspace: OpenProject, old: str, new: str, *, delete_running: bool
     )
 
 
-def _removed(workspace: OpenProject, name: str, *, delete_running: bool) -> Draft:
-    project = _require_workspace(workspace).named(name)
-    found = _environments(workspace, project)
+def _removed(opened: OpenProject, name: str, *, delete_running: bool) -> Draft:
+    project = _require_workspace(opened).named(name)
+    found = _environments(opened, project)
     for item in found:
         require_permission(item, delete_running=delete_running)
     names = [item.name for item in found]
     paths = [project.file, *(path for item in names for path in hand_written(item))]
     return Draft(
-        files={path: None for path in paths if text_if_any(workspace.inputs, path) is not None},
+        files={path: None for path in paths if text_if_any(opened.inputs, path) is not None},
         environments=tuple(names),
         message=_message(f"Remove project {project.spec.name}", names, "remove"),
         summary=(f"Remove project {project.spec.name}",),
@@ -141,12 +141,12 @@ def _message(subject: str, names: list[str], verb: str) -> Message:
     return Message(subject=subject, environments=tuple(names), change=f"project {verb}")
 
 
-def _environments(workspace: OpenProject, project: ProjectFile) -> list[ResolvedEnvironment]:
-    return [workspace.environment(name) for name in workspace.names() if name.startswith(project.folder)]
+def _environments(opened: OpenProject, project: ProjectFile) -> list[ResolvedEnvironment]:
+    return [opened.environment(name) for name in opened.names() if name.startswith(project.folder)]
 
 
-def _require_workspace(workspace: OpenProject) -> Projects:
-    projects = workspace.projects()
+def _require_workspace(opened: OpenProject) -> Projects:
+    projects = opened.projects()
     if not projects.is_workspace:
         hint = "`gitops-gen init DIR --workspace` starts a repository with several projects"
         raise GitopsError(f"{PROJECT_FILE} is that of one project", hint)

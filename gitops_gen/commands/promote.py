@@ -17,8 +17,8 @@ from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.equal_lines import equal_lines, listing
 from gitops_gen.project.layers import merge_layers
 from gitops_gen.project.members import Meaning, Members, Names
+from gitops_gen.project.opening import OpenProject
 from gitops_gen.project.reading import text_if_any
-from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.editing.data import same
 from gitops_gen.yaml.editing.difference import KeyDifference, apply, differences
 from gitops_gen.yaml.key_paths import KeyPath, dotted, leaves, parse_key, value_at
@@ -52,22 +52,22 @@ class Promotion:
         return f"{source} to {'stage ' * (self.reads_targets is Meaning.STAGE)}{listing(self.targets)}"
 
 
-def promote(workspace: OpenProject, promotion: Promotion, delivery: Delivery) -> Outcome:
+def promote(opened: OpenProject, promotion: Promotion, delivery: Delivery) -> Outcome:
     """Copy the release, key by key, into each target's release.yaml, and regenerate.
 
     Raises `UsageError` for names that do not exist or could mean an environment or a stage, `GitopsError` for a step
     that the project's stages do not allow or a stage whose environments run different releases, and as `change` does.
     """
-    return change(workspace, delivery, lambda here: _Promoting(here, promotion).draft())
+    return change(opened, delivery, lambda here: _Promoting(here, promotion).draft())
 
 
 class _Promoting:
     """One promotion: both sides, and what comes out of comparing them."""
 
-    def __init__(self, workspace: OpenProject, promotion: Promotion) -> None:
-        self.workspace, self.promotion = workspace, promotion
-        self.names = Names(workspace)
-        self.folders = {workspace.projects().named(name).folder for name in promotion.projects}
+    def __init__(self, opened: OpenProject, promotion: Promotion) -> None:
+        self.opened, self.promotion = opened, promotion
+        self.names = Names(opened)
+        self.folders = {opened.projects().named(name).folder for name in promotion.projects}
         self.sources = self.found_sources()
         self.targets = self.found_targets()
 
@@ -76,7 +76,7 @@ class _Promoting:
         long as they all run the same release.
         """
         found = self.names.members(self.promotion.source, self.promotion.reads_source)
-        releases = [released(self.workspace, item.name) for item in found.stage] if found.others else [{}]
+        releases = [released(self.opened, item.name) for item in found.stage] if found.others else [{}]
         agreed = all(same(releases[0], its) for its in releases)
         if found.others and not (agreed and len({item.stage for item in found.stage}) == 1):
             to = " ".join(self.promotion.targets)
@@ -192,7 +192,7 @@ class _Promoting:
 
     def release(self, sources: Sequence[ResolvedEnvironment]) -> dict[str, Any]:
         """What the sources of a project release; all of them must agree on it."""
-        releases = {item.name: released(self.workspace, item.name) for item in sources}
+        releases = {item.name: released(self.opened, item.name) for item in sources}
         name, release = next(iter(releases.items()))
         for other, its in releases.items():
             if not same(its, release):
@@ -203,7 +203,7 @@ class _Promoting:
         return release
 
     def changes(self, release: dict[str, Any], target: ResolvedEnvironment) -> list[KeyDifference]:
-        current = released(self.workspace, target.name)
+        current = released(self.opened, target.name)
         if not self.promotion.only:
             return list(differences(current, release))
         return [item for key in self.promotion.only for item in self.narrowed(key, release, current)]
@@ -221,7 +221,7 @@ class _Promoting:
 
     def text(self, target: ResolvedEnvironment) -> str:
         path = release_path(target.name)
-        text = text_if_any(self.workspace.inputs, path)
+        text = text_if_any(self.opened.inputs, path)
         return NEW_RELEASE if text is None else text
 
     def settings_that_stay(self, source: ResolvedEnvironment, targets: Sequence[ResolvedEnvironment]) -> Iterator[str]:
@@ -241,10 +241,10 @@ class _Promoting:
 
     def source_commit(self) -> str:
         """The commit that made the release in the source."""
-        if git_root(self.workspace.folder.resolve()) is None:
+        if git_root(self.opened.folder.resolve()) is None:
             return ""
         sources = [release_path(items[0].name) for items in self.by_project(self.sources).values()]
-        found = commits(self.workspace.folder, sources, limit=1)
+        found = commits(self.opened.folder, sources, limit=1)
         return next((item.id for item in found), "")
 
 

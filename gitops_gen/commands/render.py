@@ -8,8 +8,8 @@ from pathlib import Path
 from gitops_gen.errors import GitopsError, UsageError
 from gitops_gen.manifests.objects import mapping
 from gitops_gen.project.fleet import in_each
+from gitops_gen.project.opening import OpenProject
 from gitops_gen.project.rendering import render
-from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.documents import documents
 
 __all__ = ["render", "render_to"]
@@ -18,7 +18,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 """What a name of an object may have, and a name of a file should not."""
 
 
-def render_to(workspace: OpenProject, names: Sequence[str], folder: Path, *, objects: bool = False) -> int:
+def render_to(opened: OpenProject, names: Sequence[str], folder: Path, *, objects: bool = False) -> int:
     """Write the manifests of these environments into `folder`: `ENV.yaml` each, or with `objects` a file for each
     object. How many files were written; other files in the folder are left alone.
 
@@ -27,12 +27,12 @@ def render_to(workspace: OpenProject, names: Sequence[str], folder: Path, *, obj
     if not names:
         raise UsageError("no environment is named", "name them, or use --all")
     for name in names:
-        workspace.require(name)
-    return sum(in_each(workspace, names, partial(_written, folder=folder.absolute(), objects=objects), "rendering"))
+        opened.require(name)
+    return sum(in_each(opened, names, partial(_written, folder=folder.absolute(), objects=objects), "rendering"))
 
 
-def _written(workspace: OpenProject, name: str, *, folder: Path, objects: bool) -> int:
-    rendered = render(workspace, name)
+def _written(opened: OpenProject, name: str, *, folder: Path, objects: bool) -> int:
+    rendered = render(opened, name)
     files = dict(_object_files(rendered, name)) if objects else {f"{name}.yaml": rendered}
     try:
         for path, text in files.items():

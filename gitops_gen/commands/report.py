@@ -1,10 +1,9 @@
 """`report`: where the page goes."""
 
-import os
-import tempfile
 from pathlib import Path
 
 from gitops_gen.errors import GitopsError
+from gitops_gen.runtime.scratch import scratch
 
 _INDEX = "index.html"
 
@@ -26,11 +25,8 @@ def write_report(target: Path, text: str, start: str) -> Path:
 
 def _replace(file: Path, text: str) -> None:
     """In one step: who opens the page sees the old one or the new one."""
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, suffix=".html", delete=False) as new:
-        new.write(text)
-    try:
-        os.chmod(new.name, 0o644)
-        os.replace(new.name, file)
-    except OSError:
-        os.unlink(new.name)
-        raise
+    with scratch(file.parent) as folder:
+        new = folder / file.name
+        new.write_text(text, encoding="utf-8")
+        new.chmod(0o644)
+        new.replace(file)

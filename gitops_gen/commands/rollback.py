@@ -14,7 +14,7 @@ from gitops_gen.git.history import Commit, is_part, rivals
 from gitops_gen.models.layout import application_name, hand_written, is_environment_name, read_for
 from gitops_gen.names import did_you_mean, printable
 from gitops_gen.project.equal_lines import equal_lines
-from gitops_gen.project.workspace import OpenProject
+from gitops_gen.project.opening import OpenProject
 from gitops_gen.rules.planning import plan_environment
 from gitops_gen.sync.durations import text
 from gitops_gen.sync.plan import SyncPlan
@@ -39,23 +39,23 @@ class Rollback:
     undo: str = ""
 
 
-def rollback(workspace: OpenProject, request: Rollback, delivery: Delivery) -> Outcome:
+def rollback(opened: OpenProject, request: Rollback, delivery: Delivery) -> Outcome:
     """Restore the environments' hand-written files and regenerate: one commit, `Revert …`. Of several environments the
     last change is undone in those that it changed.
 
     Undoing one commit keeps what was changed after it; a key that was changed again since stays, and is named. Raises
     `GitopsError` when there is nothing to go back to, and as `change` does.
     """
-    folder = workspace.folder  # a revision such as HEAD~1 is relative to the user's HEAD, not the remote's
+    folder = opened.folder  # a revision such as HEAD~1 is relative to the user's HEAD, not the remote's
     to, undo = (revision(folder, name) if name else "" for name in (request.to, request.undo))
     meant = Rollback(environments=request.environments, to=to, undo=undo)
-    return change(workspace, delivery, lambda here: _together(here, meant))
+    return change(opened, delivery, lambda here: _together(here, meant))
 
 
-def _together(workspace: OpenProject, request: Rollback) -> Draft:
+def _together(opened: OpenProject, request: Rollback) -> Draft:
     """The rollback of all environments that are meant, as one change."""
-    names = _changed(workspace, request) if len(request.environments) > 1 else request.environments
-    drafts = [_RollingBack(workspace, request, name).draft() for name in names]
+    names = _changed(opened, request) if len(request.environments) > 1 else request.environments
+    drafts = [_RollingBack(opened, request, name).draft() for name in names]
     if len(drafts) == 1:
         return drafts[0]
     undone = tuple({commit.id: commit for draft in drafts for commit in draft.undone}.values())
@@ -79,12 +79,12 @@ def _together(workspace: OpenProject, request: Rollback) -> Draft:
     )
 
 
-def _changed(workspace: OpenProject, request: Rollback) -> Sequence[str]:
+def _changed(opened: OpenProject, request: Rollback) -> Sequence[str]:
     """Those of the environments that were changed: by the commit to undo, or since the commit to go back to."""
     paths = {name: hand_written(name) for name in request.environments}
     every = [path for found in paths.values() for path in found]
     wanted = {"since": request.to} if request.to else {"limit": 1, "until": request.undo}
-    touched = {path for commit in changes_of(workspace, every, **wanted) for path in commit.paths}
+    touched = {path for commit in changes_of(opened, every, **wanted) for path in commit.paths}
     changed = [name for name, found in paths.items() if not touched.isdisjoint(found)]
     if not changed:
         raise UsageError(f"no commit has changed {', '.join(request.environments)}", "see `gitops-gen history`")
@@ -94,10 +94,10 @@ def _changed(workspace: OpenProject, request: Rollback) -> Sequence[str]:
 class _RollingBack:
     """One rollback: the state of the environment, and the one it returns to."""
 
-    def __init__(self, workspace: OpenProject, request: Rollback, name: str) -> None:
-        self.workspace, self.request, self.name = workspace, request, name
+    def __init__(self, opened: OpenProject, request: Rollback, name: str) -> None:
+        self.opened, self.request, self.name = opened, request, name
         self.paths = hand_written(self.name)
-        self.checkout = read_checkout(workspace.folder)
+        self.checkout = read_checkout(opened.folder)
         self.warnings: list[str] = []
 
     def draft(self) -> Draft:
@@ -106,7 +106,7 @@ class _RollingBack:
         require_clean(self.checkout, self.paths)
         if not self.checkout.head:
             raise GitopsError("the repository has no commits: nothing to undo")
-        before = texts_at(self.workspace.folder, self.workspace.base, self.paths)
+        before = texts_at(self.opened.folder, self.opened.base, self.paths)
         undone, files = self.undone_commit() if self.request.undo else self.restored()
         newest = undone[0]
         if files[self.paths[0]] is None and before[self.paths[0]] is not None:
@@ -143,7 +143,7 @@ class _RollingBack:
 
     def last(self, since: str = "") -> list[Commit]:
         """The commits that changed the environment's hand-written files, the newest first."""
-        found = list(changes_of(self.workspace, self.paths, limit=0 if since else 1, since=since))
+        found = list(changes_of(self.opened, self.paths, limit=0 if since else 1, since=since))
         if found:
             return found
         if since:
@@ -153,20 +153,20 @@ class _RollingBack:
         raise self.unknown()
 
     def unknown(self) -> UsageError:
-        names = self.workspace.names()
+        names = self.opened.names()
         return UsageError(f"no commit has changed an environment `{self.name}`", did_you_mean(self.name, names))
 
     def restored(self) -> tuple[list[Commit], dict[str, str | None]]:
         """The files as they were before the last change, or at the commit that was named."""
         if self.request.to:
-            target = revision(self.workspace.folder, self.request.to)
+            target = revision(self.opened.folder, self.request.to)
             undone = self.last(since=target)
         else:
             undone = self.last()
             target = undone[0].parent
             self.require_one_past(undone[0])
         self.require_history(undone[-1])
-        return undone, texts_at(self.workspace.folder, target, self.paths)
+        return undone, texts_at(self.opened.folder, target, self.paths)
 
     def require_history(self, undone: Commit) -> None:
         if not undone.parent and self.checkout.is_shallow:
@@ -179,7 +179,7 @@ class _RollingBack:
         if len(undone.merged) > 1:
             parts = ", ".join(commit.id[:12] for commit in undone.merged)
             self.warnings.append(f"{undone.id[:12]} merged {parts}; to undo one of them only: `--undo COMMIT`")
-        if undone.is_certain or not (found := rivals(self.workspace.folder, undone, self.paths)):
+        if undone.is_certain or not (found := rivals(self.opened.folder, undone, self.paths)):
             return
         states = " or ".join(f"`gitops-gen rollback {self.name} --to {oid[:12]}`" for oid in found)
         raise GitopsError(
@@ -190,9 +190,9 @@ class _RollingBack:
 
     def undone_commit(self) -> tuple[list[Commit], dict[str, str | None]]:
         """The files without what one commit changed, all later changes kept."""
-        folder, base = self.workspace.folder, self.workspace.base
+        folder, base = self.opened.folder, self.opened.base
         oid = revision(folder, self.request.undo)
-        undone = next(changes_of(self.workspace, self.paths, limit=1, until=oid), None)
+        undone = next(changes_of(self.opened, self.paths, limit=1, until=oid), None)
         if undone is None or undone.id != oid:
             raise GitopsError(f"{oid[:12]} did not change `{self.name}`", f"see `gitops-gen history {self.name}`")
         if not is_part(folder, oid, base):
@@ -229,18 +229,18 @@ class _RollingBack:
 
     def beyond(self, oldest: Commit) -> Iterator[str]:
         """What the environment also depends on, and what this does not undo."""
-        project = self.workspace.project(self.name).spec
+        project = self.opened.project(self.name).spec
         shared = [path for path in read_for(self.name) if path not in self.paths]
         if project.chart.path and not self.pinned():
             shared.append(project.chart.path)
-        for commit in changes_of(self.workspace, shared, since=oldest.parent) if oldest.parent else ():
+        for commit in changes_of(self.opened, shared, since=oldest.parent) if oldest.parent else ():
             yield f"{commit.id[:12]} {printable(commit.subject)} changed shared inputs and is not undone"
 
     def pinned(self) -> bool:
-        return self.name in self.workspace.names() and self.workspace.environment(self.name).pinned
+        return self.name in self.opened.names() and self.opened.environment(self.name).pinned
 
     def notes(self) -> Iterator[str]:
-        name = application_name(self.workspace.project(self.name).spec, self.name)
+        name = application_name(self.opened.project(self.name).spec, self.name)
         yield (
             "git cannot undo these effects: database schemas, data, messages that were sent, volumes that were pruned; "
             "a Job whose older version was deleted runs again"
@@ -254,7 +254,7 @@ class _RollingBack:
     def plan(self) -> SyncPlan | None:
         """The sync of what is there now; None when it is unknown."""
         try:
-            return plan_environment(self.workspace, self.name).plan
+            return plan_environment(self.opened, self.name).plan
         except GitopsError:
             return None
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.manifests.objects import parse
 from gitops_gen.manifests.secret_contract import ContractKey, missing_from, secret_contract
+from gitops_gen.project.opening import OpenProject
 from gitops_gen.project.rendering import render
-from gitops_gen.project.workspace import OpenProject
 from gitops_gen.runtime.activity import counted
 
 
@@ -20,17 +20,17 @@ class EnvironmentSecrets:
     keys: tuple[ContractKey, ...]
 
 
-def secrets(workspace: OpenProject, names: Sequence[str] = ()) -> tuple[EnvironmentSecrets, ...]:
+def secrets(opened: OpenProject, names: Sequence[str] = ()) -> tuple[EnvironmentSecrets, ...]:
     """The Secrets of these environments; of all without names.
 
     Raises `UsageError`, `ProblemsError` with all that is wrong in any of them, and `ChartError`.
     """
     found: list[EnvironmentSecrets] = []
     problems: list[Problem] = []
-    wanted = names or workspace.names()
+    wanted = names or opened.names()
     for name in counted(wanted, "rendering", len(wanted)):
         try:
-            found.append(_secrets(workspace, name))
+            found.append(_secrets(opened, name))
         except ProblemsError as error:
             problems += error.problems
     fail_if_any(problems)
@@ -67,7 +67,7 @@ def _missing(environment: str, key: ContractKey, file: str) -> Problem:
     )
 
 
-def _secrets(workspace: OpenProject, name: str) -> EnvironmentSecrets:
-    namespace = workspace.environment(name).namespace
-    manifests = parse(render(workspace, name), f"rendered manifests of {name}", namespace=namespace)
+def _secrets(opened: OpenProject, name: str) -> EnvironmentSecrets:
+    namespace = opened.environment(name).namespace
+    manifests = parse(render(opened, name), f"rendered manifests of {name}", namespace=namespace)
     return EnvironmentSecrets(environment=name, namespace=namespace, keys=secret_contract(manifests))

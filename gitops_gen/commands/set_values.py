@@ -18,7 +18,7 @@ from gitops_gen.helm.credential_keys import HINT, credentials
 from gitops_gen.helm.version_keys import is_released
 from gitops_gen.models.layout import ENVIRONMENT_FILE, RELEASE_FILE
 from gitops_gen.project.environment import ResolvedEnvironment
-from gitops_gen.project.workspace import OpenProject
+from gitops_gen.project.opening import OpenProject
 from gitops_gen.yaml.editing.style import Style, inline
 from gitops_gen.yaml.key_paths import KeyPath, leaves, typed_key, value_at
 
@@ -29,7 +29,7 @@ SUBJECT_LENGTH = 50
 
 
 def set_values(
-    workspace: OpenProject,
+    opened: OpenProject,
     target: Selection,
     assignments: Sequence[Assignment],
     delivery: Delivery,
@@ -42,7 +42,7 @@ def set_values(
     no release goes into gitops.yaml's defaults once, unless `layer` says otherwise. Raises `UsageError` for a key or
     value that cannot be, and as `change` does.
     """
-    return change(workspace, delivery, lambda here: _Setting(View(here, target), layer).draft(assignments))
+    return change(opened, delivery, lambda here: _Setting(View(here, target), layer).draft(assignments))
 
 
 class _Setting:
@@ -196,7 +196,7 @@ class _Setting:
     def in_some_release(self, path: KeyPath) -> bool:
         """Whether a release sets a key: one that one environment's sets is a released one everywhere."""
         if path not in self.released:
-            releases = map(release_place, self.view.workspace.names())
+            releases = map(release_place, self.view.opened.names())
             self.released[path] = any(self.places.sets(place, path) for place in releases)
         return self.released[path]
 

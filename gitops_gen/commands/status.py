@@ -14,7 +14,7 @@ from gitops_gen.git.repository import git_root
 from gitops_gen.models.layout import ARGOCD_FOLDER, environment_of, project_folder
 from gitops_gen.project.environment import ChartSource
 from gitops_gen.project.listing import EVERYWHERE, EnvironmentRow, Scope, list_environments
-from gitops_gen.project.workspace import OpenProject
+from gitops_gen.project.opening import OpenProject
 from gitops_gen.yaml.key_paths import dotted, leaves, value_at
 
 
@@ -52,23 +52,23 @@ class Status:
     remote_as_of: str = ""
 
 
-def status(workspace: OpenProject, scope: Scope = EVERYWHERE) -> Status:
+def status(opened: OpenProject, scope: Scope = EVERYWHERE) -> Status:
     """The state of every environment, or of those in a stage or on a cluster (and what waits for them).
 
     Raises `ProblemsError` when the inputs are wrong, `UsageError` for an unknown stage or cluster.
     """
-    everywhere = list_environments(workspace)
-    rows = everywhere if scope.is_all else list_environments(workspace, scope)
-    releases = {row.name: released(workspace, row.name) for row in everywhere}
-    checkout = read_checkout(workspace.folder) if git_root(workspace.folder.resolve()) else None
+    everywhere = list_environments(opened)
+    rows = everywhere if scope.is_all else list_environments(opened, scope)
+    releases = {row.name: released(opened, row.name) for row in everywhere}
+    checkout = read_checkout(opened.folder) if git_root(opened.folder.resolve()) else None
     inside = {row.name for row in rows}
     changed = [path for path in sorted(checkout.changed if checkout else ()) if scope.is_all or _owner(path) in inside]
     mine = _by_owner(changed)
-    stages = workspace.projects().stages()
+    stages = opened.projects().stages()
     return Status(
         environments=tuple(_standing(row, releases[row.name], mine.get(row.name, ())) for row in rows),
         waiting=tuple(_waiting(stages, everywhere, releases, inside)),
-        drift=check(workspace, () if scope.is_all else sorted(inside)).changes,
+        drift=check(opened, () if scope.is_all else sorted(inside)).changes,
         uncommitted=tuple(changed),
         **_facts(checkout),
     )

@@ -8,18 +8,23 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gitops_gen.compare.states import changed_environments
-from gitops_gen.errors import GitopsError, UsageError
+from gitops_gen.errors import GitopsError, ProblemsError, UsageError
 from gitops_gen.generate.check import check
 from gitops_gen.generate.files import Change, State, edited_hint
+from gitops_gen.git.paths import Root
+from gitops_gen.git.repository import git_root
 from gitops_gen.models.layout import environment_of
-from gitops_gen.project.workspace import OpenProject
+from gitops_gen.project.opening import OpenProject
 from gitops_gen.rules.baseline import without_accepted
 from gitops_gen.rules.fleet import Viewer, every_rule, views
 from gitops_gen.rules.inputs import NOT_GENERATED, findings_of
 from gitops_gen.rules.planning import plan_rendered
 from gitops_gen.rules.rule import Finding
+from gitops_gen.rules.sources import ApplicationCheckout, judge_applications
 from gitops_gen.rules.sync import JudgedPlan
 from gitops_gen.rules.validation import Validation, validation, without_paths
+from gitops_gen.starter.remote import origin_url
+from gitops_gen.sync.durations import seconds
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -33,17 +38,17 @@ class _Seen:
     more: Any = None
 
 
-def validate(workspace: OpenProject, names: Sequence[str] = (), *, kubernetes: str = "") -> Validation:
+def validate(opened: OpenProject, names: Sequence[str] = (), *, kubernetes: str = "") -> Validation:
     """What is wrong with the named environments, or with all and the project itself. With `kubernetes`, as if their
     clusters had that version.
 
     Raises `UsageError` for an environment that does not exist.
     """
-    return survey(workspace, names, kubernetes=kubernetes)[0]
+    return survey(opened, names, kubernetes=kubernetes)[0]
 
 
 def survey(
-    workspace: OpenProject,
+    opened: OpenProject,
     names: Sequence[str] = (),
     *,
     kubernetes: str = "",
@@ -53,16 +58,16 @@ def survey(
     for it again. Raises as `validate` does.
     """
     for name in names:
-        workspace.require(name)
+        opened.require(name)
     try:
-        workspace.project()
-        chosen = tuple(names or workspace.names())
+        opened.project()
+        chosen = tuple(names or opened.names())
     except GitopsError as error:
         return validation((), (("", finding) for finding in findings_of(error))), {}
     viewer = Viewer(view=partial(_seen, view=view), failed=_failed, is_complete=True, kubernetes=kubernetes)
-    plans = views(workspace, chosen, viewer, "validating")
+    plans = views(opened, chosen, viewer, "validating")
     found = [(item.name, finding) for item in plans for finding in item.view.findings]
-    result = validation(chosen, [*_files(workspace, names), *found], sum(item.view.ignored for item in plans))
+    result = validation(chosen, [*_files(opened, names), *found], sum(item.view.ignored for item in plans))
     return result, {item.name: item.view.more for item in plans if item.view.more is not None}
 
 
@@ -78,15 +83,15 @@ def _failed(_: str, error: GitopsError) -> _Seen:
     return _Seen(findings=tuple(findings_of(error)))
 
 
-def _files(workspace: OpenProject, names: Sequence[str]) -> Iterator[tuple[str, Finding]]:
+def _files(opened: OpenProject, names: Sequence[str]) -> Iterator[tuple[str, Finding]]:
     """What `generate --check` finds, in these environments; in all of them and in the project when none is named."""
     try:
-        found = [_stale(change) for change in check(workspace, names).changes]
+        found = [_stale(change) for change in check(opened, names).changes]
     except UsageError:
         raise
     except GitopsError as error:
         found = list(findings_of(error))
-    known = set(workspace.names())
+    known = set(opened.names())
     for finding in found:
         name = environment_of(finding.source)
         if not names or name in names:
@@ -98,14 +103,14 @@ def _stale(change: Change) -> Finding:
     return Finding(rule=NOT_GENERATED.id, message=f"is {change.state}", source=change.path, remedy=remedy)
 
 
-def validate_changed(workspace: OpenProject, ref: str, *, kubernetes: str = "") -> Validation:
+def validate_changed(opened: OpenProject, ref: str, *, kubernetes: str = "") -> Validation:
     """What is wrong with the environments that this branch touches since it left `ref`; with the whole project when it
     touches them all. Raises as `diff` does.
     """
-    names, are_all = changed_environments(workspace.folder, ref)
+    names, are_all = changed_environments(opened.folder, ref)
     if not names and not are_all:
         return validation((), ())
-    return validate(workspace, () if are_all else names, kubernetes=kubernetes)
+    return validate(opened, () if are_all else names, kubernetes=kubernetes)
 
 
 def validate_rendered(
@@ -124,6 +129,31 @@ def validate_rendered(
         return validation((), (("", finding) for finding in findings_of(error)))
     seen = _seen(judged)
     return validation((), (("", finding) for finding in seen.findings), seen.ignored)
+
+
+def validate_application(
+    folder: Path, name: str, *, kubernetes: str = "", sync_timeout: str | None = None
+) -> Validation:
+    """What is wrong with the Applications in a file, and with what they render of the checkout that it is in. The files
+    of findings count from the top of that.
+
+    Raises `GitopsError` for a file that cannot be read or has no Application.
+    """
+    place = (folder / name).resolve()
+    text = _read(place, name)
+    top = git_root(place.parent) or place.parent
+    checkout = ApplicationCheckout(
+        root=Root(top, "git repository"),
+        origin=origin_url(top),
+        rules=every_rule(),
+        kubernetes=kubernetes,
+        sync_timeout=None if sync_timeout is None else seconds(sync_timeout),
+    )
+    try:
+        found, ignored = judge_applications(checkout, text, place.relative_to(top).as_posix())
+    except ProblemsError as error:
+        found, ignored = list(findings_of(error)), 0
+    return validation((), (("", finding) for finding in without_paths(found)), ignored)
 
 
 def without_baseline(result: Validation, folder: Path, name: str) -> Validation:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 from gitops_gen.compare.canonical import ENVIRONMENT, Own, canonical, marked, with_hash_marks, without_hashes
@@ -102,7 +103,7 @@ def compare(old: Rendered | None, new: Rendered | None) -> EnvironmentChange | N
     documents = differing(before, after)
     here = marked(old.namespace, old_own)
     namespaces = (here, here if identity.facts else marked(new.namespace, new_own))
-    found = _compared(*documents, namespaces, _Syncing.of(old, new))
+    found = _compared(_Documents(*documents), namespaces, _Syncing.of(old, new))
     moves = _moves(namespaces)
     if found.wait_may_change or old.policy != new.policy:
         waits = [
@@ -148,13 +149,34 @@ def _moves(namespaces: tuple[str, str]) -> list[Consequence]:
     return [Consequence(effect=Effect.MOVES, object="the environment", detail=detail)]
 
 
+class _Documents:
+    """The documents of both sides that differ, equal by their digest. They are given out once, so that results which
+    are kept do not hold the texts: these are a quarter of a megabyte an environment.
+    """
+
+    def __init__(self, old: tuple[str, ...], new: tuple[str, ...]) -> None:
+        self._sides: tuple[tuple[str, ...], tuple[str, ...]] | None = (old, new)
+        digest = sha256(f"{len(old)}".encode())
+        for text in (*old, *new):
+            digest.update(f"\0{text}".encode(errors="surrogatepass"))
+        self._digest = digest.digest()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Documents) and self._digest == other._digest
+
+    def __hash__(self) -> int:
+        return hash(self._digest)
+
+    def taken(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        sides, self._sides = self._sides, None
+        if sides is None:
+            raise ValueError("the documents were taken before")
+        return sides
+
+
 @lru_cache(maxsize=1024)
-def _compared(
-    old: tuple[str, ...],
-    new: tuple[str, ...],
-    namespaces: tuple[str, str],
-    syncing: _Syncing,
-) -> _Found:
+def _compared(documents: _Documents, namespaces: tuple[str, str], syncing: _Syncing) -> _Found:
+    old, new = documents.taken()
     objects: list[ObjectChange] = []
     consequences: list[Consequence] = []
     folded: Counter[str] = Counter()

@@ -14,8 +14,8 @@ from gitops_gen.git.repository import git_root
 from gitops_gen.git.snapshot import SHA1_LENGTH, WorkingFiles
 from gitops_gen.models.layout import PROJECT_FILE, read_for
 from gitops_gen.project.inputs import Inputs
+from gitops_gen.project.opening import OpenProject
 from gitops_gen.project.pinned_charts import PinnedCharts
-from gitops_gen.project.workspace import OpenProject
 
 Texts = Mapping[str, str | None]
 

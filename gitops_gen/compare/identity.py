@@ -60,7 +60,7 @@ class Identity:
         if here < len(old) and there < len(new) and old[here] == new[there]:
             yield here + 1, there + 1
         for mine, its in self.spellings:
-            if _stands(old, here, mine) and _stands(new, there, its):
+            if _is_at(old, here, mine) and _is_at(new, there, its):
                 yield here + len(mine), there + len(its)
 
 
@@ -76,7 +76,7 @@ def _spelt(fact: Spelling) -> Iterator[Spelling]:
         yield left.capitalize(), right.capitalize()
 
 
-def _stands(text: str, at: int, word: str) -> bool:
+def _is_at(text: str, at: int, word: str) -> bool:
     """Whether it is a whole word there."""
     end = at + len(word)
     return text.startswith(word, at) and not (text[at - 1 : at].isalnum() or text[end : end + 1].isalnum())

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from gitops_gen.argocd.manifests import app_project, application
 from gitops_gen.compare.fleet import RenderTarget
-from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.git.snapshot import Files
 from gitops_gen.git.sparse import NOTHING
 from gitops_gen.models.layout import (
@@ -30,8 +29,7 @@ from gitops_gen.project.inputs import Inputs
 from gitops_gen.project.local_dependencies import need_chart, needed_files
 from gitops_gen.project.override_files import with_override_files
 from gitops_gen.project.pinned_charts import PinnedCharts
-from gitops_gen.project.projects import Projects
-from gitops_gen.project.reading import ProjectFile
+from gitops_gen.project.projects import Projects, readable_projects
 from gitops_gen.project.resolver import resolve
 from gitops_gen.sync.durations import seconds
 from gitops_gen.sync.policy import SyncPolicy, policy_of
@@ -92,25 +90,11 @@ class Side:
         """The project; in a workspace, all of them. Raises `ProblemsError` when the gitops.yaml at the top is wrong or
         missing.
         """
-        projects = Projects(self.source)
-        if projects.top is None:
-            raise ProblemsError(projects.problems)
-        return projects
-
-    def project(self, environment: str) -> ProjectFile:
-        """The project of an environment. Raises `ProblemsError` when its gitops.yaml is wrong."""
-        project = self.projects.of(environment)
-        if project is None:
-            raise ProblemsError(self.projects.problems)
-        return project
+        return readable_projects(self.source)
 
     def resolve(self, name: str) -> ResolvedEnvironment:
         """One environment. Raises `ProblemsError`."""
-        project, (files, problems) = self.project(name), self.projects.files(name)
-        fail_if_any(problems)
-        if files is None:
-            raise ProblemsError([Problem(message=f"environment `{name}` cannot be read")])
-        return resolve(project, files)
+        return resolve(self.projects.require(name), self.projects.require_files(name))
 
     def fetch(self, names: Iterable[str]) -> None:
         """Fetch the files of these environments: many are fetched as fast as one."""
@@ -124,7 +108,7 @@ class Side:
 
     def target(self, environment: ResolvedEnvironment) -> RenderTarget:
         """What the environment renders from. Raises `GitopsError` when its chart is not available."""
-        spec = self.project(environment.name).spec
+        spec = self.projects.require(environment.name).spec
         chart, _ = self.chart(environment.chart)
         environment = with_override_files(environment, chart)
         manifest = application(spec, environment, ManifestPaths(prefix=self.prefix))

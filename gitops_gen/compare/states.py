@@ -1,6 +1,5 @@
 """`diff`: what two states of the repository would have Argo CD apply, compared without cluster, network or checkout."""
 
-import tempfile
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -26,6 +25,7 @@ from gitops_gen.project.override_files import with_override_files
 from gitops_gen.project.pinned_charts import PinnedCharts
 from gitops_gen.project.projects import Projects
 from gitops_gen.project.reading import find_project, focus
+from gitops_gen.runtime.scratch import scratch
 
 WORKING_TREE = "working tree"
 _SHORT = 8
@@ -53,8 +53,8 @@ def diff(folder: Path, question: Question, engines: Engines | None = None) -> Di
     difference.
     """
     engines = engines or Engines()
-    with tempfile.TemporaryDirectory(prefix="gitops-gen-") as scratch:
-        opener = _Opener(*_top(folder), Path(scratch))
+    with scratch() as place:
+        opener = _Opener(*_top(folder), place)
         question = opener.sorted_out(question)
         if question.environments:
             side = opener.side(question.refs[0] if question.refs else None)
@@ -213,10 +213,8 @@ def changed_environments(folder: Path, ref: str) -> tuple[list[str], bool]:
 
     Raises as `diff` does.
     """
-    with tempfile.TemporaryDirectory(prefix="gitops-gen-") as scratch:
-        touched = TouchedEnvironments(
-            *_Opener(*_top(folder), Path(scratch)).sides(Question(refs=(ref,), merge_base=True))
-        )
+    with scratch() as place:
+        touched = TouchedEnvironments(*_Opener(*_top(folder), place).sides(Question(refs=(ref,), merge_base=True)))
         return touched.names, touched.are_all
 
 
@@ -224,7 +222,7 @@ def _own(target: RenderTarget | None) -> Own:
     return Own(name=target.environment, namespace=target.release.namespace) if target else Own(name="")
 
 
-AT_HAND = 32
+FETCHED_AT_ONCE = 32
 """Environments whose files are brought at a time: many for one question to git, few so that the first comparison does
 not wait for the last file.
 """
@@ -250,8 +248,8 @@ class _Tasks:
 
     def __iter__(self) -> Iterator[Comparison]:
         """What has to be compared."""
-        for start in range(0, len(self._names), AT_HAND):
-            names = self._names[start : start + AT_HAND]
+        for start in range(0, len(self._names), FETCHED_AT_ONCE):
+            names = self._names[start : start + FETCHED_AT_ONCE]
             self._old.fetch(name for name in names if name in self._old.inputs and not self._same_inputs(name))
             self._new.fetch(name for name in names if name in self._new.inputs)
             yield from self._tasks(names)
@@ -315,7 +313,7 @@ def _action(old: Side, new: Side, name: str) -> Action:
 
 def _chart_id(side: Side, folder: str) -> str:
     """What the own chart of the project in a folder is; of one in a Helm repository gitops.yaml says it all."""
-    path = side.project(folder).spec.chart.path
+    path = side.projects.require(folder).spec.chart.path
     return side.chart_id(path) if path else ""
 
 

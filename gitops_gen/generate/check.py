@@ -8,7 +8,7 @@ from gitops_gen.generate.files import Change, State, compare, owned_files
 from gitops_gen.git.sparse import absent_files
 from gitops_gen.git.versions import contents_at
 from gitops_gen.models.layout import environment_of
-from gitops_gen.project.workspace import OpenProject
+from gitops_gen.project.opening import OpenProject
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,22 +23,22 @@ class Generation:
     resolved: tuple[str, ...] = ()
 
 
-def _edited(workspace: OpenProject, changes: Sequence[Change]) -> set[str]:
+def _edited(opened: OpenProject, changes: Sequence[Change]) -> set[str]:
     """The paths of the files that somebody edited by hand, of those that differ."""
     # Imported here because most runs find no difference.
     from gitops_gen.generate.provenance import Provenance
 
-    folder, charts, paths = workspace.folder, workspace.charts, workspace.paths
-    return Provenance(folder=folder, charts=charts, paths=paths, drafted=workspace.is_drafted).edited(changes)
+    folder, charts, paths = opened.folder, opened.charts, opened.paths
+    return Provenance(folder=folder, charts=charts, paths=paths, drafted=opened.is_drafted).edited(changes)
 
 
-def _checked_out(workspace: OpenProject, changes: Sequence[Change]) -> Iterator[Change]:
+def _checked_out(opened: OpenProject, changes: Sequence[Change]) -> Iterator[Change]:
     """The changes of what this checkout decides on: an environment outside of it keeps its files, and a generated file
     outside of it is compared with the index.
     """
     surely = any(change.state is State.ORPHANED for change in changes)
-    absent = absent_files(workspace.folder, surely=True) if surely else workspace.absent
-    kept = contents_at(workspace.folder, "", sorted(absent.paths & {change.path for change in changes}))
+    absent = absent_files(opened.folder, surely=True) if surely else opened.absent
+    kept = contents_at(opened.folder, "", sorted(absent.paths & {change.path for change in changes}))
     for change in changes:
         if change.path in kept:
             if kept[change.path] != change.new:
@@ -47,17 +47,17 @@ def _checked_out(workspace: OpenProject, changes: Sequence[Change]) -> Iterator[
             yield change
 
 
-def compared(workspace: OpenProject, desired: DesiredTree, *, orphans: bool) -> Generation:
+def compared(opened: OpenProject, desired: DesiredTree, *, orphans: bool) -> Generation:
     """The files that differ from the desired ones; with `orphans` also those that no input asks for."""
-    owned = owned_files(workspace.folder, workspace.projects().folders) if orphans else ()
-    found = compare(workspace.folder, desired.files, owned)
-    changes = list(_checked_out(workspace, found)) if found else []
-    edited = _edited(workspace, changes) if changes else set()
+    owned = owned_files(opened.folder, opened.projects().folders) if orphans else ()
+    found = compare(opened.folder, desired.files, owned)
+    changes = list(_checked_out(opened, found)) if found else []
+    edited = _edited(opened, changes) if changes else set()
     changes = [replace(change, state=State.EDITED) if change.path in edited else change for change in changes]
     unchanged = len(desired.files) - sum(change.new is not None for change in changes)
     return Generation(changes=tuple(changes), unchanged=unchanged, notices=desired.notices)
 
 
-def check(workspace: OpenProject, environments: Sequence[str] = ()) -> Generation:
+def check(opened: OpenProject, environments: Sequence[str] = ()) -> Generation:
     """The generated files that differ from the desired ones. Writes nothing. Raises `ProblemsError`, `UsageError`."""
-    return compared(workspace, desired_tree(workspace, environments), orphans=not environments)
+    return compared(opened, desired_tree(opened, environments), orphans=not environments)

@@ -31,10 +31,10 @@ from gitops_gen.project.charts import Charts
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.inputs import Inputs
 from gitops_gen.project.layers import Values
+from gitops_gen.project.opening import OpenProject
 from gitops_gen.project.projects import Projects
 from gitops_gen.project.reading import ProjectFile, read_text
 from gitops_gen.project.resolver import resolve
-from gitops_gen.project.workspace import OpenProject
 from gitops_gen.runtime.activity import counted, timed
 from gitops_gen.yaml.reader import locate
 from gitops_gen.yaml.writer import dump
@@ -55,14 +55,14 @@ class DesiredTree:
 
 
 @timed("read, resolve and generate")
-def desired_tree(workspace: OpenProject, only: Collection[str] = ()) -> DesiredTree:
+def desired_tree(opened: OpenProject, only: Collection[str] = ()) -> DesiredTree:
     """The generated files of a project; with `only`, those of these environments.
 
     Every environment is still read and checked: a rule may need all of them. Those that are absent from the checkout
     are neither read nor generated. Raises `ProblemsError` with all problems, and `UsageError` for an environment that
     does not exist or is not checked out.
     """
-    builder = _Builder(workspace)
+    builder = _Builder(opened)
     names = builder.read_names(only)
     for name in counted(names, "generating", len(names)):
         builder.add_environment(name, wanted=not only or name in only)
@@ -78,7 +78,7 @@ def desired_tree(workspace: OpenProject, only: Collection[str] = ()) -> DesiredT
 class _Builder:
     """Collects files and problems, one environment at a time, so that only texts are kept."""
 
-    workspace: OpenProject
+    opened: OpenProject
     problems: list[Problem] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     destinations: Destinations = field(default_factory=Destinations)
@@ -94,7 +94,7 @@ class _Builder:
     applications: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        opened = self.workspace
+        opened = self.opened
         self.inputs, self.charts, self.paths, self.absent = opened.inputs, opened.charts, opened.paths, opened.absent
         self.values = ValueChecks(self.inputs, self.charts)
         self.other_projects = OtherProjects(opened.folder)
@@ -136,7 +136,8 @@ class _Builder:
         except ChartError:  # reported with the values
             return
         self.files.update(outputs)
-        self.values.note_credentials(environment)
+        if not self.problems:  # with one, nothing is written and no note is shown
+            self.values.note_credentials(environment)
 
     def claim(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
         server = environment.server or environment.server_name
@@ -152,7 +153,7 @@ class _Builder:
 
     def check_other_projects(self) -> Iterator[Problem]:
         # A draft is one environment's change; what two projects do to each other is checked where it is generated.
-        if self.projects.top is not None and not self.workspace.is_drafted:
+        if self.projects.top is not None and not self.opened.is_drafted:
             others = self.other_projects.problems(self.projects, self.destinations.owners)
             yield from map(self.at_namespace, others)
 

@@ -25,12 +25,12 @@ from gitops_gen.models.layout import (
     HEADER,
     OLD_HEADERS,
     ROOT_FILE,
-    TEMPORARY,
     environment_of,
     project_folder,
     values_path,
 )
 from gitops_gen.runtime.activity import timed
+from gitops_gen.runtime.scratch import TEMPORARY
 
 _MARKS = (HEADER, f"{OLD_HEADERS[0]}gitops-gen ")
 _COMMAND = re.compile(r"`gitops-gen generate ?([^` ]*)`")
@@ -259,5 +259,5 @@ def sweep(root: Path, projects: Iterable[str] = ("",)) -> None:
     patterns = [f"{ARGOCD_FOLDER}/**", *(f"{glob.escape(project)}{ENVIRONMENTS}/*" for project in projects)]
     for pattern in patterns:
         for leftover in root.glob(f"{pattern}/.*{TEMPORARY}"):
-            with suppress(PathError):
+            with suppress(PathError, IsADirectoryError, PermissionError):  # a folder is not ours
                 Root(root).target(leftover.relative_to(root).as_posix()).unlink(missing_ok=True)

@@ -10,26 +10,26 @@ from gitops_gen.generate.files import blocked, sweep, write
 from gitops_gen.generate.written import Written
 from gitops_gen.git.checkout import resolve
 from gitops_gen.git.journal import session
-from gitops_gen.project.workspace import OpenProject
+from gitops_gen.project.opening import OpenProject
 
 
-def generate(workspace: OpenProject, environments: Sequence[str] = (), *, overwrite: bool = False) -> Generation:
+def generate(opened: OpenProject, environments: Sequence[str] = (), *, overwrite: bool = False) -> Generation:
     """Write every generated file that differs, and remove the orphaned ones.
 
     Nothing is written when anything is wrong: in the inputs, or because a file is in the way. A file that was edited by
     hand is in the way unless `overwrite`. Raises `ProblemsError`, `UsageError` and `GitopsError` (the disk).
     """
-    with session(workspace.folder) as said:
-        generation = _generate(workspace, environments, overwrite=overwrite)
-        resolved = resolve(workspace.folder, workspace.is_generated)
+    with session(opened.folder) as said:
+        generation = _generate(opened, environments, overwrite=overwrite)
+        resolved = resolve(opened.folder, opened.is_generated)
     return replace(generation, notices=(*said, *generation.notices), resolved=resolved)
 
 
-def _generate(workspace: OpenProject, environments: Sequence[str], *, overwrite: bool) -> Generation:
-    desired = desired_tree(workspace, environments)
-    generation = compared(workspace, desired, orphans=not environments)
-    fail_if_any(blocked(workspace.folder, generation.changes, overwrite=overwrite))
-    sweep(workspace.folder, workspace.projects().folders)
-    write(workspace.folder, generation.changes)
-    Written(workspace.folder).add({item.path: item.new for item in generation.changes if item.new is not None})
+def _generate(opened: OpenProject, environments: Sequence[str], *, overwrite: bool) -> Generation:
+    desired = desired_tree(opened, environments)
+    generation = compared(opened, desired, orphans=not environments)
+    fail_if_any(blocked(opened.folder, generation.changes, overwrite=overwrite))
+    sweep(opened.folder, opened.projects().folders)
+    write(opened.folder, generation.changes)
+    Written(opened.folder).add({item.path: item.new for item in generation.changes if item.new is not None})
     return generation

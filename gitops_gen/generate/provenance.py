@@ -6,7 +6,6 @@ commit, so that overwriting it would lose it.
 """
 
 import posixpath
-import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -37,6 +36,7 @@ from gitops_gen.project.inputs import CommittedInputs, Inputs
 from gitops_gen.project.local_dependencies import need_chart
 from gitops_gen.project.projects import Projects
 from gitops_gen.project.resolver import resolve
+from gitops_gen.runtime.scratch import scratch
 
 Texts = Mapping[str, str]
 """Texts of generated files by their paths in the project."""
@@ -155,16 +155,16 @@ class Provenance:
         """The generated files that the inputs at a commit give for these environments (empty: for the project)."""
         if self._history is None:
             return {}
-        with tempfile.TemporaryDirectory(prefix="gitops-gen-") as name, suppress(GitopsError):
-            prefix, scratch = self._history.prefix, Path(name).resolve()
+        with scratch() as place, suppress(GitopsError):
+            prefix, top = self._history.prefix, place.resolve()
             commit = self._history.commit(ref)
-            files = CommitFiles(self._history, commit, scratch)
+            files = CommitFiles(self._history, commit, top)
 
             def prepare(environment: ResolvedEnvironment) -> None:
                 if environment.sync.content_name and environment.chart.path and not environment.chart.revision:
                     need_chart(files, posixpath.normpath(prefix + environment.chart.path))
 
-            charts = self.charts.of(scratch, prefix)
+            charts = self.charts.of(top, prefix)
             return _made(CommittedInputs(self._history, commit, prefix), charts, self.paths, names, prepare)
         return {}
 

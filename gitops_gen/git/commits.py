@@ -1,7 +1,6 @@
 """Commits of this tool: the files of one change and nothing else, with a message from which the history is read."""
 
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 from gitops_gen.errors import GitopsError
 from gitops_gen.git.repository import prefix
 from gitops_gen.git.runner import Answer, ask, run
+from gitops_gen.runtime.scratch import scratch
 
 SUBJECT_LENGTH = 100
 _BLANKS = re.compile(r"\s+")
@@ -50,10 +50,10 @@ def commit(folder: Path, paths: list[str], message: str, options: Sequence[str] 
 
     Raises `GitopsError` with what a hook or git said; what was staged for it is left to the caller to undo.
     """
-    with tempfile.NamedTemporaryFile() as file:
-        file.write("\0".join(paths).encode(errors="surrogateescape"))
-        file.flush()
-        chosen = (f"--pathspec-from-file={file.name}", "--pathspec-file-nul")
+    with scratch() as place:
+        file = place / "paths"
+        file.write_bytes("\0".join(paths).encode(errors="surrogateescape"))
+        chosen = (f"--pathspec-from-file={file}", "--pathspec-file-nul")
         run(folder, "add", "--all", *chosen, own=True)
         if not differing(folder, paths, "--cached"):
             return ""

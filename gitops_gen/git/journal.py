@@ -18,9 +18,9 @@ from gitops_gen.git.paths import PathError, Root, resolved
 from gitops_gen.git.repository import git_root, prefix
 from gitops_gen.git.runner import GitError, ask
 from gitops_gen.git.temporary_checkout import remove_temporary_checkout
-from gitops_gen.models.layout import TEMPORARY
+from gitops_gen.runtime.scratch import TEMPORARY
 
-_LOOKED_AT = 100
+_NEWEST = 100
 """Commits that may have come after a kill."""
 
 
@@ -126,7 +126,7 @@ def _landed(record: Record) -> bool:
     if (head := _head(record.project)) == record.head:
         return False
     span = f"{record.head}..{head}" if record.head else head
-    listed = ask(record.project, "rev-list", f"--max-count={_LOOKED_AT}", span).text.split()
+    listed = ask(record.project, "rev-list", f"--max-count={_NEWEST}", span).text.split()
     return any(_is_ours(record, commit) for commit in listed)
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from gitops_gen.git.lock import state_folder
 from gitops_gen.git.objects import ENVIRONMENT, contents_of
 from gitops_gen.git.repository import prefix
 from gitops_gen.git.runner import ask
+from gitops_gen.runtime.scratch import scratch
 
 _PICKED = {"cherry-pick": "CHERRY_PICK_HEAD", "rebase": "REBASE_HEAD"}
 
@@ -89,9 +89,9 @@ def merge_texts(base: str, ours: str, theirs: str) -> str | None:
     """Git's line merge of two texts; None when they conflict (https://git-scm.com/docs/git-merge-file)."""
     if base in (ours, theirs):
         return theirs if base == ours else ours
-    with tempfile.TemporaryDirectory() as name:
-        places = [Path(name, side) for side in ("ours", "base", "theirs")]
+    with scratch() as folder:
+        places = [folder / side for side in ("ours", "base", "theirs")]
         for place, text in zip(places, (ours, base, theirs), strict=True):
             place.write_bytes(text.encode(errors="surrogateescape"))
-        answer = ask(Path(name), "merge-file", "-p", *map(os.fspath, places))
+        answer = ask(folder, "merge-file", "-p", *map(os.fspath, places))
     return None if answer.code else _text(answer.out)

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import tarfile
-import tempfile
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from gitops_gen.helm.engine import (
 from gitops_gen.models.layout import CHART_FILE
 from gitops_gen.runtime.limits import Limits
 from gitops_gen.runtime.programs import ProcessError, run, run_limited
+from gitops_gen.runtime.scratch import scratch
 from gitops_gen.yaml.reader import load, load_all
 from gitops_gen.yaml.writer import dump
 
@@ -97,8 +97,8 @@ class BinaryChart:
 
     def final_values(self, values: Values) -> Values:
         """The chart's values with `values` over them: the chart with one template that prints them."""
-        with tempfile.TemporaryDirectory() as folder:
-            copy = Path(folder, "chart")
+        with scratch() as folder:
+            copy = folder / "chart"
             self._copy_without_templates(copy)
             _support_any_kubernetes(copy / CHART_FILE)
             template = copy / _VALUES_TEMPLATE
@@ -112,9 +112,9 @@ class BinaryChart:
         if self._path.is_dir():
             shutil.copytree(self._path, target, ignore=shutil.ignore_patterns("templates"))
             return
-        with tempfile.TemporaryDirectory() as folder, tarfile.open(self._path) as archive:
+        with scratch() as folder, tarfile.open(self._path) as archive:
             archive.extractall(folder, filter="data")
-            (inner,) = Path(folder).iterdir()
+            (inner,) = folder.iterdir()
             shutil.copytree(inner, target, ignore=shutil.ignore_patterns("templates"))
 
     def render(self, release: HelmRelease) -> str:

@@ -93,7 +93,7 @@ class RenderCache:
 
     def _write(self, path: Path, stored: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _make_room(path.parent, SHARD_LIMIT - len(stored))
+        _remove_oldest(path.parent, SHARD_LIMIT - len(stored))
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")
         try:
             with os.fdopen(handle, "wb") as file:
@@ -109,7 +109,7 @@ def _seal(key: str, content: bytes) -> bytes:
     return hashlib.sha256(key.encode() + content).digest()
 
 
-def _make_room(shard: Path, limit: int) -> None:
+def _remove_oldest(shard: Path, limit: int) -> None:
     """Remove the oldest entries (and what killed processes left) until at most `limit` bytes are left."""
     found = []
     for entry in os.scandir(shard):

@@ -8,7 +8,6 @@ import hashlib
 import io
 import json
 import tarfile
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +19,7 @@ from gitops_gen.helm.archive import packed
 from gitops_gen.helm.digest import read_files
 from gitops_gen.helm.engine import Engine, HelmRelease
 from gitops_gen.models.layout import CHART_FILE
+from gitops_gen.runtime.scratch import scratch
 from gitops_gen.yaml.reader import load
 
 CHARTS = "charts"
@@ -198,14 +198,14 @@ def _digest(data: Any) -> str:
 
 def satisfies(engine: Engine, version: str, constraint: str) -> bool:
     """Whether a version is in a range, by Helm's rules: asked of a small chart. Raises `ChartError`."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "templates").mkdir()
-        Path(folder, CHART_FILE).write_text("apiVersion: v2\nname: check\nversion: 0.0.0\n")
-        Path(folder, "templates", "check.yaml").write_text(
+    with scratch() as folder:
+        (folder / "templates").mkdir()
+        (folder / CHART_FILE).write_text("apiVersion: v2\nname: check\nversion: 0.0.0\n")
+        (folder / "templates" / "check.yaml").write_text(
             'kind: {{ ternary "in" "out" (semverCompare .Values.range .Values.version) }}\n'
         )
         values = {"range": constraint, "version": version}
-        rendered = engine.load(Path(folder)).render(HelmRelease(name="check", namespace="check", values=values))
+        rendered = engine.load(folder).render(HelmRelease(name="check", namespace="check", values=values))
     return "kind: in" in rendered
 
 

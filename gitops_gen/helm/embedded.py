@@ -8,7 +8,6 @@ the archive has none, and subcharts' schemas are asked with the values only); a 
 
 import json
 import os
-import tempfile
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,8 @@ from gitops_gen.helm.engine import (
 from gitops_gen.helm.output import printed
 from gitops_gen.models.layout import CHART_FILE
 from gitops_gen.runtime.limits import Limits, limited
+from gitops_gen.runtime.scratch import scratch
+from gitops_gen.runtime.streams import errors_logged
 
 _loaded_in = os.getpid()
 
@@ -52,6 +53,7 @@ class EmbeddedEngine:
         """The version of the Helm inside the library."""
         return helm_python.helm_sdk_version()
 
+    @errors_logged()
     def load(self, path: Path) -> LoadedChart:
         """Read a chart folder (with its .helmignore) or archive. Raises `ChartError` and `LimitError`."""
         _refuse_fork()
@@ -97,6 +99,7 @@ class EmbeddedChart:
     def _merges(self) -> "_Merges":
         return _Merges(self._chart)
 
+    @errors_logged()
     def final_values(self, values: Values) -> Values:
         """The chart's values with `values` over them, merged by Helm. Parts of it are kept: not to be changed."""
         _refuse_fork()
@@ -112,6 +115,7 @@ class EmbeddedChart:
             printed: Values = json.loads(chart.render(values, name="values")[f"{chart.name}/{VALUES_TEMPLATE}"])
             return printed
 
+    @errors_logged()
     def render(self, release: HelmRelease) -> str:
         """The manifests as one YAML stream. Raises `LimitError` for templates that loop or fill the memory."""
         _refuse_fork()
@@ -203,8 +207,8 @@ def _stream(chart: helm_python.Chart, release: HelmRelease) -> str:
 def _archive(chart: helm_python.Chart, path: Path) -> ChartArchive:
     if path.is_file():
         return without_schemas(path.read_bytes())
-    with tempfile.TemporaryDirectory() as folder:
-        return without_schemas(Path(chart.save(folder)).read_bytes())
+    with scratch() as folder:
+        return without_schemas(Path(chart.save(str(folder))).read_bytes())
 
 
 def _check_installable(chart: helm_python.Chart) -> None:
@@ -229,15 +233,15 @@ _VERSION_CHECK = b"{{ semverCompare .Values.constraint .Capabilities.KubeVersion
 @cache
 def _satisfies(constraint: str, kube_version: str) -> bool:
     """Check a version constraint with Helm's rules, by rendering a minimal chart."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "templates").mkdir()
-        Path(folder, CHART_FILE).write_text("apiVersion: v2\nname: check\nversion: 0.0.0\n")
-        Path(folder, "templates", "check").write_bytes(_VERSION_CHECK)
+    with scratch() as folder:
+        (folder / "templates").mkdir()
+        (folder / CHART_FILE).write_text("apiVersion: v2\nname: check\nversion: 0.0.0\n")
+        (folder / "templates" / "check").write_bytes(_VERSION_CHECK)
         release = HelmRelease(
             name="check",
             namespace="check",
             values={"constraint": constraint},
             kubernetes=kube_version.removeprefix("v"),
         )
-        with helm_python.Chart.load(folder) as chart:
+        with helm_python.Chart.load(str(folder)) as chart:
             return _render(chart, release)["check/templates/check"] == "true"

@@ -2,7 +2,6 @@
 `helm registry login`.
 """
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from gitops_gen.helm.binary import helm_program
 from gitops_gen.helm.engine import ChartError
 from gitops_gen.runtime.programs import ProcessError, run
+from gitops_gen.runtime.scratch import scratch
 
 OCI = "oci://"
 _HINT = "check repository, name and version; for a private one, run `helm repo add` or `helm registry login` first"
@@ -24,12 +24,12 @@ def pulled(repository: str, name: str, version: str, near: Path) -> Iterator[Pat
     chart = [f"{repository.rstrip('/')}/{name}"] if repository.startswith(OCI) else [name, "--repo", repository]
     chosen = ["--version", version] if version else []
     near.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=near) as scratch:
+    with scratch(near) as target:
         try:
-            run([helm_program(), "pull", *chart, *chosen, "--destination", scratch])
+            run([helm_program(), "pull", *chart, *chosen, "--destination", str(target)])
         except ProcessError as error:
             raise ChartError(error.stderr.strip().removeprefix("Error: "), _HINT) from error
-        yield next(Path(scratch).iterdir())
+        yield next(target.iterdir())
 
 
 def update_dependencies(chart: Path) -> None:

@@ -8,7 +8,6 @@ import io
 import re
 import shutil
 import tarfile
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -16,6 +15,7 @@ from typing import Any
 
 from gitops_gen.helm.archive import rewritten
 from gitops_gen.helm.engine import Engine, HelmRelease
+from gitops_gen.runtime.scratch import scratch
 
 _ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|`[^`]*`|/\*.*?\*/|(?<![\w.$-])[a-zA-Z]\w*(?!\w)', re.DOTALL)
@@ -101,9 +101,9 @@ def _rendered_otherwise(engine: Engine, chart: Path, release: HelmRelease, used:
     def otherwise(text: str) -> str:
         return _ACTION.sub(lambda action: _replaced(action[0], order), text)
 
-    with tempfile.TemporaryDirectory(prefix="gitops-gen-") as folder:
+    with scratch() as folder:
         values = _mapped(release.values, otherwise)
-        return engine.load(_copy(chart, Path(folder), otherwise)).render(replace(release, values=values))
+        return engine.load(_copy(chart, folder, otherwise)).render(replace(release, values=values))
 
 
 def _copy(chart: Path, folder: Path, change: Callable[[str], str]) -> Path:

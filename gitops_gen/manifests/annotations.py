@@ -7,6 +7,7 @@ Read as Argo CD reads them, version 3.5: https://github.com/argoproj/argo-cd/tre
 import re
 from collections.abc import Iterable
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from gitops_gen.manifests.objects import Manifest
@@ -55,7 +56,12 @@ _HELM_TESTS = frozenset({"test", "test-success", "test-failure"})
 def words(manifest: Manifest, annotation: str) -> tuple[str, ...]:
     """The values of a comma-separated annotation."""
     value = manifest.annotations.get(annotation)
-    return tuple(word for part in value.split(",") if (word := part.strip())) if isinstance(value, str) else ()
+    return _words(value) if isinstance(value, str) else ()
+
+
+@lru_cache(maxsize=1024)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for part in text.split(",") if (word := part.strip()))
 
 
 def is_integer(value: Any) -> bool:

@@ -7,6 +7,7 @@ import base64
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from gitops_gen.manifests.quantity import quantity
 from gitops_gen.names import is_dns_label, is_dns_subdomain
@@ -145,7 +146,8 @@ DESCRIBED: Mapping[str, str] = {
 
 
 def _allowing_nothing(is_valid: Callable[[str], object]) -> Callable[[str], bool]:
-    return lambda text: not text or bool(is_valid(text))
+    """The same question, with yes for an empty text; a fleet asks it about the same texts again and again."""
+    return lru_cache(maxsize=2048)(lambda text: not text or bool(is_valid(text)))
 
 
 FORMATS: Mapping[str, Callable[[str], bool]] = {name: _allowing_nothing(check) for name, (_, check) in _FORMS.items()}

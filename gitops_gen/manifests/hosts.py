@@ -7,7 +7,8 @@ address.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 _BEFORE = re.compile(
     r"(://(?:[^\s/@]*@)?|(?:^|\s)-h[ =]?|--?host(?:name)?[ =]|\bhost=|/dev/tcp/|\bnslookup\s+|\bhosts\s+"
@@ -43,9 +44,15 @@ class HostNames:
 
     ports: Mapping[str, frozenset[int]]
     pattern: re.Pattern[str]
+    _found: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)
 
     def in_text(self, text: str) -> Iterator[str]:
         """The Services that a command line, a script or a configuration text talks to."""
+        if text not in self._found:
+            self._found[text] = list(self._in_text(text))
+        yield from self._found[text]
+
+    def _in_text(self, text: str) -> Iterator[str]:
         for match in self.pattern.finditer(text):
             name = match[1]
             if _is_own_name(text, match.start()):
@@ -75,6 +82,12 @@ def _is_own_name(text: str, start: int) -> bool:
 
 def host_names(services: Iterable[tuple[str, frozenset[int]]]) -> HostNames:
     """A finder for Services, given as name and ports."""
+    return _host_names(tuple(services))
+
+
+@lru_cache(maxsize=1)
+def _host_names(services: tuple[tuple[str, frozenset[int]], ...]) -> HostNames:
+    """The environments of a fleet have the same Services: what is found for one is known for the next."""
     ports = dict(services)
     names = "|".join(re.escape(name) for name in sorted(ports, key=len, reverse=True)) or r"(?!)"
     # The second group is what only a cluster's own DNS name has behind the Service's name: `.namespace.svc`.

@@ -36,11 +36,11 @@ def markdown(difference: Difference, max_size: int = GITHUB_LIMIT) -> str:
 
 def _fitted(head: str, difference: Difference, max_size: int) -> str:
     """As many whole objects as fit, the biggest first; one that does not fit makes room for smaller ones."""
-    room = max_size - _size(_cut_text(10**6, 10**6, 10**6))
-    text = _shortened(head, room)
+    available = max_size - _size(_cut_text(10**6, 10**6, 10**6))
+    text = _shortened(head, available)
     left_out: list[ObjectChange] = []
     for group in difference.groups:
-        block, rest = _block(group, difference.compared, room - _size(text))
+        block, rest = _block(group, difference.compared, available - _size(text))
         text += block
         left_out += rest
     cut_lines = head.count("\n") - text[: len(head)].count("\n")
@@ -56,10 +56,10 @@ def _cut_text(objects: int, size: int, summary: int) -> str:
     return f"\n> **Cut to fit:** {what} are not shown. All of it: `gitops-gen diff`.\n"
 
 
-def _shortened(head: str, room: int) -> str:
-    if _size(head) <= room:
+def _shortened(head: str, available: int) -> str:
+    if _size(head) <= available:
         return head
-    kept = head.encode()[: max(room, 0)].decode(errors="ignore")
+    kept = head.encode()[: max(available, 0)].decode(errors="ignore")
     return kept[: kept.rfind("\n") + 1]
 
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -123,9 +124,10 @@ class Charts:
             yield from (origins.problem(path, message, "") for path, message in error.faults)
             return
         schema = self.schema(environment.chart)
-        found = [*(schema.problems(final, origins) if schema else ()), *self._unquoted(environment, origins)]
-        yield from found
-        reported = {(problem.file, problem.key) for problem in found}
+        reported = set()
+        for problem in chain(schema.problems(final, origins) if schema else (), self._unquoted(environment, origins)):
+            reported.add((problem.file, problem.key))
+            yield problem
         yield from (item for item in self._unread(environment, origins) if (item.file, item.key) not in reported)
 
     def _unread(self, environment: ResolvedEnvironment, origins: Origins) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TypeVar
 
-from gitops_gen.project.workspace import OpenProject, open_workspace
+from gitops_gen.project.opening import OpenProject, open_project
 from gitops_gen.runtime.activity import counted
 from gitops_gen.runtime.workers import in_workers, pay_off
 
@@ -14,22 +14,22 @@ Result = TypeVar("Result")
 
 
 def in_each(
-    workspace: OpenProject, names: Sequence[str], work: Callable[[OpenProject, str], Result], what: str
+    opened: OpenProject, names: Sequence[str], work: Callable[[OpenProject, str], Result], what: str
 ) -> Iterator[Result]:
     """What `work` returns for each environment, in the names' order; when there are many, work and results are pickled.
 
     `what` is shown as progress. Raises what `work` raises.
     """
-    with closing(_results(workspace, names, work)) as found:
+    with closing(_results(opened, names, work)) as found:
         yield from counted(found, what, len(names))
 
 
 def _results(
-    workspace: OpenProject, names: Sequence[str], work: Callable[[OpenProject, str], Result]
+    opened: OpenProject, names: Sequence[str], work: Callable[[OpenProject, str], Result]
 ) -> Generator[Result, None, None]:
-    if workspace.is_drafted or not pay_off(len(names)):
-        return (work(workspace, name) for name in names)
-    return in_workers(partial(_in_worker, workspace.folder, workspace.engine, work), names)
+    if opened.is_drafted or not pay_off(len(names)):
+        return (work(opened, name) for name in names)
+    return in_workers(partial(_in_worker, opened.folder, opened.engine, work), names)
 
 
 def _in_worker(folder: Path, engine: str, work: Callable[[OpenProject, str], Result], name: str) -> Result:
@@ -39,4 +39,4 @@ def _in_worker(folder: Path, engine: str, work: Callable[[OpenProject, str], Res
 @cache
 def _opened(folder: Path, engine: str) -> OpenProject:
     """The project of this worker: its charts are loaded once."""
-    return open_workspace(folder, engine)
+    return open_project(folder, engine)

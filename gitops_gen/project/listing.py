@@ -6,7 +6,7 @@ from gitops_gen.errors import UsageError, fail_if_any
 from gitops_gen.models.layout import project_folder
 from gitops_gen.names import did_you_mean
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
-from gitops_gen.project.workspace import OpenProject
+from gitops_gen.project.opening import OpenProject
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,17 +50,17 @@ class Scope:
 EVERYWHERE = Scope()
 
 
-def list_environments(workspace: OpenProject, scope: Scope = EVERYWHERE) -> list[EnvironmentRow]:
+def list_environments(opened: OpenProject, scope: Scope = EVERYWHERE) -> list[EnvironmentRow]:
     """The environments, in promotion order of stages, then by name.
 
     Raises `ProblemsError` with all that is wrong in any of them, and `UsageError` for a stage or cluster that does not
     exist or has no environment.
     """
-    projects = workspace.projects()
+    projects = opened.projects()
     order = {name: index for index, name in enumerate(projects.stages())}
-    require_known(workspace, scope)
+    require_known(opened, scope)
     folder = projects.named(scope.project).folder if scope.project else ""
-    found, problems = workspace.environments()
+    found, problems = opened.environments()
     fail_if_any(problems)
     inside = (item for item in found if not folder or project_folder(item.name) == folder)
     rows = [_row(item) for item in inside if is_inside(scope, item.stage, item.cluster)]
@@ -69,11 +69,11 @@ def list_environments(workspace: OpenProject, scope: Scope = EVERYWHERE) -> list
     return sorted(rows, key=lambda row: (order.get(row.stage, -1), row.name))
 
 
-def require_known(workspace: OpenProject, scope: Scope) -> None:
+def require_known(opened: OpenProject, scope: Scope) -> None:
     """Raise `UsageError` for a stage or cluster that no project has."""
     if not scope.stage and not scope.cluster:
         return
-    projects = workspace.projects()
+    projects = opened.projects()
     stages, clusters = projects.stages(), projects.clusters()
     if scope.stage and scope.stage not in stages:
         raise UsageError(f"no stage `{scope.stage}`", did_you_mean(scope.stage, stages))

@@ -9,7 +9,7 @@ import atexit
 import posixpath
 import shutil
 import tempfile
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from gitops_gen.git.snapshot import Files
 from gitops_gen.helm.dependencies import CHARTS, FILES, ChartDependency, Dependencies, archives_of, packed_chart
 from gitops_gen.helm.engine import ChartError
 from gitops_gen.models.layout import CHART_FILE
+from gitops_gen.runtime.scratch import scratch
 
 VENDOR = "run `gitops-gen chart vendor` and commit charts/ and the lock"
 
@@ -101,8 +102,8 @@ def _put(item: ChartDependency, dependencies: Dependencies, root: Root, chart: s
 
 
 @cache
-def _scratch() -> str:
+def _scratch() -> Path:
     """A folder of this process: engines, also those of worker processes that it starts, read from it until it ends."""
-    folder = tempfile.mkdtemp(prefix="gitops-gen-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(scratch())

@@ -9,7 +9,7 @@ from functools import cached_property
 from gitops_gen.errors import UsageError
 from gitops_gen.names import did_you_mean
 from gitops_gen.project.environment import ResolvedEnvironment
-from gitops_gen.project.workspace import OpenProject
+from gitops_gen.project.opening import OpenProject
 
 
 class Meaning(Enum):
@@ -39,19 +39,19 @@ class Members:
 class Names:
     """The names of a project's environments and stages."""
 
-    def __init__(self, workspace: OpenProject) -> None:
-        self._workspace = workspace
+    def __init__(self, opened: OpenProject) -> None:
+        self._opened = opened
         self._environments: dict[str, ResolvedEnvironment] = {}
 
     @cached_property
     def environments(self) -> list[str]:
         """The environments, in name order."""
-        return self._workspace.names()
+        return self._opened.names()
 
     @cached_property
     def stages(self) -> list[str]:
         """The stages, in promotion order."""
-        return self._workspace.projects().stages()
+        return self._opened.projects().stages()
 
     def members(self, name: str, meaning: Meaning = Meaning.EITHER) -> Members:
         """The environment of that name, or all environments of the stage of that name.
@@ -64,9 +64,9 @@ class Names:
             Meaning.STAGE: self.stages,
         }[meaning]
         if meaning is not Meaning.STAGE:
-            self._workspace.require_here(name)
+            self._opened.require_here(name)
         if meaning is not Meaning.STAGE and name not in known:
-            meant = self._workspace.projects().meant(name, self._workspace.focus)
+            meant = self._opened.projects().meant(name, self._opened.focus)
             if meant != [name] and all(full in self.environments for full in meant):
                 return Members(name=name, environments=tuple(map(self._environment, meant)))
         if name not in known:
@@ -77,8 +77,8 @@ class Names:
         return self._members_of_stage(name, meaning)
 
     def _members_of_stage(self, name: str, meaning: Meaning) -> Members:
-        self._workspace.require_whole()
-        inside = (item for item in self.environments if item.startswith(self._workspace.focus))
+        self._opened.require_whole()
+        inside = (item for item in self.environments if item.startswith(self._opened.focus))
         found = tuple(item for item in map(self._environment, inside) if item.stage == name)
         if meaning is Meaning.EITHER and name in self.environments:
             others = tuple(item for item in found if item.name != name)
@@ -89,5 +89,5 @@ class Names:
 
     def _environment(self, name: str) -> ResolvedEnvironment:
         if name not in self._environments:
-            self._environments[name] = self._workspace.environment(name)
+            self._environments[name] = self._opened.environment(name)
         return self._environments[name]

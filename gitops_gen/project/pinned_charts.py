@@ -1,8 +1,8 @@
 """Charts of this repository as they were at the revisions that environments pin, each written out once."""
 
-import shutil
 import tempfile
 import weakref
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from gitops_gen.errors import GitopsError, UsageError
 from gitops_gen.git.snapshot import CommitFiles, Repository
 from gitops_gen.project.chart_places import ChartPlaces
 from gitops_gen.project.local_dependencies import need_chart
+from gitops_gen.runtime.scratch import scratch
 
 _BRANCHES = ("refs/heads/", "refs/remotes/")
 _HINT = "name a tag or commit that has it; if this clone does not have it yet: `git fetch --tags`"
@@ -30,9 +31,9 @@ class PinnedCharts:
 
     @cached_property
     def _scratch(self) -> Path:
-        folder = tempfile.mkdtemp(prefix="gitops-gen-")
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        return Path(folder).resolve()
+        stack = ExitStack()
+        weakref.finalize(self, stack.close)
+        return stack.enter_context(scratch()).resolve()
 
     def folder(self, path: str, revision: str) -> tuple[Path, str]:
         """The chart's folder (`path` counts from the git root) as it was at the revision, and the commit. Raises

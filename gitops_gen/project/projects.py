@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 from typing import Any
 
-from gitops_gen.errors import Problem, ProblemsError, UsageError
+from gitops_gen.errors import Problem, ProblemsError, UsageError, fail_if_any
 from gitops_gen.git.paths import PathError
 from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE, project_folder
 from gitops_gen.models.models import Project, Workspace
@@ -65,6 +65,22 @@ class Projects:
     def of(self, environment: str) -> ProjectFile | None:
         """The project that an environment is in; None when it cannot be read."""
         return self.at(project_folder(environment))
+
+    def require(self, environment: str) -> ProjectFile:
+        """The project that an environment is in. Raises `ProblemsError` when it cannot be read."""
+        project = self.of(environment)
+        if project is None:
+            unread = Problem(message=f"the project of `{environment}` cannot be read")
+            raise ProblemsError(self.problems or [unread])
+        return project
+
+    def require_files(self, environment: str) -> EnvironmentFiles:
+        """The hand-written files of one environment. Raises `ProblemsError` when they cannot be read."""
+        files, problems = self.files(environment)
+        fail_if_any(problems)
+        if files is None:
+            raise ProblemsError([Problem(message=f"environment `{environment}` cannot be read")])
+        return files
 
     def at(self, folder: str) -> ProjectFile | None:
         """The project in a folder; None when it cannot be read."""
@@ -176,6 +192,14 @@ class Projects:
             self.problems += error.problems
             return None, {}
         return text, parsed(text, None)[0]
+
+
+def readable_projects(inputs: Inputs) -> Projects:
+    """The project, or all of a workspace. Raises `ProblemsError` when the gitops.yaml at the top cannot be read."""
+    found = Projects(inputs)
+    if found.top is None:
+        raise ProblemsError(found.problems or [Problem(message=f"{PROJECT_FILE} cannot be read")])
+    return found
 
 
 def _problem(document: InputDocument, path: KeyPath, message: str, hint: str) -> Problem:

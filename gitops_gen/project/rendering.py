@@ -5,33 +5,33 @@ from dataclasses import replace
 
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.project.environment import ResolvedEnvironment
-from gitops_gen.project.workspace import OpenProject
+from gitops_gen.project.opening import OpenProject
 from gitops_gen.runtime.activity import timed
 from gitops_gen.yaml.documents import documents
 
 _log = logging.getLogger(__name__)
 
 
-def render_environment(workspace: OpenProject, environment: ResolvedEnvironment) -> str:
+def render_environment(opened: OpenProject, environment: ResolvedEnvironment) -> str:
     """The manifests of a resolved environment, unchecked."""
     with timed(f"render {environment.name}"):
-        return workspace.charts.chart(environment.chart).render(environment.helm.release)
+        return opened.charts.chart(environment.chart).render(environment.helm.release)
 
 
 _SOURCE = "# Source: "
 """How Helm tells which template the following document comes from."""
 
 
-def render(workspace: OpenProject, name: str) -> str:
+def render(opened: OpenProject, name: str) -> str:
     """The manifests of one environment as a YAML stream, every document checked to be YAML. Keys that a map has twice
     are logged as a warning.
 
     Raises `UsageError`, `ProblemsError` (inputs, values, output that is not YAML) and `ChartError` (what the chart
     refuses).
     """
-    environment = workspace.environment(name)
-    fail_if_any(workspace.charts.value_problems(environment))
-    rendered = render_environment(workspace, environment)
+    environment = opened.environment(name)
+    fail_if_any(opened.charts.value_problems(environment))
+    rendered = render_environment(opened, environment)
     _check_yaml(rendered, f"rendered manifests of {name}")
     return rendered
 

@@ -6,7 +6,7 @@ from gitops_gen.helm.engine import Values
 from gitops_gen.models import models
 from gitops_gen.models.descriptions import description
 from gitops_gen.models.models import Environment, Project, Release, Workspace
-from gitops_gen.project.workspace import OpenProject
+from gitops_gen.project.opening import OpenProject
 
 KINDS: dict[str, type[models.Model]] = {
     "project": Project,
@@ -43,14 +43,14 @@ def _describe(model: type[models.Model], schema: dict[str, Any]) -> None:
         schema["properties"][field.alias or name] = dict(sorted(described.items()))
 
 
-def chart_schema(workspace: OpenProject) -> Values | None:
+def chart_schema(opened: OpenProject) -> Values | None:
     """The values schema of the project's chart, None when it has none."""
     from gitops_gen.project.environment import ChartSource
 
-    source = ChartSource(**workspace.project().spec.chart.model_dump(exclude_none=True))
+    source = ChartSource(**opened.project().spec.chart.model_dump(exclude_none=True))
     if not source.label:
         return None
-    return workspace.charts.chart(source).schema if workspace.charts.places.is_available(source) else None
+    return opened.charts.chart(source).schema if opened.charts.places.is_available(source) else None
 
 
 def _point_values(node: Any) -> None:

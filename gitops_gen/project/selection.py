@@ -5,58 +5,58 @@ from collections.abc import Sequence
 from gitops_gen.errors import UsageError
 from gitops_gen.models.layout import project_folder
 from gitops_gen.project.listing import Scope, is_inside, require_known
+from gitops_gen.project.opening import OpenProject
 from gitops_gen.project.projects import Projects
-from gitops_gen.project.workspace import OpenProject
 
 
-def selected(workspace: OpenProject, names: Sequence[str], scope: Scope) -> tuple[str, ...]:
+def selected(opened: OpenProject, names: Sequence[str], scope: Scope) -> tuple[str, ...]:
     """The environments that are named, of those the ones in the scope; none, where all are meant.
 
     Raises `UsageError` for a project, stage or cluster that does not exist, and where nothing is left.
     """
-    scope = focused(workspace, names, scope)
+    scope = focused(opened, names, scope)
     if not names and scope.is_all:
         return ()
-    projects = Projects(workspace.inputs)
-    wanted = [found for name in names for found in projects.meant(name, workspace.focus)] or workspace.names()
+    projects = Projects(opened.inputs)
+    wanted = [found for name in names for found in projects.meant(name, opened.focus)] or opened.names()
     if not scope.is_all:
-        wanted = _inside(workspace, wanted, scope)
+        wanted = _inside(opened, wanted, scope)
     if not wanted:
         raise UsageError(f"no environment {scope.described}", "`gitops-gen env list` shows all of them")
     return tuple(dict.fromkeys(wanted))
 
 
-def one(workspace: OpenProject, name: str) -> str:
+def one(opened: OpenProject, name: str) -> str:
     """The one environment that a name means. Raises `UsageError` for a name that means several."""
-    found = Projects(workspace.inputs).meant(name, workspace.focus)
+    found = Projects(opened.inputs).meant(name, opened.focus)
     if len(found) > 1:
         raise UsageError(f"`{name}` is an environment of {len(found)} projects", f"choose one: {', '.join(found)}")
     return found[0]
 
 
-def new(workspace: OpenProject, name: str, like: str = "") -> str:
+def new(opened: OpenProject, name: str, like: str = "") -> str:
     """The full name of an environment that is to be made, in the project of `like` when it names none. Raises
     `UsageError` where it is not said in which project.
     """
-    if "/" in name or not (projects := workspace.projects()).is_workspace:
-        return one(workspace, name) if "/" in name else name
-    if folder := project_folder(like) or workspace.focus:
+    if "/" in name or not (projects := opened.projects()).is_workspace:
+        return one(opened, name) if "/" in name else name
+    if folder := project_folder(like) or opened.focus:
         return folder + name
     known = ", ".join(f"{project.spec.name}/{name}" for project in projects.every())
     raise UsageError(f"`{name}` names no project", f"name it too, one of: {known}")
 
 
-def focused(workspace: OpenProject, names: Sequence[str], scope: Scope) -> Scope:
+def focused(opened: OpenProject, names: Sequence[str], scope: Scope) -> Scope:
     """The scope as the folder narrows it that the command was started in."""
-    return scope if scope.project or names else scope.within(workspace.focus.rstrip("/"))
+    return scope if scope.project or names else scope.within(opened.focus.rstrip("/"))
 
 
-def _inside(workspace: OpenProject, names: Sequence[str], scope: Scope) -> list[str]:
-    projects = workspace.projects()
+def _inside(opened: OpenProject, names: Sequence[str], scope: Scope) -> list[str]:
+    projects = opened.projects()
     folder = projects.named(scope.project).folder if scope.project else ""
     names = [name for name in names if not folder or project_folder(name) == folder]
     if not scope.stage and not scope.cluster:
         return names
-    require_known(workspace, scope)
-    found = map(workspace.environment, names)
+    require_known(opened, scope)
+    found = map(opened.environment, names)
     return [item.name for item in found if is_inside(scope, item.stage, item.cluster)]

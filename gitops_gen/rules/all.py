@@ -2,7 +2,7 @@
 
 from gitops_gen.errors import UsageError
 from gitops_gen.names import did_you_mean
-from gitops_gen.rules import argocd, hosts, inputs, kubernetes, podsecurity, secrets
+from gitops_gen.rules import argocd, hosts, inputs, kubernetes, podsecurity, programs, secrets, sources
 from gitops_gen.rules.admission import verdicts
 from gitops_gen.rules.rule import Rule
 from gitops_gen.rules.sync import SYNC_RULES
@@ -13,10 +13,12 @@ RULES: tuple[Rule, ...] = (
     *SYNC_RULES,
     *argocd.RULES,
     *hosts.RULES,
+    *sources.RULES,
     *kubernetes.RULES,
     *secrets.RULES,
     *podsecurity.RULES,
     *verdicts.RULES,
+    *programs.RULES,
 )
 
 

@@ -18,10 +18,15 @@ def cluster_facts(inputs: Inputs, environment: ResolvedEnvironment) -> ClusterFa
         kubernetes=environment.kubernetes,
         namespace=environment.namespace,
         namespace_labels=environment.namespace_labels,
-        policies=tuple(_objects(inputs, environment.policy_files)),
+        policies=tuple(_objects(inputs, tuple(file for file in environment.policy_files if not _is_rego(file)))),
+        rego=tuple((file, read_text(inputs, file)) for file in environment.policy_files if _is_rego(file)),
         schemas=tuple(_objects(inputs, environment.schema_files)),
         secrets=_with_lines(inputs, environment.secrets),
     )
+
+
+def _is_rego(file: str) -> bool:
+    return file.endswith(".rego")
 
 
 def _with_lines(inputs: Inputs, secrets: SecretFacts) -> SecretFacts:

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from gitops_gen.errors import GitopsError
 from gitops_gen.project.fleet import in_each
-from gitops_gen.project.workspace import OpenProject
+from gitops_gen.project.opening import OpenProject
 from gitops_gen.rules.exceptions import exceptions, unused
 from gitops_gen.rules.hosts import OwnNames, foreign_hosts, own_names
 from gitops_gen.rules.planning import extended, plan_environment
@@ -49,46 +49,44 @@ class ViewedPlan(Generic[View]):
     matched: frozenset[SetAside] = frozenset()
 
 
-def views(workspace: OpenProject, names: Sequence[str], viewer: Viewer[View], what: str) -> list[ViewedPlan[View]]:
+def views(opened: OpenProject, names: Sequence[str], viewer: Viewer[View], what: str) -> list[ViewedPlan[View]]:
     """The plan of each named environment, as it is shown; of all when none is named. `what` is shown as progress.
 
     Raises `UsageError`; without `failed` also `ProblemsError` (inputs, values, rendered output) and `ChartError` (what
     the chart refuses).
     """
-    names = names or workspace.names()
-    again = partial(_viewed, workspace, viewer=viewer)
-    plans = list(in_each(workspace, names, partial(_viewed, viewer=viewer), what))
+    names = names or opened.names()
+    again = partial(_viewed, opened, viewer=viewer)
+    plans = list(in_each(opened, names, partial(_viewed, viewer=viewer), what))
     more = shared((item.name, item.tracked) for item in plans)
     if viewer.is_complete:
         for name, found in foreign_hosts((item.name, item.names) for item in plans).items():
             more.setdefault(name, []).extend(found)
     plans = [again(item.name, more[item.name]) if item.name in more else item for item in plans]
-    if plans and set(workspace.names()) <= set(names):
+    if plans and set(opened.names()) <= set(names):
         matched = frozenset[SetAside]().union(*(item.matched for item in plans))
-        projects = workspace.projects()
+        projects = opened.projects()
         read = [project for folder in dict.fromkeys(("", *projects.folders)) if (project := projects.at(folder))]
         if left := [item for project in read for item in unused(project, matched, viewer.rules, every_rule)]:
             plans[0] = again(plans[0].name, [*more.get(plans[0].name, ()), *left])
     return plans
 
 
-def _viewed(
-    workspace: OpenProject, name: str, more: Iterable[Finding] = (), *, viewer: Viewer[View]
-) -> ViewedPlan[View]:
+def _viewed(opened: OpenProject, name: str, more: Iterable[Finding] = (), *, viewer: Viewer[View]) -> ViewedPlan[View]:
     try:
-        judged = plan_environment(workspace, name, viewer.rules, kubernetes=viewer.kubernetes)
+        judged = plan_environment(opened, name, viewer.rules, kubernetes=viewer.kubernetes)
     except GitopsError as error:
         if viewer.failed is None:
             raise
         return ViewedPlan(name=name, view=viewer.failed(name, error), ok=False)
-    judged = extended(workspace, judged, more)
+    judged = extended(opened, judged, more)
     return ViewedPlan(
         name=name,
         view=viewer.view(judged),
         ok=judged.ok,
         tracked=tuple(tracked(judged.plan)),
         names=own_names(judged.plan) if viewer.is_complete else OwnNames(),
-        matched=frozenset(entry for entry in exceptions(workspace.project(name)) if judged.matches(entry)),
+        matched=frozenset(entry for entry in exceptions(opened.project(name)) if judged.matches(entry)),
     )
 
 

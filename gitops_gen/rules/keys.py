@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gitops_gen.manifests.objects import Manifest
-from gitops_gen.manifests.pods import Reference, references
+from gitops_gen.manifests.pods import Reference
 from gitops_gen.manifests.secrets import provided_keys
 from gitops_gen.names import did_you_mean
 from gitops_gen.rules.rule import Hit, Rule
@@ -11,8 +11,8 @@ from gitops_gen.sync.plan import SyncPlan
 
 
 def _missing(plan: SyncPlan) -> Iterator[Hit]:
-    for manifest, pod in plan.objects.pods:
-        for reference in dict.fromkeys(references(pod)):
+    for manifest, found in plan.objects.references.items():
+        for reference in dict.fromkeys(found):
             if reference.key and not reference.optional and (source := _source(plan, manifest, reference)):
                 keys = provided_keys(source)
                 if keys is not None and reference.key not in keys:

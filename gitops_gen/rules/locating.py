@@ -10,8 +10,8 @@ from gitops_gen.manifests.objects import Manifest
 from gitops_gen.models.layout import VALUES_FILE
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.layers import Values, setter
+from gitops_gen.project.opening import OpenProject
 from gitops_gen.project.reading import read_text
-from gitops_gen.project.workspace import OpenProject
 from gitops_gen.rules.places import ValueFiles
 from gitops_gen.rules.rule import Finding
 from gitops_gen.rules.sync import JudgedPlan
@@ -19,13 +19,13 @@ from gitops_gen.yaml.key_paths import KeyPath, value_at
 from gitops_gen.yaml.reader import load, locate
 
 
-def located(judged: JudgedPlan, workspace: OpenProject, environment: ResolvedEnvironment) -> JudgedPlan:
+def located(judged: JudgedPlan, opened: OpenProject, environment: ResolvedEnvironment) -> JudgedPlan:
     """The findings at the line of the chart's template, or of the input that set the value. As they are for a chart
     that is not in the working tree.
     """
     if environment.chart.revision or not environment.chart.path or not (judged.findings or judged.notes):
         return judged
-    files = _Inputs(workspace, environment).files
+    files = _Inputs(opened, environment).files
     data = {str(item.id): item.data for item in reversed(judged.plan.manifests)}
     findings, notes = (
         tuple(files.located(finding, data.get(finding.object, {})) for finding in found)
@@ -62,15 +62,15 @@ def _line_in_stream(text: str, manifest: Manifest, path: KeyPath) -> int:
 class _Inputs:
     """Where the values of an environment are set."""
 
-    def __init__(self, workspace: OpenProject, environment: ResolvedEnvironment) -> None:
-        self._workspace, self._environment = workspace, environment
+    def __init__(self, opened: OpenProject, environment: ResolvedEnvironment) -> None:
+        self._opened, self._environment = opened, environment
         self._chart_file = f"{environment.chart.path}/{VALUES_FILE}"
 
     @property
     def files(self) -> ValueFiles:
         """What places of findings are looked up in."""
         return ValueFiles(
-            text_of=cache(self._workspace.charts.places.text),
+            text_of=cache(self._opened.charts.places.text),
             set_at=self._set_at,
             chart=self._environment.chart.path,
             values=self._final(),
@@ -78,7 +78,7 @@ class _Inputs:
 
     def _final(self) -> Values:
         try:
-            chart = self._workspace.charts.chart(self._environment.chart)
+            chart = self._opened.charts.chart(self._environment.chart)
             return chart.final_values(self._environment.helm.release.values)
         except ChartError:
             return {}
@@ -95,12 +95,12 @@ class _Inputs:
 
     def _line(self, file: str, path: KeyPath) -> int | None:
         try:
-            return locate(read_text(self._workspace.inputs, file), path)
+            return locate(read_text(self._opened.inputs, file), path)
         except ProblemsError:
             return None
 
     def _default(self, path: KeyPath) -> tuple[str, int | None] | None:
-        text = self._workspace.charts.places.values_text(self._environment.chart)
+        text = self._opened.charts.places.values_text(self._environment.chart)
         there = value_at(_loaded(text), path)[0] if text else False
         return (self._chart_file, locate(text, path)) if there else None
 

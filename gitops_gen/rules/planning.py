@@ -13,9 +13,9 @@ from gitops_gen.manifests.objects import Manifest, parse
 from gitops_gen.manifests.varying import VaryingObject, varying_objects
 from gitops_gen.models.layout import application_name
 from gitops_gen.project.environment import ResolvedEnvironment
+from gitops_gen.project.opening import OpenProject
 from gitops_gen.project.reading import ProjectFile
 from gitops_gen.project.rendering import render_environment
-from gitops_gen.project.workspace import OpenProject
 from gitops_gen.rules.cluster import cluster_facts
 from gitops_gen.rules.exceptions import exceptions
 from gitops_gen.rules.locating import in_stream, located
@@ -33,34 +33,34 @@ from gitops_gen.yaml.reader import load
 
 
 def plan_environments(
-    workspace: OpenProject, names: Sequence[str], rules: Iterable[Rule] = SYNC_RULES
+    opened: OpenProject, names: Sequence[str], rules: Iterable[Rule] = SYNC_RULES
 ) -> list[JudgedPlan]:
     """The plans of a few environments, with what they have in common. Raises as `plan` does."""
-    plans = [plan_environment(workspace, name, rules) for name in counted(names, "planning", len(names))]
+    plans = [plan_environment(opened, name, rules) for name in counted(names, "planning", len(names))]
     found = shared((judged.plan.name, tracked(judged.plan)) for judged in plans)
-    return [extended(workspace, judged, found.get(judged.plan.name, ())) for judged in plans]
+    return [extended(opened, judged, found.get(judged.plan.name, ())) for judged in plans]
 
 
-def extended(workspace: OpenProject, judged: JudgedPlan, found: Iterable[Finding]) -> JudgedPlan:
+def extended(opened: OpenProject, judged: JudgedPlan, found: Iterable[Finding]) -> JudgedPlan:
     """The plan with findings that came from elsewhere, such as from a look at several environments."""
-    located = with_lines(found, workspace.charts.places.text)
-    return with_findings(judged, located, exceptions(workspace.project(judged.plan.name)))
+    located = with_lines(found, opened.charts.places.text)
+    return with_findings(judged, located, exceptions(opened.project(judged.plan.name)))
 
 
 def plan_environment(
-    workspace: OpenProject, name: str, rules: Iterable[Rule] = SYNC_RULES, *, kubernetes: str = ""
+    opened: OpenProject, name: str, rules: Iterable[Rule] = SYNC_RULES, *, kubernetes: str = ""
 ) -> JudgedPlan:
     """The plan of one environment, as its generated Application would sync it; with `kubernetes`, to a cluster of that
     version. Raises as `plan` does.
     """
-    environment = _in_version(workspace.environment(name), kubernetes)
-    fail_if_any(workspace.charts.value_problems(environment))
-    rendered = render_environment(workspace, environment)
+    environment = _in_version(opened.environment(name), kubernetes)
+    fail_if_any(opened.charts.value_problems(environment))
+    rendered = render_environment(opened, environment)
     manifests = parse(
         rendered, f"rendered manifests of {name}", namespace=environment.namespace, chart=environment.chart.path
     )
-    project = workspace.project(name)
-    manifest = load(application(project.spec, environment, workspace.paths), f"Application of {name}")
+    project = opened.project(name)
+    manifest = load(application(project.spec, environment, opened.paths), f"Application of {name}")
     policy = _policy(project, manifest)
     sync_plan = plan_of(
         manifests,
@@ -69,13 +69,13 @@ def plan_environment(
         application=application_name(project.spec, name),
         project=project_permissions(project, environment, manifest),
     )
-    varying = tuple(_varying(workspace, environment, rendered, manifests))
+    varying = tuple(_varying(opened, environment, rendered, manifests))
     cluster = cluster_facts(project.inputs, environment)
-    sync_plan = replace(sync_plan, helm=_helm(workspace, environment), varying=varying, cluster=cluster)
+    sync_plan = replace(sync_plan, helm=_helm(opened, environment), varying=varying, cluster=cluster)
     judged = judge(sync_plan, exceptions(project), rules)
-    ignored = (fault for fault in workspace.charts.value_faults(environment) if fault.is_ignored(environment.ignored))
+    ignored = (fault for fault in opened.charts.value_faults(environment) if fault.is_ignored(environment.ignored))
     judged = with_findings(judged, value_findings(ignored), exceptions(project))
-    return located(judged, workspace, environment)
+    return located(judged, opened, environment)
 
 
 def _in_version(environment: ResolvedEnvironment, kubernetes: str) -> ResolvedEnvironment:
@@ -85,23 +85,23 @@ def _in_version(environment: ResolvedEnvironment, kubernetes: str) -> ResolvedEn
     return replace(environment, kubernetes=kubernetes, helm=replace(environment.helm, release=release))
 
 
-def _helm(workspace: OpenProject, environment: ResolvedEnvironment) -> HelmUse:
-    engine, bundled = workspace.charts.engine(environment.chart), environment.helm.release.helm
+def _helm(opened: OpenProject, environment: ResolvedEnvironment) -> HelmUse:
+    engine, bundled = opened.charts.engine(environment.chart), environment.helm.release.helm
     is_alike = bundled and renders_alike(engine.version, bundled)
     return HelmUse(
         version=engine.version,
         engine=engine.name,
         argocd=environment.argocd,
         bundled=bundled,
-        nulls=() if is_alike else tuple(workspace.charts.nulls(environment)),
+        nulls=() if is_alike else tuple(opened.charts.nulls(environment)),
     )
 
 
 def _varying(
-    workspace: OpenProject, environment: ResolvedEnvironment, rendered: str, manifests: tuple[Manifest, ...]
+    opened: OpenProject, environment: ResolvedEnvironment, rendered: str, manifests: tuple[Manifest, ...]
 ) -> Iterator[VaryingObject]:
     """What a second render has otherwise; nothing for a chart without random values and time."""
-    if again := workspace.charts.render_again(environment, rendered):
+    if again := opened.charts.render_again(environment, rendered):
         others = parse(again, f"second render of {environment.name}", namespace=environment.namespace)
         yield from varying_objects(manifests, others)
 

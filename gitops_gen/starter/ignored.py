@@ -2,7 +2,6 @@
 let it in.
 """
 
-import tempfile
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from gitops_gen.git.paths import Root
 from gitops_gen.git.runner import NO_PROGRAM, GitError, ask, run
+from gitops_gen.runtime.scratch import scratch
 
 IGNORE_FILE = ".gitignore"
 _COMMENT = "# Argo CD reads from git: what it needs is committed."
@@ -38,9 +38,9 @@ def ignored(folder: Path, paths: Collection[str]) -> tuple[Ignored, ...]:
         return tuple(_asked(folder, paths))
     if code == NO_PROGRAM:
         return ()
-    with tempfile.TemporaryDirectory() as scratch:
-        run(folder, "init", "--quiet", "--bare", "--template=", scratch)
-        return tuple(_asked(folder, paths, f"--git-dir={scratch}", f"--work-tree={folder.resolve()}"))
+    with scratch() as repository:
+        run(folder, "init", "--quiet", "--bare", "--template=", str(repository))
+        return tuple(_asked(folder, paths, f"--git-dir={repository}", f"--work-tree={folder.resolve()}"))
 
 
 def _asked(folder: Path, paths: Collection[str], *where: str) -> Iterator[Ignored]:

@@ -13,7 +13,7 @@ _REFERENCE = re.compile(r"[\w.-]+(:\d+)?(/[\w.-]+)*(:[\w][\w.-]*)?(@sha256:[0-9a
 _IMAGE_KEY = re.compile(r"image|.*[iI]mage|.*_image")
 _TAG_KEY = re.compile(r".*(image|Image|docker|Docker)_?[tT]ag")
 _VERSION_KEYS = ("tag", "digest")
-_NEIGHBOURS = ("repository", "registry", "name", "image")
+_SIBLINGS = ("repository", "registry", "name", "image")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +50,7 @@ def _is_image(values: Mapping[str, Any], path: KeyPath) -> bool:
     if "tag" not in values and "digest" not in values:
         return False
     named = bool(path) and _IMAGE_KEY.fullmatch(str(path[-1])) is not None
-    return named or any(isinstance(values.get(key), str) for key in _NEIGHBOURS)
+    return named or any(isinstance(values.get(key), str) for key in _SIBLINGS)
 
 
 def _version(path: KeyPath, value: Any) -> Iterator[ImageKey]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gitops_gen.errors import GitopsError
 from gitops_gen.manifests.objects import Manifest
-from gitops_gen.project.workspace import open_workspace
+from gitops_gen.project.opening import open_project
 from gitops_gen.rules.fleet import every_rule
 from gitops_gen.rules.permissions import Refusal, decisions
 from gitops_gen.rules.planning import plan_environments
@@ -76,7 +76,7 @@ def _judged(
     folder: Path, environments: Sequence[str], engine: str, rules: Iterable[Rule] = SYNC_RULES
 ) -> list[JudgedPlan]:
     try:
-        return plan_environments(open_workspace(folder, engine), environments, rules)
+        return plan_environments(open_project(folder, engine), environments, rules)
     except GitopsError:
         return []  # `init` reports it when it has written the files
 

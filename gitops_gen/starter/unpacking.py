@@ -3,7 +3,6 @@
 import re
 import shlex
 import tarfile
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from gitops_gen.errors import GitopsError, UsageError
 from gitops_gen.helm.engine import ChartError
 from gitops_gen.helm.pulling import pulled
 from gitops_gen.models.layout import CHART_FILE
+from gitops_gen.runtime.scratch import scratch
 
 _REFERENCE = re.compile(r"((?:https?|oci)://.+)/([\w.-]+)(?::([\w.+-]+))?")
 _HINT = "give a chart's folder, its .tgz, or URL/NAME[:VERSION], such as oci://ghcr.io/shop/charts/shop:1.4.0"
@@ -34,8 +34,8 @@ def unpacked(chart: Path | str | None) -> Iterator[Path | None]:
     if chart is None or chart.is_dir():
         yield chart
         return
-    with tempfile.TemporaryDirectory(prefix="gitops-gen-") as scratch:
-        folder = _unpack(chart, Path(scratch))
+    with scratch() as target:
+        folder = _unpack(chart, target)
         try:
             yield folder
         except ChartError as error:
@@ -48,12 +48,12 @@ def _pulled(reference: str) -> Iterator[Path | None]:
     found = _REFERENCE.fullmatch(reference)
     if found is None:
         raise UsageError(f"{reference} is not a chart in a repository", _HINT)
-    with tempfile.TemporaryDirectory(prefix="gitops-gen-") as scratch:
+    with scratch() as target:
         try:
-            with pulled(found[1], found[2], found[3] or "", Path(scratch)) as archive, unpacked(archive) as folder:
+            with pulled(found[1], found[2], found[3] or "", target) as archive, unpacked(archive) as folder:
                 yield folder
         except ChartError as error:
-            raise ChartError(str(error).replace(scratch, reference), error.hint) from error
+            raise ChartError(str(error).replace(str(target), reference), error.hint) from error
 
 
 def _unpack(archive: Path, scratch: Path) -> Path:

@@ -19,6 +19,8 @@ class ClusterFacts:
     namespace_labels: Mapping[str, str] = field(default_factory=dict)
     #: objects of the cluster that decide about others, such as ValidatingAdmissionPolicies and their bindings
     policies: tuple[Manifest, ...] = ()
+    #: its policies in Rego: names and texts of the files
+    rego: tuple[tuple[str, str], ...] = ()
     #: CustomResourceDefinitions that the cluster has
     schemas: tuple[Manifest, ...] = ()
     secrets: SecretFacts = field(default_factory=SecretFacts)

@@ -6,7 +6,7 @@ from enum import Enum
 
 from gitops_gen.manifests.annotations import NEEDS, needs
 from gitops_gen.manifests.objects import Manifest, mapping, mappings
-from gitops_gen.manifests.pods import Pod, Reference, references
+from gitops_gen.manifests.pods import Pod, Reference
 from gitops_gen.sync.calls import Call, calls_of
 from gitops_gen.sync.gates import is_ready_at_once
 from gitops_gen.sync.object_index import ObjectIndex
@@ -19,7 +19,7 @@ class Need(Enum):
     READY = "ready"
 
 
-class Meanwhile(Enum):
+class Reaction(Enum):
     """What the consumer does while the producer does not exist or is not ready."""
 
     #: Kubernetes or an init container holds its pods back; it is healthy only afterwards
@@ -41,7 +41,7 @@ class Edge:
     consumer: Manifest
     producer: Manifest
     need: Need
-    meanwhile: Meanwhile
+    reaction: Reaction
     #: how the need was found: `env DATABASE_URL names Service/postgres`
     why: str
     #: it is enough that one of all producers with the same reason is ready, as with workloads behind one Service
@@ -59,13 +59,13 @@ class Given:
 
 def edges_of(objects: ObjectIndex) -> tuple[list[Edge], list[Given]]:
     """Every need among the objects, and every need of something that is not among them."""
-    edges: dict[tuple[Manifest, Manifest, Need, Meanwhile], Edge] = {}
+    edges: dict[tuple[Manifest, Manifest, Need, Reaction], Edge] = {}
     given: dict[tuple[Manifest, str], Given] = {}
     for found in _all(objects):
         if isinstance(found, Given):
             given.setdefault((found.consumer, found.what), found)
         elif found.consumer is not found.producer:
-            edges.setdefault((found.consumer, found.producer, found.need, found.meanwhile), found)
+            edges.setdefault((found.consumer, found.producer, found.need, found.reaction), found)
     return list(edges.values()), list(given.values())
 
 
@@ -83,14 +83,14 @@ def _all(objects: ObjectIndex) -> _Found:
 
 def _pod_needs(objects: ObjectIndex, manifest: Manifest, pod: Pod) -> _Found:
     if manifest.kind != "CronJob":  # whose pods come at their own time, not in the sync
-        yield from _referenced(objects, manifest, pod)
+        yield from _referenced(objects, manifest)
         yield from _rights(objects, manifest, pod)
         for call in calls_of(objects, manifest, pod):
             yield from _called(objects, manifest, call)
 
 
-def _referenced(objects: ObjectIndex, manifest: Manifest, pod: Pod) -> _Found:
-    for reference in references(pod):
+def _referenced(objects: ObjectIndex, manifest: Manifest) -> _Found:
+    for reference in objects.references[manifest]:
         if reference.optional:
             continue
         producer = _producer(objects, reference, manifest.id.namespace)
@@ -118,30 +118,30 @@ def _reference_edge(manifest: Manifest, reference: Reference, producer: Manifest
         consumer=manifest,
         producer=producer,
         need=Need.READY if made_by_another else Need.PRESENT,
-        meanwhile=Meanwhile.WAITS,
+        reaction=Reaction.WAITS,
         why=f"{reference.how} names {reference.kind}/{reference.name}"
         + (", which it makes" if made_by_another else ""),
     )
 
 
 def _rights(objects: ObjectIndex, manifest: Manifest, pod: Pod) -> _Found:
-    meanwhile = Meanwhile.FAILS if manifest.kind == "Job" else Meanwhile.RESTARTS
+    reaction = Reaction.FAILS if manifest.kind == "Job" else Reaction.RESTARTS
     for binding in objects.bindings_of(pod.service_account, manifest.id.namespace):
         why = f"{binding.id} gives rights to ServiceAccount/{pod.service_account}"
-        yield Edge(consumer=manifest, producer=binding, need=Need.PRESENT, meanwhile=meanwhile, why=why)
+        yield Edge(consumer=manifest, producer=binding, need=Need.PRESENT, reaction=reaction, why=why)
         role = mapping(binding.data.get("roleRef"))
         namespace = binding.id.namespace if role.get("kind") == "Role" else ""
         if producer := objects.named(str(role.get("kind")), str(role.get("name")), namespace):
             why = f"{why} out of {producer.id}"
-            yield Edge(consumer=manifest, producer=producer, need=Need.PRESENT, meanwhile=meanwhile, why=why)
+            yield Edge(consumer=manifest, producer=producer, need=Need.PRESENT, reaction=reaction, why=why)
 
 
 def _called(objects: ObjectIndex, manifest: Manifest, call: Call) -> _Found:
-    meanwhile = Meanwhile.WAITS if call.waits else Meanwhile.FAILS if manifest.kind == "Job" else Meanwhile.RESTARTS
+    reaction = Reaction.WAITS if call.waits else Reaction.FAILS if manifest.kind == "Job" else Reaction.RESTARTS
     if call.target.kind != "Service":
-        yield Edge(consumer=manifest, producer=call.target, need=Need.READY, meanwhile=meanwhile, why=call.why)
+        yield Edge(consumer=manifest, producer=call.target, need=Need.READY, reaction=reaction, why=call.why)
         return
-    yield Edge(consumer=manifest, producer=call.target, need=Need.PRESENT, meanwhile=meanwhile, why=call.why)
+    yield Edge(consumer=manifest, producer=call.target, need=Need.PRESENT, reaction=reaction, why=call.why)
     workloads = objects.behind(call.target)
     if manifest in workloads:
         return
@@ -149,9 +149,7 @@ def _called(objects: ObjectIndex, manifest: Manifest, call: Call) -> _Found:
         yield Given(consumer=manifest, what=f"pods behind {call.target.id}", why=call.why)
         return
     for workload in workloads:
-        yield Edge(
-            consumer=manifest, producer=workload, need=Need.READY, meanwhile=meanwhile, why=call.why, one_of=True
-        )
+        yield Edge(consumer=manifest, producer=workload, need=Need.READY, reaction=reaction, why=call.why, one_of=True)
 
 
 def _external_secret(objects: ObjectIndex, manifest: Manifest) -> _Found:
@@ -160,7 +158,7 @@ def _external_secret(objects: ObjectIndex, manifest: Manifest) -> _Found:
         namespace = "" if kind == "ClusterSecretStore" else manifest.id.namespace
         why = f"secretStoreRef names {kind}/{name}"
         if producer := objects.named(kind, name, namespace):
-            yield Edge(consumer=manifest, producer=producer, need=Need.READY, meanwhile=Meanwhile.DEGRADES, why=why)
+            yield Edge(consumer=manifest, producer=producer, need=Need.READY, reaction=Reaction.DEGRADES, why=why)
         else:
             yield Given(consumer=manifest, what=f"{kind}/{name}", why="secretStoreRef")
 
@@ -176,7 +174,7 @@ def _certificate(objects: ObjectIndex, manifest: Manifest) -> _Found:
     kind, name = str(issuer.get("kind") or "Issuer"), str(issuer.get("name"))
     if producer := objects.named(kind, name, "" if kind == "ClusterIssuer" else manifest.id.namespace):
         why = f"issuerRef names {kind}/{name}"
-        yield Edge(consumer=manifest, producer=producer, need=Need.READY, meanwhile=Meanwhile.WAITS, why=why)
+        yield Edge(consumer=manifest, producer=producer, need=Need.READY, reaction=Reaction.WAITS, why=why)
 
 
 def _ingress(objects: ObjectIndex, manifest: Manifest) -> _Found:
@@ -193,21 +191,21 @@ def _ingress(objects: ObjectIndex, manifest: Manifest) -> _Found:
 
 
 def _idle(consumer: Manifest, producer: Manifest, why: str) -> Edge:
-    return Edge(consumer=consumer, producer=producer, need=Need.PRESENT, meanwhile=Meanwhile.IDLES, why=why)
+    return Edge(consumer=consumer, producer=producer, need=Need.PRESENT, reaction=Reaction.IDLES, why=why)
 
 
 def _autoscaler(objects: ObjectIndex, manifest: Manifest) -> _Found:
     target = mapping(manifest.spec.get("scaleTargetRef"))
     if producer := objects.named(str(target.get("kind")), str(target.get("name")), manifest.id.namespace):
         why = f"scales {producer.id}"
-        yield Edge(consumer=manifest, producer=producer, need=Need.PRESENT, meanwhile=Meanwhile.DEGRADES, why=why)
+        yield Edge(consumer=manifest, producer=producer, need=Need.PRESENT, reaction=Reaction.DEGRADES, why=why)
 
 
 def _claim(objects: ObjectIndex, manifest: Manifest) -> _Found:
     for kind, field in (("StorageClass", "storageClassName"), ("PersistentVolume", "volumeName")):
         if producer := objects.named(kind, str(manifest.spec.get(field)), ""):
             why = f"{field} names {kind}/{producer.name}"
-            yield Edge(consumer=manifest, producer=producer, need=Need.PRESENT, meanwhile=Meanwhile.WAITS, why=why)
+            yield Edge(consumer=manifest, producer=producer, need=Need.PRESENT, reaction=Reaction.WAITS, why=why)
 
 
 _SOURCES: dict[str, Callable[[ObjectIndex, Manifest], _Found]] = {
@@ -224,7 +222,7 @@ def _declared(objects: ObjectIndex, manifest: Manifest) -> _Found:
         why = f"{NEEDS}: {pattern}"
         for producer in objects.matching(pattern, manifest.id.namespace):
             need = Need.PRESENT if is_ready_at_once(producer) else Need.READY
-            yield Edge(consumer=manifest, producer=producer, need=need, meanwhile=Meanwhile.FAILS, why=why)
+            yield Edge(consumer=manifest, producer=producer, need=need, reaction=Reaction.FAILS, why=why)
 
 
 def undeclared(objects: ObjectIndex) -> Iterable[tuple[Manifest, str]]:

@@ -6,7 +6,7 @@ from enum import Enum
 
 from gitops_gen.manifests.annotations import Phase, is_deleted_on_success, is_hook, is_skipped
 from gitops_gen.manifests.objects import Manifest
-from gitops_gen.sync.edges import Edge, Meanwhile, Need
+from gitops_gen.sync.edges import Edge, Need, Reaction
 from gitops_gen.sync.gates import Gate
 from gitops_gen.sync.steps import Step
 
@@ -89,12 +89,12 @@ def _proof(edge: Edge, places: Places) -> Proof:
 
 
 def _verdict(edge: Edge, places: Places, consumer: tuple[int, int], producer: tuple[int, int]) -> Verdict:
-    if edge.meanwhile is Meanwhile.IDLES and edge.need is Need.READY:
+    if edge.reaction is Reaction.IDLES and edge.need is Need.READY:
         return Verdict.PROVEN
     if producer[0] < 0:
         return Verdict.NEVER if not is_skipped(edge.producer) else Verdict.PROVEN
     if producer[0] > consumer[0] or places.steps[producer[0]].phase is Phase.SYNC_FAIL:
-        hangs = edge.meanwhile is Meanwhile.WAITS and places.gates(edge.consumer)
+        hangs = edge.reaction is Reaction.WAITS and places.gates(edge.consumer)
         return Verdict.DEADLOCK if hangs else Verdict.AGAINST
     if is_deleted_on_success(edge.producer) and edge.producer.kind != "Job" and _outlives_sync(edge.consumer, places):
         return Verdict.DELETED
@@ -117,19 +117,19 @@ def _outlives_sync(consumer: Manifest, places: Places) -> bool:
 def _earlier(edge: Edge, places: Places) -> Verdict:
     if edge.need is Need.PRESENT or places.gates(edge.producer):
         return Verdict.PROVEN
-    return Verdict.NOT_READY if edge.meanwhile in _IMPATIENT else Verdict.WAITS
+    return Verdict.NOT_READY if edge.reaction in _IMPATIENT else Verdict.WAITS
 
 
-_IMPATIENT = {Meanwhile.FAILS, Meanwhile.DEGRADES}
+_IMPATIENT = {Reaction.FAILS, Reaction.DEGRADES}
 
 
 def _together(edge: Edge, places: Places, consumer: tuple[int, int], producer: tuple[int, int]) -> Verdict:
     """Both in one step: applied in a row without waiting, so who waits by itself gets what it needs."""
     if edge.need is Need.PRESENT and producer < consumer:
         return Verdict.PROVEN
-    if edge.meanwhile is Meanwhile.DEGRADES:
+    if edge.reaction is Reaction.DEGRADES:
         return Verdict.NOT_READY if places.gates(edge.consumer) else Verdict.WAITS
-    return Verdict.NOT_READY if edge.meanwhile is Meanwhile.FAILS else Verdict.WAITS
+    return Verdict.NOT_READY if edge.reaction is Reaction.FAILS else Verdict.WAITS
 
 
 def cycles(proofs: Iterable[Proof]) -> list[tuple[Proof, ...]]:
@@ -146,7 +146,7 @@ def cycles(proofs: Iterable[Proof]) -> list[tuple[Proof, ...]]:
 
 
 def _holds_back(edge: Edge) -> bool:
-    return edge.meanwhile in {Meanwhile.WAITS, Meanwhile.FAILS}
+    return edge.reaction in {Reaction.WAITS, Reaction.FAILS}
 
 
 def _round_trip(start: Manifest, waits: dict[Manifest, list[Proof]]) -> tuple[Proof, ...]:

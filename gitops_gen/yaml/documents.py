@@ -14,6 +14,7 @@ from typing import Any
 
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.yaml.reader import RepeatedKey, load_rendered
+from gitops_gen.yaml.similar import SimilarReader
 
 _HELM_SEPARATOR = re.compile(r"^---[ \t]*", re.MULTILINE)
 _SEPARATOR = re.compile(r"^---(.*)$", re.MULTILINE)
@@ -92,6 +93,9 @@ def _parts(text: str, file: str, problems: list[Problem]) -> Iterator[tuple[str,
         problems += error.problems
 
 
+_reader = SimilarReader(lambda part: load_rendered(part, ""))
+
+
 @lru_cache(maxsize=4096)
 def _read(part: str) -> tuple[Any, tuple[RepeatedKey, ...]]:
-    return load_rendered(part, "")
+    return _reader.read(part)

@@ -25,7 +25,7 @@ SIZE_LIMIT = 5 * 2**20
 (https://github.com/helm/helm/blob/main/pkg/chart/loader/archive/archive.go, MaxDecompressedFileSize).
 """
 
-VALUES_LIMIT = 200_000
+VALUES_LIMIT = 100_000
 """Values in a file that people write: reading more than that takes seconds."""
 
 DEPTH_LIMIT = 200
@@ -243,7 +243,7 @@ def load(text: str, file: str, *, empty_values: bool = True) -> Any:
     builder = _Builder(file, empty_values=empty_values, limit=EXPANSION_LIMIT + len(text))
     documents = list(islice(_built(builder, text), 2))
     if len(documents) > 1:
-        line = next(islice(_nodes(text), 1, None)).start_mark.line + 1
+        line = next(islice(nodes(text), 1, None)).start_mark.line + 1
         raise ProblemsError(
             [
                 Problem(
@@ -304,7 +304,7 @@ def _built(builder: _Builder, text: str, most: int | None = None) -> Iterator[An
     problems: list[Problem] = []
     file = builder.file
     try:
-        for node in islice(_nodes(text), most):
+        for node in islice(nodes(text), most):
             yield builder.build(node)
             problems += builder.located(node)
             builder.problems.clear()
@@ -318,7 +318,8 @@ def _built(builder: _Builder, text: str, most: int | None = None) -> Iterator[An
     fail_if_any(problems)
 
 
-def _nodes(text: str) -> Iterator[Any]:
+def nodes(text: str) -> Iterator[Any]:
+    """PyYAML's nodes of each document of a text. Raises `yaml.YAMLError`, `TooDeepError` and `RecursionError`."""
     _check_depth(text)
     composer = _Composer(text)
     try:
@@ -370,7 +371,7 @@ def written(text: str, path: KeyPath) -> str:
 @lru_cache(maxsize=64)
 def _root(text: str) -> Any:
     try:
-        return next(_nodes(text), None)
+        return next(nodes(text), None)
     except (yaml.YAMLError, RecursionError):
         return None
 

@@ -66,7 +66,7 @@ class Place:
         self.links[path] = target
 
     def object(self, **fields: object) -> None:
-        """One more object of the chart: a ConfigMap but for what is given."""
+        """One more object of the chart: a ConfigMap, except for what is given."""
         manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "other"}, **fields}
         self.write("chart/templates/other.yaml", json.dumps(manifest).replace("{{", '{{ "{{" }}'))
 
@@ -243,6 +243,13 @@ def yaml_with_raw_escape_sequences(place: Place) -> None:
 def ignored_finding_with_everything(place: Place) -> None:
     entry = {"rule": ALL, "object": ALL, "reason": ALL}
     place.append("gitops.yaml", f"rules: {json.dumps({'ignore': [entry]})}\n")
+
+
+@pull_request
+def keys_that_helm_warns_of(place: Place) -> None:
+    (place.repository / "chart/values.schema.json").unlink()
+    place.append("chart/values.yaml", f"{json.dumps(ALL)}: {{a: {{b: 1}}}}\n")
+    place.append("environments/dev/release.yaml", f"  {json.dumps(ALL)}: {{a: 1}}\n")
 
 
 @pull_request

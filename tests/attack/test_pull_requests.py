@@ -6,13 +6,15 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from gitops_gen.cli import printing, run
 from tests.attack.pull_requests import PULL_REQUESTS, Place, proposed
-from tests.conftest import GitopsGen, git, tree
+from tests.conftest import REPOSITORY, GitopsGen, git, tree
 from tests.output.test_markup import Tags, structure
 from tests.output.test_terminal import OWN_COLOURS, assert_quiet
 
@@ -46,7 +48,7 @@ PARTS = {"code_inline", "softbreak", "strong_open", "strong_close"}
 
 @pytest.fixture
 def place(good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
-    """A clone of the good project, on a branch of its own, and the canaries."""
+    """A clone of the good project, on a separate branch, and the canaries."""
     monkeypatch.setenv("GH_TOKEN", VARIABLE)
     git(good, "branch", "base")
     git(good, "switch", "--quiet", "--create", "pull")
@@ -124,6 +126,16 @@ def test_nothing_is_forged_in_colour(
     for command in [*COMMANDS, ("render", "dev"), ("explain", "dev", "--output", "yaml")]:
         result = gitops_gen(place.repository, *command)
         assert_quiet(OWN_COLOURS.sub("", result.out + result.err).splitlines())
+
+
+def test_what_helm_prints_itself_is_not_forged(place: Place) -> None:
+    attack("keys_that_helm_warns_of", place)
+    words = [sys.executable, "-m", "gitops_gen", "-C", str(place.repository)]
+    for command in ("generate", "render dev", "plan", "diff base", "-v plan"):
+        done = subprocess.run([*words, *command.split()], cwd=REPOSITORY, capture_output=True, check=False)
+        said = done.stderr.decode()
+        assert_quiet(said.splitlines())
+        assert ("cannot overwrite table" in said) == command.startswith("-v"), command
 
 
 def test_a_template_asks_no_network(place: Place, gitops_gen: GitopsGen) -> None:

@@ -76,7 +76,7 @@ def test_a_hook_that_tidies_an_input_is_fine(
     assert is_clean(good)
 
 
-def test_hooks_run_for_a_commit_beside_the_checkout(
+def test_hooks_run_for_a_commit_outside_the_checkout(
     good: Path, origin: Path, gitops_gen: GitopsGen, tmp_path: Path
 ) -> None:
     git(tmp_path, "clone", "-q", str(origin), "other")
@@ -92,7 +92,7 @@ def test_hooks_run_for_a_commit_beside_the_checkout(
     assert message(good).startswith("OPS-7: fix the login\n\nSet image.tag to 1.5.0 in dev\n\nEnvironment: dev\n")
 
 
-def test_hooks_of_a_relative_folder_run_beside_the_checkout(good: Path, gitops_gen: GitopsGen) -> None:
+def test_hooks_of_a_relative_folder_run_outside_the_checkout(good: Path, gitops_gen: GitopsGen) -> None:
     """Such as husky's: the folder is not part of the commit."""
     (good / ".git/info").mkdir(exist_ok=True)
     (good / ".git/info/exclude").write_text(".husky/\n")
@@ -107,7 +107,7 @@ def test_hooks_of_a_relative_folder_run_beside_the_checkout(good: Path, gitops_g
 
 
 @pytest.mark.parametrize("how", [("--commit",), ("--branch", "up")])
-def test_commits_are_signed_as_git_is_told(
+def test_commits_are_signed_as_git_is_configured(
     good: Path, gitops_gen: GitopsGen, tmp_path: Path, how: tuple[str, ...]
 ) -> None:
     program = tmp_path / "sign"

@@ -42,7 +42,7 @@ class Team:
         assert result.code == 0, result.err
         return result.out + result.err
 
-    def told(self, folder: Path, environment: str) -> list[tuple[str, list[str]]]:
+    def listed(self, folder: Path, environment: str) -> list[tuple[str, list[str]]]:
         """What `history ENV` says: each subject with the release's steps, the newest first."""
         result = self.gitops_gen(folder, "history", environment, "-o", "json")
         assert result.code == 0, result.err
@@ -50,7 +50,7 @@ class Team:
 
     def released(self, folder: Path, environment: str) -> list[list[str]]:
         """The same without the subjects."""
-        return [release for _, release in self.told(folder, environment)]
+        return [release for _, release in self.listed(folder, environment)]
 
     def bump(self, folder: Path, environment: str, *tags: str) -> str:
         """Commit other tags; gives the last commit's id."""
@@ -90,14 +90,14 @@ def test_a_pull_on_a_clone_that_was_behind_hides_nothing(
     tags = ("1.5.0", "1.6.0", "1.7.0", "1.8.0")
     last = team.bump(good, "production", *tags)
     push(good)
-    before = team.told(good, "production")
+    before = team.listed(good, "production")
     team.bump(colleague, "dev", "3.0.0")
     for command in PULLS[how]:
         git(colleague, *command)
     assert git(colleague, "log", "-1", "--format=%P").split()[1] == last, "the branch is the second parent"
     push(colleague)
     for clone in (colleague, clone_of(good.parent / "origin.git", "fresh")):
-        assert team.told(clone, "production") == before
+        assert team.listed(clone, "production") == before
         assert [release for _, release in before][:4] == steps("1.4.2", *tags)
         said = change(clone, "rollback", "production")
         assert tag(clone, "production") == "1.7.0"
@@ -181,7 +181,7 @@ def test_squash_and_rebase_are_what_they_look_like(good: Path, team: Team, chang
     git(good, "rebase", "--quiet", "main", "rebased")
     git(good, "switch", "--quiet", "main")
     git(good, "merge", "--quiet", "--ff-only", "rebased")
-    assert team.told(good, "dev")[0] == ("Two at once", ["image.tag 1.4.2 → 1.6.0"])
+    assert team.listed(good, "dev")[0] == ("Two at once", ["image.tag 1.4.2 → 1.6.0"])
     assert team.released(good, "production")[:2] == steps("1.4.2", "2.0.0", "2.1.0")
     change(good, "rollback", "production")
     assert tag(good, "production") == "2.0.0"
@@ -200,14 +200,14 @@ def test_an_octopus_brings_each_environment_its_own(
     git(good, "merge", "--quiet", "--no-ff", "--no-edit", "one", "two")
     assert len(git(good, "log", "-1", "--format=%P").split()) == 3
     for environment in ("dev", "production"):
-        assert team.told(good, environment)[0] == ("Merge branches 'one' and 'two'", ["image.tag 1.4.2 → 1.5.0"])
+        assert team.listed(good, environment)[0] == ("Merge branches 'one' and 'two'", ["image.tag 1.4.2 → 1.5.0"])
         assert gitops_gen(good, "history", environment).out.count("    merged   ") == 1
     change(good, "rollback", "dev")
     assert (tag(good, "dev"), tag(good, "production")) == ("1.4.2", "1.5.0")
 
 
 def test_lines_that_cross_twice_lose_no_change(good: Path, team: Team, colleague: Path, change: Change) -> None:
-    """Both pull from each other, again and again: each state of the remote is told once."""
+    """Both pull from each other, again and again: each state of the remote is listed once."""
     expected = ["1.4.2"]
     for number in range(3):
         team.bump(colleague, "dev", f"9.{number}.0")
@@ -238,7 +238,7 @@ def test_the_revert_of_a_merge_is_undone_by_name(good: Path, team: Team, change:
     assert message(good).startswith("Reapply \"Merge branch 'feature'\" in dev\n")
 
 
-def test_a_merge_with_a_change_of_its_own_is_a_change(good: Path, team: Team, change: Change) -> None:
+def test_a_merge_with_its_own_change_is_a_change(good: Path, team: Team, change: Change) -> None:
     git(good, "switch", "--quiet", "--create", "feature")
     team.bump(good, "production", "1.4.3")
     git(good, "switch", "--quiet", "main")
@@ -247,7 +247,7 @@ def test_a_merge_with_a_change_of_its_own_is_a_change(good: Path, team: Team, ch
     release.write_text(release.read_text().replace("1.4.2", "6.6.6"))
     change(good, "generate")
     git(good, "commit", "--quiet", "--all", "--no-edit")
-    assert team.told(good, "dev")[0] == ("Merge branch 'feature'", ["image.tag 1.4.2 → 6.6.6"])
+    assert team.listed(good, "dev")[0] == ("Merge branch 'feature'", ["image.tag 1.4.2 → 6.6.6"])
     change(good, "rollback", "dev")
     assert (tag(good, "dev"), tag(good, "production")) == ("1.4.2", "1.4.3")
 
@@ -328,7 +328,7 @@ def test_a_commit_of_another_branch_is_not_undone(good: Path, team: Team, gitops
 
 
 @pytest.mark.parametrize("name", ["dev/../production", ".", "../project/environments/dev", "Dev"])
-def test_a_path_is_no_environment(good: Path, team: Team, gitops_gen: GitopsGen, name: str) -> None:
+def test_a_path_is_not_an_environment(good: Path, team: Team, gitops_gen: GitopsGen, name: str) -> None:
     team.bump(good, "production", "1.5.0")
     for verb, code in (("history", 1), ("rollback", 2)):
         result = gitops_gen(good, verb, name)
@@ -347,7 +347,7 @@ def test_a_branch_that_ends_like_the_followed_one_is_another(good: Path, team: T
     assert tag(good, "dev") == "1.4.2"
 
 
-def test_a_merge_of_many_commits_is_told_in_few_lines(good: Path, gitops_gen: GitopsGen) -> None:
+def test_a_merge_of_many_commits_is_printed_in_few_lines(good: Path, gitops_gen: GitopsGen) -> None:
     git(good, "switch", "--quiet", "--create", "long")
     release = good / RELEASE.format("dev")
     for number in range(14):

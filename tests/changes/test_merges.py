@@ -15,7 +15,7 @@ import pytest
 from gitops_gen.errors import ProblemsError
 from gitops_gen.generate.desired import desired_tree
 from gitops_gen.git.versions import merge_texts
-from gitops_gen.project.workspace import open_workspace
+from gitops_gen.project.opening import open_project
 from gitops_gen.yaml.editing.document import set_value
 from tests.conftest import GitopsGen, commit_all, git
 
@@ -146,7 +146,7 @@ class Branches:
 
     def __init__(self, folder: Path, chance: random.Random) -> None:
         self.folder, self.chance = folder, chance
-        self.workspace = open_workspace(folder)
+        self.workspace = open_project(folder)
         self.base = read(folder)
         for _ in range(ALREADY_SET):
             set_in_environment(self.base, chance)

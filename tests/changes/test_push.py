@@ -1,4 +1,4 @@
-"""Pushing beside others, and merges by hand: inputs are merged, generated files are made anew."""
+"""Pushing while others push, and merges by hand: inputs are merged, generated files are generated again."""
 
 import subprocess
 import sys
@@ -61,7 +61,7 @@ def test_the_same_key_is_a_conflict_that_is_named(
     change(good, "set", "dev", "image.tag=1.6.0", "--push")
 
 
-def test_what_only_the_remote_has_is_not_overwritten_unseen(
+def test_what_only_the_remote_has_is_not_overwritten_unnoticed(
     good: Path, other: Path, change: Change, gitops_gen: GitopsGen
 ) -> None:
     """To the user's eyes nothing changes, so nothing may be taken back on the remote."""
@@ -150,7 +150,9 @@ def test_a_remote_that_refuses_for_good_is_quoted_at_once(
     assert f"the commit {head(good)[:12]} is kept on your branch `main`; next: `git push`" in result.err
 
 
-def test_a_branch_that_cannot_be_beside_another_on_the_remote(good: Path, origin: Path, gitops_gen: GitopsGen) -> None:
+def test_a_branch_whose_name_conflicts_with_another_on_the_remote(
+    good: Path, origin: Path, gitops_gen: GitopsGen
+) -> None:
     git(origin, "branch", "feat", "main")
     result = gitops_gen(good, "set", "dev", "image.tag=1.5.0", "--branch", "feat/x", "--push")
     assert result.code == 1

@@ -101,12 +101,12 @@ def test_a_push_from_a_stale_shallow_clone(good: Path, origin: Path, change: Cha
 
 
 def test_a_worktree(good: Path, change: Change, tmp_path: Path) -> None:
-    git(good, "worktree", "add", "-q", "-b", "beside", str(tmp_path / "beside"))
-    change(tmp_path / "beside", *COMMIT)
-    assert committed(tmp_path / "beside") == ["environments/dev/release.yaml", "environments/dev/values.yaml"]
+    git(good, "worktree", "add", "-q", "-b", "worktree", str(tmp_path / "worktree"))
+    change(tmp_path / "worktree", *COMMIT)
+    assert committed(tmp_path / "worktree") == ["environments/dev/release.yaml", "environments/dev/values.yaml"]
     assert is_clean(good)
-    assert state_folder(tmp_path / "beside") != state_folder(good)
-    change(tmp_path / "beside", "rollback", "dev", "--branch", "back")
+    assert state_folder(tmp_path / "worktree") != state_folder(good)
+    change(tmp_path / "worktree", "rollback", "dev", "--branch", "back")
 
 
 HOOK = """#!/bin/sh
@@ -127,13 +127,13 @@ def test_a_hook_of_another_repository(good: Path, gitops_gen: GitopsGen, tmp_pat
     other = tmp_path / "other"
     other.mkdir()
     commit_all(other)
-    git(other, "worktree", "add", "-q", "-b", "beside", str(tmp_path / "beside"))
+    git(other, "worktree", "add", "-q", "-b", "worktree", str(tmp_path / "worktree"))
     said = tmp_path / "said"
     hook = other / ".git/hooks/pre-commit"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text(HOOK.format(python=sys.executable, project=good, command=command, said=said))
     hook.chmod(0o755)
-    git(tmp_path / "beside", "commit", "-q", "--allow-empty", "-m", "Empty")
+    git(tmp_path / "worktree", "commit", "-q", "--allow-empty", "-m", "Empty")
     assert said.read_text() == expected.out + expected.err
 
 
@@ -327,7 +327,7 @@ def test_our_commit_before_a_kill_is_found_though_others_came_after(good: Path, 
     change(good, "generate")
 
 
-def test_only_the_worktree_of_an_earlier_version_is_taken_away(good: Path, change: Change, tmp_path: Path) -> None:
+def test_only_the_worktree_of_an_earlier_version_is_removed(good: Path, change: Change, tmp_path: Path) -> None:
     """`git worktree prune` would also take those of the user's that are not mounted now."""
     place = state_folder(good) / "worktree"
     git(good, "worktree", "add", "-q", "--detach", str(place))
@@ -347,7 +347,7 @@ def test_only_the_worktree_of_an_earlier_version_is_taken_away(good: Path, chang
     assert git(good, "worktree", "list").count("\n") == 2
 
 
-def test_what_a_kill_left_of_the_second_checkout_is_taken_away(good: Path, change: Change) -> None:
+def test_what_a_kill_left_of_the_second_checkout_is_removed(good: Path, change: Change) -> None:
     place = temporary_checkout(good, head(good))
     (place / ".git" / "index.lock").write_text("")
     change(good, "set", "dev", "image.tag=1.5.0", "--branch", "up")

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 def leave_out(folder: Path, pattern: str) -> None:
     """Take files that match the pattern out of the checkout."""
-    git(folder, "update-index", "--refresh")  # of a copied folder git trusts no file that it has not looked at
+    git(folder, "update-index", "--refresh")  # git trusts no file of a copied folder before it has read it
     git(folder, "sparse-checkout", "set", "--no-cone", "/*", f"!{pattern}")
 
 
@@ -80,7 +80,7 @@ def test_what_is_meant_for_all_is_refused(sparse: Path, gitops_gen: GitopsGen) -
     assert "not checked out: production" in result.err
 
 
-def test_a_part_of_an_environment_is_no_environment(good: Path, gitops_gen: GitopsGen) -> None:
+def test_a_part_of_an_environment_is_not_an_environment(good: Path, gitops_gen: GitopsGen) -> None:
     leave_out(good, "/environments/production/environment.yaml")
     before = tree(good)
     assert (good / "environments/production/release.yaml").exists()
@@ -107,7 +107,7 @@ def test_manifests_that_are_not_checked_out_are_held_against_the_index(good: Pat
 
 
 @pytest.mark.parametrize("left_out", ["/chart/", "/chart/templates/"])
-def test_a_chart_that_is_not_checked_out_is_told(good: Path, gitops_gen: GitopsGen, left_out: str) -> None:
+def test_a_chart_that_is_not_checked_out_is_reported(good: Path, gitops_gen: GitopsGen, left_out: str) -> None:
     leave_out(good, left_out)
     result = gitops_gen(good, "generate", "--check")
     assert result.code == 1

@@ -80,7 +80,7 @@ def test_who_rolls_back_second_does_not_undo_the_rollback(
     assert head(good) == git(origin, "rev-parse", "main").strip()
 
 
-def test_a_hotfix_of_the_target_is_not_overwritten_unseen(
+def test_a_hotfix_of_the_target_is_not_overwritten_unnoticed(
     good: Path, other: Path, origin: Path, change: Change, gitops_gen: GitopsGen
 ) -> None:
     change(good, "set", "dev", "image.tag=1.6.0", "--push")
@@ -99,7 +99,7 @@ def test_a_hotfix_of_the_target_is_not_overwritten_unseen(
 def test_a_promotion_that_others_made_already_is_not_made_again(
     good: Path, other: Path, origin: Path, change: Change
 ) -> None:
-    """Not with what FROM runs since either: that is no release that anybody looked at."""
+    """Not with what FROM runs since either: nobody has checked that release."""
     change(good, "set", "dev", "image.tag=1.6.0", "--push")
     git(other, "pull", "-q")
     olga(change, other, "promote", "dev", "production")
@@ -169,7 +169,7 @@ def test_a_shared_default_of_others_is_in_what_is_generated(
     assert "tag: 1.6.0" in text
 
 
-def test_a_detached_head_pushes_a_branch_of_its_own(good: Path, origin: Path, change: Change) -> None:
+def test_a_detached_head_pushes_a_separate_branch(good: Path, origin: Path, change: Change) -> None:
     git(good, "checkout", "-q", "--detach")
     change(good, "set", "dev", "image.tag=1.6.0", "--branch", "up", "--push")
     assert "tag: 1.6.0" in git(origin, "show", f"up:{DEV}")

@@ -94,7 +94,7 @@ def test_monday_a_third_environment_and_a_default(team: Team) -> None:
     assert head(team.folder("boris")) == team.main()
 
 
-def test_tuesday_uncommitted_work_lies_about(team: Team) -> None:
+def test_tuesday_there_is_uncommitted_work(team: Team) -> None:
     anna = team.folder("anna")
     edit(anna, "gitops.yaml", "      replicas: 2", "      replicas: 9")
     edit(anna, "environments/dev/release.yaml", "1.4.2", "1.9.9")

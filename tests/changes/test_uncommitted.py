@@ -1,4 +1,4 @@
-"""What lies uncommitted never gets into a commit of something else: it stops the commit, or stays where it is."""
+"""What is uncommitted never gets into a commit of something else: it stops the commit, or stays where it is."""
 
 from pathlib import Path
 
@@ -100,7 +100,7 @@ def test_an_environment_that_git_ignores_is_not_published(good: Path, gitops_gen
 
 
 @pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
-def test_what_git_was_told_to_overlook_is_not_published(
+def test_what_git_is_set_to_overlook_is_not_published(
     good: Path, gitops_gen: GitopsGen, tmp_path: Path, flag: str
 ) -> None:
     replicas(good, DEV, 7)
@@ -158,7 +158,7 @@ def test_nothing_is_committed_on_nothing(good: Path, gitops_gen: GitopsGen, tmp_
     assert "the repository has no commits" in result.err
 
 
-def test_a_dependency_that_git_ignores_is_at_hand_beside_the_checkout(good: Path, gitops_gen: GitopsGen) -> None:
+def test_a_dependency_that_git_ignores_is_available_outside_the_checkout(good: Path, gitops_gen: GitopsGen) -> None:
     """Argo CD builds a chart's dependencies itself, so that many ignore `charts/`."""
     chart = good / "chart/Chart.yaml"
     chart.write_text(chart.read_text() + "dependencies: [{name: dep, version: 1.0.0, repository: https://x.example}]\n")

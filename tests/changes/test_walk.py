@@ -169,7 +169,7 @@ class TeamWalk(RuleBasedStateMachine):
         return names[number % len(names)]
 
     def do(self, who: str, *words: str) -> None:
-        """It succeeds, or it refuses without a traceback; what lies about uncommitted stays what it is."""
+        """It succeeds, or it refuses without a traceback; uncommitted changes stay as they are."""
         folder = self.scratch / who
         code = gitops_gen(folder, *words)
         assert code in (0, 1, 2), words
@@ -235,7 +235,7 @@ class TeamWalk(RuleBasedStateMachine):
 
     @rule(who=WHO)
     def pull(self, who: str) -> None:
-        """As many do it: with a merge, in which generated files are made anew; given up where inputs meet."""
+        """As many do it: with a merge, in which generated files are generated again; given up where inputs meet."""
         folder = self.scratch / who
         if who in self.lying:
             return
@@ -265,7 +265,7 @@ class TeamWalk(RuleBasedStateMachine):
             self.assert_whole(self.scratch / who, "HEAD")
 
     @invariant()
-    def only_what_was_left_lies_about(self) -> None:
+    def only_what_was_left_is_uncommitted(self) -> None:
         for who in ("anna", "boris"):
             left = [f" M {self.lying[who][0]}"] if who in self.lying else []
             assert git(self.scratch / who, "status", "--porcelain").splitlines() == left

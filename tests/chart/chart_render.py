@@ -1,6 +1,6 @@
 """The chart rendered: its scenarios, and the objects of a render by kind, name and wave.
 
-The chart is rendered by `helm_python` (Helm 4 in this process). That binaries render the same is a test of its own:
+The chart is rendered by `helm_python` (Helm 4 in this process). That binaries render the same is a separate test:
 `test_chart_engines.py`.
 """
 

@@ -1,7 +1,7 @@
 """What kube-score and checkov say of every scenario and of every environment of this repository.
 
-The rules that the chart does not follow stand in skipped-rules.yaml, each with its reason. Nothing else may fail, and
-nothing may stand there that no longer does.
+The rules that the chart does not follow are listed in skipped-rules.yaml, each with its reason. No other rule may fail,
+and none may be listed that no longer fails.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def manifests(chart: helm_python.Chart, tmp_path_factory: pytest.TempPathFactory
     return folder
 
 
-def told(*argv: str) -> Any:
+def reported(*argv: str) -> Any:
     """What a linter answers in JSON. Its exit code says only whether it found something."""
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), done.stderr
@@ -59,7 +59,7 @@ def test_kube_score_finds_nothing_critical_but_what_is_skipped(manifests: Path) 
     command = (program("kube-score"), "score", "--output-format", "json", "--kubernetes-version", "v1.31")
     critical: dict[str, set[str]] = {}
     for path in sorted(manifests.iterdir()):
-        for judged in told(*command, str(path)):
+        for judged in reported(*command, str(path)):
             for check in judged["checks"]:
                 if check["grade"] == CRITICAL and not check["skipped"]:
                     found = f"{path.stem}: {judged['object_name']}: {check['comments']}"
@@ -69,7 +69,7 @@ def test_kube_score_finds_nothing_critical_but_what_is_skipped(manifests: Path) 
 
 def test_checkov_fails_nothing_but_what_is_skipped(manifests: Path) -> None:
     command = (program("checkov"), "--framework", "kubernetes", "--skip-download", "--compact", "--output", "json")
-    judged = told(*command, "--directory", str(manifests))
+    judged = reported(*command, "--directory", str(manifests))
     failed: dict[str, set[str]] = {}
     for check in judged["results"]["failed_checks"]:
         found = f"{check['file_path']}: {check['resource']}: {check['check_name']}"

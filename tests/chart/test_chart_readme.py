@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 
+import yaml
+
 from tests.chart.chart_render import CHART
 
 README = (CHART / "README.md").read_text()
@@ -27,3 +29,8 @@ def test_every_value_is_described() -> None:
 def test_links_lead_somewhere() -> None:
     links = re.findall(r"\]\(([^)#]+)\)", README)
     assert [link for link in links if not (CHART / link).exists()] == []
+
+
+def test_it_names_the_commit_of_the_application() -> None:
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    assert f"api-forge at commit {chart['annotations']['api-forge/commit']}." in README

@@ -58,7 +58,7 @@ def schemas(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 def conform(schemas: Path, text: str) -> subprocess.CompletedProcess[str]:
     location = f"{schemas}/{{{{.ResourceKind}}}}{{{{.KindSuffix}}}}.json"
-    # The kinds of operators have schemas of their own: tests/services/test_api_server.py.
+    # The kinds of operators have separate schemas: tests/services/test_api_server.py.
     command = [
         program("kubeconform"),
         "-strict",

@@ -133,7 +133,7 @@ def test_just_the_needed_edges_are_open(default: Rendered) -> None:
 
 
 @pytest.mark.parametrize("name", ["redis-disabled", "temporal-disabled", "minimal", "argo-cd"])
-def test_scenarios_open_no_edge_to_what_is_not_there(render: Render, name: str) -> None:
+def test_scenarios_open_no_edge_to_what_does_not_exist(render: Render, name: str) -> None:
     rendered = render(scenario(name))
     present = {workload for workload, _ in pods(rendered)}
     assert reachable(rendered) == {edge for edge in EDGES if {edge[0], edge[1]} <= present}

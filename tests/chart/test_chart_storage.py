@@ -52,7 +52,7 @@ def test_no_other_workload_mounts_the_data_of_a_server(default: Rendered) -> Non
     assert mounting == {(name, f"{name}-data") for name in DATA} | backups
 
 
-def test_the_backup_runs_beside_the_server_that_mounts_its_volume(default: Rendered) -> None:
+def test_the_backup_runs_on_the_node_of_the_server_that_mounts_its_volume(default: Rendered) -> None:
     pod = default.one("CronJob", "postgres-backup")["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     (term,) = pod["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
     assert term["topologyKey"] == "kubernetes.io/hostname"

@@ -289,7 +289,7 @@ def test_a_setting_changes_its_own_line_only(render: Render) -> None:
     ]
 
 
-def test_all_problems_are_told_at_once(render: Render) -> None:
+def test_all_problems_are_reported_at_once(render: Render) -> None:
     with pytest.raises(helm_python.HelmError) as caught:
         render({"postgresql": {"external": {"host": "db"}}, "ingress": {"enabled": True}})
     assert str(caught.value).count("\n  - ") == 2
@@ -318,7 +318,7 @@ def test_a_moved_key_names_what_to_use(render: Render, path: KeyPath, value: Any
     assert f"- at '/{'/'.join(path)}': value must be '{why}'" in refusal(render, nested(path, value)).replace("~1", "/")
 
 
-def test_all_moved_keys_are_told_at_once(render: Render) -> None:
+def test_all_moved_keys_are_reported_at_once(render: Render) -> None:
     assert len(MOVED) >= 40
     old = {"global": {"namespace": "x"}, "app": {"image": "app:1"}, "jobs": {}, "redis": {"image": "redis:7"}}
     assert refusal(render, old).count("no longer") == len(old)

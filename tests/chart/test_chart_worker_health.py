@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CHECK = CHART / "files" / "worker" / "temporal-health.py"
-#: stands in for Temporal's SDK, which only the application's image has
+#: the stand-in for Temporal's SDK, which only the application's image has
 CLIENT = """
 import os, sys
 

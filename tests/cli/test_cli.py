@@ -32,7 +32,7 @@ COMMANDS: dict[str, click.Command] = {"": cli, **dict(commands())}
 
 
 def program(*arguments: str, cwd: Path = REPOSITORY) -> subprocess.CompletedProcess[str]:
-    """The command line as a process of its own."""
+    """The command line as a separate process."""
     argv = [sys.executable, "-m", "gitops_gen", *arguments]
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
     return subprocess.run(argv, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
@@ -41,13 +41,13 @@ def program(*arguments: str, cwd: Path = REPOSITORY) -> subprocess.CompletedProc
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_tells_what_and_how(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([*command.split(), "--help"]) == 0
-    told = capsys.readouterr()
-    assert told.err == ""
-    assert told.out.startswith(f"Usage: gitops-gen {command}".rstrip())
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert printed.out.startswith(f"Usage: gitops-gen {command}".rstrip())
     if isinstance(COMMANDS[command], click.Group):
-        assert "\nCommands:\n" in told.out
+        assert "\nCommands:\n" in printed.out
     else:
-        assert f"gitops-gen {command.split(maxsplit=1)[0]}" in told.out.split("\n", 2)[2], "show an example"
+        assert f"gitops-gen {command.split(maxsplit=1)[0]}" in printed.out.split("\n", 2)[2], "show an example"
 
 
 def test_the_table_has_every_verb() -> None:
@@ -105,7 +105,9 @@ def test_a_bug_is_the_only_traceback(good: Path, gitops_gen: GitopsGen, monkeypa
     assert "please report it" in result.err
 
 
-def test_an_interrupt_is_told_by_its_code(good: Path, gitops_gen: GitopsGen, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_is_reported_by_its_code(
+    good: Path, gitops_gen: GitopsGen, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
@@ -176,7 +178,7 @@ def test_diff_shows_what_would_change(good: Path, gitops_gen: GitopsGen) -> None
     assert "1.4.2" in (good / "environments/dev/values.yaml").read_text()
 
 
-def test_a_folder_beside_a_project_is_not_the_project(good: Path, gitops_gen: GitopsGen) -> None:
+def test_a_folder_next_to_a_project_is_not_the_project(good: Path, gitops_gen: GitopsGen) -> None:
     (good.parent / "other").mkdir()
     result = gitops_gen(good / ".." / "other", "env", "list")
     assert result.code == 1

@@ -46,7 +46,7 @@ def fleet(fleet_template: Path, tmp_path: Path) -> Path:
 
 
 def start(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
-    """The program in a process group of its own, as a shell starts it."""
+    """The program in its own process group, as a shell starts it."""
     argv = [sys.executable, "-m", "gitops_gen", *arguments]
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "XDG_CACHE_HOME": str(folder.parent / "cache")}
     pipe = subprocess.PIPE

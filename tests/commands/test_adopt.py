@@ -10,7 +10,7 @@ import yaml
 from gitops_gen.changes.change import Draft, plan
 from gitops_gen.cli import run
 from gitops_gen.git.commits import Message
-from gitops_gen.project.workspace import open_workspace
+from gitops_gen.project.opening import open_project
 from tests.changes.conftest import committed, head, is_clean, message
 from tests.conftest import Change, GitopsGen, commit_all, git, tree
 
@@ -68,7 +68,7 @@ def test_an_edit_of_the_application_is_kept(good: Path, change: Change, gitops_g
     edited = edit(good, APPLICATION, old, new)
     refused = gitops_gen(good, "generate")
     assert refused.code == 1, "the edit blocks it until it is adopted"
-    told = change(good, "adopt", "dev", "--commit")
+    printed = change(good, "adopt", "dev", "--commit")
     after = (good / APPLICATION).read_text()
     assert yaml.safe_load(after) | {"spec": 0} == yaml.safe_load(edited) | {"spec": 0}
     left, right = (yaml.safe_load(text)["spec"] for text in (after, edited))
@@ -76,7 +76,7 @@ def test_an_edit_of_the_application_is_kept(good: Path, change: Change, gitops_g
         spec.get("source", {}).pop("name", None)
     assert left == right
     assert where in (good / OWN).read_text()
-    assert "application " in told
+    assert "application " in printed
     assert is_clean(good)
     assert OWN in committed(good)
     assert message(good).startswith("Adopt the edited files of dev\n")
@@ -133,8 +133,8 @@ def test_an_edit_that_fits_the_inputs_is_committed_with_them(good: Path) -> None
     git(good, "commit", "--quiet", "--message", "Half", OWN)
     message = Message(subject="Adopt", environments=("dev",), change="adopt")
     draft = Draft(files={}, environments=("dev",), message=message, overwrite=True)
-    assert [item.path for item in plan(open_workspace(good), draft)] == [APPLICATION]
-    assert plan(open_workspace(good), replace(draft, overwrite=False)) == ()
+    assert [item.path for item in plan(open_project(good), draft)] == [APPLICATION]
+    assert plan(open_project(good), replace(draft, overwrite=False)) == ()
 
 
 def test_a_namespace_that_was_edited_in_both_manifests_needs_no_override(good: Path, change: Change) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gitops_gen.runtime.scratch import TEMPORARY
 from tests.conftest import GitopsGen, commit_all, tree
 
 pytestmark = pytest.mark.slow
@@ -19,7 +20,7 @@ def metadata(url: str, version: str = ">=1.0.0 <2.0.0") -> str:
 
 @pytest.fixture(params=["https", "oci"])
 def shop(request: pytest.FixtureRequest, good: Path, charts: str) -> Path:
-    """The good project with a chart that depends on `web` in a repository, and on a chart beside it."""
+    """The good project with a chart that depends on `web` in a repository, and on a chart in the same repository."""
     (good / "charts/base/templates").mkdir(parents=True)
     (good / "charts/base/Chart.yaml").write_text("apiVersion: v2\nname: base\nversion: 1.0.0\n")
     (good / "charts/base/templates/map.yaml").write_text(
@@ -41,7 +42,7 @@ def test_what_is_vendored_renders_and_is_what_helm_makes(shop: Path, gitops_gen:
 
     files = ["chart/Chart.lock", "chart/charts/base-1.0.0.tgz", "chart/charts/web-1.0.0.tgz"]
     assert (done.code, done.out.splitlines()) == (0, files), done.err
-    assert sorted(path.name for path in shop.iterdir() if path.name.startswith(".gitops-gen-")) == []
+    assert sorted(path.name for path in shop.iterdir() if path.name.endswith(TEMPORARY)) == []
     rendered = gitops_gen(shop, "render", "dev").out
     assert "image: web:1.0" in rendered.replace('"', "")
     assert "from: base" in rendered
@@ -101,7 +102,7 @@ def test_what_cannot_be_had_changes_nothing(shop: Path, gitops_gen: GitopsGen) -
     assert tree(shop) == before
 
 
-def test_what_git_ignores_is_told(shop: Path, gitops_gen: GitopsGen) -> None:
+def test_what_git_ignores_is_reported(shop: Path, gitops_gen: GitopsGen) -> None:
     (shop / ".gitignore").write_text("*.tgz\n")
     result = gitops_gen(shop, "chart", "vendor")
     assert result.code == 0

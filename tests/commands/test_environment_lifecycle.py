@@ -155,7 +155,7 @@ def test_history_follows_a_rename(good: Path, change: Change, gitops_gen: Gitops
     change(good, "env", "clone", "qa", "dev", "--host", "dev.example.com=new.example.com", "--commit")
     change(good, "set", "qa", "image.tag=1.6.0", "--commit")
 
-    def told(*arguments: str) -> list[tuple[str, str, list[str]]]:
+    def listed(*arguments: str) -> list[tuple[str, str, list[str]]]:
         events = json.loads(gitops_gen(good, "history", *arguments, "-o", "json").out)["events"]
         return [(event["environment"], event["change"], list(map(in_words, event["release"]))) for event in events]
 
@@ -164,10 +164,10 @@ def test_history_follows_a_rename(good: Path, change: Change, gitops_gen: Gitops
         ("qa", "env rename", []),
         ("dev", "set", ["image.tag 1.4.2 → 1.5.0"]),
     ]
-    assert told("qa")[:3] == changes
-    assert told("qa", "-n", "2") == changes[:2]
-    assert [change for change in told() if change[0] == "qa"] == changes[:2]
-    assert told("dev")[0][:2] == ("dev", "env clone")
+    assert listed("qa")[:3] == changes
+    assert listed("qa", "-n", "2") == changes[:2]
+    assert [change for change in listed() if change[0] == "qa"] == changes[:2]
+    assert listed("dev")[0][:2] == ("dev", "env clone")
 
 
 @pytest.mark.usefixtures("origin")

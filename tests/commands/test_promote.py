@@ -253,7 +253,7 @@ def test_dry_run_writes_nothing(good: Path, change: Change) -> None:
     assert git(good, "branch", "--list", "x") == ""
 
 
-def test_a_branch_is_made_beside_the_checkout(good: Path, change: Change, origin: Path) -> None:
+def test_a_branch_is_made_outside_the_checkout(good: Path, change: Change, origin: Path) -> None:
     change(good, "set", "dev", "image.tag=1.5.0", "--commit")
     before = head(good)
     (good / "scratch.txt").write_text("mine\n")

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 RELEASE = "environments/dev/release.yaml"
 
 
-def test_the_last_change_is_undone_though_others_lie_between(good: Path, change: Change) -> None:
+def test_the_last_change_is_undone_though_others_are_between(good: Path, change: Change) -> None:
     before = tree(good / "environments/dev")
     change(good, "set", "dev", "image.tag=1.5.0", "--commit")
     bad = head(good)
@@ -85,7 +85,7 @@ def test_to_a_commit_undoes_all_that_came_after(good: Path, change: Change) -> N
     assert message(good).splitlines()[0] == "Reapply 2 changes in dev"
 
 
-def test_a_word_counts_from_where_the_user_stands(good: Path, origin: Path, change: Change, tmp_path: Path) -> None:
+def test_a_word_counts_from_where_the_user_is(good: Path, origin: Path, change: Change, tmp_path: Path) -> None:
     change(good, "set", "dev", "image.tag=1.5.0", "--push")
     git(tmp_path, "clone", "-q", str(origin), "other")
     change(tmp_path / "other", "set", "production", "image.tag=1.4.3", "--push")
@@ -178,7 +178,7 @@ def test_the_first_version_is_the_oldest(good: Path, gitops_gen: GitopsGen, word
     assert "env remove" not in result.err
 
 
-def test_a_renamed_environment_is_told_its_old_name(good: Path, change: Change, gitops_gen: GitopsGen) -> None:
+def test_the_old_name_of_a_renamed_environment_is_printed(good: Path, change: Change, gitops_gen: GitopsGen) -> None:
     change(good, "env", "rename", "dev", "qa", "--delete-running", "--commit")
     result = gitops_gen(good, "rollback", "qa")
     assert result.code == 1
@@ -186,7 +186,7 @@ def test_a_renamed_environment_is_told_its_old_name(good: Path, change: Change, 
     assert "`gitops-gen env rename qa dev`" in result.err
 
 
-def test_a_removed_environment_comes_back(good: Path, change: Change) -> None:
+def test_a_removed_environment_is_restored(good: Path, change: Change) -> None:
     before = tree(good)
     change(good, "env", "remove", "dev", "--delete-running", "--commit")
     assert not (good / "environments/dev").exists()
@@ -219,14 +219,14 @@ def test_a_merge_counts_as_one_change(good: Path, change: Change) -> None:
     assert tree(good / "environments/dev") == before
 
 
-def test_an_option_is_no_commit(good: Path, gitops_gen: GitopsGen) -> None:
+def test_an_option_is_not_a_commit(good: Path, gitops_gen: GitopsGen) -> None:
     for word in ("--output=x", "-x", "HEAD --", "nowhere"):
         result = gitops_gen(good, "rollback", "dev", f"--to={word}")
         assert result.code == 2, word
     assert is_clean(good)
 
 
-def test_an_unknown_environment_is_told_from_a_known(good: Path, gitops_gen: GitopsGen) -> None:
+def test_an_unknown_environment_is_distinguished_from_a_known(good: Path, gitops_gen: GitopsGen) -> None:
     result = gitops_gen(good, "rollback", "dve")
     assert result.code == 2
     assert "did you mean `dev`?" in result.err

@@ -112,7 +112,7 @@ def test_without_external_secrets_all_of_it_is_to_be_created(reference: Path, gi
     assert all(key["readers"] for key in found["keys"])
 
 
-def test_an_environment_that_is_wrong_is_told_and_so_are_the_others(reference: Path, gitops_gen: GitopsGen) -> None:
+def test_an_environment_that_is_wrong_is_reported_and_so_are_the_others(reference: Path, gitops_gen: GitopsGen) -> None:
     for name in ("dev", "staging"):
         (reference / f"environments/{name}/environment.yaml").write_text(
             "apiVersion: gitops-gen/v1\nkind: Environment\n"

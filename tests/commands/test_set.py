@@ -25,16 +25,16 @@ def test_what_an_environment_sets_stays_there(good: Path, change: Change) -> Non
     assert "hosts: [a.example.com, b.example.com]" in (good / ENVIRONMENT).read_text()
 
 
-def test_a_neighbour_of_a_released_key_stays_with_the_environment(good: Path, change: Change) -> None:
+def test_a_sibling_of_a_released_key_stays_with_the_environment(good: Path, change: Change) -> None:
     change(good, "set", "dev", "image.repository=shop")
     assert "repository: shop" in (good / ENVIRONMENT).read_text()
 
 
-@pytest.mark.parametrize("neighbour", ["", "values: {image: {repository: shop}}\n"])
-def test_a_tag_is_released_with_or_without_neighbours(good: Path, gitops_gen: GitopsGen, neighbour: str) -> None:
+@pytest.mark.parametrize("sibling", ["", "values: {image: {repository: shop}}\n"])
+def test_a_tag_is_released_with_or_without_siblings(good: Path, gitops_gen: GitopsGen, sibling: str) -> None:
     for name in ("dev", "production"):
         (good / f"environments/{name}/release.yaml").unlink()
-        own = f"apiVersion: gitops-gen/v1\nkind: Environment\nstage: {name}\n{neighbour}"
+        own = f"apiVersion: gitops-gen/v1\nkind: Environment\nstage: {name}\n{sibling}"
         (good / f"environments/{name}/environment.yaml").write_text(own)
     result = gitops_gen(good, "set", "--all", "image.tag=1.10", "hosts=[a.example.com]")
     assert result.code == 0, result.err
@@ -66,7 +66,7 @@ def test_the_tag_of_a_map_is_released(good: Path, change: Change) -> None:
     assert "image" not in (good / ENVIRONMENT).read_text()
 
 
-def test_a_tag_stays_where_it_is_set_and_how_to_release_it_is_told(good: Path, change: Change) -> None:
+def test_a_tag_stays_where_it_is_set_and_how_to_release_it_is_printed(good: Path, change: Change) -> None:
     change(good, "set", "dev", "--move", "image.tag", "--environment")
     said = change(good, "set", "dev", "image.tag=2.0.0")
     assert "tag: 2.0.0" in (good / ENVIRONMENT).read_text()
@@ -135,7 +135,7 @@ def test_what_is_unset_in_all_is_unset_in_the_stages_too(good: Path, change: Cha
     assert "replicas" not in (good / "gitops.yaml").read_text()
 
 
-def test_where_a_key_is_unset_instead_is_told(good: Path, gitops_gen: GitopsGen) -> None:
+def test_where_a_key_is_unset_instead_is_printed(good: Path, gitops_gen: GitopsGen) -> None:
     result = gitops_gen(good, "set", "production", "--unset", "replicas")
     assert result.code == 2
     assert "stage production (gitops.yaml) sets it" in result.err

@@ -73,7 +73,7 @@ def test_an_item_of_a_weaker_layers_list(listed: Path, change: Change) -> None:
     assert values(listed, "production")["numbers"] == [4, 6]
 
 
-def test_an_item_of_its_own_list_is_changed_in_place(listed: Path, change: Change) -> None:
+def test_an_item_of_the_environments_list_is_changed_in_place(listed: Path, change: Change) -> None:
     text = (listed / ENVIRONMENT).read_text()
     (listed / ENVIRONMENT).write_text(f"{text}values:\n  numbers:\n  - 1 # one\n  - 2 # two\n")
     said = change(listed, "set", "dev", "numbers[1]=3")

@@ -155,7 +155,7 @@ def test_what_cannot_be_moved(good: Path, gitops_gen: GitopsGen, words: tuple[st
     assert is_clean(good)
 
 
-def test_what_is_there_already_changes_nothing(good: Path, gitops_gen: GitopsGen) -> None:
+def test_what_exists_changes_nothing(good: Path, gitops_gen: GitopsGen) -> None:
     result = gitops_gen(good, "set", "dev", "--move", "image.tag", "--release")
     assert result.code == 0
     assert "nothing changes" in result.err

@@ -39,7 +39,7 @@ data:
   concatenated: {{ print "x:" .Values.image.tag | toJson }}
 """
 
-#: of what stands here the chart's values.yaml has nothing
+#: the chart's values.yaml has none of these keys
 READ = "{{ $_ := toYaml (list .Values.unknown .Values.imageTag .Values.appVersion .Values.extra .Values.list) }}\n"
 READ_AS_IT_IS = "{{ with .Values.nodePort }}{{ end }}{{ with .Values.controller }}{{ .replicas }}{{ end }}\n"
 
@@ -194,7 +194,9 @@ def test_a_file_that_cannot_be_read_is_refused(
     assert "config.ini" in result.err
 
 
-def test_old_and_new_value_are_told_with_their_types(open_project: Path, change: Change, gitops_gen: GitopsGen) -> None:
+def test_old_and_new_value_are_printed_with_their_types(
+    open_project: Path, change: Change, gitops_gen: GitopsGen
+) -> None:
     change(open_project, "set", "dev", "image.tag=1.0")
     result = gitops_gen(open_project, "set", "dev", "image.tag=1.10", "--output", "json")
     assert 'dev: image.tag "1.0" (string) → "1.10" (string)' in result.err
@@ -210,7 +212,7 @@ def test_old_and_new_value_are_told_with_their_types(open_project: Path, change:
     ]
 
 
-def test_equal_changes_are_told_once(open_project: Path, gitops_gen: GitopsGen) -> None:
+def test_equal_changes_are_printed_once(open_project: Path, gitops_gen: GitopsGen) -> None:
     said = gitops_gen(open_project, "set", "--all", "replicaCount=2", "--dry-run").err
     assert "dev, production, staging: replicaCount 1 (integer) → 2 (integer)\n" in said
 

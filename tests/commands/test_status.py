@@ -96,7 +96,7 @@ def status(gitops_gen: GitopsGen, folder: Path, *words: str) -> dict[str, Any]:
     return data
 
 
-def test_a_fleet_is_told_in_few_lines(fleet: Path, gitops_gen: GitopsGen) -> None:
+def test_a_fleet_is_printed_in_few_lines(fleet: Path, gitops_gen: GitopsGen) -> None:
     text = gitops_gen(fleet, "status").out
     assert len(text.splitlines()) < 80
     assert "120 environments: dev-0000, dev-0001 … dev-0119" in text
@@ -157,7 +157,7 @@ def test_a_stage_or_cluster_is_asked_for(fleet: Path, gitops_gen: GitopsGen) -> 
         (("--stage", "dev", "--cluster", "us"), "no environment in stage dev and on cluster us"),
     ],
 )
-def test_a_stage_or_cluster_that_is_not_there_is_told(
+def test_a_stage_or_cluster_that_does_not_exist_is_reported(
     good: Path, gitops_gen: GitopsGen, verb: tuple[str, ...], words: tuple[str, ...], message: str
 ) -> None:
     result = gitops_gen(good, *verb, *words)
@@ -170,7 +170,7 @@ def known(gitops_gen: GitopsGen, folder: Path) -> float:
     return datetime.fromisoformat(found).timestamp()
 
 
-def test_the_remote_is_told_as_of_when_it_was_asked(
+def test_the_remote_is_reported_as_of_when_it_was_asked(
     good: Path, origin: Path, tmp_path: Path, gitops_gen: GitopsGen
 ) -> None:
     git(tmp_path, "clone", "--quiet", str(origin), "clone")
@@ -191,12 +191,12 @@ def test_the_remote_is_told_as_of_when_it_was_asked(
     assert known(gitops_gen, clone) < 2e9, "another remote was asked"
 
 
-def test_no_remote_is_not_told_of(good: Path, gitops_gen: GitopsGen) -> None:
+def test_no_remote_is_not_mentioned(good: Path, gitops_gen: GitopsGen) -> None:
     assert status(gitops_gen, good)["git"]["upstream"] is None
     assert "is known as of" not in gitops_gen(good, "status").out
 
 
-def test_what_is_not_known_is_told_as_unknown(good: Path, origin: Path, gitops_gen: GitopsGen) -> None:
+def test_what_is_not_known_is_reported_as_unknown(good: Path, origin: Path, gitops_gen: GitopsGen) -> None:
     assert origin.is_dir()
     for file in (good / ".git/logs/refs/remotes/origin").iterdir():
         file.unlink()

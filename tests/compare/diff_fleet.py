@@ -1,4 +1,4 @@
-"""A fleet of four environments with a chart of five templates, in a git repository of its own, and commits that change
+"""A fleet of four environments with a chart of five templates, in its own git repository, and commits that change
 it.
 """
 

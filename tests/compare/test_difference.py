@@ -137,7 +137,7 @@ def test_worker_processes_find_the_same(fleet: Fleet, monkeypatch: pytest.Monkey
 def test_files_brought_one_environment_at_a_time_give_the_same(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
     changed(fleet, "several_at_once")
     at_once = ask(fleet, "start", "several_at_once")
-    monkeypatch.setattr("gitops_gen.compare.states.AT_HAND", 1)
+    monkeypatch.setattr("gitops_gen.compare.states.FETCHED_AT_ONCE", 1)
     assert len(at_once.environments) > 1
     assert ask(fleet, "start", "several_at_once") == at_once
 

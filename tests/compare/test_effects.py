@@ -1,5 +1,6 @@
 """What a change does to the cluster, said in words: one pair of manifests a case."""
 
+import tracemalloc
 from dataclasses import replace
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from gitops_gen.compare.compare import Rendered, compare
 from gitops_gen.compare.model import Effect, EnvironmentChange
 from gitops_gen.sync.policy import SyncPolicy
+from gitops_gen.yaml import documents
 from gitops_gen.yaml.writer import dump
 
 POLICY = SyncPolicy()
@@ -206,7 +208,7 @@ def test_objects_of_one_name_in_two_namespaces_are_two() -> None:
     assert sorted(item.object for item in change.objects) == ["ConfigMap/x", "other:ConfigMap/x"]
 
 
-def test_two_jobs_of_one_name_but_for_the_hash() -> None:
+def test_two_jobs_of_one_name_except_for_the_hash() -> None:
     old = f"{job('x-1a2b3c4d')}---\n{job('x-2b3c4d5e', 'b:1')}"
     change = differ(old, f"{job('x-1a2b3c4d')}---\n{job('x-3c4d5e6f', 'b:2')}")
     assert change
@@ -219,3 +221,18 @@ def test_the_longest_wait_follows_a_deadline() -> None:
     change = differ(old, old.replace("60", "600"))
     assert change
     assert [item.effect for item in change.consequences] == [Effect.WAITS]
+
+
+def test_what_is_kept_for_the_next_environment_holds_no_manifests() -> None:
+    """A thousand environments with a changed chart were several hundred megabytes of text."""
+    length, count = 100_000, 40
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        for number in range(count):
+            head = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a{number}}}\n# {'x' * length}\ndata: "
+            assert differ(f"{head}{{a: b}}", f"{head}{{a: c}}")
+        documents._read.cache_clear()
+        assert tracemalloc.get_traced_memory()[0] - before < count * length / 10
+    finally:
+        tracemalloc.stop()

@@ -106,7 +106,7 @@ def test_a_word_of_the_chart_that_is_an_environments_name_is_no_difference(fleet
     assert not between(fleet, "staging", "dev")
 
 
-def test_the_same_word_by_hand_on_one_side_only_is_one(fleet: Fleet) -> None:
+def test_the_same_word_by_hand_in_only_one_side_is_one(fleet: Fleet) -> None:
     add_template(fleet, "mode: {{ .Values.mode | default `fast` }}")
     with (fleet.folder / "environments/staging/environment.yaml").open("a") as file:
         file.write("values: {mode: production}\n")

@@ -22,7 +22,7 @@ def names(result: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("words", "looked_at"),
+    ("words", "compared"),
     [
         ((), {"dev", "production-eu", "production-us"}),
         (("dev",), {"dev"}),
@@ -35,11 +35,11 @@ def names(result: str) -> set[str]:
     ],
 )
 def test_environments_narrow_the_comparison(
-    fleet: Fleet, gitops_gen: GitopsGen, words: tuple[str, ...], looked_at: set[str]
+    fleet: Fleet, gitops_gen: GitopsGen, words: tuple[str, ...], compared: set[str]
 ) -> None:
     result = gitops_gen(fleet.folder, "diff", *words, "--summary", "--output", "json")
-    assert result.code == bool(looked_at), result.err
-    assert names(result.out) == looked_at
+    assert result.code == bool(compared), result.err
+    assert names(result.out) == compared
 
 
 @pytest.mark.parametrize(("kind", "full"), [("branch", "refs/heads/dev"), ("tag", "refs/tags/dev")])
@@ -80,7 +80,7 @@ def test_an_environment_that_is_gone_can_be_named(fleet: Fleet, gitops_gen: Gito
         (("--summary", "--output", "html"), "--summary is printed as text, json or yaml"),
     ],
 )
-def test_what_cannot_be_compared_is_told(
+def test_what_cannot_be_compared_is_reported(
     fleet: Fleet, gitops_gen: GitopsGen, words: tuple[str, ...], said: str
 ) -> None:
     result = gitops_gen(fleet.folder, "diff", *words)

@@ -14,7 +14,7 @@ def found(old: Any, new: Any) -> dict[str, tuple[Any, Any]]:
     return {path_text(place.path): (place.old, place.new) for place in places(old, new)}
 
 
-def test_containers_are_told_apart_by_name_wherever_they_stand() -> None:
+def test_containers_are_distinguished_by_name_wherever_they_are() -> None:
     old = {"containers": [{"name": "app", "image": "a:1"}, {"name": "proxy", "image": "p:1"}]}
     new = {"containers": [{"name": "metrics", "image": "m:1"}, *old["containers"]]}
     assert found(old, new) == {"containers[metrics]": (MISSING, {"name": "metrics", "image": "m:1"})}
@@ -61,7 +61,7 @@ def test_a_changed_order_is_one_difference() -> None:
     assert found(old, new) == {"initContainers[order]": (["a", "b"], ["b", "a"])}
 
 
-def test_a_name_that_stands_twice_is_no_key() -> None:
+def test_a_name_that_occurs_twice_does_not_serve_as_key() -> None:
     old = {"env": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]}
     new = {"env": [{"name": "A", "value": "1"}, {"name": "A", "value": "3"}]}
     assert found(old, new) == {"env[1].value": ("2", "3")}

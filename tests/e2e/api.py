@@ -1,4 +1,4 @@
-"""The two doors to the Kubernetes API: HTTP for what is read and watched, kubectl for what a person would type."""
+"""The two ways to the Kubernetes API: HTTP for what is read and watched, kubectl for what a person would type."""
 
 import json
 import pathlib
@@ -100,7 +100,7 @@ class Api:
             raise RefusedError(f"{method} {path}: {error.code} {error.read().decode(errors='replace')}") from error
 
     def _context(self) -> ssl.SSLContext:
-        # kube-apiserver writes its certificate when it starts: not there yet when this object is made.
+        # kube-apiserver writes its certificate when it starts: it does not exist yet when this object is made.
         if self._tls is None:
             self._tls = ssl.create_default_context(cafile=str(self._authority))
         return self._tls

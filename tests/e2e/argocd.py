@@ -63,7 +63,7 @@ def state(application: Object) -> State:
 
 
 def _is_compared(spec: Object, compared_to: Object) -> bool:
-    # Argo CD writes out an empty source beside several.
+    # Next to several sources, Argo CD writes an empty source.
     several = spec.get("sources")
     return bool(compared_to.get("sources") == several if several else compared_to.get("source") == spec.get("source"))
 

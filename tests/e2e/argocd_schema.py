@@ -6,7 +6,7 @@ CRDS is the folder with application-crd.yaml and appproject-crd.yaml; without it
 of the pinned Argo CD.
 
 A definition lets unknown fields through and the API server drops them; here a field that is not described is refused.
-Descriptions are left out, and what occurs several times stands once under `$defs`.
+Descriptions are left out, and what occurs several times is written once, under `$defs`.
 """
 
 import collections

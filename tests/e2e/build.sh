@@ -5,8 +5,8 @@
 #        build.sh --built [GROUP]…     builds nothing; exits 0 when everything of the groups is there, else 1
 #
 #   e2e    kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, etcd, kwok, argocd, external-secrets, helm, helm3, grpcurl
-#   lint   actionlint, kubeconform, kube-score, helm, helm3; checkov in a Python environment of its own
-#   node   kubelet, kube-proxy, coredns, kube-network-policies, Temporal's web UI: with e2e, what runs pods for real
+#   lint   actionlint, kubeconform, kube-score, conftest, helm, helm3; checkov in a separate Python environment
+#   node   kubelet, kube-proxy, coredns, kube-network-policies, Temporal's web UI and next minor version: with e2e, what runs pods for real
 #
 # Pins are pins/*/go.mod, and pins/checkov/requirements.txt. A program is built again when the module version that it
 # states about itself (`go version -m`) is not the pinned one. Cold, the whole takes about 20 minutes on two cores and
@@ -75,6 +75,7 @@ build_e2e() {
     done
     build etcd etcd go.etcd.io/etcd/server/v3
     build kwok kwok sigs.k8s.io/kwok/cmd/kwok
+    build conftest conftest github.com/open-policy-agent/conftest
     build helm helm helm.sh/helm/v4/cmd/helm
     build helm3 helm3 helm.sh/helm/v3/cmd/helm
     build argocd argocd github.com/argoproj/argo-cd/v3/cmd
@@ -101,7 +102,7 @@ build_lint() {
     install_checkov
 }
 
-# Its hundred pins would fight with the project's own, hence the separate environment. Done when the pins are beside it.
+# Its hundred pins would fight with the project's own, so it has a separate environment. Done when a copy of the pins is in it.
 install_checkov() {
     local to=$share/checkov pinned=$pins/checkov/requirements.txt
     cmp -s "$pinned" "$to/requirements.txt" && return
@@ -122,6 +123,8 @@ build_node() {
     done
     build coredns coredns github.com/coredns/coredns
     build kube-network-policies network-policies sigs.k8s.io/kube-network-policies/cmd
+    build temporal-server-next temporal-next go.temporal.io/server/cmd/server
+    build temporal-sql-tool-next temporal-next go.temporal.io/server/cmd/tools/sql
     build temporal-ui-server temporal-ui github.com/temporalio/ui-server/v2/cmd/server
     share_temporal_ui "$(pinned temporal-ui)"
 }

@@ -55,7 +55,7 @@ class Cluster:
 
     Args:
         state: where data and logs go; `log/` is kept when the block is left.
-        sync_timeout: Argo CD's `controller.sync.timeout.seconds`; 0 lets a sync run for ever.
+        sync_timeout: Argo CD's `controller.sync.timeout.seconds`; 0 lets a sync run without end.
     """
 
     def __init__(self, state: pathlib.Path | None = None, *, sync_timeout: int = 0) -> None:

@@ -1,7 +1,7 @@
 """One cluster for the whole run, the projects that the scenarios deploy to it, and the table at the end.
 
 A run needs the programs that `build.sh` makes; without them it fails and says so. `make e2e` does both. With `-n 2
---dist loadfile --no-loadscope-reorder` each worker has a cluster of its own.
+--dist loadfile --no-loadscope-reorder` each worker has its own cluster.
 """
 
 import os

@@ -90,19 +90,19 @@ def bounds(project: Project, hangs: Mapping[str, Hang]) -> dict[str, float]:
     return {name: plans[name].first_revert if hang.new else plans[name].later_revert for name, hang in hangs.items()}
 
 
-def wait_looked_at(name: str, reverted: Reverted, cluster: Cluster, measured: Callable[[str, object], None]) -> None:
-    """Wait until the revert is looked at in an environment, and hold the time against the plan's."""
+def wait_picked_up(name: str, reverted: Reverted, cluster: Cluster, measured: Callable[[str, object], None]) -> None:
+    """Wait until Argo CD picks up the revert in an environment, and compare the time with the plan's."""
     application, bound = reverted.project.application(name), reverted.bounds[name]
     seen = cluster.observer.wait(
         f"a sync of {application} at {reverted.commit[:7]}",
-        lambda: looked_at(cluster.observer.since(reverted.mark), application, reverted.commit),
+        lambda: picked_up(cluster.observer.since(reverted.mark), application, reverted.commit),
         max(1.0, reverted.at + bound + NOTICE - time.monotonic()),
     )
     measured("measured", f"after {seen - reverted.at:.0f} s of at most {bound:.0f} s")
     assert seen - reverted.at <= bound + NOTICE
 
 
-def looked_at(events: list[Event], application: str, commit: str) -> float | None:
+def picked_up(events: list[Event], application: str, commit: str) -> float | None:
     """When nothing older than a commit was being synced any more, on the monotonic clock."""
     for event in of_kind(events, "Application", "argocd"):
         now = state(event.object)

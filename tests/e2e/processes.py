@@ -24,7 +24,7 @@ class NotUpError(Exception):
 class Processes:
     """Named child processes with their logs.
 
-    Each is the leader of a session of its own, so that Ctrl-C in the terminal reaches only the test run, which then
+    Each leads a session, so that Ctrl-C in the terminal reaches only the test run, which then
     ends them in order.
     """
 

@@ -1,7 +1,7 @@
-"""The reference repository under test: its files copied to a git repository of their own, generated and deployed.
+"""The reference repository under test: its files copied to a separate git repository, generated and deployed.
 
-Only what a simulated cluster needs is different: where the repository lies, deadlines of seconds, and a secret store
-of its own. Everything after that is done as a person does it: edit, `gitops-gen generate`, commit.
+Only what a simulated cluster needs is different: where the repository is, deadlines of seconds, and its own secret
+store. Everything after that is done as a person does it: edit, `gitops-gen generate`, commit.
 """
 
 import contextlib
@@ -17,8 +17,8 @@ from typing import Any
 
 import yaml
 
+from gitops_gen.project.opening import open_project
 from gitops_gen.project.rendering import render
-from gitops_gen.project.workspace import open_workspace
 
 from .api import Object, RefusedError
 from .argocd import notify, state
@@ -74,13 +74,13 @@ class Plan:
 
 
 class Project:
-    """A copy of the reference repository, named anew so that several fit into one cluster.
+    """A copy of the reference repository, renamed so that several fit into one cluster.
 
     Args:
         cluster: where it is deployed.
         path: the folder for its git repository; must not exist.
         name: the project's name; Applications and namespaces begin with it.
-        values: what every environment has of values beside its own.
+        values: values of every environment in addition to its own.
     """
 
     def __init__(self, cluster: Cluster, path: pathlib.Path, name: str, values: Object = DEADLINES) -> None:
@@ -195,12 +195,12 @@ class Project:
 
     def provide_secrets(self, *environments: str, known: Mapping[str, str] = NOTHING) -> None:
         """Put a value for every secret that these environments read into the store; see `FakeStore.provide`."""
-        workspace = open_workspace(self.repository.path)
+        workspace = open_project(self.repository.path)
         rendered = (render(workspace, environment) for environment in environments)
         self._store.provide((found for stream in rendered for found in yaml.safe_load_all(stream) if found), known)
 
     def withdraw(self) -> None:
-        """Take the project out of the cluster without Argo CD; root first, which would heal the rest."""
+        """Take the project out of the cluster without Argo CD; root first, which would restore the rest."""
         deployed = [self.application(name) for name in self._deployed()]
         for name in [self.name, *deployed]:
             for kind in ("application", "appproject"):

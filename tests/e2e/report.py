@@ -1,4 +1,4 @@
-"""What stands at the end of a run: the table of scenario, seconds and verdict, and where the logs are."""
+"""What is printed at the end of a run: the table of scenario, seconds and verdict, and where the logs are."""
 
 import pathlib
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ class Row:
     title: str
     seconds: float = 0.0
     outcome: str = "passed"
-    #: what a scenario measured, to be read beside its verdict
+    #: what a scenario measured, printed next to its verdict
     measured: str = ""
 
     def add(self, seconds: float, outcome: str) -> None:

@@ -46,7 +46,7 @@ def lives(events: Iterable[Event], application: str) -> list[Life]:
 
 
 def steps(seen: Iterable[Life]) -> list[Step]:
-    """First appearances, with neighbours of one wave and kind taken together.
+    """First appearances, with those that follow each other in one wave and kind taken together.
 
     Argo CD applies the objects of one kind in parallel: their order means nothing.
     https://github.com/argoproj/argo-cd/blob/v3.5.0/gitops-engine/pkg/sync/sync_context.go
@@ -55,6 +55,16 @@ def steps(seen: Iterable[Life]) -> list[Step]:
     return [
         Step(wave=number, kind=kind, names=frozenset(life.key.name for life in group))
         for (number, kind), group in grouped
+    ]
+
+
+def overtaken(seen: Iterable[Life]) -> list[Life]:
+    """What was not ready yet when an object of a later wave appeared."""
+    seen = list(seen)
+    return [
+        life
+        for life in seen
+        if any(other.wave > life.wave and not (life.ready and life.ready < other.created) for other in seen)
     ]
 
 

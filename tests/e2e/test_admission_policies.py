@@ -21,7 +21,7 @@ SETTLING = 5
 
 @pytest.fixture(scope="module")
 def policies(cluster: Cluster) -> Iterator[None]:
-    """All policies, each for a namespace of its own."""
+    """All policies, each for its own namespace."""
     metadata = [{"name": namespace_of(name), "labels": LABELS} for name in ENTRIES]
     cluster.kubectl.apply(*({"apiVersion": "v1", "kind": "Namespace", "metadata": item} for item in metadata))
     given = [item for name in ENTRIES for item in policy_objects(name)]

@@ -1,4 +1,4 @@
-"""A broken release is seen, is stopped before what depends on it, and its revert lands."""
+"""A broken release is seen, is stopped before what depends on it, and its revert is synced."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -65,8 +65,8 @@ def test_nothing_behind_a_failing_job_is_applied(release: Break) -> None:
     assert {life.wave for life in touched} <= {-20, -15, -10, 0, 5}
 
 
-@pytest.mark.scenario("4 its revert lands while the sync retries")
-def test_the_revert_of_a_failing_job_lands(release: Break, argocd: ArgoCD) -> None:
+@pytest.mark.scenario("4 its revert is synced while the sync retries")
+def test_the_revert_of_a_failing_job_is_synced(release: Break, argocd: ArgoCD) -> None:
     argocd.wait_settled(release.project.application("schema"), release.reverted)
 
 

@@ -11,7 +11,7 @@ from .project import SMALL, Project
 from .sequence import lives
 
 NAMESPACE = "change-dev"
-NEIGHBOUR = "change-small"
+OTHER = "change-small"
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def project(new_project: Callable[[str], Project], argocd: ArgoCD) -> Project:
     project.only("dev", "small")
     commit = project.commit("Start")
     project.deploy()
-    for namespace in (NAMESPACE, NEIGHBOUR):
+    for namespace in (NAMESPACE, OTHER):
         argocd.wait_settled(namespace, commit)
     return project
 
@@ -77,16 +77,16 @@ def test_what_is_taken_out_of_git_is_taken_out_of_the_cluster(
     cluster: Cluster, project: Project, argocd: ArgoCD
 ) -> None:
     def annotations() -> set[str]:
-        service = cluster.observer.get("Service", NEIGHBOUR, "app")
+        service = cluster.observer.get("Service", OTHER, "app")
         return set(service["metadata"]["annotations"]) if service else set()
 
     before = annotations()
     project.set_values("small", {"app": {"service": {"annotations": {"example.com/owner": "somebody"}}}})
-    argocd.wait_settled(NEIGHBOUR, project.commit("Annotate the Service"))
+    argocd.wait_settled(OTHER, project.commit("Annotate the Service"))
     cluster.observer.wait("the annotation", lambda: annotations() == before | {"example.com/owner"}, 30)
     with project.edit("environments/small/environment.yaml") as content:
         del content["values"]["app"]["service"]
-    argocd.wait_settled(NEIGHBOUR, project.commit("Take it out"))
+    argocd.wait_settled(OTHER, project.commit("Take it out"))
     cluster.observer.wait("the annotation gone", lambda: annotations() == before, 30)
 
 

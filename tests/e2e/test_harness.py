@@ -77,7 +77,7 @@ def test_the_repo_server_renders_what_is_in_the_cluster(
     assert rendered == {(life.key.kind, life.key.name) for life in lives(cluster.observer.since(), deployed)}
 
 
-@pytest.mark.scenario("harness: a failing Job stops the sync, its revert lands")
+@pytest.mark.scenario("harness: a failing Job stops the sync, its revert is synced")
 def test_a_failing_job_stops_the_waves_behind_it(
     cluster: Cluster, argocd: ArgoCD, deployed: str, repository: GitRepository
 ) -> None:

@@ -10,7 +10,7 @@ from .argocd import ArgoCD, history
 from .cluster import Cluster
 from .observer import Key, of_kind
 from .project import Project
-from .sequence import lives, steps
+from .sequence import lives, overtaken, steps
 
 #: how long a synced project is watched for something that does not rest
 REST = 60
@@ -41,9 +41,7 @@ def test_no_wave_begins_before_the_one_before_is_ready(cluster: Cluster, project
         seen = lives(cluster.observer.since(), project.application(environment))
         gated = project.plan(environment).gated
         assert gated == [-15, -10, 0, 5, 10, 15, 20, 30]
-        for life in seen:
-            later = [other.created for other in seen if other.wave > life.wave]
-            assert not later or (life.ready and life.ready < min(later)), f"{environment}: {life}"
+        assert overtaken(seen) == [], environment
 
 
 @pytest.mark.scenario("2 every Job ran once")
@@ -74,13 +72,13 @@ def without_dev(project: Project, cluster: Cluster, argocd: ArgoCD) -> str:
     """The commit that removes dev."""
     project.run("env", "remove", "dev", "--delete-running")
     removed = project.commit("Remove dev")
-    project.set_values("staging", {"app": {"env": {"NEIGHBOUR": "dev is going"}}})
-    beside = project.commit("Change staging")
-    argocd.wait_settled(project.application("staging"), beside)
+    project.set_values("staging", {"app": {"env": {"OTHER_ENVIRONMENT": "dev is going"}}})
+    changed = project.commit("Change staging")
+    argocd.wait_settled(project.application("staging"), changed)
     argocd.wait_gone(project.application("dev"))
     gone = lambda: cluster.observer.get("AppProject", "argocd", "first-dev") is None  # noqa: E731
     cluster.observer.wait("the AppProject gone", gone, 60)
-    argocd.wait_settled(project.name, beside)
+    argocd.wait_settled(project.name, changed)
     return removed
 
 
@@ -89,7 +87,7 @@ def test_a_removed_environment_goes(project: Project, cluster: Cluster, without_
     assert without_dev
     left = [life.key for life in lives(cluster.observer.since(), project.application("dev")) if not life.deleted]
     assert {key.kind for key in left} == {"PersistentVolumeClaim"}
-    assert len(left) == 4
+    assert len(left) == 3
     assert cluster.observer.get("Namespace", "", "first-dev")
     order = [event.key.kind for event in cluster.observer.since() if event.type == "DELETED" and of_dev(event.key)]
     assert order == ["Application", "AppProject"]
@@ -103,8 +101,8 @@ def of_dev(key: Key) -> bool:
 def test_a_protected_environment_stays(project: Project, cluster: Cluster, argocd: ArgoCD) -> None:
     mark = cluster.observer.mark()
     name = project.application("production")
-    _, told = project.output_of("env", "remove", "production")
-    project.set_values("staging", {"app": {"env": {"NEIGHBOUR": "production stays"}}})
+    _, output = project.output_of("env", "remove", "production")
+    project.set_values("staging", {"app": {"env": {"OTHER_ENVIRONMENT": "production stays"}}})
     commit = project.commit("Remove production")
     argocd.wait_settled(project.application("staging"), commit)
     root = argocd.wait_applied(project.name, commit)
@@ -112,14 +110,14 @@ def test_a_protected_environment_stays(project: Project, cluster: Cluster, argoc
     left = argocd.state(name)
     assert (left.sync, left.health) == ("Unknown", "Healthy"), "its values are gone from git"
     assert not lives(cluster.observer.since(mark), name), "an object was touched"
-    finish(argocd, told)
+    finish(argocd, output)
     argocd.wait_gone(name)
     argocd.wait_settled(project.name, commit)
 
 
-def finish(argocd: ArgoCD, told: str) -> None:
+def finish(argocd: ArgoCD, output: str) -> None:
     """Do what the last of the printed notes says deletes what runs."""
-    commands = re.findall(r"`argocd ([^`]+)`", told.splitlines()[-1])
+    commands = re.findall(r"`argocd ([^`]+)`", output.splitlines()[-1])
     assert [command.split()[:2] for command in commands] == [["app", "delete"], ["proj", "delete"]]
     for command in commands:
         argocd.command(*command.split(), answer="y\n")

@@ -1,7 +1,7 @@
 """The migration from the Kustomize deployment to Argo CD: the printed script is run as it is, there and back."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
@@ -14,7 +14,7 @@ from .argocd import ArgoCD
 from .cluster import Cluster
 from .observer import of_kind, tracked_by
 from .project import REFERENCE, Project
-from .secret_store import made_up
+from .secret_store import NOTHING, made_up
 
 NAME = "moved-production"
 CLAIMS = {"postgres-data", "postgres-backups", "redis-data"}
@@ -52,11 +52,12 @@ def named(name: str) -> Object:
     return {"name": name, "namespace": NAME}
 
 
-def secrets(project: Project) -> Iterator[Object]:
+def secrets(project: Project, known: Mapping[str, str] = NOTHING) -> Iterator[Object]:
     """What the original read, with the values that the store has too."""
     for item in project.render("production"):
         if item["kind"] == "ExternalSecret":
-            held = {found["secretKey"]: made_up(found["remoteRef"]["property"]) for found in item["spec"]["data"]}
+            keys = {found["secretKey"]: found["remoteRef"]["property"] for found in item["spec"]["data"]}
+            held = {key: known.get(name, made_up(name)) for key, name in keys.items()}
             yield {
                 "apiVersion": "v1",
                 "kind": "Secret",
@@ -127,7 +128,7 @@ def test_everything_is_adopted(
     cluster: Cluster, project: Project, before: dict[str, str], migrated: dict[str, Object]
 ) -> None:
     after = uids(cluster)
-    assert {key: uid for key, uid in before.items() if after.get(key) != uid} == {}, "made anew, or gone"
+    assert {key: uid for key, uid in before.items() if after.get(key) != uid} == {}, "made again, or gone"
     assert values(cluster) == migrated
     assert not POLICIES & {item["metadata"]["name"] for item in cluster.observer.objects("NetworkPolicy", NAME)}
     claims = {item["metadata"]["name"]: item for item in cluster.observer.objects("PersistentVolumeClaim", NAME)}

@@ -117,7 +117,7 @@ def test_a_move_of_the_pin_reaches_who_moves(pins: Pins, edited: set[str]) -> No
 
 
 @pytest.mark.scenario("11 a revert behind a failing sync")
-def test_a_revert_lands_behind_a_failing_sync(pins: Pins, argocd: ArgoCD) -> None:
+def test_a_revert_is_synced_behind_a_failing_sync(pins: Pins, argocd: ArgoCD) -> None:
     """A retry takes the newest commit, but keeps the source that it began with.
 
     The values of a chart at a tag are part of the source: only the end of the retries lets their revert through.

@@ -1,6 +1,6 @@
 """What `plan` says of the corpus in tests/plan is what happens: what it refuses hangs or fails, what it accepts ends.
 
-Each case whose `case.yaml` has a `cluster` part is an Application of its own, synced from plain manifests. What is
+Each case whose `case.yaml` has a `cluster` part is a separate Application, synced from plain manifests. What is
 said to hang must be under way, in its first attempt, when all others have long ended.
 """
 

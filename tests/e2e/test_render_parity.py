@@ -40,7 +40,7 @@ def test_every_ci_values_file_renders_as_argocd_renders_it(
 
 @pytest.fixture(scope="module")
 def shapes(tmp_path_factory: pytest.TempPathFactory) -> GitRepository:
-    """A repository with the chart of every shape in a folder of its own."""
+    """A repository with the chart of every shape in its own folder."""
     repository = GitRepository(tmp_path_factory.mktemp("shapes") / "repository")
     for name in NAMES:
         named(name).write_chart(repository.path / name)
@@ -81,7 +81,7 @@ def shape_versions(shape: Shape) -> tuple[str, list[str]]:
 
 
 def listed(manifest: Object) -> list[Object]:
-    """The items of a list, which Argo CD takes as objects of their own; any other object as it is."""
+    """The items of a list, which Argo CD takes as separate objects; any other object as it is."""
     return manifest["items"] if manifest["kind"].endswith("List") and "items" in manifest else [manifest]
 
 

@@ -1,4 +1,4 @@
-"""Whatever a release hangs on, its `git revert` is looked at within the time that the plan names, and lands.
+"""Whatever a release hangs on, its `git revert` is picked up within the time that the plan names, and is synced.
 
 Here: what ends by its own deadline. What only the sync timeout ends is in test_sync_timeout.py.
 """
@@ -11,7 +11,7 @@ import pytest
 from .api import Object
 from .argocd import ArgoCD
 from .cluster import Cluster
-from .hang import DEADLINE, FULL, Hang, Reverted, bounds, deployed, release, tagged, wait_looked_at
+from .hang import DEADLINE, FULL, Hang, Reverted, bounds, deployed, release, tagged, wait_picked_up
 from .project import Project
 
 REDIS: Object = {"redis": {"enabled": True}}
@@ -51,12 +51,12 @@ def reverted(new_project: Callable[[str], Project], cluster: Cluster, argocd: Ar
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.scenario(f"5 revert of: {name}")) for name in HANGS]
 )
-def test_the_revert_lands_within_the_plans_time(
+def test_the_revert_is_synced_within_the_plans_time(
     name: str,
     reverted: Reverted,
     cluster: Cluster,
     argocd: ArgoCD,
     record_property: Callable[[str, object], None],
 ) -> None:
-    wait_looked_at(name, reverted, cluster, record_property)
+    wait_picked_up(name, reverted, cluster, record_property)
     argocd.wait_settled(reverted.project.application(name), reverted.commit)

@@ -1,4 +1,4 @@
-"""What `plan` says of the shapes of public charts is what happens: each is an Application of its own chart, and the
+"""What `plan` says of the shapes of public charts is what happens: each is an Application of that chart, and the
 sync of those that `plan` finds nothing in ends at the first attempt.
 
 What a shape's cluster must have and this one lacks (`crd-not-rendered`) fails, as the note says.

@@ -1,9 +1,9 @@
-"""What has no deadline of its own: Argo CD's sync timeout, or a person, ends it, and then the revert gets through.
+"""What has no deadline: Argo CD's sync timeout, or a person, ends it, and then the revert gets through.
 
 Argo CD takes a commit that it compared while such a sync ran for one that it has tried, when the Application's source
-is the one that was tried: a revert, or whatever else came meanwhile, can need a person then. A source that is named
-after its content (`sync.contentName`) lets a release that differs from both land, and no source is held back in an
-Application without `manifest-generate-paths`.
+is the one that was tried: a revert, or whatever else was pushed during the sync, can need a person then. A source that
+is named after its content (`sync.contentName`) lets a release that differs from both be synced, and no source is held
+back in an Application without `manifest-generate-paths`.
 """
 
 import time
@@ -14,7 +14,7 @@ import pytest
 from .api import Object, RefusedError
 from .argocd import ArgoCD, history
 from .cluster import Cluster
-from .hang import NOTICE, Hang, Reverted, bounds, deployed, looked_at, release, wait_looked_at
+from .hang import NOTICE, Hang, Reverted, bounds, deployed, picked_up, release, wait_picked_up
 from .observer import TooLateError
 from .project import Project
 
@@ -42,7 +42,7 @@ HANGS = {
     "named": Hang(values=UNBOUND, content_name=True),
     "named-forward": Hang(values=UNBOUND, content_name=True),
 }
-#: seconds after the sync has ended in which what lands by itself has begun to
+#: seconds after the sync has ended in which what is synced by itself has begun
 BY_ITSELF = 60
 DOWN = {"operator": Hang(values=REDIS)}
 ALL = {**HANGS, **DOWN}
@@ -62,7 +62,7 @@ def project(new_project: Callable[[str], Project], argocd: ArgoCD) -> Project:
 
 @pytest.fixture(scope="module")
 def reverted(project: Project, cluster: Cluster, argocd: ArgoCD) -> Iterator[Reverted]:
-    """Everything hung, then undone; Argo CD's sync timeout is short meanwhile, and External Secrets is down."""
+    """Everything hung, then undone; Argo CD's sync timeout is short for that time, and External Secrets is down."""
     usual = cluster.sync_timeout
     cluster.set_sync_timeout(SYNC_TIMEOUT)
     broken = release(project, argocd, HANGS)
@@ -94,7 +94,7 @@ def sync_by_hand(argocd: ArgoCD, application: str) -> None:
 
 
 def landed(argocd: ArgoCD, application: str, commit: str) -> str:
-    """Whether a commit lands without a person."""
+    """Whether a commit is synced without a person."""
     try:
         argocd.wait_settled(application, commit, BY_ITSELF)
     except TooLateError:
@@ -119,7 +119,7 @@ def test_terminating_the_sync_lets_the_revert_through(reverted: Reverted, cluste
     argocd.command("app", "terminate-op", name)
     seen = cluster.observer.wait(
         f"a sync of {name} at {reverted.commit[:7]}",
-        lambda: looked_at(cluster.observer.since(reverted.mark), name, reverted.commit),
+        lambda: picked_up(cluster.observer.since(reverted.mark), name, reverted.commit),
         NOTICE,
     )
     assert seen - ended <= NOTICE
@@ -138,7 +138,7 @@ def test_a_person_lets_the_revert_through(
     record_property: Callable[[str, object], None],
 ) -> None:
     waited: list[object] = []
-    wait_looked_at(name, reverted, cluster, lambda _, said: waited.append(said))
+    wait_picked_up(name, reverted, cluster, lambda _, said: waited.append(said))
     record_property("measured", f"{waited[0]}, {landed(argocd, reverted.project.application(name), reverted.commit)}")
     sync_by_hand(argocd, reverted.project.application(name))
     argocd.wait_settled(reverted.project.application(name), reverted.commit)
@@ -151,14 +151,14 @@ def test_a_person_lets_the_revert_through(
         pytest.param("unfiltered", marks=pytest.mark.scenario("5 revert without manifest-generate-paths")),
     ],
 )
-def test_it_lands_by_itself(
+def test_it_is_synced_by_itself(
     name: str,
     reverted: Reverted,
     cluster: Cluster,
     argocd: ArgoCD,
     record_property: Callable[[str, object], None],
 ) -> None:
-    wait_looked_at(name, reverted, cluster, record_property)
+    wait_picked_up(name, reverted, cluster, record_property)
     argocd.wait_settled(reverted.project.application(name), reverted.commit)
     states = history(cluster.observer.since(reverted.mark), reverted.project.application(name))
     assert any("triggered by controller sync timeout" in now.message for now in states)

@@ -58,7 +58,7 @@ def test_check_tells_apart_what_is_wrong(reference: Path, gitops_gen: GitopsGen)
     assert tree(reference) == before
 
 
-def test_generate_mends_what_is_nobodys_work(reference: Path, gitops_gen: GitopsGen) -> None:
+def test_generate_repairs_what_is_nobodys_work(reference: Path, gitops_gen: GitopsGen) -> None:
     before = tree(reference)
     (reference / "argocd/projects/production.yaml").unlink()
     (reference / "argocd/applications/gone.yaml").write_bytes((reference / "argocd/applications/dev.yaml").read_bytes())
@@ -136,7 +136,7 @@ def test_a_disk_that_refuses_is_a_failure_without_traceback(
     assert tree(reference) == before
 
 
-#: writes the two states of the good project in turn, for ever, as fast as it can
+#: writes the two states of the good project in turn, without end, as fast as it can
 WRITER = """
 import sys
 from pathlib import Path

@@ -60,7 +60,7 @@ def test_a_pinned_environment_keeps_the_chart_of_its_tag(example: Path, gitops_g
     result = gitops_gen(example, "generate")
 
     assert result.code == 1
-    assert "environments/newest" not in result.err  # the layer is to blame, not the environment
+    assert "environments/newest" not in result.err  # the layer is the cause, not the environment
     assert "gitops.yaml:11: defaults.values.replicas: 1 was expected" in result.err
     assert "error: 1 problem\n" in result.err
     assert "- name: web\n" in gitops_gen(example, "render", "tagged").out
@@ -101,7 +101,7 @@ def test_the_reference_repository_is_up_to_date(reference: Path, gitops_gen: Git
     assert (result.code, result.out, git(reference, "status", "--porcelain")) == (0, "", "")
 
 
-def test_the_generated_tree_comes_back_the_same(reference: Path, gitops_gen: GitopsGen) -> None:
+def test_the_generated_tree_is_restored_the_same(reference: Path, gitops_gen: GitopsGen) -> None:
     before = tree(reference)
     files = generated_files(reference)
     assert len(files) == 10

@@ -1,5 +1,5 @@
-"""A hand edit is told from a file that is only behind its inputs: never a wrong claim in what people do every day, and
-no edit that is in no commit is ever overwritten.
+"""A hand edit is distinguished from a file that is only behind its inputs: never a wrong claim in what people do every
+day, and no edit that is in no commit is ever overwritten.
 """
 
 import hashlib
@@ -25,11 +25,11 @@ __all__ = ["own_identity"]
 def forget(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], None]:
     """From here on as on a machine where the tool has never run."""
 
-    def anew() -> None:
+    def remove_cache() -> None:
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "nothing"))
         shutil.rmtree(tmp_path / "nothing", ignore_errors=True)
 
-    return anew
+    return remove_cache
 
 
 def replaced(file: Path, old: str, new: str) -> None:
@@ -71,7 +71,7 @@ def test_inputs_that_are_committed_without_their_files(
     assert states(gitops_gen, good) == {"stale"}
 
 
-def test_an_edit_beside_changed_inputs_is_one(good: Path, gitops_gen: GitopsGen) -> None:
+def test_an_edit_next_to_changed_inputs_is_one(good: Path, gitops_gen: GitopsGen) -> None:
     replaced(good / APPLICATION, "selfHeal: true", "selfHeal: false")
     add(good, "environments/dev/environment.yaml", "namespaceLabels: {a: b}")
     assert states(gitops_gen, good) == {"edited by hand"}

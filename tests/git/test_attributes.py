@@ -86,7 +86,7 @@ def test_a_pin_has_the_symlinked_library_chart_of_its_commit(library: Path, gito
     assert "name: first" in gitops_gen(library, "render", "production").out
 
 
-def test_argo_cd_is_told_to_watch_the_library_chart(library: Path, gitops_gen: GitopsGen) -> None:
+def test_argo_cd_watches_the_library_chart(library: Path, gitops_gen: GitopsGen) -> None:
     assert gitops_gen(library, "generate").code == 0
     application = (library / "argocd/applications/production.yaml").read_text()
     assert "manifest-generate-paths: /chart;/common;/environments/production\n" in application

@@ -20,7 +20,7 @@ from gitops_gen.helm.engine import ChartError, Engine, HelmRelease, SubchartValu
 from gitops_gen.yaml.reader import load, load_all
 from tests import helm_binary
 from tests.conftest import REPOSITORY, GitopsGen
-from tests.test_bad_input import FOLDER, arguments, lay_over
+from tests.test_bad_input import FOLDER, arguments, copy_over
 
 pytestmark = pytest.mark.slow
 
@@ -64,7 +64,7 @@ def release(**changes: Any) -> HelmRelease:
 
 
 def objects(stream: str) -> list[Any]:
-    """The stream's objects in an order of their own: engines differ in that only."""
+    """The stream's objects, sorted: engines differ in that only."""
     return sorted(load_all(stream, "manifests"), key=lambda item: (item["kind"], item["metadata"]["name"]))
 
 
@@ -176,7 +176,7 @@ def subchart_toggle(make_chart: MakeChart) -> Path:
     return chart
 
 
-def test_a_subchart_switched_off_once_comes_back(engine: Engine, make_chart: MakeChart) -> None:
+def test_a_subchart_switched_off_once_is_rendered_again(engine: Engine, make_chart: MakeChart) -> None:
     loaded = engine.load(subchart_toggle(make_chart))
     names = [
         [item["metadata"]["name"] for item in objects(loaded.render(release(values={"cache": {"enabled": enabled}})))]
@@ -223,7 +223,7 @@ def test_threads_may_share_a_chart(make_chart: MakeChart) -> None:
         assert list(pool.map(count, range(200))) == [2, 1] * 100
 
 
-def test_output_that_is_no_yaml_is_told_by_file(good: Path, gitops_gen: GitopsGen) -> None:
+def test_output_that_is_not_yaml_is_reported_by_file(good: Path, gitops_gen: GitopsGen) -> None:
     (good / "chart/templates/settings.yaml").write_text("kind: ConfigMap\ndata: {a: [}\n")
     result = gitops_gen(good, "render", "dev")
     assert (result.code, result.out) == (1, "")
@@ -250,7 +250,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-def test_a_forked_process_is_told_instead_of_hanging(make_chart: MakeChart) -> None:
+def test_a_forked_process_is_refused_instead_of_hanging(make_chart: MakeChart) -> None:
     argv = [sys.executable, "-c", FORKING, str(make_chart())]
     done = subprocess.run(argv, cwd=REPOSITORY, capture_output=True, text=True, timeout=30, check=False)
     assert (done.returncode, done.stdout) == (
@@ -290,11 +290,11 @@ def test_the_environment_chooses(monkeypatch: pytest.MonkeyPatch, helm: str) -> 
 
 
 @pytest.mark.parametrize("fault", sorted(path.name for path in FOLDER.glob("chart-*")))
-def test_charts_at_fault_are_told_by_the_program_too(
+def test_charts_at_fault_are_reported_by_the_program_too(
     fault: str, good: Path, gitops_gen: GitopsGen, helm: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITOPS_GEN_HELM", helm)
-    lay_over(good, FOLDER / fault)
+    copy_over(good, FOLDER / fault)
     result = gitops_gen(good, "--engine", "binary", *arguments(FOLDER / fault))
     assert result.code == 1, result.err
     assert str(good) not in result.err

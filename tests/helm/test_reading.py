@@ -80,7 +80,7 @@ def test_what_cannot_be_followed_may_read_anything(tmp_path: Path) -> None:
     assert unknown(folder, {"any": {"thing": 1}}) == []
 
 
-def test_only_the_topmost_key_is_told(tmp_path: Path) -> None:
+def test_only_the_topmost_key_is_reported(tmp_path: Path) -> None:
     folder = chart(tmp_path, {"values.yaml": "a: {b: 1}\n"})
     assert unknown(folder, {"x": {"y": {"z": 1}}, "a": {"b": 2, "c": 1}}) == ["x", "a.c"]
 

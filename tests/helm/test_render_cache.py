@@ -1,4 +1,4 @@
-"""The cache never gives a wrong answer: every input is in the key, and what is not whole is not there."""
+"""The cache never gives a wrong answer: every input is in the key, and what is not whole is not used."""
 
 import os
 import sys

@@ -108,21 +108,21 @@ def test_a_secret_is_not_shown() -> None:
     assert messages(text) == ["data.token; it must be base64"]
 
 
-def test_removed_and_deprecated_versions_are_told_with_what_replaces_them() -> None:
+def test_removed_and_deprecated_versions_are_reported_with_what_replaces_them() -> None:
     budget = "apiVersion: policy/v1beta1\nkind: PodDisruptionBudget\nmetadata: {name: app}\n"
     (finding,) = judged(budget, "1.33")
     assert finding.message == "policy/v1beta1 PodDisruptionBudget is removed since Kubernetes 1.25"
     assert finding.remedy == "use policy/v1 PodDisruptionBudget"
 
 
-def test_the_next_version_is_looked_at() -> None:
+def test_the_next_version_is_checked() -> None:
     policy = "apiVersion: storage.k8s.io/v1alpha1\nkind: VolumeAttributesClass\nmetadata: {name: fast}\ndriverName: a\n"
     assert [finding.rule for finding in judged(policy, "1.33")] == ["api-deprecated"]
     assert [finding.rule for finding in judged(policy, "1.34")] == ["api-removed-next", "api-deprecated"]
     assert [finding.rule for finding in judged(policy, "1.35")] == ["api-not-served"]
 
 
-def test_a_misspelled_kind_is_told_by_the_nearest() -> None:
+def test_a_misspelled_kind_is_reported_with_the_nearest() -> None:
     (finding,) = judged("apiVersion: apps/v1\nkind: Deploymentt\nmetadata: {name: app}\n", "1.36")
     assert finding.remedy == "did you mean `Deployment`?"
 

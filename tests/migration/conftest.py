@@ -13,7 +13,7 @@ Migrate = Callable[..., Result]
 
 @pytest.fixture(autouse=True)
 def own_identity(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`--commit` works on a machine on which nobody has told git who they are."""
+    """`--commit` works on a machine on which git has no identity."""
     for name, value in GIT_SETTINGS.items():
         monkeypatch.setenv(name, value)
 

@@ -1,7 +1,7 @@
 """A terminal in a project's folder: the printed script is run there as it is, with the real kubectl and helm.
 
-What needs a kubelet (`kubectl exec`) has none on simulated nodes: only that is answered here, as the original's pods
-would. Their data are tested where real ones run, in tests/services.
+What needs a kubelet (`kubectl exec`) has none on simulated nodes: there, only that is answered here, as the original's
+pods would. Their data are tested where real ones run, in tests/services and tests/e2e/node.
 """
 
 import os
@@ -31,16 +31,18 @@ _GIT = '#!/bin/sh\n[ "$*" = push ] || exec {git} "$@"\n'
 
 @dataclass(frozen=True, kw_only=True)
 class Terminal:
-    """Where the commands are typed: the project, a scratch folder for what stands in, the cluster, its programs."""
+    """Where the commands are typed: the project, a scratch folder for stand-ins, the cluster, its programs."""
 
     project: Path
     scratch: Path
     kubeconfig: Path
     programs: Path
+    #: whether pods run, so that `kubectl exec` is real too
+    kubelet: bool = False
 
     def __post_init__(self) -> None:
         stand_ins = {
-            "kubectl": _KUBECTL.format(folder=self.scratch, programs=self.programs),
+            **({} if self.kubelet else {"kubectl": _KUBECTL.format(folder=self.scratch, programs=self.programs)}),
             "gitops-gen": _TOOL.format(python=sys.executable),
             "git": _GIT.format(git=shutil.which("git")),
         }

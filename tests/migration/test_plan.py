@@ -94,7 +94,7 @@ EDITS: dict[str, Edit] = {
     "claim_of_the_same_size_in_other_words": lambda o: o[CLAIM]["spec"]["resources"]["requests"].update(
         storage="10240Mi"
     ),
-    "claim_with_a_class_of_its_own": lambda o: reapply(o[CLAIM], ("spec", "storageClassName"), "fast"),
+    "claim_with_another_class": lambda o: reapply(o[CLAIM], ("spec", "storageClassName"), "fast"),
     "claim_of_another_access_mode": lambda o: o[CLAIM]["spec"].update(accessModes=["ReadWriteMany"]),
     "claim_bound_to_a_volume_by_name": lambda o: reapply(o[CLAIM], ("spec", "volumeName"), "pv-1"),
     "claim_of_another_name": lambda o: rename(o, "postgres-data", "prod-postgres-data"),

@@ -109,7 +109,7 @@ def valid(name: str, text: str) -> dict[str, Any]:
 
 
 def without_chance(text: str, folder: Path) -> str:
-    """The text without what differs from run to run, and without sentences, which have tests of their own."""
+    """The text without what differs from run to run, and without sentences, which other tests check."""
     text = TEXTS.sub(r'\1"TEXT"', text.replace(str(folder), "PROJECT"))
     return SHORT_HASH.sub("COMMIT", TIME.sub("TIME", HASH.sub("COMMIT", text)))
 

@@ -23,7 +23,7 @@ from tests.output.differences import HARMLESS, hostile_differences
 from tests.plan.manifest_kit import objects, thing
 
 PARSER = MarkdownIt("gfm-like")
-#: what may stand outside of code: nothing that GitHub or GitLab look for in rendered text
+#: what may be outside of code: nothing that GitHub or GitLab look for in rendered text
 PLAIN = re.compile(r"(?!.*(://|www\.|gh-\d))[\w ,;()/.'→…:+-]*", re.IGNORECASE)
 
 

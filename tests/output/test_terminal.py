@@ -107,5 +107,5 @@ def test_one_module_prints() -> None:
         text=True,
         check=True,
     )
-    # `__main__` prints one word of its own, before the others can be imported.
+    # `__main__` prints one word itself, before the others can be imported.
     assert found.stdout.split() == ["gitops_gen/__main__.py", "gitops_gen/cli/printing.py"]

@@ -7,7 +7,7 @@ import pytest
 from gitops_gen.helm.choice import open_engine
 from gitops_gen.helm.engine import HelmRelease
 from gitops_gen.project.layers import merge
-from gitops_gen.project.workspace import open_workspace
+from gitops_gen.project.opening import open_project
 from gitops_gen.rules.planning import plan_environment, plan_environments, plan_rendered
 from gitops_gen.rules.sync import JudgedPlan
 from gitops_gen.yaml.reader import load
@@ -22,7 +22,7 @@ def findings(judged: JudgedPlan) -> list[str]:
 
 
 def test_every_environment_is_proven() -> None:
-    workspace = open_workspace(REPOSITORY)
+    workspace = open_project(REPOSITORY)
     judged = plan_environments(workspace, workspace.names())
     assert [item.plan.name for item in judged] == ["dev", "production", "staging"]
     for item in judged:
@@ -34,7 +34,7 @@ def test_every_environment_is_proven() -> None:
 
 
 def test_what_an_environment_refers_to_is_derived() -> None:
-    judged = plan_environment(open_workspace(REPOSITORY), "dev")
+    judged = plan_environment(open_project(REPOSITORY), "dev")
     edges = {
         (proof.edge.consumer.name.rpartition("-")[0] or proof.edge.consumer.name, proof.edge.producer.name)
         for proof in judged.plan.proofs
@@ -52,7 +52,7 @@ def test_what_an_environment_refers_to_is_derived() -> None:
 
 
 def test_findings_name_the_template_in_the_repository() -> None:
-    judged = plan_environment(open_workspace(REPOSITORY), "dev")
+    judged = plan_environment(open_project(REPOSITORY), "dev")
     sources = {item.source for item in judged.plan.manifests}
     assert "helm/api-forge/templates/app/deployment.yaml" in sources
     assert [source for source in sources if not (REPOSITORY / source).is_file()] == []

@@ -6,7 +6,7 @@ from gitops_gen.project.equal_lines import equal_lines, listing
 
 
 @pytest.mark.parametrize(
-    ("lines", "told"),
+    ("lines", "expected"),
     [
         ([], []),
         (["Set a.b to 1", "Set c.d to 1"], ["Set a.b to 1", "Set c.d to 1"]),
@@ -22,8 +22,8 @@ from gitops_gen.project.equal_lines import equal_lines, listing
         (["dev: hosts dev.example.com → a", "eu: hosts dev.example.com → a"], None),
     ],
 )
-def test_equal_lines_are_one(lines: list[str], told: list[str] | None) -> None:
-    assert list(equal_lines(lines)) == (lines if told is None else told)
+def test_equal_lines_are_one(lines: list[str], expected: list[str] | None) -> None:
+    assert list(equal_lines(lines)) == (lines if expected is None else expected)
 
 
 def test_a_few_are_named_and_many_counted() -> None:

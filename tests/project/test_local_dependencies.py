@@ -36,7 +36,7 @@ def write(folder: Path, files: dict[str, str]) -> None:
 
 @pytest.fixture
 def shop(good: Path) -> Path:
-    """The good project with a chart that depends on the chart beside it; committed."""
+    """The good project with a chart that depends on another chart of the repository; committed."""
     write(good / "charts/common", COMMON)
     write(good, {"chart/Chart.yaml": CHART})
     (good / "chart/values.schema.json").unlink()
@@ -63,7 +63,7 @@ def test_a_render_is_that_of_helm_after_a_build(
     assert rendered(copy, gitops_gen, "--engine", engine) == ours
 
 
-def test_a_change_beside_the_chart_is_a_change(shop: Path, gitops_gen: GitopsGen) -> None:
+def test_a_change_in_a_local_dependency_is_a_change(shop: Path, gitops_gen: GitopsGen) -> None:
     assert gitops_gen(shop, "generate").code == 0
     application = (shop / "argocd/applications/dev.yaml").read_text()
     assert "manifest-generate-paths: /chart;/charts/common;/environments/dev" in application

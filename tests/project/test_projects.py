@@ -53,7 +53,7 @@ def test_a_service_is_the_same_from_the_top_and_in_its_folder(workspace: Path, g
 
 
 def test_a_service_is_the_same_as_a_project_by_itself(workspace: Path, gitops_gen: GitopsGen, tmp_path: Path) -> None:
-    """The same facts written into one gitops.yaml give the same manifests, but for the paths."""
+    """The same facts written into one gitops.yaml give the same manifests, except for the paths."""
     alone = tmp_path / "alone"
     shutil.copytree(workspace / "charts", alone / "charts")
     shutil.copytree(workspace / "services/web/environments", alone / "environments")

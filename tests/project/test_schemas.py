@@ -131,14 +131,14 @@ def test_every_field_is_described(kind: str) -> None:
 
 
 def test_every_field_is_in_the_documentation(kind: str) -> None:
-    told = (REPOSITORY / "docs/files.md").read_text()
-    untold = [
+    documented = (REPOSITORY / "docs/files.md").read_text()
+    undocumented = [
         f"{model.__name__}.{name}"
         for model in models(KINDS[kind])
         for name, field in model.model_fields.items()
-        if (field.alias or name) not in told
+        if (field.alias or name) not in documented
     ]
-    assert untold == []
+    assert undocumented == []
 
 
 def argocd_manifests() -> list[Path]:

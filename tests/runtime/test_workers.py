@@ -1,4 +1,4 @@
-"""Worker processes: results in order, no more workers than cores that may be used, an end at once when interrupted."""
+"""Worker processes: results in order, at most one worker for each usable core, an end at once when interrupted."""
 
 import os
 import signal

@@ -1,9 +1,9 @@
 """Which branches of the chart's scripts the tests have run.
 
 With `--branches` every script that a test runs is the script as rendered, with a note at each of its branches: both
-outcomes of each condition (of `if`, `while`, `until`, and of what stands left of `&&` or `||`), each arm of a `case`
+outcomes of each condition (of `if`, `while`, `until`, and of what is left of `&&` or `||`), each arm of a `case`
 and that none fits, each function, each loop's body. A note appends a line to a file and keeps the exit status. It
-stands where `set -e` does not apply or an ordinary command may stand, so the script does what it does without notes.
+is where `set -e` does not apply or an ordinary command may be, so the script does what it does without notes.
 `shfmt` parses; the shell that runs the script is the one that runs it otherwise.
 """
 

@@ -38,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class BranchReport:
-    """What the whole run left out, told by the process that has all the results."""
+    """What the whole run left out, reported by the process that has all the results."""
 
     def __init__(self) -> None:
         self.lines = [f"not recorded: {branches.absent()}"]

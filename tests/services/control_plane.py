@@ -33,7 +33,7 @@ class ControlPlane(ApiServer):
     """Everything but kubelets. Its one node has room for every scenario, and its storage classes for every claim."""
 
     def __init__(self, folder: Path) -> None:
-        # Taints of a new node are taken away by its kubelet and the node controller, and neither is there.
+        # Taints of a new node are removed by its kubelet and the node controller, and neither runs.
         super().__init__(folder, disabled_admission="TaintNodesByCondition")
         self.apply(*_nodes_and_volumes())
         self._start_controllers()
@@ -65,10 +65,10 @@ def _definitions() -> list[Path]:
 
 
 def _nodes_and_volumes() -> Iterator[dict[str, Any]]:
-    room = {"cpu": "256", "memory": "1024Gi", "ephemeral-storage": "10Ti", "pods": "2000"}
+    size = {"cpu": "256", "memory": "1024Gi", "ephemeral-storage": "10Ti", "pods": "2000"}
     labels = {"kubernetes.io/hostname": "kwok", "kubernetes.io/os": "linux", "disk": "ssd"}
     metadata = {"name": "kwok", "labels": labels, "annotations": {"kwok.x-k8s.io/node": "fake"}}
-    yield {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "status": {"allocatable": room, "capacity": room}}
+    yield {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "status": {"allocatable": size, "capacity": size}}
     yield {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "high"}, "value": 1000}
     for storage_class, volumes in {"standard": 60, "fast": 4, "slow": 4}.items():
         yield _storage_class(storage_class)

@@ -24,7 +24,7 @@ Objects = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class Installation:
-    """The release `api-forge` in a namespace of its own. `program` is the Helm that is used: helm or helm3."""
+    """The release `api-forge` in its own namespace. `program` is the Helm that is used: helm or helm3."""
 
     api: ApiServer
     namespace: str

@@ -34,7 +34,7 @@ Manifest = Mapping[str, Any]
 
 
 class Machine:
-    """A network of its own, and the folder of everything that its pods keep."""
+    """A separate network, and the folder of everything that its pods keep."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -303,7 +303,7 @@ def _write(folder: Path, files: Mapping[str, str], mode: int) -> None:
 
 
 def missing(*programs: str) -> str:
-    """What is not here of what a test needs, with the command that brings it; empty when all of it is."""
+    """What is missing of what a test needs, with the command that installs it; empty when nothing is."""
     if not shutil.which("unshare") or not shutil.which("nsenter"):
         return "unshare and nsenter are missing: apt-get install util-linux (Linux only)"
     packages = {"postgres": "postgresql-15", "redis-server": "redis-server", "openssl": "openssl", "ip": "iproute2"}

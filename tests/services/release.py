@@ -64,7 +64,7 @@ class Release:
 
 
 def with_password(secrets: Secrets, secret: str, key: str, value: str) -> Secrets:
-    """The same Secrets but for one value."""
+    """The same Secrets, except for one value."""
     return secrets | {secret: secrets[secret] | {key: value}}
 
 
@@ -122,7 +122,7 @@ def make_secrets(folder: Path) -> Secrets:
 
 
 def _authority(folder: Path, name: str, issuer: list[str]) -> list[str]:
-    """A certificate authority; how `openssl x509` is told to sign with it."""
+    """A certificate authority; the options with which `openssl x509` signs with it."""
     request = ["req", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-subj", f"/CN={name}"]
     if not issuer:
         _openssl(*request, "-x509", "-days", "2", "-out", f"{name}.crt", cwd=folder)

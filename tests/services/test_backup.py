@@ -137,7 +137,7 @@ def test_what_a_killed_run_left_is_removed_a_day_later(release: Release) -> None
     assert folders(release) == ["20260102T000000Z.part", name]
 
 
-def test_a_backup_that_is_told_to_end_takes_its_rest_along(database: Pod, release: Release) -> None:
+def test_a_backup_that_is_asked_to_end_removes_its_rest(database: Pod, release: Release) -> None:
     sql(database, "CREATE TABLE app.held (id int)")
     blocker = database.start("postgres", "sh", "-c", BLOCK)
     eventually(lambda: sql(database, LOCKED) == "1", database.logs)

@@ -28,7 +28,7 @@ case "$*" in *RepoDigests*) echo "registry.example.com/app@{DIGEST}" ;; esac
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """A folder with a Dockerfile, and beside it all the programs that the script can find."""
+    """A folder with a Dockerfile, and next to it all the programs that the script can find."""
     (tmp_path / "Dockerfile").touch()
     (tmp_path / "bin").mkdir()
     for name in ("docker", "podman", "kind", "k3d", "minikube"):
@@ -109,7 +109,7 @@ def test_a_missing_program_of_the_cluster_is_found_before_the_build(source: Path
     assert done.stderr == "build-images.sh: --load k3d: k3d is not on PATH\n"
 
 
-def test_podman_is_taken_when_docker_is_not_there(source: Path) -> None:
+def test_podman_is_taken_without_docker(source: Path) -> None:
     (source / "bin" / "docker").unlink()
     done, calls = build(source, "--tag", "1")
     assert (done.returncode, calls[0].split()[:2]) == (0, ["podman", "build"])

@@ -219,7 +219,7 @@ def test_wrong_usage_is_exit_2(namespace: Namespace, arguments: list[str], messa
     assert namespace.secrets() == {}
 
 
-def test_a_namespace_that_is_not_there_is_named(namespace: Namespace) -> None:
+def test_a_namespace_that_does_not_exist_is_named(namespace: Namespace) -> None:
     done = replace(namespace, name="nowhere").create()
     assert done.returncode == 1
     assert 'namespaces "nowhere" not found' in done.stderr

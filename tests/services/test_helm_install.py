@@ -1,6 +1,6 @@
 """The chart by plain Helm on a real control plane: every scenario installs, and a release can be changed and undone.
 
-Each release has a namespace of its own, which enforces Pod Security `restricted`.
+Each release has its own namespace, which enforces Pod Security `restricted`.
 """
 
 from __future__ import annotations
@@ -236,7 +236,7 @@ def redis_left_its_volumes(expected: Expected) -> Expected:
     )
 
 
-def test_a_changed_configuration_rolls_just_its_readers_and_a_rollback_comes_back(
+def test_a_changed_configuration_rolls_just_its_readers_and_a_rollback_restores_it(
     new_release: Callable[..., Installation],
 ) -> None:
     release = new_release()
@@ -263,7 +263,7 @@ def data(config_maps: dict[str, Any]) -> dict[str, Any]:
     return {name: item["data"] for name, item in config_maps.items()}
 
 
-def test_redis_goes_but_for_its_volumes_and_comes_back_to_them(new_release: Callable[..., Installation]) -> None:
+def test_redis_goes_except_for_its_volumes_and_returns_to_them(new_release: Callable[..., Installation]) -> None:
     release = new_release()
     release.install()
     before = volumes(release)
@@ -277,7 +277,7 @@ def test_redis_goes_but_for_its_volumes_and_comes_back_to_them(new_release: Call
 
 
 def volumes(release: Installation) -> dict[str, tuple[str, str]]:
-    """Which claim has which volume: a claim that was made anew has another uid."""
+    """Which claim has which volume: a claim that was made again has another uid."""
     claims = release.named("persistentvolumeclaims")
     return {name: (item["metadata"]["uid"], item["spec"]["volumeName"]) for name, item in claims.items()}
 

@@ -50,7 +50,7 @@ INSTALLED = Expected(
 
 @pytest.fixture
 def original(control_plane: ControlPlane) -> Iterator[Installation]:
-    """The original as it was applied, with its Secrets, running; and what belongs to others beside it."""
+    """The original as it was applied, with its Secrets, running; and what belongs to others next to it."""
     control_plane.namespace(NAMESPACE)
     release = Installation(api=control_plane, namespace=NAMESPACE)
     release.create_secrets()
@@ -61,7 +61,7 @@ def original(control_plane: ControlPlane) -> Iterator[Installation]:
     )
     wait_until_original_runs(release)
     yield release
-    control_plane.kubectl("delete", "namespace", NAMESPACE, "as-made-anew", "--ignore-not-found", "--timeout=90s")
+    control_plane.kubectl("delete", "namespace", NAMESPACE, "as-made-again", "--ignore-not-found", "--timeout=90s")
 
 
 def wait_until_original_runs(release: Installation) -> None:
@@ -187,9 +187,9 @@ def enforce_restricted(release: Installation) -> None:
 
 
 def left_over(release: Installation, terminal: Terminal) -> dict[str, Any]:
-    """What differs between the adopted objects and the same ones made anew, per object: nothing of the original's."""
-    release.api.namespace("as-made-anew")
-    rendered = terminal.good("helm", "template", "api-forge", "helm/api-forge", "--namespace", "as-made-anew",
+    """What differs between the adopted objects and the same ones made again, per object: nothing of the original's."""
+    release.api.namespace("as-made-again")
+    rendered = terminal.good("helm", "template", "api-forge", "helm/api-forge", "--namespace", "as-made-again",
                              "--values", "environments/production/values.yaml", "--set", "argocd.enabled=false",
                              "--show-only", "templates/postgres/deployment.yaml",
                              "--show-only", "templates/temporal/deployment.yaml",
@@ -198,7 +198,7 @@ def left_over(release: Installation, terminal: Terminal) -> dict[str, Any]:
                              "--show-only", "templates/temporal/serviceaccount.yaml",
                              "--show-only", "templates/temporal/networkpolicy.yaml",
                              "--show-only", "templates/app/configmap.yaml")  # fmt: skip
-    dry = ("create", "--dry-run=server", "--namespace", "as-made-anew", "-o", "yaml", "-f", "-")
+    dry = ("create", "--dry-run=server", "--namespace", "as-made-again", "-o", "yaml", "-f", "-")
     done = release.api.kubectl(*dry, stdin=rendered)
     assert done.returncode == 0, done.stderr
     live = {
@@ -219,10 +219,10 @@ def content(item: dict[str, Any]) -> dict[str, Any]:
     return {"spec": spec, "data": item.get("data"), "labels": item["metadata"].get("labels")}
 
 
-def test_a_claim_that_has_grown_and_a_selector_of_their_own(
+def test_a_claim_that_has_grown_and_another_selector(
     original: Installation, terminal: Terminal, store: Callable[[], None]
 ) -> None:
-    """A class that grows volumes, a class of its own, and a Deployment whose selector nobody can change."""
+    """A class that grows volumes, another class, and a Deployment whose selector nobody can change."""
     store()
     replace_redis(original)
     terminal.follow(commands("migrate", "Plan")[:1])
@@ -260,7 +260,7 @@ def replace_redis(release: Installation) -> None:
     wait_until_original_runs(release)
 
 
-def test_the_stand_ins_stand_in_for_a_kubelet_only(terminal: Terminal) -> None:
+def test_the_stand_ins_replace_only_a_kubelet(terminal: Terminal) -> None:
     """A check of the check: everything but `exec` and `git push` reaches the real programs."""
     assert terminal.good("kubectl", "get", "namespace", "default", "-o", "name") == "namespace/default\n"
     assert terminal.run("kubectl", "exec", "x", "--", "rm").returncode == 1

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import REPOSITORY, commit_all, copy_reference
+from tests.conftest import INPUTS, REPOSITORY, commit_all, copy_reference
 from tests.migration.original import NAMESPACE, exported
 from tests.services.machine import Pod, missing
 from tests.services.test_postgres import sql, start, verify
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.services.release import Release
 
 Scripts = dict[str, str]
+ORIGINAL_INIT = INPUTS / "original/init-postgres.sh"
 needs_postgres = pytest.mark.skipif(bool(missing("postgres")), reason=missing("postgres") or "all there")
 needs_redis = pytest.mark.skipif(bool(missing("redis-server")), reason=missing("redis-server") or "all there")
 
@@ -54,29 +55,10 @@ def scripts(tmp_path_factory: pytest.TempPathFactory) -> Scripts:
     return found
 
 
-# The original's entrypoint is Docker's: initdb with its own locale, the roles and databases of its init script, and
-# tables that the application made itself.
-ORIGINAL_INIT = """
-initdb --pgdata "$PGDATA" --username postgres --pwfile /run/secrets/postgres_password --auth-host=scram-sha-256 \
-  --auth-local=trust --data-checksums >/dev/null
-pg_ctl start --pgdata "$PGDATA" --wait --silent --options "-c listen_addresses= -c unix_socket_directories=/tmp"
-psql -h /tmp -U postgres -v ON_ERROR_STOP=1 -q <<'SQL'
-CREATE ROLE appowner NOLOGIN; CREATE ROLE appuser LOGIN; CREATE ROLE backupuser LOGIN;
-CREATE DATABASE appdb OWNER appowner;
-CREATE ROLE temporaluser_owner NOLOGIN; CREATE ROLE temporaluser LOGIN;
-CREATE DATABASE temporal OWNER temporaluser_owner; CREATE DATABASE temporal_visibility OWNER temporaluser_owner;
-\\connect appdb
-CREATE EXTENSION btree_gin; CREATE SCHEMA app AUTHORIZATION appowner; GRANT USAGE, CREATE ON SCHEMA app TO appuser;
-SET ROLE appuser; CREATE TABLE app.orders (id serial, item text); INSERT INTO app.orders (item) VALUES ('kept');
-SQL
-pg_ctl stop --pgdata "$PGDATA" --mode fast --silent
-"""
-
-
 @needs_postgres
 def test_the_databases_of_the_original_are_taken_over(release: Release, scripts: Scripts) -> None:
-    """With its rows, after the kubelet has opened the volume to the pod's group; the chart heals grants."""
-    made = release.pod("postgres").run("init-database", "sh", "-ec", ORIGINAL_INIT)
+    """With its rows, after the kubelet has opened the volume to the pod's group; the chart restores grants."""
+    made = release.pod("postgres").run("init-database", "sh", "-c", ORIGINAL_INIT.read_text())
     assert made.code == 0, made.log
     for path in release.machine.claim("postgres-data").rglob("*"):
         path.chmod(path.stat().st_mode | (0o2770 if path.is_dir() else 0o660))
@@ -84,7 +66,7 @@ def test_the_databases_of_the_original_are_taken_over(release: Release, scripts:
     done = verify(release)
     assert done.code == 0, done.log
     for role in ("appuser", "backupuser"):
-        assert sql(database, f"SET ROLE {role}; SELECT item FROM app.orders") == "kept"
+        assert sql(database, f"SET ROLE {role}; SELECT item FROM app.items") == "kept"
     assert database.exec("postgres", "sh", "-c", scripts["PG_VERSION"]).log == "15 999\n"
 
     dump = database.exec("postgres", "sh", "-c", scripts["pg_dumpall"])
@@ -125,7 +107,7 @@ def test_redis_keeps_what_it_held(release: Release, snapshotting: Pod, scripts: 
 
 @needs_redis
 def test_without_that_step_redis_starts_empty(release: Release, snapshotting: Pod) -> None:
-    """A check of the check: an append-only file that is not there is not made of the snapshot."""
+    """A check of the check: an append-only file that does not exist is not made of the snapshot."""
     assert snapshotting.terminate().code == 0
     assert (release.machine.claim("redis-data") / "dump.rdb").exists()
     assert session(release) == ""

@@ -1,6 +1,6 @@
 """Two pods on one volume: the second one waits until no process of the first uses the data, however the first ends.
 
-Each container has PID and IPC namespaces of its own, so every server is process 1 and sees nothing of the other one.
+Each container has its own PID and IPC namespaces, so every server is process 1 and sees nothing of the other one.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ WITHOUT_LOCK = {"postgresql": {"persistence": {"data": {"lock": False}}}}
 
 @pytest.fixture
 def elsewhere(release: Release) -> Iterator[Release]:
-    """The same release and volumes with a network of its own, as every pod has."""
+    """The same release and volumes with a separate network, as every pod has."""
     machine = Machine(release.machine.folder)
     yield replace(release, machine=machine)
     machine.close()
@@ -134,7 +134,7 @@ def test_without_the_lock_two_servers_use_the_data(database: Pod, elsewhere: Rel
 
 
 @needs_postgres
-def test_a_server_waits_too_and_can_be_told_to_go(database: Pod, elsewhere: Release) -> None:
+def test_a_server_waits_too_and_can_be_asked_to_end(database: Pod, elsewhere: Release) -> None:
     """A pod whose init container was through when another pod's server began; its end leaves that one alone."""
     new = elsewhere.pod("postgres")
     server = new.start("postgres")

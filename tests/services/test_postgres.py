@@ -104,7 +104,7 @@ def test_the_gate_gives_up_and_says_why(database: Pod, release: Release) -> None
 
 
 @pytest.mark.parametrize("sign", ["base/1", "PG_VERSION", "pgdata/PG_VERSION", "pgdata/postmaster.pid"])
-def test_a_killed_first_start_heals(release: Release, sign: str) -> None:
+def test_a_killed_first_start_recovers(release: Release, sign: str) -> None:
     """Killed early and late in initdb, after the rename, and while the init script runs."""
     folder = release.machine.claim("postgres-data")
     file = folder / (sign if sign.startswith("pgdata/") else f"pgdata.incomplete/{sign}")
@@ -166,7 +166,7 @@ def test_a_cluster_in_the_root_of_the_volume_is_not_hidden_by_a_new_one(initiali
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
-def test_a_cluster_of_another_user_is_told(initialized: Path, release: Release) -> None:
+def test_a_cluster_of_another_user_is_reported(initialized: Path, release: Release) -> None:
     claim = release.machine.claim("postgres-data")
     shutil.copytree(initialized, claim, dirs_exist_ok=True)
     os.chown(claim / "pgdata", 70, 70)
@@ -257,16 +257,16 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_the_verifier_names_a_fault_and_the_next_start_heals_it(database: Pod, release: Release, fault: str) -> None:
+def test_the_verifier_names_a_fault_and_the_next_start_repairs_it(database: Pod, release: Release, fault: str) -> None:
     statement, expected = FAULTS[fault]
     connection, _, rest = statement.partition("\n") if statement.startswith("\\c") else ("\\c appdb", "", statement)
     job = release.pod("postgres-verifier")
     sql(database, rest, connection.removeprefix("\\c "))
     assert failed_checks(job.run("verifier")) == expected
-    healed = database.exec(
+    restored = database.exec(
         "postgres", "sh", "/etc/postgresql/01-init-app.sh", PGHOST="/var/run/postgresql", PGUSER="postgres"
     )
-    assert healed.code == 0, healed.log
+    assert restored.code == 0, restored.log
     assert failed_checks(job.run("verifier")) == set()
 
 

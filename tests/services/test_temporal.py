@@ -112,6 +112,16 @@ def test_a_newer_schema_is_left_alone(schema: Pod, release: Release) -> None:
 
 
 @pytest.mark.usefixtures("database")
+def test_a_password_with_a_space_is_refused(release: Release) -> None:
+    """Temporal's driver would write it as a plus sign, and PostgreSQL would only say that it is wrong."""
+    secrets = with_password(release.secrets, "postgres-secrets", "postgres_temporal_pw", "with space")
+    spaced = replace(release, secrets=secrets)
+    for done in (set_up(spaced), spaced.pod("temporal").run("temporal")):
+        assert done.code == 1
+        assert "postgres_temporal_pw: Temporal cannot log in with a password that has a space" in done.log
+
+
+@pytest.mark.usefixtures("database")
 def test_a_wrong_password_fails_and_the_gates_name_it(release: Release) -> None:
     """temporal-sql-tool itself says just that it found no usable connection."""
     wrong = replace(
@@ -151,7 +161,7 @@ def test_a_drained_node_lets_the_job_end(database: Pod, release: Release) -> Non
     assert versions(database) == NEEDED
 
 
-def test_a_killed_job_is_told_apart_and_the_way_out_works(database: Pod, release: Release) -> None:
+def test_a_killed_job_is_recognised_and_the_remedy_works(database: Pod, release: Release) -> None:
     interrupted(release).close()
     done = set_up(release)
     if done.code == 0:

@@ -66,7 +66,7 @@ class Shape:
 
     @property
     def varies(self) -> frozenset[str]:
-        """Keys with values that each render makes anew."""
+        """Keys whose values each render makes again."""
         return frozenset(self.facts.get("varies", ()))
 
     def release(self, values: Values) -> HelmRelease:

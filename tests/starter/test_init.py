@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from gitops_gen.runtime.scratch import TEMPORARY
 from gitops_gen.starter.install import direct_source
 from gitops_gen.starter.wheel import FILE, wheel
 from gitops_gen.yaml.reader import load
@@ -71,7 +72,7 @@ def test_a_clone_with_nothing_but_git_becomes_a_project(clone: Path, gitops_gen:
     assert settings(clone)["repository"] == "https://git.example.org/team/shop.git"
     assert "s3cr3t" not in "".join(content.decode(errors="replace") for content in tree(clone).values())
     assert gitops_gen(cloned(clone, tmp_path / "other"), "generate", "--check").code == 0
-    assert not [path for path in clone.iterdir() if path.name.startswith(".gitops-gen-")]
+    assert not [path for path in clone.iterdir() if path.name.endswith(TEMPORARY)]
 
 
 def test_what_is_there_stays(clone: Path, shop: Path, gitops_gen: GitopsGen) -> None:
@@ -99,7 +100,7 @@ def test_what_is_there_stays(clone: Path, shop: Path, gitops_gen: GitopsGen) -> 
 
 
 @pytest.mark.parametrize(
-    ("files", "told"),
+    ("files", "message"),
     [
         ({"src/main.py": ""}, "in the way: src/"),
         ({"notes.txt": "", "README.md": ""}, "in the way: notes.txt"),
@@ -109,14 +110,14 @@ def test_what_is_there_stays(clone: Path, shop: Path, gitops_gen: GitopsGen) -> 
         ({"helm/x/Chart.yaml": ""}, "in the way: helm/"),
     ],
 )
-def test_what_is_in_the_way_is_named(files: dict[str, str], told: str, clone: Path, gitops_gen: GitopsGen) -> None:
+def test_what_is_in_the_way_is_named(files: dict[str, str], message: str, clone: Path, gitops_gen: GitopsGen) -> None:
     write(clone, files)
     before = tree(clone)
 
     result = gitops_gen(clone, "init", ".")
 
     assert (result.code, result.out) == (2, "")
-    assert told in result.err
+    assert message in result.err
     assert tree(clone) == before
 
 
@@ -172,7 +173,7 @@ def test_names_that_yaml_takes_for_something_else(shop: Path, tmp_path: Path, gi
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         (["--name", "My_App"], "--name: `My_App` is not a valid project name"),
         (["--name", "x" * 54], "at most 53"),
@@ -194,17 +195,17 @@ def test_names_that_yaml_takes_for_something_else(shop: Path, tmp_path: Path, gi
         (["--install", "$(id)"], "pip cannot install `$(id)`"),
     ],
 )
-def test_a_wrong_option_is_told_and_nothing_written(
-    options: list[str], told: str, tmp_path: Path, gitops_gen: GitopsGen
+def test_a_wrong_option_is_reported_and_nothing_written(
+    options: list[str], message: str, tmp_path: Path, gitops_gen: GitopsGen
 ) -> None:
     result = gitops_gen(tmp_path, "init", "new", *options)
     assert (result.code, result.out) == (2, "")
-    assert told in result.err
+    assert message in result.err
     assert "s3cr3t" not in result.err
     assert list(tmp_path.iterdir()) == []
 
 
-def test_several_wrong_options_are_told_at_once(tmp_path: Path, gitops_gen: GitopsGen) -> None:
+def test_several_wrong_options_are_reported_at_once(tmp_path: Path, gitops_gen: GitopsGen) -> None:
     result = gitops_gen(tmp_path, "init", "new", "--name", "A", "--server", "x", "--cluster", "B")
     assert result.code == 2
     assert [line.partition(":")[0] for line in result.err.splitlines() if line.startswith("--")] == [
@@ -382,7 +383,7 @@ def test_dependencies_reach_every_clone(
     assert not (other / "helm/umbrella/secret.yaml").exists()
 
 
-def test_what_git_will_not_commit_is_told_where_the_ignore_file_is_theirs(
+def test_what_git_will_not_commit_is_reported_where_the_ignore_file_is_theirs(
     clone: Path, shop: Path, gitops_gen: GitopsGen
 ) -> None:
     write(clone, {".gitignore": "environments/\n"})
@@ -432,7 +433,7 @@ IMAGES = {
         '"{{ .Values.workerImage }}"',
         {"workerImage": "r.example.com:5000/w:3"},
     ),
-    "beside": (
+    "tag next to image": (
         "image: web\nimageTag: '9'\n",
         '"{{ .Values.image }}:{{ .Values.imageTag }}"',
         {"image": "web", "imageTag": "9"},
@@ -566,7 +567,7 @@ def test_a_checkout_is_installed_from_its_origin_once_that_has_the_commit(tmp_pa
 
 
 def test_the_reference_is_used_whole(tmp_path: Path, gitops_gen: GitopsGen, reference: Path) -> None:
-    """Without options `init` gives this repository's own inputs, but for where the new one is."""
+    """Without options `init` gives this repository's own inputs, except for where the new one is."""
     assert gitops_gen(tmp_path, "init", "new").code == 0
     for path in ("environments/dev/environment.yaml", "environments/production/release.yaml"):
         assert (tmp_path / "new" / path).read_bytes() == (reference / path).read_bytes()

@@ -54,7 +54,7 @@ class Host:
         self._runs = 0
 
     def propose(self) -> None:
-        """Commit what was changed on a branch of its own."""
+        """Commit what was changed on a separate branch."""
         git(self.repository, "switch", "--quiet", "--create", "change")
         commit_all(self.repository)
         git(self.repository, "switch", "--quiet", "main")
@@ -93,7 +93,7 @@ def bump(host: Host, gitops_gen: GitopsGen) -> None:
 def break_chart(host: Host, gitops_gen: GitopsGen) -> None:
     """A chart that fails for one environment, with generated files that fit."""
     (made,) = (host.project / "helm").iterdir()
-    fault = '{{ if contains "production" .Release.Namespace }}{{ fail "not here" }}{{ end }}\n'
+    fault = '{{ if contains "production" .Release.Namespace }}{{ fail "not in production" }}{{ end }}\n'
     (made / "templates/fault.yaml").write_text(fault)
     assert gitops_gen(host.project, "generate").code == 0
 
@@ -160,7 +160,7 @@ def test_an_environment_that_does_not_render_is_red_everywhere(host: Host, gitop
     host.propose()
     for result in (host.github("change"), host.gitlab("change")):
         assert result.failed
-        assert "not here" in result.said
+        assert "not in production" in result.said
     git(host.repository, "merge", "--quiet", "change")
     assert host.github().failed == "Nothing would fail in the cluster"
     assert host.gitlab().failed

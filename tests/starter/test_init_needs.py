@@ -74,9 +74,9 @@ def works(project: Path, gitops_gen: GitopsGen) -> None:
 
 
 def test_a_chart_that_needs_nothing(tmp_path: Path, gitops_gen: GitopsGen) -> None:
-    project, told = around(tmp_path, gitops_gen)
+    project, shown = around(tmp_path, gitops_gen)
     assert allowed(project) is None
-    assert "refused-by-project" not in told
+    assert "refused-by-project" not in shown
     assert "AppProject" not in (project / "gitops.yaml").read_text().partition("repository:")[2]
     works(project, gitops_gen)
 
@@ -113,9 +113,9 @@ def test_other_namespaces_follow_the_environment(tmp_path: Path, gitops_gen: Git
 
 @pytest.mark.parametrize("others", [(), (ROLE % "a",)])
 def test_a_secret_is_never_allowed_by_itself(others: tuple[str, ...], tmp_path: Path, gitops_gen: GitopsGen) -> None:
-    project, told = around(tmp_path, gitops_gen, SECRET, *others)
-    assert "note: Secret/password (helm/shop/templates/0.yaml:2): the AppProject shop-dev does not allow" in told
-    assert "add `secrets: true` under `argocd.project.allow`" in told
+    project, shown = around(tmp_path, gitops_gen, SECRET, *others)
+    assert "note: Secret/password (helm/shop/templates/0.yaml:2): the AppProject shop-dev does not allow" in shown
+    assert "add `secrets: true` under `argocd.project.allow`" in shown
     assert not (allowed(project) or {}).get("secrets")
     planned = gitops_gen(project, "plan", "dev")
     assert (planned.code, planned.out.count("refused-by-project")) == (1, 1)
@@ -144,9 +144,9 @@ def test_a_large_object_is_applied_server_side(tmp_path: Path, gitops_gen: Gitop
 
 def test_objects_that_every_environment_would_have_are_named(tmp_path: Path, gitops_gen: GitopsGen) -> None:
     own = ROLE % "{{ .Release.Namespace }}"
-    project, told = around(tmp_path, gitops_gen, ROLE % "a", own, CRD % "")
-    assert "note: ClusterRole/a (helm/shop/templates/0.yaml:2): is also rendered by dev, on the same cluster: " in told
-    assert told.count("is also rendered") == 1
+    project, shown = around(tmp_path, gitops_gen, ROLE % "a", own, CRD % "")
+    assert "note: ClusterRole/a (helm/shop/templates/0.yaml:2): is also rendered by dev, on the same cluster: " in shown
+    assert shown.count("is also rendered") == 1
     assert "gitops-gen validate" not in (project / ".github/workflows/gitops.yaml").read_text()
     planned = gitops_gen(project, "plan")
     assert planned.code == 1
@@ -170,11 +170,11 @@ def test_environments_of_different_clusters_share_nothing(tmp_path: Path, gitops
 
 
 def test_a_wait_without_end_needs_the_sync_timeout(tmp_path: Path, gitops_gen: GitopsGen) -> None:
-    project, told = around(tmp_path, gitops_gen, DATABASE)
+    project, shown = around(tmp_path, gitops_gen, DATABASE)
     text = (project / "gitops.yaml").read_text()
     assert "\n  syncTimeout: 30m\n" in text
     assert "Only this ends a wait for StatefulSet/db" in text
-    assert '"controller.sync.timeout.seconds": "1800"' in told
+    assert '"controller.sync.timeout.seconds": "1800"' in shown
     works(project, gitops_gen)
     assert "gitops-gen validate" in (project / ".github/workflows/gitops.yaml").read_text()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gitops_gen.commands.generate import generate
-from gitops_gen.project.workspace import open_workspace
+from gitops_gen.project.opening import open_project
 from tests.conftest import commit_all
 from tests.validate.mutation import TREE
 
@@ -15,7 +15,7 @@ from tests.validate.mutation import TREE
 def tree_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The good tree, generated and committed; to be copied, not changed."""
     folder = shutil.copytree(TREE, tmp_path_factory.mktemp("validate") / "project")
-    generate(open_workspace(folder))
+    generate(open_project(folder))
     commit_all(folder, "v1.0.0")
     return folder
 

@@ -23,7 +23,7 @@ HOSTILE = Finding(
     object="Deployment/web",
     source="chart/templates/a b%.yaml",
     line=3,
-    remedy='mend "it"',
+    remedy='fix "it"',
 )
 ABOUT_NOTHING = Finding(rule="nothing-to-sync", message="is empty", severity=Severity.WARNING, remedy="look")
 NOTE = Finding(rule="crd-not-rendered", message="needs it", severity=Severity.NOTE, remedy="look")

@@ -6,7 +6,7 @@ import pytest
 
 from gitops_gen.commands.generate import generate
 from gitops_gen.commands.validate import validate
-from gitops_gen.project.workspace import open_workspace
+from gitops_gen.project.opening import open_project
 from tests.validate.mutation import Mutation, corpus
 
 CORPUS = list(corpus())
@@ -15,7 +15,7 @@ CORPUS = list(corpus())
 def test_the_good_tree_has_no_finding(tree_template: Path) -> None:
     found = [
         f"{item.finding.rule}: {item.finding.object}: {item.finding.message}"
-        for item in validate(open_workspace(tree_template)).without_notes()
+        for item in validate(open_project(tree_template)).without_notes()
     ]
     assert found == []
 
@@ -23,7 +23,7 @@ def test_the_good_tree_has_no_finding(tree_template: Path) -> None:
 @pytest.mark.parametrize("mutation", CORPUS, ids=lambda mutation: mutation.name.replace(" ", "-"))
 def test_the_fault_is_found_at_its_line(mutation: Mutation, tree: Path) -> None:
     mutation.mutate(tree)
-    workspace = open_workspace(tree)
+    workspace = open_project(tree)
     if not mutation.is_stale:
         generate(workspace)
     found = [item.finding for item in validate(workspace, [] if mutation.is_fleet else ["dev"]).reported]

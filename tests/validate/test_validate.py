@@ -1,4 +1,4 @@
-"""`validate` as a command: exit codes, what is looked at, exceptions, baseline, changed environments."""
+"""`validate` as a command: exit codes, what is checked, exceptions, baseline, changed environments."""
 
 import json
 from pathlib import Path

@@ -68,7 +68,7 @@ def test_every_scalar_can_be_replaced_and_the_rest_stays(style: str, value: obje
 def lines_outside(text: str, node: Node) -> set[str]:
     text = text.removeprefix("\ufeff")
     start = text.rfind("\n", 0, node.properties) + 1
-    start = text.rfind("\n", 0, max(start - 1, 0)) + 1  # the key may stand on the line before its value
+    start = text.rfind("\n", 0, max(start - 1, 0)) + 1  # the key may be on the line before its value
     end = text.find("\n", node.end)
     return (
         set((text[:start] + (text[end + 1 :] if end >= 0 else "")).splitlines(keepends=True))
@@ -103,7 +103,7 @@ def test_a_path_through_a_value_is_refused() -> None:
         set_value("a: text\n", ("a", "b"), 2, "f.yaml")
 
 
-def test_deleting_what_is_not_there_is_refused() -> None:
+def test_deleting_what_does_not_exist_is_refused() -> None:
     with pytest.raises(EditError, match="nothing is set"):
         delete("a: 1\n", ("b",), "f.yaml")
 

@@ -15,9 +15,9 @@ from gitops_gen.models.layout import (
 )
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.layers import Values, merge
+from gitops_gen.project.opening import OpenProject
 from gitops_gen.project.reading import text_if_any
 from gitops_gen.project.sources import stage_index
-from gitops_gen.project.workspace import OpenProject
 from gitops_gen.yaml.editing.document import delete, set_value
 from gitops_gen.yaml.editing.transplant import Cutting, copied, cut, pasted
 from gitops_gen.yaml.key_paths import KeyPath, value_at
@@ -49,9 +49,9 @@ def own_place(environment: str) -> ValueSource:
 class ValueSources:
     """The values in all places of a project; edits change only the texts in memory."""
 
-    def __init__(self, workspace: OpenProject) -> None:
-        self._workspace = workspace
-        self._projects = workspace.projects()
+    def __init__(self, opened: OpenProject) -> None:
+        self._opened = opened
+        self._projects = opened.projects()
         #: what the edits made of the files
         self.texts: dict[str, str] = {}
         self._parsed: dict[str, Any] = {}
@@ -98,7 +98,7 @@ class ValueSources:
     def text(self, file: str) -> str:
         """The new text of a file; a missing release.yaml is an empty one."""
         if file not in self.texts:
-            text = text_if_any(self._workspace.inputs, file)
+            text = text_if_any(self._opened.inputs, file)
             return _new(file) if text is None else text
         return self.texts[file]
 

@@ -9,7 +9,7 @@ from gitops_gen.errors import UsageError
 from gitops_gen.models.layout import ENVIRONMENT_FILE, RELEASE_FILE
 from gitops_gen.names import did_you_mean
 from gitops_gen.project.environment import ResolvedEnvironment
-from gitops_gen.project.workspace import OpenProject
+from gitops_gen.project.opening import OpenProject
 
 
 class InputFile(Enum):
@@ -56,16 +56,16 @@ class Selection:
         return self.environment or (f"--stage {self.stage}" if self.stage else "--all") + where
 
 
-def targeted(workspace: OpenProject, target: Selection) -> Iterator[ResolvedEnvironment]:
+def targeted(opened: OpenProject, target: Selection) -> Iterator[ResolvedEnvironment]:
     """The environments that a target means. Raises `UsageError` for none, `ProblemsError` for a wrong one."""
     if target.environment:
-        yield workspace.environment(target.environment)
+        yield opened.environment(target.environment)
         return
-    stages = workspace.projects().stages()
+    stages = opened.projects().stages()
     if target.stage and target.stage not in stages:
         raise UsageError(f"no stage `{target.stage}`", did_you_mean(target.stage, stages))
-    workspace.require_whole()
-    found = [workspace.environment(name) for name in workspace.names() if name.startswith(target.project)]
+    opened.require_whole()
+    found = [opened.environment(name) for name in opened.names() if name.startswith(target.project)]
     found = [environment for environment in found if target.stage in ("", environment.stage)]
     if not found:
         raise UsageError(f"no environment in {target.described}")

@@ -12,7 +12,7 @@ from gitops_gen.models.layout import PROJECT_FILE, VALUES_FILE
 from gitops_gen.names import did_you_mean
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.layers import Values, merge
-from gitops_gen.project.workspace import OpenProject
+from gitops_gen.project.opening import OpenProject
 from gitops_gen.yaml.key_paths import KeyPath, leaves, typed_key, value_at
 from gitops_gen.yaml.reader import load
 
@@ -20,11 +20,11 @@ from gitops_gen.yaml.reader import load
 class View:
     """The environments that are meant, the places that their values come from, and what was edited in these."""
 
-    def __init__(self, workspace: OpenProject, target: Selection) -> None:
+    def __init__(self, opened: OpenProject, target: Selection) -> None:
         """Raises `UsageError` for a target that means no environment."""
-        self.workspace, self.target = workspace, target
-        self.environments = list(targeted(workspace, target))
-        self.places = ValueSources(workspace)
+        self.opened, self.target = opened, target
+        self.environments = list(targeted(opened, target))
+        self.places = ValueSources(opened)
         for environment in self.environments:
             self.places.know(environment)
         self.before = {environment.name: self.places.merged(environment) for environment in self.environments}
@@ -39,14 +39,14 @@ class View:
 
     def chart_values(self, environment: ResolvedEnvironment) -> Values:
         """The chart's own values; empty for a chart that is not pulled."""
-        source, charts = environment.chart, self.workspace.charts
+        source, charts = environment.chart, self.opened.charts
         if source not in self._defaults:
             self._defaults[source] = charts.defaults(source) if charts.places.is_available(source) else {}
         return self._defaults[source]
 
     def known(self, environment: ResolvedEnvironment) -> Known:
         """What is known about the keys of an environment, as it was before the change."""
-        charts, source = self.workspace.charts, environment.chart
+        charts, source = self.opened.charts, environment.chart
         return Known(
             schema=charts.chart(source).schema if charts.places.is_available(source) else None,
             defaults=self.chart_values(environment),
@@ -63,7 +63,7 @@ class View:
 
     def _values_file(self, source: ChartSource) -> Values:
         try:
-            values = load(self.workspace.charts.places.values_text(source), f"{source.path}/{VALUES_FILE}")
+            values = load(self.opened.charts.places.values_text(source), f"{source.path}/{VALUES_FILE}")
         except ProblemsError:
             return {}
         return values if isinstance(values, dict) else {}

@@ -86,8 +86,7 @@ def _requests(plan: SyncPlan) -> Iterator[Hit]:
         resources = mapping(container.data.get("resources"))
         limits = mapping(resources.get("limits"))
         for name, requested in mapping(resources.get("requests")).items():
-            # A limit of null is one of 0.
-            wanted, most = quantity(requested), quantity(limits.get(name, requested) or 0)
+            wanted, most = quantity(requested), quantity(limits.get(name))
             if wanted is not None and most is not None and wanted > most:
                 text = f"requests {requested} of {name}, above its limit of {limits[name]}"
                 yield _hit(container, text, "resources", "requests", name)
@@ -242,9 +241,8 @@ RULES = (
         id="security-context",
         title="The security context does not contradict itself",
         explanation=(
-            "The API server refuses a privileged container with allowPrivilegeEscalation: false, and the kubelet "
-            "does not "
-            "start user 0 with runAsNonRoot "
+            "The API server refuses a privileged container with allowPrivilegeEscalation: false, and the kubelet does "
+            "not start user 0 with runAsNonRoot "
             "(https://kubernetes.io/docs/tasks/configure-pod-container/security-context/)."
         ),
         remedy="remove one of the two",
@@ -256,9 +254,8 @@ RULES = (
         id="toleration-not-allowed",
         title="Tolerations are as Kubernetes allows them",
         explanation=(
-            "The API server refuses a value with the operator Exists, an empty key without it, and "
-            "tolerationSeconds with "
-            "an effect other than NoExecute "
+            "The API server refuses a value with the operator Exists, an empty key without it, and tolerationSeconds "
+            "with an effect other than NoExecute "
             "(https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/)."
         ),
         remedy="correct the toleration",

@@ -110,8 +110,8 @@ def _roles(plan: SyncPlan) -> Iterator[Hit]:
         role = mapping(manifest.data.get("roleRef"))
         name = str(role.get("name"))
         # Roles of other namespaces, kube-system above all, are in the cluster already.
-        is_here = not manifest.id.namespace and name != "extension-apiserver-authentication-reader"
-        if is_here and role.get("kind") == "Role" and not plan.objects.named("Role", name, manifest.id.namespace):
+        own_namespace = not manifest.id.namespace and name != "extension-apiserver-authentication-reader"
+        if own_namespace and role.get("kind") == "Role" and not plan.objects.named("Role", name, manifest.id.namespace):
             yield Hit(manifest, f"names the Role {name}, which is not rendered", "", ("roleRef", "name"))
 
 
@@ -149,8 +149,7 @@ RULES = (
         title="No ConfigMap, Secret or annotation is larger than Kubernetes takes",
         explanation=(
             "The API server refuses more than 1 MiB of data in a ConfigMap or Secret, and more than 256 KiB of "
-            "annotations "
-            "(https://kubernetes.io/docs/concepts/configuration/configmap/#motivation)."
+            "annotations (https://kubernetes.io/docs/concepts/configuration/configmap/#motivation)."
         ),
         remedy="split it, or keep large files in an image or a volume",
         check=_sizes,
@@ -159,9 +158,8 @@ RULES = (
         id="namespace-of-cluster-scoped",
         title="A cluster-scoped object has no namespace",
         explanation=(
-            "Kubernetes has one such object for the whole cluster: the namespace means nothing, and clients that "
-            "take it "
-            "seriously fail (https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/)."
+            "Kubernetes has one such object for the whole cluster: the namespace means nothing, and clients that take "
+            "it seriously fail (https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/)."
         ),
         remedy="remove metadata.namespace",
         check=_namespaces,

@@ -120,9 +120,8 @@ RULES = (
         id="mounted-key-missing",
         title="A single file that is mounted is in its ConfigMap",
         explanation=(
-            "A subPath that the ConfigMap does not have is mounted as an empty folder, and the program does not "
-            "find its "
-            "file (https://kubernetes.io/docs/concepts/storage/volumes/#using-subpath)."
+            "A subPath that the ConfigMap does not have is mounted as an empty folder, and the program does not find "
+            "its file (https://kubernetes.io/docs/concepts/storage/volumes/#using-subpath)."
         ),
         remedy="correct the subPath, or add the key",
         check=_sub_paths,

@@ -38,7 +38,16 @@ def _targets(plan: SyncPlan) -> Iterator[Hit]:
             yield Hit(item, f"scales {kind}/{name}, as {owner.id} does", "remove one of the two", path)
 
 
-_VALUES = {"Utilization": "averageUtilization", "AverageValue": "averageValue", "Value": "value"}
+_VALUES = {
+    "Resource": ("averageUtilization", "averageValue"),
+    "ContainerResource": ("averageUtilization", "averageValue"),
+    "Pods": ("averageValue",),
+    "Object": ("value", "averageValue"),
+    "External": ("value", "averageValue"),
+}
+"""One of these must be in the target of a metric. Which one the target's `type` names does not matter
+(https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/apis/autoscaling/validation/validation.go).
+"""
 
 
 def _metrics(plan: SyncPlan) -> Iterator[Hit]:
@@ -47,13 +56,12 @@ def _metrics(plan: SyncPlan) -> Iterator[Hit]:
             kind, place = str(metric.get("type")), ("spec", "metrics", index)
             field = kind[:1].lower() + kind[1:]
             target = mapping(mapping(metric.get(field)).get("target"))
-            wanted = _VALUES.get(str(target.get("type")))
+            wanted = _VALUES.get(kind, ())
             if not mapping(metric.get(field)):
                 yield Hit(item, f"has a metric of type {kind} without {field}", "", place)
-            elif wanted and target.get(wanted) is None:
-                yield Hit(
-                    item, f"has a target of type {target['type']} without {wanted}", "", (*place, field, "target")
-                )
+            elif wanted and all(target.get(value) is None for value in wanted):
+                text = f"has a target of a {kind} metric without {' or '.join(wanted)}"
+                yield Hit(item, text, "", (*place, field, "target"))
 
 
 def _requests(plan: SyncPlan) -> Iterator[Hit]:
@@ -163,16 +171,15 @@ RULES = (
         ),
         remedy="add the field",
         check=_metrics,
-        bad=_scaler(_BY_CPU.replace("Utilization, averageUtilization", "Utilization, averageValue")) + _web(),
+        bad=_scaler(_BY_CPU.replace("averageUtilization", "value")) + _web(),
         good=_scaler(_BY_CPU) + _web(),
     ),
     Rule(
         id="autoscaler-target",
         title="An autoscaler is the only one of its target, and that is rendered",
         explanation=(
-            "An autoscaler without its target does nothing, and two autoscalers of one target change its "
-            "replicas against "
-            "each other (https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/)."
+            "An autoscaler without its target does nothing, and two autoscalers of one target change its replicas "
+            "against each other (https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/)."
         ),
         remedy="correct spec.scaleTargetRef",
         check=_targets,

@@ -136,9 +136,8 @@ RULES = (
         id="value-not-allowed",
         title="Each value is one that its field allows",
         explanation=(
-            "Enumerated words, ranges of numbers, quantities, names, schedules and fields of which exactly one "
-            "is set: the "
-            "API server refuses an object with another value "
+            "Enumerated words, ranges of numbers, quantities, names, schedules and fields of which exactly one is set: "
+            "the API server refuses an object with another value "
             "(https://github.com/kubernetes/kubernetes/tree/master/pkg/apis)."
         ),
         remedy="write a value that is allowed",
@@ -150,9 +149,8 @@ RULES = (
         id="repeated-entry",
         title="No list has the same entry twice",
         explanation=(
-            "The API server refuses two containers, volumes, mounts or Service ports with the same name or path, "
-            "and with "
-            "ServerSideApply=true also two environment variables or container ports "
+            "The API server refuses two containers, volumes, mounts or Service ports with the same name or path, and "
+            "with ServerSideApply=true also two environment variables or container ports "
             "(https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy)."
         ),
         remedy="remove or rename one of the two",
@@ -164,9 +162,8 @@ RULES = (
         id="repeated-variable",
         title="No container has a variable or port twice",
         explanation=(
-            "The last one of two equal environment variables counts, and a change of one of them by kubectl or "
-            "Argo CD can "
-            "remove both: the key of the list is its name (https://github.com/kubernetes/kubernetes/issues/58477)."
+            "The last one of two equal environment variables counts, and a change of one of them by kubectl or Argo CD "
+            "can remove both: the key of the list is its name (https://github.com/kubernetes/kubernetes/issues/58477)."
         ),
         remedy="remove one of the two",
         check=_quiet,

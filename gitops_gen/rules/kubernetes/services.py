@@ -204,9 +204,8 @@ RULES = (
         id="service-without-pods",
         title="A Service selects pods of the release",
         explanation=(
-            "A Service without pods refuses every connection. A label that differs from that of the pods is the "
-            "usual cause "
-            "(https://kubernetes.io/docs/concepts/services-networking/service/)."
+            "A Service without pods refuses every connection. A label that differs from that of the pods is the usual "
+            "cause (https://kubernetes.io/docs/concepts/services-networking/service/)."
         ),
         remedy="write labels of the pods into spec.selector",
         check=_without_pods,
@@ -265,9 +264,8 @@ RULES = (
         id="ingress-not-allowed",
         title="An Ingress has rules, and no two lead the same path on",
         explanation=(
-            "The API server refuses an Ingress without rules and defaultBackend. Of two Ingresses of one class "
-            "for the same "
-            "host and path, one is ignored or refused by the controller."
+            "The API server refuses an Ingress without rules and defaultBackend. Of two Ingresses of one class for the "
+            "same host and path, one is ignored or refused by the controller."
         ),
         remedy="add a rule, or change the host or path of one of the two",
         check=_ingresses,

@@ -128,9 +128,8 @@ RULES = (
         id="update-strategy",
         title="The update strategy can replace pods",
         explanation=(
-            "The API server refuses rollingUpdate next to Recreate or OnDelete, and a rolling update that may "
-            "neither add "
-            "a pod nor take one away "
+            "The API server refuses rollingUpdate next to Recreate or OnDelete, and a rolling update that may neither "
+            "add a pod nor take one away "
             "(https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#strategy)."
         ),
         remedy="let maxSurge or maxUnavailable be at least 1",

@@ -1,9 +1,9 @@
-"""`python -m tests.e2e.node`: the tests on a real node in namespaces of their own, and what they left behind.
+"""`python -m tests.e2e.node`: the tests on a real node in their own namespaces, and what they left behind.
 
-usage: python -m tests.e2e.node [--can-build | PYTEST ARGUMENT…]
+usage: python -m tests.e2e.node [--can-build | --can-run | PYTEST ARGUMENT…]
 
 The run has its own processes, mounts and network: what it leaves there is gone when it ends, even if it is killed.
-Cgroups and files have no such home: a process beside the run removes them, also when the run is killed. Then the
+Cgroups and files have no such home: a separate process removes them, also when the run is killed. Then the
 machine is compared with what it was. A second run is refused before it makes anything.
 """
 
@@ -33,10 +33,9 @@ NEW_NAMESPACES = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc", 
 
 def main(arguments: list[str]) -> int:
     """Exit 0 when the tests passed and left nothing behind, 2 when they cannot run here, otherwise as pytest does."""
-    only_ask = arguments == ["--can-build"]
-    if absent := unbuildable() if only_ask else missing():
+    if absent := unbuildable() if arguments == ["--can-build"] else missing():
         return _refuse(absent)
-    if only_ask:
+    if arguments in (["--can-build"], ["--can-run"]):
         return 0
     try:
         with RunLock(STATE) as lock:

@@ -16,7 +16,7 @@ SECONDS = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Client:
-    """Speaks HTTP to one port of one Service; each request has a connection of its own."""
+    """Speaks HTTP to one port of one Service; each request has its own connection."""
 
     address: str
     port: int

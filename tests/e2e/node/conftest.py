@@ -11,6 +11,7 @@ from tests.e2e.argocd import ArgoCD
 from tests.e2e.conftest import STATE, SYNC_TIMEOUT
 from tests.e2e.project import Project, merged
 
+from .memory import Memory
 from .pods import Pods
 from .real_node import RealNode, isolated
 
@@ -39,7 +40,7 @@ PASSWORDS = {
 def cluster(pytestconfig: pytest.Config) -> Iterator[RealNode]:
     """The control plane with its node."""
     if not isolated():
-        pytest.exit("these tests need namespaces of their own: `make e2e-node`, or `python -m tests.e2e.node`", 2)
+        pytest.exit("these tests need their own namespaces: `make e2e-node`, or `python -m tests.e2e.node`", 2)
     with RealNode(pytestconfig.stash[STATE], sync_timeout=SYNC_TIMEOUT) as node:
         yield node
 
@@ -65,9 +66,21 @@ def project(
 
 
 @pytest.fixture(scope="session")
-def dev(cluster: RealNode, project: Project) -> Pods:
+def memory(cluster: RealNode, project: Project) -> Iterator[Memory]:
+    """What the containers of `dev` take from now on."""
+    with Memory(pods=Pods(node=cluster, namespace=project.application("dev"))) as memory:
+        yield memory
+
+
+@pytest.fixture(scope="session")
+def dev(memory: Memory) -> Pods:
     """The pods of `dev`."""
-    return Pods(node=cluster, namespace=project.application("dev"))
+    return memory.pods
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What has to see all tests comes last."""
+    items.sort(key=lambda item: item.path.stem == "test_memory")
 
 
 def images_of(manifests: list[Object]) -> set[str]:

@@ -1,4 +1,4 @@
-"""What a run could leave behind on the machine, looked at from outside before and after it."""
+"""What a run could leave behind on the machine, read from outside before and after it."""
 
 import contextlib
 import os

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from tests.built import BIN, CACHE
 
+from . import programs as needed
 from .stand_ins import STAND_INS, StandIn
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -33,9 +34,8 @@ ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 def missing_for(images: Iterable[str]) -> list[str]:
-    """The images that nothing here stands in for."""
-    known = {stand_in.repository for stand_in in STAND_INS}
-    return sorted(name for name in images if written_out(name).rpartition(":")[0] not in known)
+    """The images that have no stand-in."""
+    return sorted(name for name in images if _stand_in(written_out(name)) is None)
 
 
 def make() -> None:
@@ -45,7 +45,7 @@ def make() -> None:
 
 
 def remove_unfinished() -> None:
-    """Take away what a run that was killed left of the layers that it was making."""
+    """Remove what a run that was killed left of the layers that it was making."""
     for folder in STORE.glob(f"{UNFINISHED}*"):
         shutil.rmtree(folder)
 
@@ -67,8 +67,15 @@ def wanted(images: Iterable[str]) -> Iterator[tuple[StandIn, set[str]]]:
     """Each stand-in with the names, written out, that the images have."""
     names = {written_out(name) for name in images}
     for stand_in in STAND_INS:
-        if own := {name for name in names if name.rpartition(":")[0] == stand_in.repository}:
+        if own := {name for name in names if _stand_in(name) == stand_in}:
             yield stand_in, own
+
+
+def _stand_in(name: str) -> StandIn | None:
+    """The stand-in for an image, by its name written out."""
+    repository, _, tag = name.rpartition(":")
+    fit = [found for found in STAND_INS if found.repository == repository and found.tag in ("", tag)]
+    return max(fit, key=lambda found: found.tag, default=None)
 
 
 def written_out(image: str) -> str:
@@ -117,7 +124,7 @@ def _layers(stand_in: StandIn) -> list[pathlib.Path]:
 @functools.cache
 def _version() -> str:
     """Changes with everything that the files of a layer come from."""
-    programs = [BIN / name for name in ("temporal-server", "temporal-sql-tool", "temporal", "temporal-ui-server")]
+    programs = [BIN / name for name in (*needed.TEMPORAL, *needed.NEXT_TEMPORAL, "temporal-ui-server")]
     installed = [pathlib.Path(shutil.which(name) or name) for name in ("busybox", "redis-server", "redis-cli")]
     stamps = [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in (*programs, *installed)]
     written = [path for path in sorted((HERE / "stand_in").rglob("*")) if path.is_file() and path.suffix != ".pyc"]
@@ -126,7 +133,7 @@ def _version() -> str:
 
 
 def _cached(name: str, write: Callable[[pathlib.Path], None]) -> pathlib.Path:
-    """The layer of a name; made now when it is not there, and then the older ones of its kind are removed."""
+    """The layer of a name; made now when it does not exist, and then the older ones of its kind are removed."""
     layer = STORE / f"{name}.tar"
     if layer.exists():
         return layer

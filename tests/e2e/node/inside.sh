@@ -4,7 +4,7 @@
 # usage: inside.sh BRIDGE-ADDRESS SERVICES COMMAND…
 set -eu
 
-# Where containerd, kubelet, the network plugins and iptables write whatever they are told.
+# Where containerd, kubelet, the network plugins and iptables write, whatever their configuration says.
 for folder in /run /var/lib /var/log; do
     mount -t tmpfs tmpfs "$folder"
 done
@@ -23,7 +23,7 @@ setting kernel/panic_on_oops 1
 
 echo 1 >/proc/sys/net/ipv4/ip_forward # of this network namespace
 ip link set lo up
-# A bridge without an address of its own takes the lowest of its ports': pods would lose it whenever another pod goes.
+# A bridge without its own address takes the lowest of its ports': pods would lose it whenever another pod goes.
 ip link add e2e0 address 0a:58:0a:f4:00:01 type bridge
 ip address add "$1/24" dev e2e0
 ip link set e2e0 up

@@ -1,4 +1,4 @@
-"""The pods and Jobs of one namespace: what they are, say and do when they are told to go."""
+"""The pods and Jobs of one namespace: what they are, say and do when they are asked to end."""
 
 import subprocess
 import time

@@ -1,4 +1,4 @@
-"""What the tests on a real node need beside those on a simulated one, and what is missing."""
+"""What the tests on a real node need in addition to those on a simulated one, and what is missing."""
 
 import os
 import pathlib
@@ -8,7 +8,8 @@ import sys
 from tests.built import BIN, CACHE
 from tests.e2e import programs
 
-BUILT = ("kubelet", "kube-proxy", "coredns", "kube-network-policies", "temporal-ui-server")
+NEXT_TEMPORAL = ("temporal-server-next", "temporal-sql-tool-next")
+BUILT = ("kubelet", "kube-proxy", "coredns", "kube-network-policies", "temporal-ui-server", *NEXT_TEMPORAL)
 TEMPORAL = ("temporal-server", "temporal-sql-tool", "temporal")
 #: the plugins of Debian's containernetworking-plugins
 NETWORK_PLUGINS = pathlib.Path("/usr/lib/cni")
@@ -32,7 +33,7 @@ COVERED = ("/run", "/var/lib", "/var/log")
 def unbuildable() -> list[str]:
     """Why the tests cannot run here whatever is built, one line each."""
     if not sys.platform.startswith("linux") or os.geteuid() != 0:
-        return ["they need Linux, and root: containers, mounts and a network of their own"]
+        return ["they need Linux, and root: their own containers, mounts and network"]
     return [*_unfit(), *_not_installed()]
 
 

@@ -25,7 +25,7 @@ class Reader:
     pods: Pods
     #: where files are written to and read from
     folder: pathlib.Path
-    #: what stands in the guide for what only the reader knows, and that
+    #: each placeholder of the guide for what only the reader knows, and what the reader knows
     places: dict[str, str] = field(default_factory=dict)
 
     def blocks(self, heading: str) -> list[str]:

@@ -53,7 +53,7 @@ class RealNode(Cluster):
         """Have the node hold images for these names, as pods write them."""
         names = names - self._loaded
         if unknown := images.missing_for(names):
-            raise LookupError(f"nothing stands in for {', '.join(unknown)}: stand_ins.py has the list")
+            raise LookupError(f"no stand-in for {', '.join(unknown)}: stand_ins.py has the list")
         for stand_in, own in images.wanted(names):
             images.load(stand_in, own)
         self._loaded |= names

@@ -1,9 +1,9 @@
-"""What stands in for each image of the chart.
+"""The stand-in for each image of the chart.
 
-They hold what the chart runs in the image that they stand in for, no more: a script that needs another program fails
+They hold only what the chart runs in the image that they replace: a script that needs another program fails
 here as it would there. PostgreSQL is Debian's package, Redis the machine's own with busybox around it (as Alpine
 has), Temporal's programs are those that the build scripts make; app and worker are the programs in stand_in/, on the
-libraries that stand_in/requirements.txt names. The stock images' entrypoints are not stood in for: the chart names the
+libraries that stand_in/requirements.txt names. The stock images' entrypoints are not replaced: the chart names the
 command of every container but that of Temporal's web UI.
 """
 
@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.built import BIN
+from tests.conftest import INPUTS
 from tests.e2e.api import Object
 from tests.e2e.programs import shared
 
@@ -29,7 +30,9 @@ class StandIn:
 
     #: what of the image's name comes before the tag, written out
     repository: str
-    #: writes the files of its own layer to a folder
+    #: the one tag that it replaces; without it, every tag that no other stand-in replaces
+    tag: str = ""
+    #: writes the files of this image's layer to a folder
     write: Callable[[pathlib.Path], None]
     #: the Debian packages of the layer below; none means that there is no such layer
     packages: tuple[str, ...] = ()
@@ -44,7 +47,7 @@ class StandIn:
 
     @property
     def name(self) -> str:
-        return self.repository.rpartition("/")[2]
+        return "-".join(filter(None, (self.repository.rpartition("/")[2], self.tag)))
 
     def config(self) -> Object:
         """How the image is run, as the OCI image specification has it."""
@@ -81,15 +84,29 @@ def write_redis(root: pathlib.Path) -> None:
     _folder(root / "data", 0o777)
 
 
-def write_temporal(root: pathlib.Path, *, programs: tuple[str, ...]) -> None:
+def write_original_postgres(root: pathlib.Path) -> None:
+    """The original's: it starts as root, and is the server of a user of its own."""
+    write_postgres(root)
+    _copy(HERE / "stand_in/original/postgres.sh", root / "opt/entry/start-scripts/universal-entrypoint.sh")
+    _copy(INPUTS / "original/init-postgres.sh", root / "opt/entry/init-postgres.sh")
+
+
+def write_original_redis(root: pathlib.Path) -> None:
+    write_redis(root)
+    _copy(HERE / "stand_in/original/redis.sh", root / "usr/local/bin/original-redis")
+
+
+def write_temporal(root: pathlib.Path, *, programs: tuple[str, ...], built: str = "") -> None:
+    """Programs by the name in the image; those of another release are built with `built` at the end of theirs."""
     write_busybox(root)
     for program in programs:
-        _copy(BIN / program, root / "usr/local/bin" / program)
+        path = BIN / f"{program}{built}"
+        _copy(path if path.exists() else BIN / program, root / "usr/local/bin" / program)
     _users(root, temporal=(1000, 1000))
 
 
 def write_temporal_web(root: pathlib.Path) -> None:
-    """The stock image's entrypoint does no more than start the server with this configuration."""
+    """The stock image's entrypoint only starts the server with this configuration."""
     write_busybox(root)
     _users(root, temporal=(1000, 1000))
     _copy(BIN / "temporal-ui-server", root / "home/ui-server/ui-server")
@@ -134,6 +151,10 @@ def _folder(path: pathlib.Path, mode: int) -> None:
     path.chmod(mode)
 
 
+#: by image: the programs in it
+TEMPORAL = {"server": ("temporal-server",), "admin-tools": ("temporal-sql-tool", "temporal")}
+#: the minor version after the chart's; of tests/e2e/pins/temporal-next
+NEXT_TEMPORAL = "1.32.0"
 STAND_INS = (
     StandIn(repository="docker.io/library/pause", write=write_busybox, command=("/bin/sleep", "1000000000")),
     StandIn(
@@ -145,11 +166,23 @@ STAND_INS = (
     ),
     StandIn(repository="docker.io/library/redis", write=write_redis, working_directory="/data", volumes=("/data",)),
     StandIn(
-        repository="docker.io/temporalio/server", write=functools.partial(write_temporal, programs=("temporal-server",))
+        repository="docker.io/library/app_data_postgres_image",
+        write=write_original_postgres,
+        packages=("postgresql-15",),
+        path=f"{PATH}:/usr/lib/postgresql/15/bin",
     ),
     StandIn(
-        repository="docker.io/temporalio/admin-tools",
-        write=functools.partial(write_temporal, programs=("temporal-sql-tool", "temporal")),
+        repository="docker.io/library/app_data_redis_image", write=write_original_redis, command=("original-redis",)
+    ),
+    StandIn(repository="docker.io/library/my-temporal-server", write=write_busybox),
+    *(
+        StandIn(
+            repository=f"docker.io/temporalio/{name}",
+            tag=tag,
+            write=functools.partial(write_temporal, programs=programs, built=built),
+        )
+        for name, programs in TEMPORAL.items()
+        for tag, built in {"": "", NEXT_TEMPORAL: "-next"}.items()
     ),
     StandIn(
         repository="docker.io/temporalio/ui",

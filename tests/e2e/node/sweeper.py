@@ -1,9 +1,9 @@
-"""What takes away the traces of a run that has no home in its namespaces: processes, cgroups, files.
+"""Removes the traces of a run that are not in its namespaces: processes, cgroups, files.
 
 usage: python -m tests.e2e.node.sweeper STATE TOKEN
 
-A process of its own, in a session of its own: it sweeps when its standard input ends, because the run closes it or was
-killed. It holds the run's locks until it is done, so that no other run begins meanwhile.
+A separate process, in its own session: it sweeps when its standard input ends, because the run closes it or was killed.
+It holds the run's locks until it is done, so that no other run begins before.
 """
 
 import contextlib

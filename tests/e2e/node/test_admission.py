@@ -8,6 +8,7 @@ import pytest
 from tests.e2e.api import RefusedError
 from tests.e2e.argocd import ArgoCD
 from tests.e2e.project import Project
+from tests.e2e.sequence import lives, overtaken, steps
 
 from .pods import Pods
 from .real_node import RealNode
@@ -30,3 +31,10 @@ def test_dev_is_healthy_under_restricted(
     assert len(jobs) == 4
     for component in ("postgres-verifier", "temporal-schema-setup", "temporal-namespace-init", "smoke-test"):
         assert dev.wait_job(component, "Complete")["metadata"]["name"] in jobs
+
+
+@pytest.mark.scenario("first sync: in the order of the plan, each wave when the one before is ready")
+def test_dev_came_up_in_the_order_of_the_plan(cluster: RealNode, project: Project, dev: Pods) -> None:
+    seen = lives(cluster.observer.since(), dev.namespace)
+    assert steps(seen) == project.plan("dev").steps
+    assert overtaken(seen) == []

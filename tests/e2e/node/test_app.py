@@ -31,9 +31,9 @@ def test_an_unhealthy_app_is_restarted(dev: Pods) -> None:
     assert "Liveness probe failed: HTTP probe failed with statuscode: 503" in events
 
 
-@pytest.mark.scenario("app and worker: a killed process comes back")
-@pytest.mark.parametrize("component", ["app", "worker"])
-def test_a_killed_process_comes_back(dev: Pods, component: str) -> None:
+@pytest.mark.scenario("every pod but PostgreSQL's, which has a test of its own: a killed process is started again")
+@pytest.mark.parametrize("component", ["redis", "temporal", "temporal-web", "app", "worker"])
+def test_a_killed_process_is_started_again(dev: Pods, component: str) -> None:
     pod = dev.get(component)
     dev.kill(component)
     again = dev.wait_ready(component, restarts=status(pod, component)["restartCount"] + 1)

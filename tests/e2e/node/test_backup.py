@@ -1,10 +1,10 @@
 """The guide to backup and restore, as it is written: after the volume was lost, and into another namespace."""
 
+import functools
 from dataclasses import replace
 
 import pytest
 
-from tests.e2e.api import Object
 from tests.e2e.argocd import ArgoCD
 from tests.e2e.project import Project
 
@@ -16,7 +16,8 @@ from .test_workflow import eventually
 
 #: the folder of the guide's example
 EXAMPLE = "20260101T000000Z"
-STOPPED: Object = {"app": {"replicas": 0}, "worker": {"replicas": 0}, "temporal": {"replicas": 0}}
+#: one after the other: a worker without Temporal takes minutes to drain
+STOPPED = (("app", "worker"), ("temporal",))
 VOLUME = "/var/lib/postgresql/backups"
 
 
@@ -58,7 +59,7 @@ def test_a_backup_fills_an_empty_namespace(
     *_, copy_in, restore, restart = there.blocks("Restore")
     for commands in (copy_in, restore, restart):
         there.type_in(commands)
-    argocd.wait_settled(name, project.revert(stopping), 480)
+    argocd.wait_settled(name, project.revert(*stopping), 480)
     assert_restored(there.pods)
     project.revert(empty)
 
@@ -76,7 +77,7 @@ def test_a_backup_brings_back_a_lost_volume(argocd: ArgoCD, project: Project, de
     verifier = dev.job("postgres-verifier")["metadata"]["uid"]
     delete_verifier(dev)
     dev.wait_job("postgres-verifier", "Complete", other_than=verifier)
-    argocd.wait_settled(project.application("dev"), project.revert(stopping), 480)
+    argocd.wait_settled(project.application("dev"), project.revert(*stopping), 480)
     assert_restored(dev)
 
 
@@ -93,14 +94,16 @@ def assert_restored(pods: Pods) -> None:
     assert events.splitlines() == ["recorded", "approved"]
 
 
-def stop_clients(argocd: ArgoCD, project: Project, environment: str, pods: Pods) -> str:
-    """The first step of the restore; the commit that does it."""
-    project.set_values(environment, STOPPED)
-    commit = project.commit("Stop the clients of PostgreSQL")
-    argocd.wait_settled(project.application(environment), commit)
-
-    def gone() -> bool:
-        return not any(pods.all(component) for component in STOPPED)
-
-    pods.node.observer.wait("no client of PostgreSQL", gone, LONGEST)
-    return commit
+def stop_clients(argocd: ArgoCD, project: Project, environment: str, pods: Pods) -> list[str]:
+    """The first step of the restore; the commits that do it, newest first."""
+    commits: list[str] = []
+    for components in STOPPED:
+        project.set_values(environment, {component: {"replicas": 0} for component in components})
+        commits.insert(0, project.commit(f"Stop {' and '.join(components)}"))
+        argocd.wait_settled(project.application(environment), commits[0])
+        pods.node.observer.wait(
+            f"no pod of {' or '.join(components)}",
+            functools.partial(lambda names: not any(pods.all(name) for name in names), components),
+            LONGEST,
+        )
+    return commits

@@ -45,7 +45,7 @@ def test_init_made_roles_and_databases(dev: Pods) -> None:
     assert "initdb" not in dev.log("postgres")
 
 
-@pytest.mark.scenario("postgres: the verifier passes, names a revoked grant, and passes again once it is healed")
+@pytest.mark.scenario("postgres: the verifier passes, names a revoked grant, and passes again once it is restored")
 def test_the_verifier_names_a_fault(argocd: ArgoCD, project: Project, dev: Pods) -> None:
     passed = dev.wait_job("postgres-verifier", "Complete")
     assert dev.log("postgres-verifier", "verifier").endswith("all checks passed\n")
@@ -65,7 +65,7 @@ def test_the_verifier_names_a_fault(argocd: ArgoCD, project: Project, dev: Pods)
 
 
 def delete_verifier(dev: Pods) -> None:
-    """How the documentation has it run again: Argo CD creates it anew."""
+    """How the documentation has it run again: Argo CD creates it again."""
     label = "app.kubernetes.io/name=postgres-verifier"
     dev.node.kubectl("delete", "job", "-n", dev.namespace, "-l", label)
 

@@ -1,4 +1,4 @@
-"""A release that is broken: what ran before goes on serving, the sync fails, and the revert lands in time."""
+"""A release that is broken: what ran before goes on serving, the sync fails, and the revert is synced in time."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.api import Object
 from tests.e2e.argocd import ArgoCD
-from tests.e2e.hang import Reverted, wait_looked_at
+from tests.e2e.hang import Reverted, wait_picked_up
 from tests.e2e.project import Project
 
 from .client import Client, Load
@@ -23,7 +23,7 @@ BROKEN: dict[str, tuple[Object, str]] = {
 }
 
 
-@pytest.mark.scenario("broken release: old pods serve, the sync fails, the revert lands within the plan's time")
+@pytest.mark.scenario("broken release: old pods serve, the sync fails, the revert is synced within the plan's time")
 @pytest.mark.parametrize("fault", BROKEN)
 def test_a_broken_release_is_survived(
     argocd: ArgoCD, project: Project, dev: Pods, fault: str, record_property: Callable[[str, object], None]
@@ -39,7 +39,7 @@ def test_a_broken_release_is_survived(
         bounds = {"dev": project.plan("dev").later_revert}
         mark, at = cluster.observer.mark(), time.monotonic()
         reverted = Reverted(project=project, commit=project.revert(broken), at=at, mark=mark, bounds=bounds)
-        wait_looked_at("dev", reverted, cluster, record_property)
+        wait_picked_up("dev", reverted, cluster, record_property)
         argocd.wait_settled(application, reverted.commit, 480)
     assert dev.wait_ready(component)["metadata"]["uid"] == before
     assert load.lost == {}

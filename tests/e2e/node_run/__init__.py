@@ -1,1 +1,1 @@
-"""`python -m tests.e2e.node` from outside: beside another run, and ended in the middle."""
+"""`python -m tests.e2e.node` from outside: during another run, and ended in the middle."""

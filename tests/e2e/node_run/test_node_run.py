@@ -1,4 +1,4 @@
-"""A run on a real node is refused beside another one, and leaves nothing behind however it ends."""
+"""A run on a real node is refused during another one, and leaves nothing behind however it ends."""
 
 import contextlib
 import os
@@ -20,7 +20,7 @@ LONGEST = 300
 
 
 class Run:
-    """A run of a few tests, as somebody starts it in a terminal of their own."""
+    """A run of a few tests, as somebody starts it in their terminal."""
 
     def __init__(self, state: pathlib.Path, log: pathlib.Path, tests: str) -> None:
         self._log = log
@@ -58,7 +58,7 @@ class Run:
 
 
 def _a_container_runs() -> bool:
-    with contextlib.suppress(OSError):  # a cgroup went meanwhile
+    with contextlib.suppress(OSError):  # a cgroup was removed during the search
         return any(path.read_text() for path in CGROUPS.glob(f"**/{ROOT}/*/**/cgroup.procs"))
     return False
 

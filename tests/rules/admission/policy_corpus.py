@@ -26,7 +26,7 @@ _GROUP = "admissionregistration.k8s.io/v1"
 
 
 def namespace_of(name: str) -> str:
-    """Each policy has a namespace of its own, to which its binding is limited."""
+    """Each policy has its own namespace, to which its binding is limited."""
     return "policy-" + name.replace("_", "-")
 
 

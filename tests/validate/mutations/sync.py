@@ -45,7 +45,7 @@ MUTATIONS = (
         line="kind: CronJob",
     ),
     Mutation(
-        name="replicas beside an autoscaler",
+        name="replicas with an autoscaler",
         rule="replicas-with-autoscaler",
         object="Deployment/worker",
         file="chart/templates/worker.yaml",

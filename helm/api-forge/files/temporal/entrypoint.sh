@@ -5,4 +5,6 @@ set -eu
 
 POSTGRES_PWD=$(sed 's/[\\"]/\\&/g' "${PASSWORD_FILE:-/run/secrets/postgres_temporal_pw}")
 export POSTGRES_PWD
+# Its driver writes a space as `+`, which PostgreSQL takes for a plus sign: .../v1.31.2/common/persistence/sql/sqlplugin/postgresql/session/session.go
+case $POSTGRES_PWD in *' '*) echo "FAIL postgres_temporal_pw: Temporal cannot log in with a password that has a space; set another one" >&2 && exit 1 ;; esac
 exec temporal-server start

@@ -8,6 +8,8 @@ set -eu
 : "${SQL_HOST:?}" "${SQL_USER:?}" "${PASSWORD_FILE:?}" "${TEMPORAL_DB:?}" "${TEMPORAL_VIS_DB:?}"
 SQL_PASSWORD=$(cat "$PASSWORD_FILE")
 export SQL_PASSWORD
+# The driver writes a space as `+`, which PostgreSQL takes for a plus sign.
+case $SQL_PASSWORD in *' '*) echo "FAIL postgres_temporal_pw: Temporal cannot log in with a password that has a space; set another one" >&2 && exit 1 ;; esac
 
 update() {
     echo "schema $2 in database $1"

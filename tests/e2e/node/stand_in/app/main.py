@@ -1,4 +1,4 @@
-"""Stands in for the application: an ASGI program that uvicorn runs, connected to PostgreSQL, Redis and Temporal.
+"""The stand-in for the application: an ASGI program that uvicorn runs, connected to PostgreSQL, Redis and Temporal.
 
 GET /health is 200, or 503 while /tmp/unhealthy is there, as of an application that a restart would cure. GET
 /health/ready asks what it is connected to. /orders/<name> starts (POST), queries (GET) and, as …/approval, signals
@@ -27,7 +27,7 @@ async def app(scope: Message, receive: Receive, send: Send) -> None:
         return
     try:
         status, answer = await _answer(scope["method"], scope["path"].strip("/").split("/"), scope["query_string"])
-    except Exception as error:  # noqa: BLE001 - whoever asks is told
+    except Exception as error:  # noqa: BLE001 - the answer names it
         status, answer = 503, f"{type(error).__name__}: {error}"
     await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]})
     await send({"type": "http.response.body", "body": json.dumps(answer).encode()})

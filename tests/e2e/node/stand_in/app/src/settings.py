@@ -1,4 +1,4 @@
-"""What the application was told: /app/config.yaml with the variables of the environment put in.
+"""The application's settings: /app/config.yaml with the variables of the environment put in.
 
 As the application does it: `${NAME}` and `${NAME:-default}` are replaced in the text, which is YAML afterwards.
 """

@@ -1,4 +1,4 @@
-"""Stands in for the application's worker: runs the workflow's code on Temporal's SDK, and drains on SIGTERM.
+"""The stand-in for the application's worker: runs the workflow's code on Temporal's SDK, and drains on SIGTERM.
 
 usage: python -m src.worker.main --log-level LEVEL
 """

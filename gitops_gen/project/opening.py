@@ -25,7 +25,7 @@ from gitops_gen.project.charts import Charts
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.inputs import ChangedInputs, Inputs
 from gitops_gen.project.pinned_charts import PinnedCharts
-from gitops_gen.project.projects import Projects
+from gitops_gen.project.projects import Projects, readable_projects
 from gitops_gen.project.reading import (
     ProjectFile,
     find_project,
@@ -67,10 +67,7 @@ class OpenProject:
         """The project as it is read now; in a workspace, all projects. Raises `ProblemsError` when the gitops.yaml at
         the top is wrong.
         """
-        found = Projects(self.inputs)
-        if found.top is None:
-            raise ProblemsError(found.problems or [Problem(message="gitops.yaml cannot be read")])
-        return found
+        return readable_projects(self.inputs)
 
     def chart_folders(self) -> list[str]:
         """The charts of the projects that are folders of the repository; of those that can be read."""
@@ -80,7 +77,7 @@ class OpenProject:
         """The project that an environment is in; without one what all projects share. Raises `ProblemsError` when its
         gitops.yaml is wrong.
         """
-        return _project(self.projects(), environment)
+        return self.projects().require(environment)
 
     def names(self) -> list[str]:
         """The environments that are checked out, in name order. Raises `ProblemsError` when a folder cannot be one."""
@@ -131,12 +128,8 @@ class OpenProject:
             raise UsageError(f"no environment `{name}`", did_you_mean(name, names))
 
     def _resolved(self, projects: Projects, name: str) -> ResolvedEnvironment:
-        project = _project(projects, name)
-        files, problems = projects.files(name)
-        fail_if_any(problems)
-        if files is None:
-            raise ProblemsError([Problem(message=f"environment `{name}` cannot be read")])
-        return self.charts.with_override_files(resolve(project, files))
+        found = resolve(projects.require(name), projects.require_files(name))
+        return self.charts.with_override_files(found)
 
     def require_here(self, name: str) -> None:
         """Raise `UsageError` for an environment that is not checked out."""
@@ -150,15 +143,8 @@ class OpenProject:
             raise UsageError(f"not checked out: {names}", "run `git sparse-checkout disable`, or name the environments")
 
 
-def _project(projects: Projects, environment: str) -> ProjectFile:
-    project = projects.of(environment)
-    if project is None:
-        raise ProblemsError(projects.problems or [Problem(message=f"the project of `{environment}` cannot be read")])
-    return project
-
-
 @timed("open the project")
-def open_workspace(start: Path, engine: str = "") -> OpenProject:
+def open_project(start: Path, engine: str = "") -> OpenProject:
     """The project that `start` is in. Raises `GitopsError` when there is none, `UsageError` for an unknown engine."""
     folder = find_project(start)
     return OpenProject(

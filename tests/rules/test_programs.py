@@ -1,0 +1,73 @@
+"""Policies in Rego, evaluated by the real conftest."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gitops_gen.errors import GitopsError
+from gitops_gen.rules.programs import RULES
+from gitops_gen.rules.sync import judge
+from gitops_gen.sync.plan import SyncPlan
+from tests.chart.chart_render import program
+from tests.rules.examples import example_plan
+
+OBJECTS = """\
+apiVersion: v1
+kind: Service
+metadata: {name: shop}
+spec: {type: LoadBalancer}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+"""
+POLICY = """\
+package shop
+import rego.v1
+deny contains "is open to the world" if input.spec.type == "LoadBalancer"
+warn contains msg if {
+  not input.metadata.labels.team
+  msg := sprintf("%s has no label team", [input.metadata.name])
+}
+warn contains "reads a token" if opa.runtime().env.GITOPS_GEN_TOKEN
+"""
+
+
+def plan(policy: str) -> SyncPlan:
+    example = example_plan(OBJECTS)
+    return replace(example, cluster=replace(example.cluster, rego=(("policies/shop.rego", policy),)))
+
+
+def found(policy: str) -> list[tuple[str, str, str]]:
+    judged = judge(plan(policy), rules=RULES)
+    return [(item.rule, item.object, item.message) for item in (*judged.findings, *judged.notes)]
+
+
+@pytest.fixture
+def conftest_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Path(program("conftest")).parent
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("GITOPS_GEN_TOKEN", "x")
+
+
+@pytest.mark.usefixtures("conftest_on_path")
+def test_policies_are_applied_to_each_object() -> None:
+    assert found(POLICY) == [
+        ("rego-denied", "Service/shop", "is open to the world"),
+        ("rego-warned", "Service/shop", "shop has no label team"),
+        ("rego-warned", "ConfigMap/settings", "settings has no label team"),
+    ]
+
+
+@pytest.mark.usefixtures("conftest_on_path")
+def test_a_policy_that_cannot_be_read_is_an_error() -> None:
+    with pytest.raises(GitopsError, match=r"rego_parse_error"):
+        found("package shop\ndeny contains\n")
+
+
+def test_it_is_said_that_conftest_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    message = "conftest is not on PATH: the policies in policies/shop.rego are not applied"
+    assert found(POLICY) == [("policy-program-missing", "", message)]
