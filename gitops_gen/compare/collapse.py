@@ -35,6 +35,7 @@ def collapse(
         consequences=tuple(_consequences(changes, owns)),
         groups=tuple(_groups(changes, owns)),
         folded=_folded(changes),
+        helm=tuple(sorted({version for change in changes for version in change.helm})),
     )
 
 
