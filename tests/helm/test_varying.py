@@ -175,7 +175,7 @@ def test_what_varies_in_a_packed_subchart_is_found(
     assert "ConfigMap/made" not in difference
 
 
-def test_keys_in_an_order_of_their_own_are_no_finding(good: Path, gitops_gen: GitopsGen) -> None:
+def test_keys_in_another_order_are_no_finding(good: Path, gitops_gen: GitopsGen) -> None:
     text = """{{ $found := keys (dict "a" 1 "b" 2) }}{{ sortAlpha $found | join "," | b64enc }}"""
     write(good, f"{text}{{{{ len (values .Values) | toString | b64enc }}}}")
     assert "render-differs" not in gitops_gen(good, "plan", "dev").out
