@@ -150,7 +150,7 @@ class _Application:
             path=path,
         )
 
-    def _is_here(self, source: Mapping[str, Any]) -> bool:
+    def _is_local(self, source: Mapping[str, Any]) -> bool:
         return "chart" not in source and Path(self._checkout.root.folder, str(source.get("path") or ".")).is_dir()
 
     def _is_origin(self, source: Mapping[str, Any]) -> bool:
@@ -158,7 +158,7 @@ class _Application:
         return normal_url(str(source.get("repoURL"))) in {normal_url(str(url)) for url in urls if url}
 
     def _has_path(self, source: Mapping[str, Any]) -> bool:
-        return bool(source.get("path")) and self._is_here(source)
+        return bool(source.get("path")) and self._is_local(source)
 
     @property
     def _local(self) -> list[CheckoutSource]:
@@ -167,18 +167,18 @@ class _Application:
         return [
             CheckoutSource(root=self._checkout.root, application=self._manifest.data, place=place, data=data, refs=refs)
             for place, data in self._sources
-            if self._is_here(data) and (data.get("path") or not data.get("ref"))
+            if self._is_local(data) and (data.get("path") or not data.get("ref"))
         ]
 
     def own_findings(self) -> Iterator[Finding]:
         """Files and folders of its sources that do not exist."""
         for place, data in self._sources:
-            if "chart" not in data and data.get("path") and not self._is_here(data) and self._is_origin(data):
+            if "chart" not in data and data.get("path") and not self._is_local(data) and self._is_origin(data):
                 yield self._finding(PATH_MISSING, f"there is no folder {data['path']}", (*place, "path"))
         for source in self._local:
             yield from self._of_value_files(source)
         yield from self._of_paths()
-        yield from self._unseen()
+        yield from self._unread()
 
     def _of_value_files(self, source: CheckoutSource) -> Iterator[Finding]:
         for item in source.value_files():
@@ -198,10 +198,10 @@ class _Application:
                 message = f"{path} is rendered, and no path of {GENERATE_PATHS} covers it"
                 yield self._finding(PATHS_INCOMPLETE, message, ("metadata", "annotations", GENERATE_PATHS))
 
-    def _unseen(self) -> Iterator[Finding]:
+    def _unread(self) -> Iterator[Finding]:
         rendered = {source.place for source in self._local if source.is_readable}
         for place, data in self._sources:
-            is_missing = bool(data.get("path")) and self._is_origin(data) and not self._is_here(data)
+            is_missing = bool(data.get("path")) and self._is_origin(data) and not self._is_local(data)
             if place not in rendered and not is_missing and (data.get("path") or data.get("chart")):
                 what = data.get("chart") or data.get("path")
                 yield self._finding(NOT_RENDERED, f"{what} of {data.get('repoURL')} is not rendered", place)

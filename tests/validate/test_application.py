@@ -114,7 +114,7 @@ def test_an_application_that_applies_itself_is_found(checkout: Path, gitops_gen:
     assert ("application-includes-itself", FILE, 4) in findings(gitops_gen, checkout)
 
 
-def test_a_source_that_is_elsewhere_is_said_to_be_unseen(checkout: Path, gitops_gen: GitopsGen) -> None:
+def test_a_source_that_is_elsewhere_is_said_to_be_unread(checkout: Path, gitops_gen: GitopsGen) -> None:
     change(checkout, "path: chart\n", "chart: shop\n    targetRevision: 1.0.0\n")
     assert ("source-not-rendered", FILE, 10) in findings(gitops_gen, checkout)
 

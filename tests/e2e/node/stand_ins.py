@@ -85,7 +85,7 @@ def write_redis(root: pathlib.Path) -> None:
 
 
 def write_original_postgres(root: pathlib.Path) -> None:
-    """The original's: it starts as root, and is the server of a user of its own."""
+    """The original's: it starts as root, and is the server of a separate user."""
     write_postgres(root)
     _copy(HERE / "stand_in/original/postgres.sh", root / "opt/entry/start-scripts/universal-entrypoint.sh")
     _copy(INPUTS / "original/init-postgres.sh", root / "opt/entry/init-postgres.sh")

@@ -31,7 +31,7 @@ def test_an_unhealthy_app_is_restarted(dev: Pods) -> None:
     assert "Liveness probe failed: HTTP probe failed with statuscode: 503" in events
 
 
-@pytest.mark.scenario("every pod but PostgreSQL's, which has a test of its own: a killed process is started again")
+@pytest.mark.scenario("every pod but PostgreSQL's, which has its own test: a killed process is started again")
 @pytest.mark.parametrize("component", ["redis", "temporal", "temporal-web", "app", "worker"])
 def test_a_killed_process_is_started_again(dev: Pods, component: str) -> None:
     pod = dev.get(component)

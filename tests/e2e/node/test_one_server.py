@@ -1,4 +1,4 @@
-"""A deleted pod is replaced at once, while it still stops, and a killed server comes back.
+"""A deleted pod is replaced at once, while it still stops, and a killed server is started again.
 
 There are never two servers on its data, and no committed row and no workflow is lost.
 """
@@ -62,10 +62,10 @@ class Servers:
 
 def processes(name: str) -> Iterator[int]:
     """Those of the node, by the name of their program."""
-    for path in pathlib.Path("/proc").glob("[0-9]*/comm"):
+    for path in pathlib.Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if path.read_text().strip() == name:
-                yield int(path.parent.name)
+            if (path / "comm").read_text().strip() == name:
+                yield int(path.name)
 
 
 def identity(pid: int) -> tuple[int, int]:

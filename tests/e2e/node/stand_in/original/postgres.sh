@@ -1,5 +1,5 @@
 #!/bin/sh
-# Stands in for the entrypoint of the original's PostgreSQL: the data as it makes them, then the server, with TLS.
+# Replaces the entrypoint of the original's PostgreSQL: the data as it makes them, then the server, with TLS.
 set -eu
 
 as_user() { exec setpriv --reuid=999 --regid=999 --clear-groups "$@"; }

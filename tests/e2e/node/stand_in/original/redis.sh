@@ -1,5 +1,5 @@
 #!/bin/sh
-# Stands in for the entrypoint of the original's Redis: snapshots only, the password, a user of its own.
+# Replaces the entrypoint of the original's Redis: snapshots only, the password, its own user.
 set -eu
 
 password=$(cat /run/secrets/redis_password)
