@@ -21,7 +21,7 @@ PICTURES = REPOSITORY / "docs/pictures"
 _SCALE = 12.0
 """Pixels of a minute."""
 _LEFT, _RIGHT = 120, 700
-"""Where the axis begins, and from where on a label stands before its bar."""
+"""Where the axis begins, and from where on a label is before its bar."""
 _HASH = re.compile(r"(?<=[-(])[0-9a-f]{8}\b")
 _THEMES = ("light", "dark")
 
