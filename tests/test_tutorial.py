@@ -1,6 +1,6 @@
 """The tutorial, followed literally: each command of git and gitops-gen is run in order, and prints what the page shows.
 
-`…` in the page stands for any lines; dates and commits are masked. What needs a cluster is in blocks of its own.
+`…` in the page stands for any lines; dates and commits are masked. What needs a cluster is in separate blocks.
 """
 
 import os
