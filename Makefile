@@ -7,13 +7,14 @@ DEV    := $(VENV)/.ready-for-development
 PINS   := --constraint constraints.txt
 PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PINS)
 
-.PHONY: help setup demo test test-fast coverage lint types check schemas argocd-schema kubernetes-schemas chart-readme attack bench tools e2e e2e-node services constraints docs dist release clean
+.PHONY: help setup demo test test-fast coverage lint types check schemas argocd-schema kubernetes-schemas chart-readme attack bench tools renovate e2e e2e-node services constraints docs dist release clean
 
 help:
 	@echo 'make demo   generate a repository in a scratch folder and show it'
 	@echo 'make test   run the tests;  make test-fast   the quick ones;  make coverage   all, with the floor of coverage'
 	@echo 'make lint   ruff, codespell, word list;  make types   mypy;  make check   validate this repository'
 	@echo 'make tools  build kubeconform, kube-score, conftest, checkov, actionlint, Helm 4 and Helm 3, which make test uses when they are there (Go; once, about 4 minutes)'
+	@echo 'make renovate  install Renovate from npm, which make test uses when it is there (half a minute; 700 MB)'
 	@echo 'make e2e    run the scenarios on a real Argo CD (Go, redis-server; builds its programs once, about 20 minutes)'
 	@echo 'make e2e-node  run the chart'"'"'s pods on a real kubelet (Linux, root, containerd; lists what it needs; about 25 minutes of building more)'
 	@echo 'make services  run the chart'"'"'s scripts against PostgreSQL, Redis and Temporal (Linux, Go, PostgreSQL 15, redis-server; builds for about'
@@ -79,6 +80,9 @@ bench: $(DEV)
 
 tools: $(DEV)
 	tests/e2e/build.sh lint
+
+renovate:
+	tests/starter/renovate.sh
 
 e2e: $(DEV)
 	tests/e2e/build.sh

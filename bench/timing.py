@@ -74,14 +74,16 @@ def python(*arguments: str) -> list[str]:
     return [sys.executable, *arguments]
 
 
-def peak_megabytes(argv: Sequence[str]) -> float:
-    """The most that a program and its children hold together, in MB (10⁶ bytes); pages that they share count once."""
+def peak_megabytes(argv: Sequence[str], codes: Sequence[int] = (0,)) -> float:
+    """The most that a program and its children hold together, in MB (10⁶ bytes); pages that they share count once.
+    `codes` are the exit codes that it may end with.
+    """
     child = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     peak = 0.0
     while child.poll() is None:
         peak = max(peak, _held(child.pid))
         time.sleep(0.05)
-    if child.returncode:
+    if child.returncode not in codes:
         raise SystemExit(f"{' '.join(argv)} exited with {child.returncode}")
     return peak
 

@@ -70,8 +70,9 @@ def _value(text: str, facts: dict[str, str]) -> str:
 
 
 def gitlab(clone: Path, file: Path, env: dict[str, str]) -> Run:
-    """Run the only job of a GitLab file as its runner does: one shell for all lines."""
-    (job,) = yaml.load(file.read_text(), yaml.BaseLoader).values()
+    """Run a job of a GitLab file as its runner does: one shell for all lines. It is the first one, or that for bots."""
+    checks, bots = yaml.load(file.read_text(), yaml.BaseLoader).values()
+    job = checks | bots if "CI_COMMIT_BRANCH" in env else checks
     script = "\n".join([*job["before_script"], *job["script"]])
     done = _shell(clone, script, {**job["variables"], **env})
     return _run(clone, "script" if done.returncode else "", done.stdout + done.stderr)

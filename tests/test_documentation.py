@@ -18,11 +18,10 @@ from tests.migration.original import exported
 
 pytestmark = pytest.mark.slow
 
+#: the tutorial is followed from an empty folder by tests/test_tutorial.py
 DOCUMENTS = [
     REPOSITORY / "README.md",
-    *sorted(
-        path for path in (REPOSITORY / "docs").rglob("*.md") if path.parent.name != "tutorial"
-    ),  # tests/test_tutorial.py
+    *(page for page in sorted((REPOSITORY / "docs").rglob("*.md")) if page.parent.name != "tutorial"),
 ]
 BLOCK = re.compile(r"^```(?:console|bash|sh|shell)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 #: `gitops-gen …` in a line, up to what the shell would make of the rest

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.conftest import REPOSITORY
 
-PAGE = REPOSITORY / "docs/tutorial/first-environment.md"
+PAGE = REPOSITORY / "docs/tutorial/first-sync.md"
 URL = "https://git.example.com/you/shop.git"
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _VARYING = {

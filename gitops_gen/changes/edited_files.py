@@ -1,7 +1,7 @@
-"""The generated files of one environment that were edited by hand: their data, and what they were generated from."""
+"""The generated files of environments that were edited by hand: their data, and what they were generated from."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from gitops_gen.generate.check import check
 from gitops_gen.generate.desired import environment_files
 from gitops_gen.generate.files import Change, State
 from gitops_gen.git.paths import Root
-from gitops_gen.models.layout import OLD_HEADERS, generated_paths, read_for, values_path
+from gitops_gen.models.layout import OLD_HEADERS, environment_of, generated_paths, read_for, values_path
 from gitops_gen.project.inputs import ChangedInputs
 from gitops_gen.project.opening import OpenProject
 from gitops_gen.project.projects import Projects
@@ -41,15 +41,22 @@ class EditedFile:
         return list(leaf_changes(self.base, self.data))
 
 
-def edited_files(opened: OpenProject, name: str) -> list[EditedFile]:
-    """The edited ones of an environment's generated files.
+def edited_files(opened: OpenProject, names: Sequence[str]) -> dict[str, list[EditedFile]]:
+    """The edited ones of the generated files of these environments, or of all, by environment.
 
     Raises `ProblemsError` for one that is in a merge conflict, was not generated, or is not YAML.
     """
-    changes = check(opened, [name]).changes
+    changes = check(opened, names).changes
     fail_if_any(_unreadable(changes))
-    edited = [item for item in changes if item.state is State.EDITED and item.old is not None]
-    base = _base(opened, name) if edited else {}
+    found: dict[str, list[Change]] = {}
+    for item in changes:
+        if item.state is State.EDITED and item.old is not None and (name := environment_of(item.path)):
+            found.setdefault(name, []).append(item)
+    return {name: _edited(opened, name, edited) for name, edited in found.items()}
+
+
+def _edited(opened: OpenProject, name: str, changes: Iterable[Change]) -> list[EditedFile]:
+    base = _base(opened, name)
     return [
         EditedFile(
             path=item.path,
@@ -57,7 +64,7 @@ def edited_files(opened: OpenProject, name: str) -> list[EditedFile]:
             data=load(item.old or "", item.path) or {},
             base=load(base.get(item.path) or item.new or "", item.path) or {},
         )
-        for item in edited
+        for item in changes
     ]
 
 

@@ -8,7 +8,6 @@ import click
 
 from gitops_gen.cli.app import (
     cli,
-    environment_argument,
     environments_argument,
     output_option,
     pass_settings,
@@ -271,12 +270,21 @@ def status(settings: Settings, scope: dict[str, str], output: str) -> int:
 
 
 @cli.command()
-@environment_argument
+@environments_argument
+@scope_options
 @delivery_options()
 @output_option
 @pass_settings
-def adopt(settings: Settings, environment: str, dry_run: bool, commit: bool, push: bool, output: str) -> int:
-    """Move edits of ENV's generated files into the inputs.
+def adopt(
+    settings: Settings,
+    environments: tuple[str, ...],
+    scope: dict[str, str],
+    dry_run: bool,
+    commit: bool,
+    push: bool,
+    output: str,
+) -> int:
+    """Move edits of generated files into the inputs; of all environments, or those named.
 
     Values go into the file that they belong to, edits of the Application or AppProject into `argocd` in
     environment.yaml. If an edit cannot be expressed in the inputs, it is reported and nothing is written.
@@ -284,7 +292,10 @@ def adopt(settings: Settings, environment: str, dry_run: bool, commit: bool, pus
     \b
     gitops-gen adopt staging --dry-run
     gitops-gen adopt staging --commit
+    gitops-gen adopt                       # for CI, after a bot's commit
     """
     from gitops_gen.commands.adopt import adopt as command
 
-    return show(settings, command(*settings.chosen(environment), deliver(dry_run, commit, push)), output)
+    opened = settings.opened()
+    names = settings.selected(opened, environments, scope)
+    return show(settings, command(opened, names, deliver(dry_run, commit, push)), output)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from gitops_gen.cli.app import cli
+from gitops_gen.cli.app import cli, output_option
 from gitops_gen.cli.group import Group
-from gitops_gen.cli.printing import print_lines
+from gitops_gen.cli.printing import print_document, print_lines
 
 
 @cli.group(cls=Group)
@@ -21,7 +21,8 @@ def cluster() -> None:
 
 @cluster.command(name="api-versions")
 @click.argument("sources", metavar="FILE|FOLDER|-...", nargs=-1, required=True)
-def api_versions(sources: tuple[str, ...]) -> int:
+@output_option
+def api_versions(sources: tuple[str, ...], output: str) -> int:
     """Print the API versions for `clusters.NAME.apiVersions` in gitops.yaml.
 
     From files or folders with CustomResourceDefinitions; `-` reads the output of `kubectl api-resources` (or
@@ -32,9 +33,13 @@ def api_versions(sources: tuple[str, ...]) -> int:
     kubectl api-resources | gitops-gen cluster api-versions -
     """
     from gitops_gen.commands import cluster_api_versions as command
+    from gitops_gen.output.json.api_versions import api_versions_document
 
     found = set(command.from_kubectl(sys.stdin.read())) if "-" in sources else set()
     files = [Path(source) for source in sources if source != "-"]
     found |= set(command.from_files(files)) if files else set()
-    print_lines(["apiVersions:", *(f"- {version}" for version in sorted(found))])
+    if output == "text":
+        print_lines(["apiVersions:", *(f"- {version}" for version in sorted(found))])
+    else:
+        print_document(api_versions_document(sorted(found)), output)
     return 0

@@ -1,6 +1,6 @@
-"""`adopt`: hand edits of an environment's generated files, moved into the inputs that they are generated from."""
+"""`adopt`: hand edits of generated files, moved into the inputs that they are generated from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gitops_gen.changes.adopted_manifest import ManifestEdits, Placed
@@ -30,24 +30,48 @@ from gitops_gen.yaml.reader import load
 _FIELDS = {APPLICATIONS: "application", APP_PROJECTS: "project"}
 
 
-def adopt(opened: OpenProject, name: str, delivery: Delivery) -> Outcome:
-    """Put each edit of the generated files where it belongs, and regenerate.
+def adopt(opened: OpenProject, names: Sequence[str], delivery: Delivery) -> Outcome:
+    """Put each edit of the generated files of these environments, or of all, where it belongs, and regenerate.
 
     An edit of values.yaml goes into release.yaml or environment.yaml; one of the Application or AppProject into the
     field of environment.yaml that says it, else into `argocd.application` or `argocd.project`. Raises `ProblemsError`
     naming each edit that has no place there, is contradicted by the inputs, or would not be generated; then nothing is
     written.
     """
-    return change(opened, delivery, lambda here: _Adopting(here, name).draft())
+    return change(opened, delivery, lambda here: _draft(here, names))
+
+
+def _draft(opened: OpenProject, names: Sequence[str]) -> Draft:
+    adopting = [_Adopting(opened, name, files) for name, files in edited_files(opened, names).items()]
+    if not adopting:
+        return _nothing(names)
+    for one in adopting:
+        one.fold()
+    fail_if_any([problem for one in adopting for problem in one.problems])
+    found = tuple(one.name for one in adopting)
+    paths = {file.path for one in adopting for file in one.edited}
+    kind = "values" if paths <= {values_path(name) for name in found} else "files"
+    several = len(found) > 1
+    lines = tuple(f"{one.name}: {line}" if several else line for one in adopting for line in one.summary)
+    where = f"{len(found)} environments" if several else found[0]
+    message = Message(subject=f"Adopt the edited {kind} of {where}", details=lines, environments=found, change="adopt")
+    texts = {path: text for one in adopting for path, text in one.texts.items()}
+    return Draft(files=texts, environments=found, message=message, summary=lines, overwrite=True)
+
+
+def _nothing(names: Sequence[str]) -> Draft:
+    of = f" of {', '.join(names)}" if names else ""
+    said = f"nothing to adopt: no generated file{of} was edited by hand"
+    message = Message(subject="Adopt nothing", environments=tuple(names), change="adopt")
+    return Draft(files={}, environments=(), message=message, summary=(said,))
 
 
 class _Adopting:
     """One environment's edited files against what they should be."""
 
-    def __init__(self, opened: OpenProject, name: str) -> None:
-        self.opened, self.name = opened, name
+    def __init__(self, opened: OpenProject, name: str, edited: Sequence[EditedFile]) -> None:
+        self.opened, self.name, self.edited = opened, name, edited
         self.environment = opened.environment(name)
-        self.edited = edited_files(opened, name)
         self.own_file = environment_path(name)
         self.texts: dict[str, str] = {}
         self.problems: list[Problem] = []
@@ -56,35 +80,15 @@ class _Adopting:
         #: what the new inputs must generate: the file, what reads it there, the edit
         self.expected: list[tuple[str, Callable[[Any], Any], KeyDifference]] = []
 
-    def draft(self) -> Draft:
-        if not self.edited:
-            return self.nothing()
+    def fold(self) -> None:
         self.now = generated(self.opened, self.name, inputs(self.opened, self.name))
         for file in self.edited:
             self.fold_file(file)
-        fail_if_any(self.problems)
+        if self.problems:
+            return
         for path, placed in self.overrides:
             self.override(path, placed)
         self.prove()
-        fail_if_any(self.problems)
-        kind = "values" if {file.path for file in self.edited} == {values_path(self.name)} else "files"
-        return Draft(
-            files=self.texts,
-            environments=(self.name,),
-            message=Message(
-                subject=f"Adopt the edited {kind} of {self.name}",
-                details=tuple(self.summary),
-                environments=(self.name,),
-                change="adopt",
-            ),
-            summary=tuple(self.summary),
-            overwrite=True,
-        )
-
-    def nothing(self) -> Draft:
-        said = f"nothing to adopt: no generated file of {self.name} was edited by hand"
-        message = Message(subject="Adopt nothing", environments=(self.name,), change="adopt")
-        return Draft(files={}, environments=(), message=message, summary=(said,))
 
     def fold_file(self, file: EditedFile) -> None:
         for line, comment in comments(file, self.now.get(file.path, "")):

@@ -1,7 +1,7 @@
 """`validate`: everything that Argo CD, the API server or the running pods would refuse, in one run."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -64,10 +64,21 @@ def survey(
         chosen = tuple(names or opened.names())
     except GitopsError as error:
         return validation((), (("", finding) for finding in findings_of(error))), {}
+    files = _files(opened, lambda name: not names or name in names, names)
+    return _survey(opened, chosen, files, kubernetes, view)
+
+
+def _survey(
+    opened: OpenProject,
+    chosen: tuple[str, ...],
+    files: Iterable[tuple[str, Finding]],
+    kubernetes: str,
+    view: Callable[[JudgedPlan], Any] | None = None,
+) -> tuple[Validation, dict[str, Any]]:
     viewer = Viewer(view=partial(_seen, view=view), failed=_failed, is_complete=True, kubernetes=kubernetes)
-    plans = views(opened, chosen, viewer, "validating")
+    plans = views(opened, chosen, viewer, "validating") if chosen else []
     found = [(item.name, finding) for item in plans for finding in item.view.findings]
-    result = validation(chosen, [*_files(opened, names), *found], sum(item.view.ignored for item in plans))
+    result = validation(chosen, [*files, *found], sum(item.view.ignored for item in plans))
     return result, {item.name: item.view.more for item in plans if item.view.more is not None}
 
 
@@ -83,8 +94,12 @@ def _failed(_: str, error: GitopsError) -> _Seen:
     return _Seen(findings=tuple(findings_of(error)))
 
 
-def _files(opened: OpenProject, names: Sequence[str]) -> Iterator[tuple[str, Finding]]:
-    """What `generate --check` finds, in these environments; in all of them and in the project when none is named."""
+def _files(
+    opened: OpenProject, wanted: Callable[[str], bool], names: Sequence[str] = ()
+) -> Iterator[tuple[str, Finding]]:
+    """What `generate --check` finds of these environments (of all and of the project when none is named), where the
+    environment that the file is of is `wanted`: empty for a file of the project.
+    """
     try:
         found = [_stale(change) for change in check(opened, names).changes]
     except UsageError:
@@ -94,7 +109,7 @@ def _files(opened: OpenProject, names: Sequence[str]) -> Iterator[tuple[str, Fin
     known = set(opened.names())
     for finding in found:
         name = environment_of(finding.source)
-        if not names or name in names:
+        if wanted(name):
             yield name if name in known else "", finding
 
 
@@ -104,13 +119,14 @@ def _stale(change: Change) -> Finding:
 
 
 def validate_changed(opened: OpenProject, ref: str, *, kubernetes: str = "") -> Validation:
-    """What is wrong with the environments that this branch touches since it left `ref`; with the whole project when it
-    touches them all. Raises as `diff` does.
+    """What is wrong with the environments that this branch touches since it left `ref`, and with the files of the
+    project, such as its root and orphaned files; with all when it touches all. Raises as `diff` does.
     """
     names, are_all = changed_environments(opened.folder, ref)
-    if not names and not are_all:
-        return validation((), ())
-    return validate(opened, () if are_all else names, kubernetes=kubernetes)
+    if are_all:
+        return validate(opened, kubernetes=kubernetes)
+    others = {*opened.names()} - {*names}
+    return _survey(opened, tuple(names), _files(opened, lambda name: name not in others), kubernetes)[0]
 
 
 def validate_rendered(

@@ -26,7 +26,7 @@ _GRAVITY = {effect: position for position, effect in enumerate(Effect)}
 def collapse(
     changes: Sequence[EnvironmentChange], owns: dict[str, Own], *, old: str, new: str, compared: int
 ) -> Difference:
-    """One difference of all environments' changes, the biggest first. `owns` says what marks stand for."""
+    """One difference of all environments' changes, the gravest first. `owns` says what marks stand for."""
     return Difference(
         old=old,
         new=new,
@@ -35,6 +35,7 @@ def collapse(
         consequences=tuple(_consequences(changes, owns)),
         groups=tuple(_groups(changes, owns)),
         folded=_folded(changes),
+        helm=tuple(sorted({version for change in changes for version in change.helm})),
     )
 
 
@@ -74,14 +75,28 @@ def _consequences(changes: Sequence[EnvironmentChange], owns: dict[str, Own]) ->
 
 def _groups(changes: Sequence[EnvironmentChange], owns: dict[str, Own]) -> list[SharedChanges]:
     shared = _shared((item, change.name) for change in changes for item in change.objects)
-    by_environments: dict[tuple[str, ...], list[ObjectChange]] = {}
+    gravity = _gravity(changes)
+    by_environments: dict[tuple[str, ...], list[tuple[int, ObjectChange]]] = {}
     for item, names in shared.items():
-        by_environments.setdefault(tuple(names), []).append(_worded_change(item, names, owns))
-    groups = [
-        SharedChanges(environments=names, objects=tuple(sorted(objects, key=lambda item: -item.size)))
-        for names, objects in by_environments.items()
-    ]
-    return sorted(groups, key=lambda group: (-len(group.environments), -group.size, group.environments))
+        risk = min(gravity.get((name, item.object), len(_GRAVITY)) for name in names)
+        by_environments.setdefault(tuple(names), []).append((risk, _worded_change(item, names, owns)))
+    groups = []
+    for environments, objects in by_environments.items():
+        objects.sort(key=lambda found: (found[0], -found[1].size))
+        group = SharedChanges(environments=environments, objects=tuple(item for _, item in objects))
+        groups.append((objects[0][0], group))
+    groups.sort(key=lambda found: (found[0], -len(found[1].environments), -found[1].size, found[1].environments))
+    return [group for _, group in groups]
+
+
+def _gravity(changes: Sequence[EnvironmentChange]) -> dict[tuple[str, str], int]:
+    """The gravest of what happens to an object of an environment, as a position in `Effect`."""
+    found: dict[tuple[str, str], int] = {}
+    for change in changes:
+        for item in change.consequences:
+            key = change.name, item.object
+            found[key] = min(found.get(key, len(_GRAVITY)), _GRAVITY[item.effect])
+    return found
 
 
 def _worded_change(change: ObjectChange, names: Sequence[str], owns: dict[str, Own]) -> ObjectChange:

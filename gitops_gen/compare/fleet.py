@@ -7,7 +7,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from gitops_gen.compare.compare import Rendered, broken, compare
-from gitops_gen.compare.model import Action, EnvironmentChange
+from gitops_gen.compare.model import Action, Consequence, Effect, EnvironmentChange
 from gitops_gen.compare.steady import steadied
 from gitops_gen.errors import GitopsError
 from gitops_gen.helm.cache import CachedRenderer, open_renderer
@@ -100,14 +100,26 @@ def compare_task(task: Comparison, renderer: CachedRenderer) -> EnvironmentChang
         change = compare(*sides)
     except GitopsError as error:
         return broken(task.name, task.action, ("now", error))
-    return replace(change, name=task.name) if change else None
+    return _with_helm(replace(change, name=task.name), task, renderer) if change else None
+
+
+def _with_helm(change: EnvironmentChange, task: Comparison, renderer: CachedRenderer) -> EnvironmentChange:
+    """The change with the Helm that rendered both sides, and what Argo CD's may render differently."""
+    uses = [renderer.use(target.chart, target.release) for target in (task.old, task.new) if target]
+    notes = dict.fromkeys(Consequence(effect=Effect.NOTES, object="", detail=use.note) for use in uses)
+    kept = tuple(note for note in notes if note.detail)
+    return replace(
+        change,
+        consequences=(*change.consequences, *kept),
+        helm=tuple(dict.fromkeys(use.version for use in uses)),
+    )
 
 
 def _rendered(target: RenderTarget | None, renderer: CachedRenderer) -> Rendered | None:
     if target is None:
         return None
     manifests, varying = renderer.render(target.chart, target.release), 0
-    if again := renderer.render_again(target.chart, target.release):
+    if again := renderer.render_again(target.chart, target.release, manifests):
         manifests, varying = steadied(manifests, again)
     return Rendered(
         environment=target.environment,

@@ -86,6 +86,8 @@ class EnvironmentChange:
     objects: tuple[ObjectChange, ...] = ()
     consequences: tuple[Consequence, ...] = ()
     folded: tuple[Folded, ...] = ()
+    #: the versions of Helm that rendered it; none when it was not rendered
+    helm: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,6 +138,8 @@ class Difference:
     consequences: tuple[SharedConsequence, ...]
     groups: tuple[SharedChanges, ...]
     folded: tuple[Folded, ...]
+    #: the versions of Helm that rendered
+    helm: tuple[str, ...] = ()
     #: two environments of one state are compared, not two states
     between_environments: bool = False
 

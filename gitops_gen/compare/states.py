@@ -343,4 +343,8 @@ def _is_more_than_names(change: EnvironmentChange) -> bool:
 
 def _lasting(change: EnvironmentChange) -> tuple[Consequence, ...]:
     """Nothing goes from the one to the other: what a sync would do is not the question."""
-    return tuple(item for item in change.consequences if item.effect in {Effect.BREAKS, Effect.WAITS})
+    return tuple(
+        item
+        for item in change.consequences
+        if item.effect in {Effect.BREAKS, Effect.WAITS} or (item.effect is Effect.NOTES and not item.object)
+    )

@@ -8,8 +8,9 @@ VARYING = "differs-in-each-render"
 
 REASON = "values that differ in each render"
 
-_WORD_END = re.compile(r"[\w+/=.-]*$")
-_WORD_START = re.compile(r"^[\w+/=.-]*")
+# With escapes, such as the line breaks of a certificate in double quotes, which are never left in halves.
+_WORD_END = re.compile(r"[\w+/=.\\-]*$")
+_WORD_START = re.compile(r"^(?:[\w+/=.-]|\\[^\"])*")
 
 
 def steadied(text: str, again: str) -> tuple[str, int]:

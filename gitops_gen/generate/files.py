@@ -98,12 +98,13 @@ def compare(root: Path, desired: Mapping[str, str], owned: Iterable[str] = ()) -
 
     `desired` maps paths to whole texts; generated files of `owned` that are not in it are orphans.
     """
-    changes = [change for path, new in desired.items() if (change := _compare_one(root, path, new))]
-    changes += [change for path in owned if path not in desired and (change := _compare_orphan(root, path))]
+    here = Root(root)
+    changes = [change for path, new in desired.items() if (change := _compare_one(here, path, new))]
+    changes += [change for path in owned if path not in desired and (change := _compare_orphan(here, path))]
     return sorted(changes, key=lambda change: change.path)
 
 
-def _compare_one(root: Path, path: str, new: str) -> Change | None:
+def _compare_one(root: Root, path: str, new: str) -> Change | None:
     try:
         old = _read(root, path)
     except (FileNotFoundError, NotADirectoryError):
@@ -113,7 +114,7 @@ def _compare_one(root: Path, path: str, new: str) -> Change | None:
     return None if old == new else Change(path=path, state=_state(old, new), old=old, new=new)
 
 
-def _compare_orphan(root: Path, path: str) -> Change | None:
+def _compare_orphan(root: Root, path: str) -> Change | None:
     try:
         old = _read(root, path)
     except (UnicodeDecodeError, OSError, PathError):
@@ -122,12 +123,11 @@ def _compare_orphan(root: Path, path: str) -> Change | None:
     return None if state is State.FOREIGN else Change(path=path, state=state, old=old, new=None)
 
 
-def _read(root: Path, path: str) -> str:
+def _read(root: Root, path: str) -> str:
     """A file's text; CRLF line ends are not a difference. Raises `PathError` for a symlink: what is behind it was not
     generated.
     """
-    Root(root).target(path)
-    return Root(root).read(path).decode().replace("\r\n", "\n")
+    return root.read_unlinked(path).decode().replace("\r\n", "\n")
 
 
 def edited_hint(change: Change) -> str:

@@ -87,6 +87,8 @@ class Root:
 
     def __init__(self, folder: Path, name: str = "project") -> None:
         self.folder, self._name = os.fspath(folder), name
+        #: folders with no symlink on the way: a symlink costs a call of the system for each component
+        self._plain = set[str]()
 
     def link(self, path: str) -> str | None:
         """Where the symlink at a path leads to, as it is written; None for what is no symlink."""
@@ -97,7 +99,13 @@ class Root:
 
     def resolved(self, path: str) -> str:
         """The path without symlinks on the way. Raises `PathError`."""
-        return resolved(path, self.link, self._name)
+        folder, _, name = path.rpartition("/")
+        if folder in self._plain and name.strip(".") and name.lower() != _GIT and self.link(path) is None:
+            return path
+        place = resolved(path, self.link, self._name)
+        if place == path:
+            self._plain.add(folder)
+        return place
 
     def is_file(self, path: str) -> bool:
         """Whether there is a file. Raises `PathError`."""
@@ -113,6 +121,12 @@ class Root:
         _require_regular(path, os.stat(place).st_mode)
         with open(place, "rb") as file:
             return file.read()
+
+    def read_unlinked(self, path: str) -> bytes:
+        """The content of a file with no symlink on the way. Raises `PathError`, and `OSError`."""
+        if self.resolved(path) != path:
+            self.target(path)
+        return self.read(path)
 
     def folders(self, path: str) -> dict[str, list[str]]:
         """The folders in a folder, each with the names in it. Raises `PathError` and `OSError`."""

@@ -4,7 +4,7 @@ import gzip
 import io
 import json
 import tarfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +54,12 @@ def values_archive(name: str, values: dict[str, Any]) -> bytes:
 def packed(files: Mapping[str, bytes]) -> bytes:
     """An archive of files by their path."""
     return _packed(_member(name, content) for name, content in files.items())
+
+
+def rewritten(archive: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
+    """The archive with the content that `change` makes of the name and content of each file."""
+    with tarfile.open(fileobj=io.BytesIO(archive)) as source:
+        return _packed(_member(member.name, change(member.name, content)) for member, content in _files(source))
 
 
 def _member(name: str, content: bytes) -> tuple[tarfile.TarInfo, bytes]:

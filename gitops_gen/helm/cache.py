@@ -15,10 +15,13 @@ from functools import partial
 from pathlib import Path
 
 from gitops_gen import __version__
+from gitops_gen.helm.bundled import nulls_in, renders_alike, umbrella_nulls
 from gitops_gen.helm.choice import open_engine
 from gitops_gen.helm.engine import Engine, HelmRelease, LoadedChart
-from gitops_gen.helm.varying import rendered_again, varies
+from gitops_gen.helm.use import HelmUse
+from gitops_gen.helm.varying import rendered_again, varying_functions
 from gitops_gen.runtime.caches import caches
+from gitops_gen.yaml.key_paths import dotted
 
 SHARD_LIMIT = 1024 * 1024
 """Bytes in each of the 256 folders: a quarter of a gigabyte in all."""
@@ -130,7 +133,8 @@ class CachedRenderer:
         self._cache = cache
         self._loaded: dict[tuple[str, str], LoadedChart] = {}
         self._digests: dict[Path, str] = {}
-        self._varies: dict[str, bool] = {}
+        self._varying: dict[str, frozenset[str]] = {}
+        self._nulls: dict[str, tuple[str, ...]] = {}
 
     def engine(self, helm: str = "") -> Engine:
         """The engine for a version of Helm that Argo CD has."""
@@ -156,12 +160,22 @@ class CachedRenderer:
             self._cache.put(key, text)
         return text
 
-    def render_again(self, path: Path, release: HelmRelease) -> str:
-        """The manifests once more, where the chart may render others each time; else nothing. Raises `ChartError`."""
+    def render_again(self, path: Path, release: HelmRelease, rendered: str) -> str:
+        """What was rendered once more, where the chart may render otherwise; else nothing. Raises `ChartError`."""
         digest = self._digest(path)
-        if digest not in self._varies:
-            self._varies[digest] = varies(path)
-        return rendered_again(self.engine(release.helm), path, release) if self._varies[digest] else ""
+        if digest not in self._varying:
+            self._varying[digest] = varying_functions(path)
+        return rendered_again(self.engine(release.helm), path, release, self._varying[digest], rendered)
+
+    def use(self, path: Path, release: HelmRelease) -> HelmUse:
+        """Which Helm renders the chart here, and the nulls that Argo CD's may treat differently."""
+        engine, digest = self.engine(release.helm), self._digest(path)
+        nulls: tuple[str, ...] = ()
+        if not release.helm or not renders_alike(engine.version, release.helm):
+            if digest not in self._nulls:
+                self._nulls[digest] = tuple(umbrella_nulls(path))
+            nulls = (*(dotted(("values", *key)) for key in nulls_in(release.values)), *self._nulls[digest])
+        return HelmUse(version=engine.version, engine=engine.name, bundled=release.helm, nulls=nulls)
 
     def _digest(self, path: Path) -> str:
         if path not in self._digests:

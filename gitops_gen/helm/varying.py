@@ -1,6 +1,6 @@
-"""Charts that render something else each time: random values, certificates, the time.
+"""Charts that render something else each time: random values, certificates, the time, the keys of a map in any order.
 
-A chart whose text has such a function is rendered a second time, at another time. What differs between the two is what
+A chart that calls such a function is rendered a second time, at another time. What differs between the two is what
 Argo CD finds changed at every refresh: https://argo-cd.readthedocs.io/en/stable/user-guide/helm/#random-data
 """
 
@@ -8,28 +8,35 @@ import io
 import re
 import shutil
 import tarfile
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Any
 
+from gitops_gen.helm.archive import rewritten
 from gitops_gen.helm.engine import Engine, HelmRelease
 from gitops_gen.runtime.scratch import scratch
 
 _ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|`[^`]*`|/\*.*?\*/|(?<![\w.$-])[a-zA-Z]\w*(?!\w)', re.DOTALL)
+_ORDER = frozenset({"keys", "values"})
+_CLOCK = {"now": '(toDate "2006-01-02T15:04:05Z" "2001-02-03T04:05:06Z")', "ago": 'printf "%.0s2001"'}
 _FUNCTION = re.compile(
-    r"rand(AlphaNum|Alpha|Numeric|Ascii|Bytes|Int)|gen(PrivateKey|CA|SelfSignedCert|SignedCert)(WithKey)?"
-    r"|uuidv4|now|htpasswd|bcrypt|encryptAES|shuffle"
+    r"\b(?:rand(?:AlphaNum|Alpha|Numeric|Ascii|Bytes|Int)|gen(?:PrivateKey|CA|SelfSignedCert|SignedCert)(?:WithKey)?"
+    rf"|uuidv4|htpasswd|bcrypt|encryptAES|shuffle|{'|'.join(sorted(_ORDER | _CLOCK.keys()))})\b"
 )
 """https://helm.sh/docs/chart_template_guide/function_list/"""
 
-_CLOCK = "now"
-_OTHER_TIME = '(toDate "2006-01-02T15:04:05Z" "2001-02-03T04:05:06Z")'
-_TEXTS = {".yaml", ".yml", ".tpl", ".txt", ".json"}
+_SORTED = "sortAlpha"
+_NO_TEMPLATES = {".md", ".tgz"}
+_SCHEMA = "values.schema.json"
 
 
-def varies(chart: Path) -> bool:
-    """Whether the text of a chart folder or archive, its subcharts among it, has a function that varies."""
-    return any(_has_function(text) for _, text in chart_texts(chart))
+def varying_functions(chart: Path) -> frozenset[str]:
+    """The functions that vary and that a chart folder or archive calls, in its subcharts, values and other files too:
+    `tpl` makes a template of any text.
+    """
+    return frozenset(name for _, text in chart_texts(chart) for name in _functions(text))
 
 
 def chart_texts(chart: Path) -> Iterator[tuple[str, str]]:
@@ -41,7 +48,7 @@ def chart_texts(chart: Path) -> Iterator[tuple[str, str]]:
         name = path.relative_to(chart).as_posix()
         if path.suffix == ".tgz" and path.is_file():
             yield from _archived(name, path.read_bytes())
-        elif path.is_file() and _is_text(Path(name)):
+        elif path.is_file() and _is_text(name):
             yield name, path.read_text(errors="replace")
 
 
@@ -52,44 +59,112 @@ def _archived(archive_name: str, content: bytes) -> Iterator[tuple[str, str]]:
             name = f"{archive_name}/{member.name}"
             if stream and name.endswith(".tgz"):
                 yield from _archived(name, stream.read())
-            elif stream and _is_text(Path(member.name)):
+            elif stream and _is_text(member.name):
                 yield name, stream.read().decode(errors="replace")
 
 
-def _is_text(path: Path) -> bool:
-    return path.suffix in _TEXTS or "templates" in path.parts
+def _is_text(name: str) -> bool:
+    path = PurePosixPath(name)
+    return path.suffix not in _NO_TEMPLATES and path.name != _SCHEMA and "crds" not in path.parts
 
 
-def _has_function(text: str) -> bool:
-    return any(
-        _FUNCTION.fullmatch(token[0]) for action in _ACTION.finditer(text) for token in _TOKEN.finditer(action[0])
-    )
+def _functions(text: str) -> Iterator[str]:
+    if _FUNCTION.search(text):
+        for action in _ACTION.finditer(text):
+            yield from (token[0] for token in _calls(action[0]))
 
 
-def rendered_again(engine: Engine, chart: Path, release: HelmRelease) -> str:
-    """The chart rendered once more, at another time. Raises `ChartError`."""
+def _calls(action: str) -> list[re.Match[str]]:
+    """The calls of varying functions; keys that the same action sorts do not vary."""
+    found = [token for token in _TOKEN.finditer(action) if _FUNCTION.fullmatch(token[0])]
+    return [token for token in found if token[0] not in _ORDER or _SORTED not in action]
+
+
+def rendered_again(engine: Engine, chart: Path, release: HelmRelease, used: frozenset[str], rendered: str) -> str:
+    """The chart that rendered `rendered` once more, at another time; empty where it cannot render anything else.
+
+    `used` are the `varying_functions` of the chart. Raises `ChartError`.
+    """
+    used = used.union(*(_functions(text) for text in _strings(release.values)))
+    again = ""
+    for order in ("reverse ", "") if used & _ORDER else ("",) if used else ():
+        if again in {"", rendered}:
+            again = _rendered_otherwise(engine, chart, release, used, order)
+    return again
+
+
+def _rendered_otherwise(engine: Engine, chart: Path, release: HelmRelease, used: frozenset[str], order: str) -> str:
+    """A render of what calls the same functions, with the time fixed and keys sorted."""
+    if not used & (_ORDER | _CLOCK.keys()):
+        return engine.load(chart).render(release)
+
+    def otherwise(text: str) -> str:
+        return _ACTION.sub(lambda action: _replaced(action[0], order), text)
+
     with scratch() as folder:
-        return engine.load(_at_another_time(chart, folder)).render(release)
+        values = _mapped(release.values, otherwise)
+        return engine.load(_copy(chart, folder, otherwise)).render(replace(release, values=values))
 
 
-def _at_another_time(chart: Path, folder: Path) -> Path:
-    """A copy of a chart in whose templates the time is fixed; archives stay as they are."""
-    if chart.is_file():
-        return chart
+def _copy(chart: Path, folder: Path, change: Callable[[str], str]) -> Path:
+    """A copy of a chart whose texts are changed."""
+
+    def changed(name: str, content: bytes) -> bytes:
+        if name.endswith(".tgz"):
+            return rewritten(content, changed)
+        text = content.decode(errors="surrogateescape") if _is_text(name) else ""
+        return change(text).encode(errors="surrogateescape") if _FUNCTION.search(text) else content
+
     copy = folder / chart.name
+    if chart.is_file():
+        copy.write_bytes(rewritten(chart.read_bytes(), changed))
+        return copy
     shutil.copytree(chart, copy)
-    for path in copy.rglob("*"):
-        if path.is_file() and _is_text(path.relative_to(copy)):
-            content = path.read_bytes()
-            if _CLOCK.encode() in content:
-                text = content.decode(errors="surrogateescape")
-                path.write_bytes(_with_fixed_time(text).encode(errors="surrogateescape"))
+    for path in filter(Path.is_file, copy.rglob("*")):
+        content = path.read_bytes()
+        if (new := changed(path.relative_to(copy).as_posix(), content)) != content:
+            path.write_bytes(new)
     return copy
 
 
-def _with_fixed_time(text: str) -> str:
-    return _ACTION.sub(lambda action: _TOKEN.sub(_fixed, action[0]), text)
+def _replaced(action: str, order: str) -> str:
+    """The action at another time, with the keys of maps in another order."""
+    for token in reversed(_calls(action)):
+        start, end, name = token.start(), token.end(), token[0]
+        if name in _CLOCK:
+            action = f"{action[:start]}{_CLOCK[name]}{action[end:]}"
+        elif name in _ORDER:
+            end = _end_of_call(action, end)
+            sort = f"{_SORTED} " if name == "keys" else ""
+            action = f"{action[:start]}({order}({sort}({action[start:end]}))){action[end:]}"
+    return action
 
 
-def _fixed(token: re.Match[str]) -> str:
-    return _OTHER_TIME if token[0] == _CLOCK else token[0]
+_PART = re.compile(r'"(?:\\.|[^"\\])*"|`[^`]*`|[()|]|\s*-?\}\}')
+
+
+def _end_of_call(action: str, start: int) -> int:
+    """Where the arguments end that begin at `start`."""
+    depth = 0
+    for part in _PART.finditer(action, start):
+        depth += {"(": 1, ")": -1}.get(part[0], 0)
+        if depth < 0 or (depth == 0 and part[0] == "|") or part[0].endswith("}}"):
+            return part.start()
+    return len(action)
+
+
+def _strings(values: Any) -> Iterator[str]:
+    if isinstance(values, str):
+        yield values
+    elif isinstance(values, dict | list):
+        for item in values.values() if isinstance(values, dict) else values:
+            yield from _strings(item)
+
+
+def _mapped(values: Any, change: Callable[[str], str]) -> Any:
+    """The values with each text in them changed."""
+    if isinstance(values, dict):
+        return {key: _mapped(value, change) for key, value in values.items()}
+    if isinstance(values, list):
+        return [_mapped(item, change) for item in values]
+    return change(values) if isinstance(values, str) else values

@@ -1,5 +1,5 @@
-"""A rendered difference as a comment under a pull request: it fits the host's limit, the biggest changes come first,
-and cuts are reported.
+"""A rendered difference as a comment under a pull request: it fits the host's limit, the gravest changes come first
+(data and deletions, then restarts, then the rest), and cuts are reported.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def markdown(difference: Difference, max_size: int = GITHUB_LIMIT) -> str:
 
 
 def _fitted(head: str, difference: Difference, max_size: int) -> str:
-    """As many whole objects as fit, the biggest first; one that does not fit makes room for smaller ones."""
+    """As many whole objects as fit, the gravest first; one that does not fit makes room for smaller ones."""
     available = max_size - _size(_cut_text(10**6, 10**6, 10**6))
     text = _shortened(head, available)
     left_out: list[ObjectChange] = []

@@ -20,7 +20,7 @@ from gitops_gen.helm.engine import ChartError, Engine, LoadedChart, SubchartValu
 from gitops_gen.helm.key_types import KeyType
 from gitops_gen.helm.reading.chart_files import chart_files
 from gitops_gen.helm.reading.unknown_keys import KnownKeys
-from gitops_gen.helm.varying import rendered_again, varies
+from gitops_gen.helm.varying import rendered_again, varying_functions
 from gitops_gen.models.layout import CHART_FILE
 from gitops_gen.project.chart_places import ChartPlaces
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
@@ -47,7 +47,7 @@ class Charts:
         self._engines: dict[str, Engine] = {}
         self._loaded: dict[ChartSource, LoadedChart] = {}
         self._places: dict[ChartSource, Path] = {}
-        self._varies: dict[ChartSource, bool] = {}
+        self._varying: dict[ChartSource, frozenset[str]] = {}
         self._schemas: dict[ChartSource, ValuesSchema | None] = {}
         self._defaults: dict[ChartSource, Values] = {}
         self._keys: dict[ChartSource, KnownKeys] = {}
@@ -153,16 +153,17 @@ class Charts:
             return environment  # reported where the chart is used
         return with_override_files(environment, place)
 
-    def render_again(self, environment: ResolvedEnvironment) -> str:
+    def render_again(self, environment: ResolvedEnvironment, rendered: str) -> str:
         """The manifests of an environment once more, where its chart may render others each time; else nothing.
 
         Raises `ChartError` or `GitopsError` when the chart cannot be had.
         """
         source = environment.chart
         place = self._place(source)
-        if source not in self._varies:
-            self._varies[source] = varies(place)
-        return rendered_again(self.engine(source), place, environment.helm.release) if self._varies[source] else ""
+        if source not in self._varying:
+            self._varying[source] = varying_functions(place)
+        release = environment.helm.release
+        return rendered_again(self.engine(source), place, release, self._varying[source], rendered)
 
     def _unquoted(self, environment: ResolvedEnvironment, origins: Origins) -> Iterator[Problem]:
         for path, value, wish in self._suspects(environment.chart, environment.helm.release.values):

@@ -27,6 +27,7 @@ from gitops_gen.project.reading import (
 from gitops_gen.yaml.key_paths import KeyPath, dotted
 from gitops_gen.yaml.reader import locate
 
+_CLUSTER_FILES = ("schemas", "policies")
 _OWN = ("apiVersion", "kind", "name", "projects")
 """What a project does not inherit."""
 
@@ -239,15 +240,31 @@ def _member(shared: str, own: str, folder: str) -> tuple[Project | None, tuple[P
 
 
 def _combined(inherited: Values, own: Values, folder: str) -> Values:
+    own = _from_top(own, folder)
     data = merge(inherited, own)
     if chart := own.get("chart"):
-        path = chart.get("path")
-        data["chart"] = {**chart, "path": posixpath.normpath(folder + path)} if path else chart
+        data["chart"] = chart
     stages = {stage["name"]: stage for stage in inherited.get("stages", ())}
     for stage in own.get("stages", ()):
         stages[stage["name"]] = merge(stages.get(stage["name"], {}), stage)
     rules = [*_ignored(inherited), *_ignored(own)]
     return {**data, "stages": [*stages.values()], "rules": {**data.get("rules", {}), "ignore": rules}}
+
+
+def _from_top(own: Values, folder: str) -> Values:
+    """The file of a project with its paths counted from the workspace's folder instead of from its own."""
+
+    def counted(path: str) -> str:
+        return posixpath.normpath(folder + path)
+
+    chart = own.get("chart") or {}
+    found = {**own, "chart": {**chart, "path": counted(chart["path"])}} if chart.get("path") else dict(own)
+    if clusters := own.get("clusters"):
+        found["clusters"] = {
+            name: {**cluster, **{key: [*map(counted, cluster[key])] for key in _CLUSTER_FILES if cluster.get(key)}}
+            for name, cluster in clusters.items()
+        }
+    return found
 
 
 def _ignored(data: Values) -> Collection[Any]:

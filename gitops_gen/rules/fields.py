@@ -134,6 +134,7 @@ RULES = (
         ),
         remedy="put the value in quotes: `{{ .Values.x | quote }}`",
         check=_strings,
+        judges_tests=True,
     ),
     Rule(
         id="name-too-long",

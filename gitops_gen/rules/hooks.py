@@ -8,7 +8,6 @@ from gitops_gen.manifests.annotations import (
     HELM_RESOURCE_POLICY,
     HOOK,
     Phase,
-    is_helm_test,
     is_hook,
     phases,
     sync_options,
@@ -27,7 +26,7 @@ _SETUP = re.compile(
 
 def _ignored(plan: SyncPlan) -> Iterator[Hit]:
     for manifest in plan.manifests:
-        if is_hook(manifest) and not is_helm_test(manifest) and not phases(manifest):
+        if is_hook(manifest) and not phases(manifest):
             named = ", ".join(words(manifest, HOOK) or words(manifest, HELM_HOOK)) or "nothing"
             yield Hit(manifest, f"is never applied: Argo CD knows no hook `{named}`")
 

@@ -8,6 +8,7 @@ from gitops_gen.argocd.existing import project_permissions
 from gitops_gen.argocd.manifests import application
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.helm.bundled import renders_alike
+from gitops_gen.helm.use import HelmUse
 from gitops_gen.manifests.objects import Manifest, parse
 from gitops_gen.manifests.varying import VaryingObject, varying_objects
 from gitops_gen.models.layout import application_name
@@ -26,7 +27,7 @@ from gitops_gen.rules.values import findings as value_findings
 from gitops_gen.runtime.activity import counted
 from gitops_gen.sync.cluster import ClusterFacts
 from gitops_gen.sync.durations import seconds
-from gitops_gen.sync.plan import HelmUse, plan_of
+from gitops_gen.sync.plan import plan_of
 from gitops_gen.sync.policy import SyncPolicy, policy_of
 from gitops_gen.yaml.reader import load
 
@@ -68,7 +69,7 @@ def plan_environment(
         application=application_name(project.spec, name),
         project=project_permissions(project, environment, manifest),
     )
-    varying = tuple(_varying(opened, environment, manifests))
+    varying = tuple(_varying(opened, environment, rendered, manifests))
     cluster = cluster_facts(project.inputs, environment)
     sync_plan = replace(sync_plan, helm=_helm(opened, environment), varying=varying, cluster=cluster)
     judged = judge(sync_plan, exceptions(project), rules)
@@ -97,10 +98,10 @@ def _helm(opened: OpenProject, environment: ResolvedEnvironment) -> HelmUse:
 
 
 def _varying(
-    opened: OpenProject, environment: ResolvedEnvironment, manifests: tuple[Manifest, ...]
+    opened: OpenProject, environment: ResolvedEnvironment, rendered: str, manifests: tuple[Manifest, ...]
 ) -> Iterator[VaryingObject]:
     """What a second render has otherwise; nothing for a chart without random values and time."""
-    if again := opened.charts.render_again(environment):
+    if again := opened.charts.render_again(environment, rendered):
         others = parse(again, f"second render of {environment.name}", namespace=environment.namespace)
         yield from varying_objects(manifests, others)
 

@@ -5,21 +5,10 @@ from collections.abc import Iterator
 from gitops_gen.rules.rule import Hit, Rule, Severity
 from gitops_gen.sync.plan import SyncPlan
 
-SHOWN_NULLS = 3
-"""As many places are named."""
-
 
 def _other_helm(plan: SyncPlan) -> Iterator[Hit]:
-    helm = plan.helm
-    if helm is None or not helm.nulls:
-        return
-    more = f" and {len(helm.nulls) - SHOWN_NULLS} more" if len(helm.nulls) > SHOWN_NULLS else ""
-    places = ", ".join(helm.nulls[:SHOWN_NULLS]) + more
-    if helm.bundled:
-        other = f"Argo CD {helm.argocd} renders with Helm {helm.bundled}"
-    else:
-        other = "Argo CD renders with Helm 3 up to 3.4, with Helm 4.2 from 3.5 on"
-    yield Hit(None, f"rendered with Helm {helm.version}; {other}, and the two treat nulls differently: {places}")
+    if plan.helm and plan.helm.difference:
+        yield Hit(None, plan.helm.difference)
 
 
 RULES = (

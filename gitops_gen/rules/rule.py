@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 from gitops_gen.errors import Problem
+from gitops_gen.manifests.annotations import is_helm_test
 from gitops_gen.manifests.objects import Manifest
 from gitops_gen.sync.plan import SyncPlan
 from gitops_gen.yaml.key_paths import KeyPath
@@ -89,10 +90,14 @@ class Rule:
     #: manifests that the rule refuses, and the same ones as it wants them: `rules ID` shows both, a test judges them
     bad: str = ""
     good: str = ""
+    #: whether it is about Helm's tests too: Argo CD reads them and applies none
+    judges_tests: bool = False
 
     def findings(self, plan: SyncPlan) -> Iterable[Finding]:
         """Every place in the plan where the rule does not hold."""
         for hit in self.check(plan):
+            if hit.manifest and not self.judges_tests and is_helm_test(hit.manifest):
+                continue
             yield Finding(
                 rule=self.id,
                 message=hit.message,

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gitops_gen.git.paths import Root
+from gitops_gen.models.layout import PROJECT_FILE, release_path
 from gitops_gen.starter.project import NewProject
+from gitops_gen.starter.renovate import RENOVATE, configured
 from gitops_gen.starter.target_folder import TargetFolder
 from gitops_gen.starter.texts import filled
 
@@ -27,8 +29,8 @@ class CiFiles:
 
 
 def ci_files(target: TargetFolder, project: NewProject, *, proven: bool) -> CiFiles:
-    """The files for GitHub, GitLab and pre-commit. `proven` says that `validate` finds no error in the chart as it is,
-    so that CI can insist on it.
+    """The files for GitHub, GitLab, Renovate and pre-commit. `proven` says that `validate` finds no error in the chart
+    as it is, so that CI can insist on it.
     """
     slug = re.sub(r"[^a-z0-9]+", "-", target.inside.lower()).strip("-")
     job = _free_job(target.root, slug)
@@ -36,12 +38,31 @@ def ci_files(target: TargetFolder, project: NewProject, *, proven: bool) -> CiFi
     workflow = f"{WORKFLOWS}/{job}.yaml"
     files = {workflow: filled("common/github.yaml.j2", workflow=workflow, **facts)}
     notes: list[str] = []
+    files[f"{WORKFLOWS}/{job}-bots.yaml"] = filled("common/github-bots.yaml.j2", **facts)
+    files |= _renovate(target, project, notes)
     files |= _gitlab(target, job, filled("common/gitlab.yaml.j2", **facts), notes)
     if (target.root / PRE_COMMIT).exists():
         notes.append(f"{PRE_COMMIT} exists and is not changed; add the hook `{_command(target)} generate --check`")
     else:
         files[PRE_COMMIT] = filled("common/pre-commit.yaml.j2", **facts)
     return CiFiles(files=files, notes=tuple(notes))
+
+
+def _renovate(target: TargetFolder, project: NewProject, notes: list[str]) -> dict[str, str]:
+    base = f"{target.inside}/" if target.inside else ""
+    first = next(iter(project.environments))
+    below = f"{base}services/*/" if project.services else base
+    if there := configured(target.root):
+        notes.append(f"{there} exists and is not changed; have it match {below}{release_path(first)}")
+        return {}
+    services = r"(services/[^/]+/)?" if project.services else ""
+    places = [_escaped(base) + services + _escaped(path) for path in (release_path(first), PROJECT_FILE)]
+    return {RENOVATE: filled("common/renovate.json.j2", places=[f"/^{place}$/" for place in places])}
+
+
+def _escaped(path: str) -> str:
+    """The path in a regular expression of JavaScript, which knows no escaped `-`."""
+    return re.escape(path).replace(r"\-", "-")
 
 
 def _command(target: TargetFolder) -> str:

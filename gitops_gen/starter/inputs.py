@@ -10,10 +10,12 @@ from gitops_gen.models.layout import (
     environment_folder,
     environment_path,
     release_path,
+    short_name,
 )
 from gitops_gen.starter import reference
 from gitops_gen.starter.needs import NOTHING, ChartNeeds
 from gitops_gen.starter.project import STAGES, SYNC_TIMEOUT, NewProject
+from gitops_gen.starter.renovate import marked
 from gitops_gen.starter.seeds import Seeds
 from gitops_gen.starter.texts import filled
 from gitops_gen.yaml.key_paths import dotted
@@ -32,10 +34,12 @@ def chart_inputs(project: NewProject, chart: str, seeds: Seeds) -> dict[str, str
         files[f"services/{name}/{PROJECT_FILE}"] = filled("workspace/project.yaml.j2", name=name)
     for name, stage in project.environments.items():
         files[environment_path(name)] = filled("chart/environment.yaml.j2", stage=stage)
+    first = next(iter(project.environments))
     for name in project.all_environments:
         path = release_path(name)
         facts = {"values": values, "hints": hints, "environment": name, "up": "../" * path.count("/")}
-        files[path] = filled("chart/release.yaml.j2", **facts)
+        release = filled("chart/release.yaml.j2", **facts)
+        files[path] = marked(release, seeds.images) if short_name(name) == first else release
     return files
 
 

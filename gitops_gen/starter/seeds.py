@@ -4,8 +4,8 @@ so that there is something to promote; proven to change nothing of what the char
 
 import re
 import tarfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,14 @@ class Seeds:
     would make them. `failure` is Helm's message when the chart does not render with its own values.
     """
 
-    values: dict[str, Any] = field(default_factory=dict)
+    images: tuple[ImageKey, ...] = ()
     hints: tuple[ImageKey, ...] = ()
     failure: str = ""
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values with which release.yaml begins."""
+        return _tree(self.images)
 
 
 def seeds(chart: Path, loaded: LoadedChart, release: HelmRelease) -> Seeds:
@@ -41,14 +46,14 @@ def seeds(chart: Path, loaded: LoadedChart, release: HelmRelease) -> Seeds:
         repeats = loaded.render(release) == before
     except GitopsError as error:
         chosen, rest = _split(keys)
-        return Seeds(values=_tree(chosen), hints=tuple(_versioned(rest, chart)), failure=str(error))
+        return Seeds(images=tuple(chosen), hints=tuple(_versioned(rest, chart)), failure=str(error))
     if not repeats:
         chosen, rest = _split(keys)
-        return Seeds(values=_tree(chosen), hints=tuple(_versioned(rest, chart)))
+        return Seeds(images=tuple(chosen), hints=tuple(_versioned(rest, chart)))
     wanted = [*_versioned(keys, chart)]
     kept = wanted if _same(loaded, release, before, wanted) else _harmless(loaded, release, before, wanted)
     paths = {key.path for key in kept}
-    return Seeds(values=_tree(kept), hints=tuple(key for key in wanted if key.path not in paths))
+    return Seeds(images=tuple(kept), hints=tuple(key for key in wanted if key.path not in paths))
 
 
 def _keys(chart: Path, loaded: LoadedChart) -> list[ImageKey]:
@@ -78,7 +83,7 @@ def _versioned(keys: list[ImageKey], chart: Path) -> Iterator[ImageKey]:
         if value == "":
             value = versions.get(str(key.path[0]), versions.get("", "")) if len(key.path) > 1 else versions.get("", "")
         if value != "":
-            yield ImageKey(path=key.path, value=str(value) if isinstance(value, float) else value)
+            yield replace(key, value=str(value) if isinstance(value, float) else value)
 
 
 def _same(loaded: LoadedChart, release: HelmRelease, before: str, keys: list[ImageKey]) -> bool:
@@ -99,7 +104,7 @@ def _harmless(loaded: LoadedChart, release: HelmRelease, before: str, keys: list
     return [key for key in keys if _same(loaded, release, before, [key])]
 
 
-def _tree(keys: list[ImageKey]) -> dict[str, Any]:
+def _tree(keys: Iterable[ImageKey]) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     for key in keys:
         place = tree

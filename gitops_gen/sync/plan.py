@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gitops_gen.argocd.permissions import Permissions
+from gitops_gen.helm.use import HelmUse
 from gitops_gen.manifests.annotations import is_hook, phases
 from gitops_gen.manifests.objects import Manifest
 from gitops_gen.manifests.varying import VaryingObject
@@ -15,19 +16,6 @@ from gitops_gen.sync.object_index import ObjectIndex
 from gitops_gen.sync.policy import SyncPolicy
 from gitops_gen.sync.proof import SOUND, Places, Proof, prove
 from gitops_gen.sync.steps import SYNC_PHASES, Step, steps_of
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HelmUse:
-    """Which Helm made the manifests, and which one Argo CD has."""
-
-    version: str
-    engine: str
-    #: the version of Argo CD that the project names, and of the Helm in it; empty when they are not known
-    argocd: str = ""
-    bundled: str = ""
-    #: places of nulls in values, where the two treat them differently or the second is not known
-    nulls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -315,3 +315,30 @@ def test_outside_of_git_the_inputs_as_they_are_tell(good: Path, change: Change) 
     edit(good, APPLICATION, "      limit: -1\n", "      limit: 3\n")
     change(good, "adopt", "dev")
     assert "limit: 3" in (good / OWN).read_text()
+
+
+def test_every_environment_at_once(good: Path, gitops_gen: GitopsGen) -> None:
+    """What the job for bots does: without names, all edited files are adopted in one commit."""
+    names = ("dev", "production")
+    for name in names:
+        file = good / f"environments/{name}/values.yaml"
+        file.write_text(file.read_text().replace("tag: 1.4.2", "tag: 1.9.0"))
+    result = gitops_gen(good, "adopt", "--dry-run")
+    assert result.code == 0, result.err
+    result = gitops_gen(good, "adopt")
+    assert result.code == 0, result.err
+    for name in names:
+        assert "tag: 1.9.0" in (good / f"environments/{name}/release.yaml").read_text()
+    assert gitops_gen(good, "generate", "--check").code == 0
+    assert "no generated file was edited by hand" in gitops_gen(good, "adopt").err
+
+
+def test_an_edit_that_cannot_be_adopted_stops_all(good: Path, gitops_gen: GitopsGen) -> None:
+    for name, text in (("dev", "replicas: 7\n"), ("production", "adoptedReplicas: 7 # why\n")):
+        file = good / f"environments/{name}/values.yaml"
+        file.write_text(file.read_text() + text)
+    before = tree(good)
+    result = gitops_gen(good, "adopt")
+    assert result.code == 1
+    assert "environments/production/values.yaml" in result.err
+    assert tree(good) == before

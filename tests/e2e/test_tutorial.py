@@ -21,7 +21,7 @@ HANGS = "e2e-hang"
 
 @pytest.fixture
 def remote(cluster: Cluster, tmp_path: pathlib.Path) -> Iterator[str]:
-    """The URL of an empty repository; what is deployed from it is taken away."""
+    """The URL of an empty repository; what is deployed from it is removed."""
     git(tmp_path, "init", "--quiet", "--bare", "--initial-branch=main", "shop.git")
     yield (tmp_path / "shop.git").as_uri()
     withdraw(cluster, "shop", *NAMES)

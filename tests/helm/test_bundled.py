@@ -10,7 +10,7 @@ from gitops_gen.helm import choice
 from gitops_gen.helm.binary import programs
 from gitops_gen.helm.bundled import helm_of, renders_alike, umbrella_nulls
 from tests import helm_binary
-from tests.conftest import GitopsGen
+from tests.conftest import GitopsGen, commit_all
 
 
 @pytest.mark.parametrize(
@@ -109,3 +109,33 @@ def test_a_cluster_has_its_own_argo_cd(shop: Path, gitops_gen: GitopsGen) -> Non
     )
     assert "Argo CD 3.3 renders with Helm 3.19" in gitops_gen(shop, "plan", "dev").out
     assert "helm-version-differs" not in gitops_gen(shop, "plan", "production").out
+
+
+def test_diff_says_which_helm_rendered(shop: Path, gitops_gen: GitopsGen, monkeypatch: pytest.MonkeyPatch) -> None:
+    declare(shop, "3.4")
+    commit_all(shop)
+    environment = shop / "environments/dev/environment.yaml"
+    environment.write_text(environment.read_text().replace("values:\n", "values:\n  replicas: 7\n"))
+    noted = "rendered with Helm v4.2.3; Argo CD renders with Helm 3.19, and the two treat nulls differently"
+    assert noted in gitops_gen(shop, "diff", "dev").out
+    assert noted in gitops_gen(shop, "diff", "dev", "--output", "markdown").out
+    said = json.loads(gitops_gen(shop, "diff", "dev", "--output", "json").out)
+    assert said["helm"] == ["v4.2.3"]
+    (note,) = [item for item in said["consequences"] if item["effect"] == "notes"]
+    assert note["detail"].startswith(noted)
+    monkeypatch.setenv("GITOPS_GEN_HELM", helm_binary.require("helm3"))
+    programs.cache_clear()
+    choice._program_like.cache_clear()
+    said = json.loads(gitops_gen(shop, "diff", "dev", "--output", "json").out)
+    assert said["helm"] == ["v3.19"]
+    assert [item for item in said["consequences"] if item["effect"] == "notes"] == []
+
+
+def test_diff_names_another_helm_without_nulls(good: Path, gitops_gen: GitopsGen) -> None:
+    declare(good, "3.4")
+    commit_all(good)
+    environment = good / "environments/dev/environment.yaml"
+    environment.write_text(environment.read_text().replace("values:\n", "values:\n  replicas: 7\n"))
+    said = gitops_gen(good, "diff", "dev").out
+    assert "rendered with Helm v4.2.3; Argo CD renders with Helm 3.19" in said
+    assert "nulls" not in said

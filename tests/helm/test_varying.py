@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from gitops_gen.compare.steady import VARYING, steadied
-from gitops_gen.helm.varying import varies
+from gitops_gen.helm.archive import packed
+from gitops_gen.helm.varying import varying_functions
 from tests.conftest import GitopsGen, commit_all
 
 SECRET = """\
@@ -35,21 +36,35 @@ spec:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a: {{ randAlphaNum 5 }}", True),
-        ('a: {{- genCA "ca" 365 | toJson -}}', True),
-        ("a: {{ .Values.x | default\n  (uuidv4) }}", True),
-        ('a: {{ now | date "2006" }}', True),
-        ('{{ $ca := genSelfSignedCertWithKey "a" nil nil 1 .k }}', True),
-        ("a: {{ .Values.now }} {{ $uuidv4 }} {{ .randInt }}", False),
-        ('a: now {{ fail "set it now" }} {{/* randAlpha */}}', False),
-        ('a: {{ include "shuffle-now" . }} {{ nowhere }}', False),
+        ("a: {{ randAlphaNum 5 }}", {"randAlphaNum"}),
+        ('a: {{- genCA "ca" 365 | toJson -}}', {"genCA"}),
+        ("a: {{ .Values.x | default\n  (uuidv4) }}", {"uuidv4"}),
+        ('a: {{ now | date "2006" }} {{ .Values.since | toDate "2006" | ago }}', {"now", "ago"}),
+        ('{{ $ca := genSelfSignedCertWithKey "a" nil nil 1 .k }}', {"genSelfSignedCertWithKey"}),
+        ('{{ keys .Values.hosts | join "," }} {{ keys .Values | sortAlpha | first }}', {"keys"}),
+        ("a: {{ .Values.now }} {{ $uuidv4 }} {{ .randInt }} {{ $keys }}", set()),
+        ('a: now {{ fail "set it now" }} {{/* randAlpha */}}', set()),
+        ('a: {{ include "shuffle-now" . }} {{ nowhere }} {{ sortAlpha (keys .Values) }}', set()),
     ],
 )
-def test_a_function_is_found_where_it_is_called(text: str, expected: bool, tmp_path: Path) -> None:  # noqa: FBT001
-    (tmp_path / "charts/sub/templates").mkdir(parents=True)
-    (tmp_path / "charts/sub/templates/_a").write_text(text)
+@pytest.mark.parametrize("file", ["templates/_a", "values.yaml", "files/app.conf", "charts/sub/templates/a.yaml"])
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_a_function_is_found_where_it_is_called(
+    text: str,
+    expected: set[str],
+    file: str,
+    is_packed: bool,  # noqa: FBT001
+    tmp_path: Path,
+) -> None:
+    target = tmp_path / file
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text)
     (tmp_path / "README.md").write_text("{{ randAlphaNum 5 }}")
-    assert varies(tmp_path) is expected
+    if is_packed:
+        (tmp_path / "charts").mkdir(exist_ok=True)
+        (tmp_path / "charts/packed-1.0.0.tgz").write_bytes(packed({f"packed/{file}": text.encode()}))
+        target.unlink()
+    assert varying_functions(tmp_path) == expected
 
 
 @pytest.mark.parametrize(
@@ -60,6 +75,7 @@ def test_a_function_is_found_where_it_is_called(text: str, expected: bool, tmp_p
         ("name: job-x1y2\n", "name: job-z3\n", f"name: {VARYING}\n"),
         ("a: 1\nb: x1\nc: 2\nd: 3", "a: 1\nb: y2\nc: 2", f"a: 1\nb: {VARYING}\nc: 2\nd: 3"),
         ("a: {b: one, c: two}", "a: {b: six, c: two}", f"a: {{b: {VARYING}, c: two}}"),
+        ('a: "ca\\nMIx1\\n"', 'a: "ca\\nMIy1\\n"', f'a: "{VARYING}"'),
         ("a: 1", "a: 1", "a: 1"),
     ],
 )
@@ -102,6 +118,67 @@ def test_ignored_differences_are_no_finding(shop: Path, gitops_gen: GitopsGen) -
 def test_the_time_differs_at_another_time(good: Path, gitops_gen: GitopsGen) -> None:
     write(good, '{{ now | date "2006-01-02" | quote }}')
     assert "differs in each render: data.password" in gitops_gen(good, "plan", "dev").out
+
+
+SUBCHART = {
+    "sub/Chart.yaml": "apiVersion: v2\nname: sub\nversion: 1.0.0\n",
+    "sub/values.yaml": 'text: "{{ .Release.Name }}"\n',
+    "sub/files/made.txt": "plain",
+    "sub/templates/made.yaml": """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: made}
+data:
+  file: {{ tpl (.Files.Get "files/made.txt") . | quote }}
+  text: {{ tpl .Values.text . | quote }}
+""",
+}
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "key"),
+    [
+        ("sub/files/made.txt", "{{ now | unixEpoch }}", "data.file"),
+        ("sub/files/made.txt", '{{ (toDate "2006-01-02" "2020-01-01") | ago }}', "data.file"),
+        ("sub/files/made.txt", '{{- keys (dict "a" 1 "b" 2) | join "," }}', "data.file"),
+        ("sub/files/made.txt", '{{- first (keys (dict "a" 1 "b" 2 "c" 3)) -}}', "data.file"),
+        ("sub/values.yaml", "text: '{{ now | date \"2006\" }}'", "data.text"),
+        ("sub/values.yaml", "text: '{{ uuidv4 }}'", "data.text"),
+        ("sub/values.yaml", "text: '{{ (genCA \"ca\" 1).Cert }}'", "data.text"),
+        ("values", "{text: '{{ now | date \"2006\" }}'}", "data.text"),
+        ("values", "{text: '{{ randAlphaNum 9 }}'}", "data.text"),
+    ],
+)
+def test_what_varies_in_a_packed_subchart_is_found(
+    good: Path, gitops_gen: GitopsGen, file: str, text: str, key: str
+) -> None:
+    files = {**SUBCHART, file: text} if file in SUBCHART else SUBCHART
+    (good / "chart/charts").mkdir()
+    (good / "chart/values.schema.json").unlink()  # which knows no subchart
+    archive = packed({name: content.encode() for name, content in files.items()})
+    (good / "chart/charts/sub-1.0.0.tgz").write_bytes(archive)
+    chart = good / "chart/Chart.yaml"
+    chart.write_text(f"{chart.read_text()}dependencies: [{{name: sub, version: 1.0.0, repository: https://c.example}}]")
+    commit_all(good)
+    if file == "values":
+        environment = good / "environments/dev/environment.yaml"
+        environment.write_text(environment.read_text().replace("values:\n", f"values:\n  sub: {text}\n"))
+        commit_all(good)
+    planned = gitops_gen(good, "plan", "dev")
+    assert planned.out, planned.err
+    said = planned.out
+    assert "render-differs: ConfigMap/made" in said
+    assert f"differs in each render: {key};" in said
+    (good / "chart/templates/another.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: another}\n")
+    difference = gitops_gen(good, "diff", "dev").out
+    assert "ConfigMap/another" in difference
+    assert "ConfigMap/made" not in difference
+
+
+def test_keys_in_another_order_are_no_finding(good: Path, gitops_gen: GitopsGen) -> None:
+    text = """{{ $found := keys (dict "a" 1 "b" 2) }}{{ sortAlpha $found | join "," | b64enc }}"""
+    write(good, f"{text}{{{{ len (values .Values) | toString | b64enc }}}}")
+    assert "render-differs" not in gitops_gen(good, "plan", "dev").out
 
 
 def test_a_value_that_is_set_is_no_finding(good: Path, gitops_gen: GitopsGen) -> None:

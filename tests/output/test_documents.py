@@ -30,6 +30,7 @@ from tests.conftest import REPOSITORY, GitopsGen, Golden, GoldenFolder, commit_a
 from tests.migration.original import exported
 
 GOLDENS = Path(__file__).parent / "golden"
+DEFINITION = Path(__file__).parent / "definition.yaml"
 HASH = re.compile(r"\b[0-9a-f]{40}\b")
 SHORT_HASH = re.compile(r"\b[0-9a-f]{8,12}\b")
 TEXTS = re.compile(r'("(?:message|hint|title|explanation|remedy|reason|why)": )"(?:[^"\\]|\\.)*"')
@@ -59,6 +60,7 @@ CASES = [
     ("env-remove", "change", 0, "env remove dev --delete-running --dry-run"),
     ("chart-pull", "chart-pull", 0, "chart pull"),
     ("chart-vendor", "chart-vendor", 0, "chart vendor"),
+    ("cluster-api-versions", "cluster-api-versions", 0, f"cluster api-versions {shlex.quote(str(DEFINITION))}"),
     ("error", "error", 2, "explain dev replica"),
     ("error-usage", "error", 2, "status --stagee dev"),
     ("error-problems", "error", 1, "set dev replicas=many"),
@@ -200,7 +202,7 @@ def test_the_published_schemas_are_those_of_the_code(golden_folder: GoldenFolder
 
 
 def test_every_listing_and_change_has_a_document() -> None:
-    without = {"render", "report", "schema", "completion", "cluster api-versions"}
+    without = {"render", "report", "schema", "completion"}
     offered = {words: {name for item in command.params for name in item.opts} for words, command in commands()}
     assert {words for words, names in offered.items() if "--output" not in names} == without
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gitops_gen.project.opening import open_project
 from tests.conftest import GIT_SETTINGS, GitopsGen, commit_all, git, tree
 
 SERVICES = ("api", "web")
@@ -281,6 +282,15 @@ def test_validate_of_everything_and_of_one_project(workspace: Path, gitops_gen: 
             if item["severity"] == "error" and item["rule"] != "generated-file-differs"
         }
         assert len(errors) == found, (words, result.out)
+
+
+def test_files_of_a_cluster_count_from_the_file_that_names_them(workspace: Path) -> None:
+    files = "schemas: [crd.yaml, ../../top.yaml]"
+    text = f"clusters: {{main: {{server: https://kubernetes.default.svc, {files}}}}}\n"
+    add(workspace, "services/api/gitops.yaml", text)
+    opened = open_project(workspace)
+    assert opened.environment("services/api/dev").schema_files == ("services/api/crd.yaml", "top.yaml")
+    assert opened.environment("services/web/dev").schema_files == ()
 
 
 def test_a_shared_file_reaches_every_service(workspace: Path, gitops_gen: GitopsGen) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import get_ident
 
 import pytest
 
@@ -138,3 +139,10 @@ def _run(folder: Path, *arguments: str, **variables: str) -> subprocess.Complete
         text=True,
         check=False,
     )
+
+
+def test_one_piece_of_work_after_the_other_shares_a_thread() -> None:
+    """Go takes a tenth of a render's time for a thread that calls it first."""
+    threads = {limited(get_ident, "it", Limits()) for _ in range(5)}
+    assert len(threads) == 1
+    assert get_ident() not in threads

@@ -261,13 +261,14 @@ def test_two_projects_of_one_repository(clone: Path, shop: Path, tmp_path: Path,
         assert result.code == 0, result.err
         assert not (clone / folder / ".github").exists()
     found = sorted(path.name for path in (clone / ".github/workflows").iterdir())
-    assert found == ["gitops-services-shop-2.yaml", "gitops-services-shop.yaml"]
+    names = ["gitops-services-shop", "gitops-services-shop-2"]
+    assert found == sorted(f"{name}{kind}.yaml" for name in names for kind in ("", "-bots"))
     first = workflow_of(clone / ".github/workflows/gitops-services-shop.yaml")
     assert first["on"]["pull_request"]["paths"][0] == "services/shop/**"
     assert "gitops-gen -C services/shop validate" in str(first["jobs"])
     assert (clone / ".gitlab-ci.yml").read_text() == "include:\n  - local: .gitlab/gitops*.yml\n"
     jobs = [load(path.read_text(), path.name) for path in sorted((clone / ".gitlab").iterdir())]
-    assert len(jobs) == len({*jobs[0], *jobs[1]}) == 2
+    assert {*jobs[0], *jobs[1]} == {f"{name}{kind}" for name in names for kind in ("", "-bots")}
     other = cloned(clone, tmp_path / "other")
     assert gitops_gen(other / "services/shop", "generate", "--check").code == 0
 

@@ -78,6 +78,18 @@ class Host:
         where = {"CI_API_V4_URL": "https://git.example.org/api/v4", "CI_PROJECT_ID": "1"}
         return gitlab(clone, file, {**where, **(merge if branch != "main" else {}), **env})
 
+    def bots(self, where: str, branch: str) -> Run:
+        """The job that a push to a bot's branch starts, in a clone that pushes to the repository."""
+        clone = self._clone("main")
+        git(clone, "switch", "--quiet", branch)
+        if where == "github":
+            facts = {"github.event_name": "push", "github.ref_name": branch}
+            return github(clone, clone / f".github/workflows/{self._job}-bots.yaml", facts)
+        file = clone / (".gitlab/gitops-services-shop.yml" if "services" in self._job else ".gitlab-ci.yml")
+        given = {"CI_COMMIT_BRANCH": branch, "GITLAB_TOKEN": "t", "CI_SERVER_HOST": "h", "CI_PROJECT_PATH": "p"}
+        rewritten = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"url.{self.repository}.insteadOf"}
+        return gitlab(clone, file, given | rewritten | {"GIT_CONFIG_VALUE_0": "https://bots:t@h/p.git"})
+
 
 @pytest.fixture
 def host(repository: Path, kind: str) -> Host:
@@ -219,3 +231,36 @@ def test_nothing_is_installed_by_a_name_that_is_not_ours(templates: dict[str, Pa
         assert [file for file in files if file.endswith("README.md")]
         assert [file for file in files if by_name.search((folder / file).read_text())] == []
     assert "gitops-gen==" not in "".join(path.read_text() for path in (REPOSITORY / "gitops_gen/starter").rglob("*.j2"))
+
+
+@pytest.mark.parametrize("file", ["release.yaml", "values.yaml"])
+@pytest.mark.parametrize("where", ["github", "gitlab"])
+def test_the_job_for_bots_completes_a_change(file: str, where: str, host: Host, gitops_gen: GitopsGen) -> None:
+    """Renovate edits the input, Image Updater the generated values."""
+    git(host.repository, "switch", "--quiet", "--create", "image-updater-1")
+    edited = host.project / "environments/dev" / file
+    edited.write_text(re.sub(r"(tag: )\S+", r"\g<1>9.9.9", edited.read_text()))
+    commit_all(host.repository)
+    assert gitops_gen(host.project, "generate", "--check").code == 1
+    git(host.repository, "switch", "--quiet", "main")
+
+    result = host.bots(where, "image-updater-1")
+
+    assert result.failed == "", result.said
+    git(host.repository, "switch", "--quiet", "image-updater-1")
+    assert gitops_gen(host.project, "generate", "--check").code == 0
+    for name in ("release.yaml", "values.yaml"):
+        assert re.search(r"tag: [\"']?9\.9\.9\b", (host.project / "environments/dev" / name).read_text())
+    head = git(host.repository, "rev-parse", "HEAD")
+    git(host.repository, "switch", "--quiet", "main")
+    assert host.bots(where, "image-updater-1").failed == "", "a second run, which the push starts"
+    assert git(host.repository, "rev-parse", "image-updater-1") == head
+
+
+def test_a_change_that_cannot_be_completed_fails(host: Host) -> None:
+    git(host.repository, "switch", "--quiet", "--create", "renovate/x")
+    (host.project / "environments/dev/release.yaml").write_text("kind: Nothing\n")
+    commit_all(host.repository)
+    git(host.repository, "switch", "--quiet", "main")
+    for where, step in (("github", "Complete the change"), ("gitlab", "script")):
+        assert host.bots(where, "renovate/x").failed == step

@@ -1,5 +1,7 @@
 """`init --workspace`: a repository with two services."""
 
+import json
+import re
 from pathlib import Path
 
 from tests.conftest import GitopsGen, commit_all, tree
@@ -9,6 +11,16 @@ def test_two_services_are_ready(tmp_path: Path, gitops_gen: GitopsGen) -> None:
     assert gitops_gen(tmp_path, "init", "my-shop", "--workspace").code == 0
     shop = tmp_path / "my-shop"
     commit_all(shop)
+    places = json.loads((shop / "renovate.json").read_text())["customManagers"][1]["managerFilePatterns"]
+    patterns = [re.compile(place.removeprefix("/").removesuffix("/")) for place in places]
+    assert [path for path in tree(shop) if any(pattern.search(path) for pattern in patterns)] == [
+        "gitops.yaml",
+        *(
+            f"services/{name}/{file}"
+            for name in ("api", "web")
+            for file in ("environments/dev/release.yaml", "gitops.yaml")
+        ),
+    ]
     assert gitops_gen(shop, "generate", "--check").code == 0
     assert gitops_gen(shop, "plan").code == 0
     assert [path for path in tree(shop) if path.startswith("argocd/applications/")] == [

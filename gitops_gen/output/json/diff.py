@@ -124,6 +124,8 @@ class RenderedDifference(TypedDict):
     """Whether two environments are compared with each other, not two states."""
     broken: bool
     """Whether an environment does not render in the new state."""
+    helm: list[str]
+    """The versions of Helm that rendered the environments that differ."""
     environments: list[EnvironmentDifference]
     consequences: list[ConsequenceEntry]
     """The most severe effects first."""
@@ -168,6 +170,7 @@ def rendered_difference(difference: Difference) -> RenderedDifference:
         compared=difference.compared,
         betweenEnvironments=difference.between_environments,
         broken=difference.is_broken,
+        helm=list(difference.helm),
         environments=[_environment(item) for item in difference.environments],
         consequences=[_consequence(item) for item in difference.consequences],
         groups=[_group(item) for item in difference.groups],

@@ -1,5 +1,6 @@
 """Every document, by the name of its schema in docs/reference/json."""
 
+from gitops_gen.output.json.api_versions import ApiVersionsDocument
 from gitops_gen.output.json.chart_pull import ChartPullDocument
 from gitops_gen.output.json.chart_vendor import ChartVendorDocument
 from gitops_gen.output.json.diff import DiffDocument, DiffSummaryDocument
@@ -23,6 +24,7 @@ DOCUMENTS: dict[str, type[VersionedDocument]] = {
     "change": OutcomeDocument,
     "chart-pull": ChartPullDocument,
     "chart-vendor": ChartVendorDocument,
+    "cluster-api-versions": ApiVersionsDocument,
     "diff": DiffDocument,
     "diff-summary": DiffSummaryDocument,
     "env-list": EnvironmentsDocument,

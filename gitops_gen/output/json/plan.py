@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from typing import Literal, TypeAlias, TypedDict
 
+from gitops_gen.helm.use import HelmUse
 from gitops_gen.output.json.document import SCHEMA_VERSION, VersionedDocument
 from gitops_gen.rules.rule import Finding
 from gitops_gen.rules.sync import JudgedPlan
 from gitops_gen.sync.bound import Bound
 from gitops_gen.sync.edges import Need
 from gitops_gen.sync.gates import Gate
-from gitops_gen.sync.plan import HelmUse, SyncPlan, unapplied
+from gitops_gen.sync.plan import SyncPlan, unapplied
 from gitops_gen.sync.proof import Proof, Verdict
 from gitops_gen.sync.steps import Step
 

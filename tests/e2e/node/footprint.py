@@ -66,7 +66,8 @@ class Footprint:
     def added(self, later: "Footprint") -> list[str]:
         """What is there later and was not before, one line each."""
         names = [field.name for field in fields(self)]
-        return [f"{name}: {found}" for name in names for found in sorted(getattr(later, name) - getattr(self, name))]
+        added = [(name, found) for name in names for found in sorted(getattr(later, name) - getattr(self, name))]
+        return [f"{name}: {found}" for name, found in added if name != "cgroups" or not _is_used(pathlib.Path(found))]
 
 
 def processes_in(namespaces: frozenset[str]) -> list[str]:
@@ -116,6 +117,14 @@ def _cgroups(below: str) -> Iterator[pathlib.Path]:
     for hierarchy in _hierarchies():
         for folder, _, _ in os.walk(hierarchy / below):
             yield pathlib.Path(folder)
+
+
+def _is_used(cgroup: pathlib.Path) -> bool:
+    """Whether a process is in it: somebody else's, since those of a run are looked for by their namespaces."""
+    try:
+        return bool((cgroup / "cgroup.procs").read_text())
+    except OSError:  # it is gone, or holds threads alone
+        return False
 
 
 def _mounts() -> Iterator[str]:

@@ -62,10 +62,10 @@ class Servers:
 
 def processes(name: str) -> Iterator[int]:
     """Those of the node, by the name of their program."""
-    for path in pathlib.Path("/proc").glob("[0-9]*/comm"):
+    for path in pathlib.Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if path.read_text().strip() == name:
-                yield int(path.parent.name)
+            if (path / "comm").read_text().strip() == name:
+                yield int(path.name)
 
 
 def identity(pid: int) -> tuple[int, int]:

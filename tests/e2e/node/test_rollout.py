@@ -25,6 +25,7 @@ def doubled(argocd: ArgoCD, project: Project, dev: Pods) -> Iterator[Load]:
     project.set_values("dev", {"app": {"replicas": REPLICAS}})
     commit = project.commit("Run two replicas")
     argocd.wait_settled(project.application("dev"), commit)
+    wait_replaced(dev, REPLICAS)
     with Load(client=Client.of(dev.node, dev.namespace, "app"), path="/health") as load:
         yield load
     argocd.wait_settled(project.application("dev"), project.revert(commit))
