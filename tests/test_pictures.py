@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import REPOSITORY
 from tests.pictures import PICTURES, pictures
 
 
@@ -15,5 +16,9 @@ def test_the_pictures_are_current(tmp_path: Path) -> None:
     assert old == [], "run `python -m tests.pictures`"
 
 
-def test_pictures_are_small() -> None:
-    assert [file.name for file in PICTURES.iterdir() if file.stat().st_size >= 150_000] == []
+def test_pictures_are_small_and_shown() -> None:
+    pages = [REPOSITORY / "README.md", *(REPOSITORY / "docs").rglob("*.md")]
+    shown = "".join(page.read_text(encoding="utf-8") for page in pages)
+    for file in PICTURES.iterdir():
+        assert file.stat().st_size < 150_000
+        assert f"pictures/{file.name})" in shown, f"no page shows {file.name}"
