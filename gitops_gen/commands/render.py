@@ -49,7 +49,7 @@ def _written(opened: OpenProject, name: str, folder: Path, *, objects: bool) -> 
     try:
         for path, text in files.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_text(text)
+            (folder / path).write_text(text, encoding="utf-8")
     except OSError as error:
         raise GitopsError(f"{error.filename or folder} cannot be written: {error.strerror}") from error
     return len(files)

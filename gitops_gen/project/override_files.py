@@ -72,7 +72,8 @@ def _layer(environment: ResolvedEnvironment, chart: Path, name: str) -> ValueLay
 
 def _faults(data: Any) -> Iterator[tuple[KeyPath, dict[str, str]]]:
     if not isinstance(data, dict):
-        yield (), {"message": "must be a map of fields of an Application's source", "hint": "see docs/files.md"}
+        hint = "see docs/reference/files.md"
+        yield (), {"message": "must be a map of fields of an Application's source", "hint": hint}
         return
     helm = data.get("helm")
     if helm is not None and not isinstance(helm, dict):

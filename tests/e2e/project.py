@@ -200,19 +200,8 @@ class Project:
         self._store.provide((found for stream in rendered for found in yaml.safe_load_all(stream) if found), known)
 
     def withdraw(self) -> None:
-        """Take the project out of the cluster without Argo CD; root first, which would restore the rest."""
-        deployed = [self.application(name) for name in self._deployed()]
-        for name in [self.name, *deployed]:
-            for kind in ("application", "appproject"):
-                self._drop(kind, name)
-        if deployed:
-            self._cluster.kubectl("delete", "namespace", *deployed, "--ignore-not-found", "--wait=false")
-
-    def _drop(self, kind: str, name: str) -> None:
-        with contextlib.suppress(RefusedError):  # it is gone already
-            nothing = json.dumps({"metadata": {"finalizers": None}})
-            self._cluster.kubectl("patch", kind, name, "--type=merge", "-p", nothing)
-            self._cluster.kubectl("delete", kind, name, "--ignore-not-found", "--wait=false")
+        """Take the project out of the cluster without Argo CD."""
+        withdraw(self._cluster, self.name, *(self.application(name) for name in self._deployed()))
 
     def _deployed(self) -> list[str]:
         names = [found["metadata"]["name"] for found in self._cluster.observer.objects("Namespace")]
@@ -250,6 +239,24 @@ class Project:
         if run.returncode:
             raise RuntimeError(f"gitops-gen {' '.join(args)}: exit {run.returncode}\n{run.stdout}{run.stderr}")
         return run.stdout, run.stderr
+
+
+def withdraw(cluster: Cluster, root: str, *names: str) -> None:
+    """Take Applications and the namespaces of their names out of the cluster without Argo CD; root first, which would
+    restore the rest.
+    """
+    for name in (root, *names):
+        for kind in ("application", "appproject"):
+            _drop(cluster, kind, name)
+    if names:
+        cluster.kubectl("delete", "namespace", *names, "--ignore-not-found", "--wait=false")
+
+
+def _drop(cluster: Cluster, kind: str, name: str) -> None:
+    with contextlib.suppress(RefusedError):  # it is gone already
+        nothing = json.dumps({"metadata": {"finalizers": None}})
+        cluster.kubectl("patch", kind, name, "--type=merge", "-p", nothing)
+        cluster.kubectl("delete", kind, name, "--ignore-not-found", "--wait=false")
 
 
 def _plan(planned: Object) -> Plan:

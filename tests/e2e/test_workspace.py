@@ -3,12 +3,14 @@
 import pathlib
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
 from .argocd import ArgoCD, notify
 from .cluster import Cluster
 from .git_repository import GitRepository
+from .project import withdraw
 from .test_renders import rendered_namespaces
 
 STAGES = ("dev", "staging", "production")
@@ -51,12 +53,13 @@ class Workspace:
 
 
 @pytest.fixture(scope="module")
-def workspace(cluster: Cluster, argocd: ArgoCD, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def workspace(cluster: Cluster, argocd: ArgoCD, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     made = Workspace(cluster, argocd, tmp_path_factory.mktemp("workspace") / "repository")
     cluster.kubectl("apply", "-f", str(made.repository.path / "argocd/root.yaml"))
     for name in ("shop", *NAMES):
         argocd.wait_settled(name, made.repository.head, 300)
-    return made
+    yield made
+    withdraw(cluster, "shop", *NAMES, "billing-dev")
 
 
 @pytest.mark.scenario("10 a workspace: one root, a service's change")

@@ -249,8 +249,8 @@ def test_text_of_every_language_is_readable() -> None:
 
 
 def test_the_documentation_shows_valid_documents() -> None:
-    text = (REPOSITORY / "docs/json-output.md").read_text()
+    text = (REPOSITORY / "docs/reference/json-output.md").read_text()
     for name, block in zip(["history", "error"], re.findall(r"```json\n(.*?)```", text, re.DOTALL), strict=True):
         valid(name, block)
-    linked = set(re.findall(r"\(reference/json/([a-z-]+)\.schema\.json\)", text))
+    linked = set(re.findall(r"\(json/([a-z-]+)\.schema\.json\)", text))
     assert linked == DOCUMENTS.keys()

@@ -131,7 +131,7 @@ def test_every_field_is_described(kind: str) -> None:
 
 
 def test_every_field_is_in_the_documentation(kind: str) -> None:
-    documented = (REPOSITORY / "docs/files.md").read_text()
+    documented = (REPOSITORY / "docs/reference/files.md").read_text()
     undocumented = [
         f"{model.__name__}.{name}"
         for model in models(KINDS[kind])
