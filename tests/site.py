@@ -24,7 +24,9 @@ PAGES = (
     "CHANGELOG.md",
     "CODE_OF_CONDUCT.md",
 )
-#: links to files and folders that are no pages, which have no place on the site: their text stays
+PICTURES = "docs/pictures"
+_KEPT = {".md", ".svg", ".png"}
+#: links to files and folders that are neither pages nor pictures, which have no place on the site: their text stays
 _LINK = re.compile(r"\[([^\]]*)\]\((?!https?:|#)([^)#\s]+)(#[^)\s]*)?\)")
 
 
@@ -35,6 +37,7 @@ def stage(target: Path) -> None:
         file = target / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
+    shutil.copytree(REPOSITORY / PICTURES, target / PICTURES)
 
 
 def _written() -> Iterator[tuple[str, str]]:
@@ -48,7 +51,7 @@ def _written() -> Iterator[tuple[str, str]]:
 def _link(file: Path, found: re.Match[str]) -> str:
     """The link as it is, or its text when it leads to what is no page. A link to nothing stays, for mkdocs to find."""
     target = (file.parent / found[2]).resolve()
-    return found[0] if found[2].endswith(".md") or not target.exists() else found[1]
+    return found[0] if target.suffix in _KEPT or not target.exists() else found[1]
 
 
 def _made() -> dict[str, str]:

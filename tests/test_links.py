@@ -47,3 +47,7 @@ def test_a_broken_link_is_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize("page", sorted((REPOSITORY / "docs").rglob("*.md")), ids=lambda page: page.name)
 def test_a_page_is_short(page: Path) -> None:
     assert page.read_text().count("\n") < LINES
+
+
+def test_the_readme_is_short() -> None:
+    assert (REPOSITORY / "README.md").read_text().count("\n") < 80

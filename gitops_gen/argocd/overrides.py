@@ -65,6 +65,6 @@ class Overrides:
 
 @cache
 def _schema(kind: str) -> ValuesSchema:
-    data = json.loads(files("gitops_gen.argocd").joinpath("schema.json").read_text())
+    data = json.loads(files("gitops_gen.argocd").joinpath("schema.json").read_text(encoding="utf-8"))
     schema = {"$defs": data["$defs"], "type": "object", "properties": {"spec": data["properties"][kind]}}
     return ValuesSchema(schema, unknown=f"unknown field of Argo CD's {kind}", missing=f"Argo CD's {kind} needs it")

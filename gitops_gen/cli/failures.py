@@ -79,7 +79,7 @@ def _discard_output() -> None:
 
     https://docs.python.org/3/library/signal.html#note-on-sigpipe
     """
-    with open(os.devnull, "w") as nowhere:
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 

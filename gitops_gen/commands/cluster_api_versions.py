@@ -46,7 +46,7 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 
 def _versions(file: Path) -> Iterator[str]:
     try:
-        text = file.read_text()
+        text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ProblemsError([Problem(file=str(file), message=f"cannot be read: {error}")]) from error
     if "CustomResourceDefinition" not in text:

@@ -194,6 +194,6 @@ def read_manifests(folder: Path, name: str) -> list[tuple[str, str]]:
 
 def _read(file: Path, name: str) -> str:
     try:
-        return file.read_text()
+        return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise GitopsError(f"{name} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}") from error

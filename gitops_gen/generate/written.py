@@ -28,7 +28,7 @@ class Written:
             return
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            with self._file.open("a") as file:
+            with self._file.open("a", encoding="utf-8") as file:
                 file.write(lines)
             self._shorten()
         except OSError:
@@ -38,7 +38,9 @@ class Written:
         if self._file.stat().st_size <= 2 * KEPT * len(f"{digest()} {digest()}\n"):
             return
         temporary = self._file.with_suffix(".tmp")
-        temporary.write_text("".join(self._file.read_text().splitlines(keepends=True)[-KEPT:]))
+        temporary.write_text(
+            "".join(self._file.read_text(encoding="utf-8").splitlines(keepends=True)[-KEPT:]), encoding="utf-8"
+        )
         temporary.replace(self._file)
 
     def known(self, texts: Mapping[str, str]) -> set[str]:
@@ -54,7 +56,7 @@ class Written:
 
     def _last(self) -> dict[str, str]:
         try:
-            return dict(line.split(" ") for line in self._file.read_text().splitlines())
+            return dict(line.split(" ") for line in self._file.read_text(encoding="utf-8").splitlines())
         except (OSError, ValueError):
             return {}
 

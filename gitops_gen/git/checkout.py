@@ -85,7 +85,7 @@ def read_checkout(project: Path) -> Checkout:
 def common_folder(git_dir: Path) -> Path:
     """What the worktrees of a repository share: the git folder of the main one."""
     link = git_dir / "commondir"
-    return (git_dir / link.read_text().strip()).resolve() if link.is_file() else git_dir
+    return (git_dir / link.read_text(encoding="utf-8").strip()).resolve() if link.is_file() else git_dir
 
 
 def _status(text: str, inside: str) -> dict[str, object]:

@@ -169,7 +169,7 @@ def _write(journal: Path, record: Record) -> None:
     }
     journal.parent.mkdir(parents=True, exist_ok=True)
     temporary = journal.with_suffix(".tmp")
-    with temporary.open("w") as file:
+    with temporary.open("w", encoding="utf-8") as file:
         json.dump(data, file)
         file.flush()
         os.fsync(file.fileno())
@@ -180,7 +180,7 @@ def _record(journal: Path) -> Record:
     """The journal as it was written. Raises `ValueError` or `PathError` for one that would lead out of this checkout,
     and what the standard library raises for one that is damaged.
     """
-    data = json.loads(journal.read_text())
+    data = json.loads(journal.read_text(encoding="utf-8"))
     entries = {
         path: JournalEntry(old=None if old is None else b64decode(old), new=new)
         for path, (old, new) in data["files"].items()

@@ -36,7 +36,7 @@ def state_folder(project: Path) -> Path:
     top = git_root(project.resolve())
     git = top / ".git" if top else None
     if git is not None and git.is_file():  # a worktree or a submodule: `gitdir: PATH`
-        git = (git.parent / git.read_text().partition(":")[2].strip()).resolve()
+        git = (git.parent / git.read_text(encoding="utf-8").partition(":")[2].strip()).resolve()
     if git is None or not git.is_dir():
         return caches() / "changes" / hashlib.sha256(os.fsencode(project.resolve())).hexdigest()[:16]
     return git / "gitops-gen"
@@ -82,7 +82,7 @@ def _begin(file: FileIO, git_dir: Path) -> None:
 def _break_git_locks(git_dir: Path, *, since: float) -> None:
     """Remove the locks that a killed git of ours left: it held our lock, so none of ours can be alive."""
     link = git_dir / "commondir"
-    common = (git_dir / link.read_text().strip()).resolve() if link.is_file() else git_dir
+    common = (git_dir / link.read_text(encoding="utf-8").strip()).resolve() if link.is_file() else git_dir
     places = {git_dir, common}
     left = {path: path.stat() for place in places for pattern in _GIT_LOCKS for path in place.glob(pattern)}
     ours = {path: stat for path, stat in left.items() if stat.st_mtime >= since - 1}

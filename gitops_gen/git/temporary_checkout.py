@@ -31,7 +31,7 @@ def temporary_checkout(project: Path, commit: str) -> Path:
     place = state_folder(project) / FOLDER
     if not (place / ".git" / "HEAD").is_file():
         _prepare(place, git_dir)
-    (place / ".git" / "HEAD").write_text(f"{commit}\n")
+    (place / ".git" / "HEAD").write_text(f"{commit}\n", encoding="utf-8")
     if Path(run(place, "rev-parse", "--absolute-git-dir").strip()).resolve() != (place / ".git").resolve():
         raise GitopsError(f"git does not accept {place} as a checkout", "remove that folder and run the command again")
     run(place, *_WHOLE, "read-tree", "--reset", "-u", commit)
@@ -77,7 +77,7 @@ def _registered(state: Path) -> Iterator[Path]:
     for entry in (common_folder(state.parent) / "worktrees").glob(f"{_WORKTREE}*"):
         link = entry / "gitdir"
         if link.is_file():
-            if (entry / link.read_text().strip()).resolve() == (state / _WORKTREE / ".git").resolve():
+            if (entry / link.read_text(encoding="utf-8").strip()).resolve() == (state / _WORKTREE / ".git").resolve():
                 yield entry
         elif re.fullmatch(rf"{_WORKTREE}\d*", entry.name) and {path.name for path in entry.iterdir()} <= {"locked"}:
             # Left by a `git worktree add` that was killed at its start: it contains no data.

@@ -89,7 +89,7 @@ class BinaryChart:
     def _schema_text(self) -> str:
         if self._path.is_dir():
             file = self._path / SCHEMA
-            return file.read_text() if file.is_file() else ""
+            return file.read_text(encoding="utf-8") if file.is_file() else ""
         with tarfile.open(self._path) as archive:
             names = [name for name in archive.getnames() if name.count("/") == 1 and name.endswith(f"/{SCHEMA}")]
             stream = archive.extractfile(names[0]) if names else None
@@ -103,7 +103,7 @@ class BinaryChart:
             _support_any_kubernetes(copy / CHART_FILE)
             template = copy / _VALUES_TEMPLATE
             template.parent.mkdir(exist_ok=True)
-            template.write_text("{{ .Values | toJson }}")
+            template.write_text("{{ .Values | toJson }}", encoding="utf-8")
             (copy / SCHEMA).unlink(missing_ok=True)
             release = HelmRelease(name="values", namespace="default", values=values)
             return dict(load_all(_template(self._program, copy, release, "--show-only", _VALUES_TEMPLATE), "values")[0])
@@ -128,8 +128,8 @@ class BinaryChart:
 
 def _support_any_kubernetes(file: Path) -> None:
     """Values do not depend on the cluster's version, and a program's own default may be too old for the chart."""
-    metadata = load(file.read_text(), file.name)
-    file.write_text(dump({key: value for key, value in metadata.items() if key != "kubeVersion"}))
+    metadata = load(file.read_text(encoding="utf-8"), file.name)
+    file.write_text(dump({key: value for key, value in metadata.items() if key != "kubeVersion"}), encoding="utf-8")
 
 
 def _template(program: str, chart: Path, release: HelmRelease, *options: str) -> str:

@@ -130,7 +130,7 @@ def _repository(entry: dict[str, Any]) -> str:
 
 def _document(file: Path) -> dict[str, Any]:
     try:
-        found = load(file.read_text(), file.name)
+        found = load(file.read_text(encoding="utf-8"), file.name)
     except (OSError, ValueError, GitopsError):
         return {}
     return found if isinstance(found, dict) else {}
@@ -200,9 +200,10 @@ def satisfies(engine: Engine, version: str, constraint: str) -> bool:
     """Whether a version is in a range, by Helm's rules: asked of a small chart. Raises `ChartError`."""
     with scratch() as folder:
         (folder / "templates").mkdir()
-        (folder / CHART_FILE).write_text("apiVersion: v2\nname: check\nversion: 0.0.0\n")
+        (folder / CHART_FILE).write_text("apiVersion: v2\nname: check\nversion: 0.0.0\n", encoding="utf-8")
         (folder / "templates" / "check.yaml").write_text(
-            'kind: {{ ternary "in" "out" (semverCompare .Values.range .Values.version) }}\n'
+            'kind: {{ ternary "in" "out" (semverCompare .Values.range .Values.version) }}\n',
+            encoding="utf-8",
         )
         values = {"range": constraint, "version": version}
         rendered = engine.load(folder).render(HelmRelease(name="check", namespace="check", values=values))

@@ -53,7 +53,7 @@ def _is_loop(folder: Path) -> bool:
 
 
 def _patterns(file: Path) -> list[str]:
-    lines = file.read_text().splitlines() if file.is_file() else []
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
     return [line.strip() for line in lines if line.strip() and not line.startswith(("#", "!"))]
 
 

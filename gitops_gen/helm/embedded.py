@@ -235,7 +235,7 @@ def _satisfies(constraint: str, kube_version: str) -> bool:
     """Check a version constraint with Helm's rules, by rendering a minimal chart."""
     with scratch() as folder:
         (folder / "templates").mkdir()
-        (folder / CHART_FILE).write_text("apiVersion: v2\nname: check\nversion: 0.0.0\n")
+        (folder / CHART_FILE).write_text("apiVersion: v2\nname: check\nversion: 0.0.0\n", encoding="utf-8")
         (folder / "templates" / "check").write_bytes(_VERSION_CHECK)
         release = HelmRelease(
             name="check",

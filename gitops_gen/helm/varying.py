@@ -49,7 +49,7 @@ def chart_texts(chart: Path) -> Iterator[tuple[str, str]]:
         if path.suffix == ".tgz" and path.is_file():
             yield from _archived(name, path.read_bytes())
         elif path.is_file() and _is_text(name):
-            yield name, path.read_text(errors="replace")
+            yield name, path.read_text(errors="replace", encoding="utf-8")
 
 
 def _archived(archive_name: str, content: bytes) -> Iterator[tuple[str, str]]:

@@ -43,9 +43,9 @@ def _answers(plan: SyncPlan) -> tuple[_Answer, ...]:
         policies.mkdir()
         objects.mkdir()
         for index, (_, text) in enumerate(plan.cluster.rego):
-            (policies / f"{index}.rego").write_text(text)
+            (policies / f"{index}.rego").write_text(text, encoding="utf-8")
         for index, manifest in enumerate(plan.manifests):
-            (objects / f"{index}.json").write_text(json.dumps(manifest.data, default=str))
+            (objects / f"{index}.json").write_text(json.dumps(manifest.data, default=str), encoding="utf-8")
         arguments = ("--policy", "policies", "--all-namespaces", "--no-fail", "--no-color", "--output", "json")
         # Rego can read the environment, and a policy of a pull request must see no token in it.
         answer = run(

@@ -43,7 +43,7 @@ def run_limited(argv: Sequence[str], stdin: str, what: str, limits: Limits) -> s
     """
     pipe = subprocess.PIPE
     try:
-        process = subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+        process = subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe, text=True, encoding="utf-8")
     except OSError as error:
         raise ProcessError(argv, 127, str(error)) from error
     with process:

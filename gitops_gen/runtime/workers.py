@@ -48,7 +48,7 @@ def cores() -> int:
 
 def _control_group() -> Path:
     try:
-        lines = Path("/proc/self/cgroup").read_text().splitlines()
+        lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
     except OSError:
         return _CGROUPS
     name = next((line.removeprefix("0::/") for line in lines if line.startswith("0::/")), "")
@@ -59,7 +59,7 @@ def _quotas(group: Path) -> Iterator[int]:
     """The limits of a control group and of those that hold it, in whole cores."""
     for folder in (group, *group.parents):
         try:
-            quota, period = (folder / "cpu.max").read_text().split()
+            quota, period = (folder / "cpu.max").read_text(encoding="utf-8").split()
         except (OSError, ValueError):
             continue
         if quota != "max":

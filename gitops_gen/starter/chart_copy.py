@@ -112,5 +112,5 @@ def _present(charts: Path) -> Iterator[str]:
 
 
 def _metadata(chart: Path) -> dict[str, Any]:
-    data = load((chart / CHART_FILE).read_text(), f"{chart}/{CHART_FILE}")
+    data = load((chart / CHART_FILE).read_text(encoding="utf-8"), f"{chart}/{CHART_FILE}")
     return data if isinstance(data, dict) else {}

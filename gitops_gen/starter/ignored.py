@@ -99,11 +99,11 @@ def _append(file: Path, lines: list[str]) -> None:
     if not lines:
         return
     Root(file.parent).target(file.name)
-    before = file.read_text() if file.is_file() else ""
+    before = file.read_text(encoding="utf-8") if file.is_file() else ""
     gap = "\n" if before and not before.endswith("\n") else ""
     head = "" if _COMMENT in before else f"{_COMMENT}\n"
     text = "".join(f"{line}\n" for line in dict.fromkeys(lines))
-    file.write_text(f"{before}{gap}{head}{text}", newline="\n")
+    file.write_text(f"{before}{gap}{head}{text}", newline="\n", encoding="utf-8")
 
 
 def ignored_notes(found: Collection[Ignored]) -> Iterator[str]:

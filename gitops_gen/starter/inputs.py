@@ -50,7 +50,7 @@ def chart_project(project: NewProject, chart: str, needs: ChartNeeds) -> str:
 
 def reference_inputs(project: NewProject) -> dict[str, str]:
     """Path → text of the reference repository's gitops.yaml and environments, with the new project's facts."""
-    text = (reference() / PROJECT_FILE).read_text()
+    text = (reference() / PROJECT_FILE).read_text(encoding="utf-8")
     files = {PROJECT_FILE: _with_stages(_with_facts(text, project), project.stages)}
     for name, stage in project.environments.items():
         files |= _environment(name, stage)
@@ -86,14 +86,14 @@ def _environment(name: str, stage: str) -> dict[str, str]:
     """An environment like the reference's of that stage; of a stage that it does not have: with its first release."""
     folder, known = environment_folder(name), stage in STAGES
     source = reference() / ENVIRONMENTS / (stage if known else STAGES[0])
-    environment = (source / ENVIRONMENT_FILE).read_text()
+    environment = (source / ENVIRONMENT_FILE).read_text(encoding="utf-8")
     if not known:
         environment = filled("chart/environment.yaml.j2", stage=stage)
     if name != stage:
         environment = _with_hosts(environment, name)
     return {
         f"{folder}/{ENVIRONMENT_FILE}": environment,
-        f"{folder}/{RELEASE_FILE}": (source / RELEASE_FILE).read_text(),
+        f"{folder}/{RELEASE_FILE}": (source / RELEASE_FILE).read_text(encoding="utf-8"),
     }
 
 

@@ -59,7 +59,7 @@ def seeds(chart: Path, loaded: LoadedChart, release: HelmRelease) -> Seeds:
 def _keys(chart: Path, loaded: LoadedChart) -> list[ImageKey]:
     """Those of the chart's own values.yaml, where a null is still seen, and those of its subcharts."""
     file = chart / VALUES_FILE
-    own = load(file.read_text(), f"{chart.name}/{VALUES_FILE}") if file.is_file() else {}
+    own = load(file.read_text(encoding="utf-8"), f"{chart.name}/{VALUES_FILE}") if file.is_file() else {}
     found = {key.path: key for key in image_keys(own if isinstance(own, Mapping) else {})}
     try:
         merged = image_keys(loaded.final_values({}))
@@ -116,7 +116,7 @@ def _tree(keys: Iterable[ImageKey]) -> dict[str, Any]:
 
 def app_versions(chart: Path) -> dict[str, str]:
     """The appVersion of the chart, under the empty name, and of each of its subcharts, under the key of its values."""
-    own = _metadata((chart / CHART_FILE).read_text())
+    own = _metadata((chart / CHART_FILE).read_text(encoding="utf-8"))
     versions = {"": str(own.get("appVersion") or "")}
     names = dict(_subcharts(chart / "charts"))
     for dependency in own.get("dependencies") or ():
@@ -135,7 +135,7 @@ def _subcharts(charts: Path) -> Iterator[tuple[str, str]]:
 
 def _chart_file(entry: Path) -> str:
     if (entry / CHART_FILE).is_file():
-        return (entry / CHART_FILE).read_text()
+        return (entry / CHART_FILE).read_text(encoding="utf-8")
     if entry.suffix != ".tgz":
         return ""
     with tarfile.open(entry) as archive:
@@ -163,7 +163,7 @@ def required_key(chart: Path, failure: str) -> KeyPath:
     if expression:
         return (*subcharts, *plain_steps(expression[1]))
     file = chart / place[2] / place[3]
-    lines = file.read_text().splitlines() if file.is_file() else []
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
     line = lines[int(place[4]) - 1] if len(lines) >= int(place[4]) else ""
     found = re.search(r"\brequired\b.*?\.Values\.([\w.]+)", line) or re.search(r"\.Values\.([\w.]+)", line)
     return (*subcharts, *plain_steps(found[1])) if found else ()

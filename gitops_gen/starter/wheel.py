@@ -54,7 +54,7 @@ def wheel() -> bytes | None:
 def _licences(here: Distribution) -> Iterator[tuple[str, str]]:
     for path in here.files or ():
         if path.parts[-3:-1] == (_INFO, "licenses"):
-            yield f"licenses/{path.name}", path.read_text()
+            yield f"licenses/{path.name}", path.read_text(encoding="utf-8")
 
 
 def _files() -> Iterator[tuple[str, _File]]:

@@ -190,6 +190,24 @@ def test_what_the_views_show(page_file: Path, browser: Browser) -> None:
 
 
 @pytest.mark.slow
+def test_the_services_of_a_workspace(workspace: Path, gitops_gen: GitopsGen, browser: Browser) -> None:
+    assert gitops_gen(workspace, "--quiet", "set", "services/api/dev", "image.tag=9.9.9").code == 0
+    assert gitops_gen(workspace, "report").code == 0
+    tab = Tab(browser, viewport={"width": 360, "height": 800})
+    page = tab.open(workspace / "report.html", "services")
+    assert page.locator("thead th").all_inner_texts() == ["Service", "dev", "staging", "production"]
+    assert page.locator("tbody tr").all_inner_texts() == [
+        "services/api\t9.9.9\t1.0.0\t1.0.0",
+        "services/web\t1.0.0\t1.0.0\t1.0.0",
+    ]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert Axe().run(page).response["violations"] == []
+    page.get_by_role("link", name="9.9.9").click()
+    assert page.url.endswith("env=services%2Fapi%2Fdev")
+    assert tab.faults == []
+
+
+@pytest.mark.slow
 def test_a_thousand_environments(page_file: Path, browser: Browser, tmp_path: Path) -> None:
     data = data_of(page_file.read_text())
     for rows in (data["environments"], data["plans"], data["secrets"], data["status"]["environments"]):

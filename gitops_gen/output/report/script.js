@@ -1,6 +1,6 @@
 "use strict";
 
-const PAGE = 500;
+const PAGE = 250;
 const SEVERITIES = { error: "red", warning: "amber", note: "faint" };
 const COLLATOR = new Intl.Collator("en", { numeric: true });
 let data;
@@ -63,6 +63,21 @@ function since(sources) {
   return dates.length ? day(dates.sort()[0]) : data.oldest ? `before ${day(data.oldest)}` : "unknown";
 }
 
+const running = (name) => (name ? [...data.standing.get(name).values.values()].map(value).join(", ") || "no release" : "");
+
+/** The services of a workspace with their environments: services/api/dev is dev of services/api. */
+function services() {
+  const found = new Map();
+  for (const { name } of data.environments) {
+    const end = name.lastIndexOf("/");
+    if (end < 0) continue;
+    const service = name.slice(0, end);
+    if (!found.has(service)) found.set(service, { name: service, places: new Map() });
+    found.get(service).places.set(name.slice(end + 1), name);
+  }
+  return [...found.values()];
+}
+
 /** Columns: title, text of a row (which is searched and sorted), and the cell if it is more than the text. */
 const VIEWS = {
   environments: {
@@ -82,6 +97,19 @@ const VIEWS = {
         text: (row) => String(data.errors.get(row.name) || 0),
         cell: (row) => (data.errors.get(row.name) ? el("a", { class: "red", href: `#view=findings&q=${encodeURIComponent(row.name)}` }, String(data.errors.get(row.name))) : "0"),
       },
+    ],
+  },
+  services: {
+    title: "Services",
+    about: "The release that each service of the workspace runs in each environment.",
+    rows: () => data.services,
+    columns: () => [
+      { title: "Service", text: (row) => row.name },
+      ...[...new Set(data.services.flatMap((row) => [...row.places.keys()]))].map((place) => ({
+        title: place,
+        text: (row) => running(row.places.get(place)),
+        cell: (row) => (row.places.has(place) ? el("a", { href: `#view=sync&env=${encodeURIComponent(row.places.get(place))}` }, running(row.places.get(place))) : "–"),
+      })),
     ],
   },
   promotion: {
@@ -276,6 +304,8 @@ function prepare(loaded) {
     data.oldest = event.date;
     if (event.release.length && !data.released.has(event.environment)) data.released.set(event.environment, event.date);
   }
+  data.services = services();
+  if (!data.services.length) delete VIEWS.services;
   const { errors, warnings } = data.validation.summary;
   byId("project").textContent = data.project;
   const head = data.status.git && data.status.git.head ? `at ${data.status.git.head.slice(0, 8)} ` : "";
