@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from gitops_gen.cli import cli, run
 from tests.cli.test_cli import commands
@@ -198,3 +199,14 @@ def test_the_examples_of_the_help_work(
     command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert type_in(command, capsys, monkeypatch) or command.startswith(SILENT)
+
+
+def test_the_window_of_the_guide_is_generated(good: Path) -> None:
+    text = (REPOSITORY / "docs/how-to/operations.md").read_text()
+    window = re.findall(r"^```yaml\n(# environments/.*?)^```$", text, re.MULTILINE | re.DOTALL)[0]
+    with (good / "environments/production/environment.yaml").open("a") as file:
+        file.write(window)
+    assert run(["-C", str(good), "--quiet", "generate"]) == 0
+    (project,) = (good / "argocd/projects").rglob("production.yaml")
+    (deny,) = yaml.safe_load(project.read_text())["spec"]["syncWindows"]
+    assert (deny["kind"], deny["duration"], deny["manualSync"]) == ("deny", "60h", True)
