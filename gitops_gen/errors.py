@@ -73,6 +73,18 @@ def fail_if_any(problems: Iterable[Problem]) -> None:
         raise ProblemsError(found)
 
 
+def fail_with(errors: Iterable[GitopsError]) -> None:
+    """Raise what several environments failed with: the error itself where all have the same, else `ProblemsError`."""
+    distinct = {_problems(error): error for error in errors}
+    if len(distinct) == 1:
+        raise next(iter(distinct.values()))
+    fail_if_any(problem for problems in distinct for problem in problems)
+
+
+def _problems(error: GitopsError) -> tuple[Problem, ...]:
+    return error.problems if isinstance(error, ProblemsError) else (Problem(message=str(error), hint=error.hint),)
+
+
 def first_problems(problems: Iterable[Problem], file: str) -> Iterator[Problem]:
     """The first problems of a file, and a last one that says that there are more. Nobody reads thousands of them, and
     finding the line of each and a name like each takes time.

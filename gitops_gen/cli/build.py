@@ -14,6 +14,7 @@ from gitops_gen.cli.app import (
 )
 from gitops_gen.cli.printing import print_data, print_document, print_lines
 from gitops_gen.cli.settings import Settings
+from gitops_gen.errors import fail_if_any, fail_with
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -68,7 +69,6 @@ def init(settings: Settings, /, directory: str, chart: str | None, output: str, 
     from pathlib import Path
 
     from gitops_gen.commands.init import initialize
-    from gitops_gen.errors import fail_if_any
     from gitops_gen.output.init_text import finding_lines, next_lines
     from gitops_gen.output.json.initialization import init_document
     from gitops_gen.starter.project import Wishes
@@ -176,8 +176,9 @@ def render(
     if output_dir:
         opened = settings.opened()
         names = opened.names() if every else settings.selected(opened, environments, scope)
-        written = command.render_to(opened, names, settings.directory / output_dir, objects=objects)
+        written, errors = command.render_to(opened, names, settings.directory / output_dir, objects=objects)
         settings.note(f"{written} file{'s' * (written != 1)} written")
+        fail_with(errors)
         return 0
     if every or objects or len(environments) != 1 or any(scope.values()):
         raise click.UsageError("name one environment, or write several with --output-dir DIR")

@@ -9,7 +9,7 @@ import click
 from gitops_gen.cli.app import cli, environments_argument, output_formats, output_option, pass_settings, scope_options
 from gitops_gen.cli.printing import print_document, print_lines
 from gitops_gen.cli.settings import Settings
-from gitops_gen.errors import UsageError
+from gitops_gen.errors import UsageError, fail_with
 
 if TYPE_CHECKING:
     from gitops_gen.rules.sync import JudgedPlan
@@ -51,13 +51,16 @@ def plan(
         opened = settings.opened() if environments else settings.overview()
         names = () if every else settings.selected(opened, environments, scope)
         plans = command(opened, names, view)
-        views, ok = [item.view for item in plans], all(item.ok for item in plans)
+        if output in ("json", "yaml"):  # one document: what is wrong
+            fail_with(plans.errors)
+        views, ok, errors = [*plans.views], plans.ok, plans.errors
     elif environments or every:
         raise UsageError("--rendered plans one file, not environments", "leave out the environments or --rendered")
     else:
         judged = plan_rendered([(rendered.read(), rendered.name)], namespace=namespace, sync_timeout=sync_timeout)
-        views, ok = [view(judged)], judged.ok
+        views, ok, errors = [view(judged)], judged.ok, ()
     _print_plans(views, output)
+    fail_with(errors)
     return 0 if ok else 1
 
 

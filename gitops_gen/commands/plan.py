@@ -3,18 +3,42 @@ wait.
 """
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
+from gitops_gen.errors import GitopsError
 from gitops_gen.project.opening import OpenProject
-from gitops_gen.rules.fleet import ViewedPlan, Viewer, views
+from gitops_gen.rules.fleet import Viewer, views
 from gitops_gen.rules.sync import JudgedPlan
 
 View = TypeVar("View")
 
 
-def plan(opened: OpenProject, names: Sequence[str], view: Callable[[JudgedPlan], View]) -> list[ViewedPlan[View]]:
-    """The plan of each named environment, as `view` shows it; of all when none is named.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plans(Generic[View]):
+    """The plans that could be made, as they are shown."""
 
-    Raises `UsageError`, `ProblemsError` (inputs, values, rendered output) and `ChartError` (what the chart refuses).
+    views: tuple[View, ...]
+    #: whether every plan is one that ends
+    ok: bool
+    #: what is wrong with the environments that have none
+    errors: tuple[GitopsError, ...]
+
+
+def plan(opened: OpenProject, names: Sequence[str], view: Callable[[JudgedPlan], View]) -> Plans[View]:
+    """The plan of each named environment, as `view` shows it; of all when none is named. What stops one environment,
+    such as a chart that does not render, stops no other.
+
+    Raises `UsageError`, and `ProblemsError` for a project that cannot be read.
     """
-    return views(opened, names, Viewer(view=view), "planning")
+    viewer: Viewer[View | GitopsError] = Viewer(view=view, failed=_error)
+    found = views(opened, names, viewer, "planning")
+    return Plans(
+        views=tuple(item.view for item in found if not isinstance(item.view, GitopsError)),
+        ok=all(item.ok for item in found),
+        errors=tuple(item.view for item in found if isinstance(item.view, GitopsError)),
+    )
+
+
+def _error(_: str, error: GitopsError) -> GitopsError:
+    return error

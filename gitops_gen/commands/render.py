@@ -18,20 +18,32 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 """What a name of an object may have, and a name of a file should not."""
 
 
-def render_to(opened: OpenProject, names: Sequence[str], folder: Path, *, objects: bool = False) -> int:
+def render_to(
+    opened: OpenProject, names: Sequence[str], folder: Path, *, objects: bool = False
+) -> tuple[int, list[GitopsError]]:
     """Write the manifests of these environments into `folder`: `ENV.yaml` each, or with `objects` a file for each
-    object. How many files were written; other files in the folder are left alone.
+    object. How many files were written, and what stopped the environments that have none: as `render` raises it, and
+    `GitopsError` for the disk. Other files in the folder are left alone.
 
-    Raises `UsageError` when no environment is named, else as `render` does; and `GitopsError` for the disk.
+    Raises `UsageError` when no environment is named.
     """
     if not names:
         raise UsageError("no environment is named", "name them, or use --all")
     for name in names:
         opened.require(name)
-    return sum(in_each(opened, names, partial(_written, folder=folder.absolute(), objects=objects), "rendering"))
+    results = list(in_each(opened, names, partial(_tried, folder=folder.absolute(), objects=objects), "rendering"))
+    counts = (item for item in results if not isinstance(item, GitopsError))
+    return sum(counts), [item for item in results if isinstance(item, GitopsError)]
 
 
-def _written(opened: OpenProject, name: str, *, folder: Path, objects: bool) -> int:
+def _tried(opened: OpenProject, name: str, *, folder: Path, objects: bool) -> int | GitopsError:
+    try:
+        return _written(opened, name, folder, objects=objects)
+    except GitopsError as error:
+        return error
+
+
+def _written(opened: OpenProject, name: str, folder: Path, *, objects: bool) -> int:
     rendered = render(opened, name)
     files = dict(_object_files(rendered, name)) if objects else {f"{name}.yaml": rendered}
     try:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gitops_gen.errors import Problem, ProblemsError, fail_if_any
+from gitops_gen.errors import GitopsError, Problem, fail_if_any, fail_with
 from gitops_gen.manifests.objects import parse
 from gitops_gen.manifests.secret_contract import ContractKey, missing_from, secret_contract
 from gitops_gen.project.opening import OpenProject
@@ -23,17 +23,17 @@ class EnvironmentSecrets:
 def secrets(opened: OpenProject, names: Sequence[str] = ()) -> tuple[EnvironmentSecrets, ...]:
     """The Secrets of these environments; of all without names.
 
-    Raises `UsageError`, `ProblemsError` with all that is wrong in any of them, and `ChartError`.
+    Raises `UsageError`, and `GitopsError` with all that is wrong in any of them.
     """
     found: list[EnvironmentSecrets] = []
-    problems: list[Problem] = []
+    errors: list[GitopsError] = []
     wanted = names or opened.names()
     for name in counted(wanted, "rendering", len(wanted)):
         try:
             found.append(_secrets(opened, name))
-        except ProblemsError as error:
-            problems += error.problems
-    fail_if_any(problems)
+        except GitopsError as error:
+            errors.append(error)
+    fail_with(errors)
     return tuple(found)
 
 

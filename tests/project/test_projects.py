@@ -335,3 +335,18 @@ def test_files_of_many_services_are_listed_in_a_few_lines(workspace: Path, gitop
         "created  argocd/projects/<project>/<environment>.yaml of 40 environments, such as services/s00/dev",
         "created  <project>/environments/<environment>/values.yaml of 40 environments, such as services/s00/dev",
     ]
+
+
+def test_a_chart_that_does_not_render_stops_no_other_project(
+    workspace: Path, gitops_gen: GitopsGen, tmp_path: Path
+) -> None:
+    shutil.copytree(workspace / "charts/service", workspace / "services/api/chart")
+    add(workspace, "services/api/gitops.yaml", "chart: {path: chart}\n")
+    missing = "dependencies: [{name: cache, version: 1.0.0, repository: https://charts.example.com}]\n"
+    add(workspace, "services/api/chart/Chart.yaml", missing)
+    planned = gitops_gen(workspace, "plan")
+    assert (planned.code, planned.out.count(": proven\n")) == (1, len(STAGES))
+    assert planned.err.count("missing in charts/ directory: cache") == 1
+    rendered = gitops_gen(workspace, "render", "--all", "--output-dir", str(tmp_path / "manifests"))
+    assert rendered.code == 1
+    assert {path.split("/")[1] for path in tree(tmp_path / "manifests")} == {"web"}
