@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from gitops_gen.errors import GitopsError, Problem
+from gitops_gen.errors import GitopsError, Problem, ProblemsError
 from gitops_gen.project.chart_places import pull_hint
 from gitops_gen.project.charts import Charts
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
@@ -35,7 +35,8 @@ class ValueChecks:
         except GitopsError as error:
             if wanted:
                 self._broken.add(chart)
-                yield self._chart_problem(environment, error)
+                own = error.problems if isinstance(error, ProblemsError) else ()
+                yield from own or [self._chart_problem(environment, error)]
             return
         if chart not in self._noted and chart.path and not chart.revision:
             self._noted.add(chart)

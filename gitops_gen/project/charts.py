@@ -4,6 +4,7 @@ that was pulled.
 
 import logging
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import replace
 from functools import cache
 from itertools import chain
@@ -24,6 +25,7 @@ from gitops_gen.helm.varying import rendered_again, varying_functions
 from gitops_gen.models.layout import CHART_FILE
 from gitops_gen.project.chart_places import ChartPlaces
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
+from gitops_gen.project.inputs import Inputs
 from gitops_gen.project.override_files import with_override_files
 from gitops_gen.project.pinned_charts import PinnedCharts
 from gitops_gen.project.reading import read_text
@@ -43,7 +45,9 @@ class Charts:
     ) -> None:
         """`engine` opens Helm, for the version that Argo CD has; it is called when the first chart is needed."""
         self.places = places
-        self._folder, self._open_engine, self._pinned = folder, engine, pinned
+        #: where the environments are read: problems are located there
+        self.inputs: Inputs = Root(folder)
+        self._open_engine, self._pinned = engine, pinned
         self._engines: dict[str, Engine] = {}
         self._loaded: dict[ChartSource, LoadedChart] = {}
         self._places: dict[ChartSource, Path] = {}
@@ -58,6 +62,12 @@ class Charts:
         """The charts of the same project as its files are in another folder: at `prefix` of `top`."""
         folder = top / prefix
         return Charts(ChartPlaces(folder, top, prefix), folder, self._open_engine, self._pinned)
+
+    def for_inputs(self, inputs: Inputs) -> "Charts":
+        """The same charts, for environments that are read from `inputs`: problems are located there."""
+        charts = copy(self)
+        charts.inputs = inputs
+        return charts
 
     def engine(self, source: ChartSource) -> Engine:
         """The engine that renders a chart. Raises `ChartError` when there is none."""
@@ -175,7 +185,7 @@ class Charts:
         return suspects(self.chart(source).schema, self.defaults(source), values)
 
     def _text_of(self, file: str) -> str:
-        return read_text(Root(self._folder), file)
+        return read_text(self.inputs, file)
 
     def content(self, source: ChartSource) -> str:
         """What tells a chart's content apart: a digest of its files here, else the pin that names it."""

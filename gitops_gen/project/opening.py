@@ -56,7 +56,8 @@ class OpenProject:
 
     def with_changes(self, texts: Mapping[str, str | None]) -> "OpenProject":
         """The project as these texts (None: no such file) would make it. Nothing is written."""
-        return replace(self, inputs=ChangedInputs(self.inputs, texts))
+        inputs = ChangedInputs(self.inputs, texts)
+        return replace(self, inputs=inputs, charts=self.charts.for_inputs(inputs))
 
     def is_generated(self, path: str) -> bool:
         """Whether a path is one of this repository's generated files; another project's are not."""

@@ -350,3 +350,11 @@ def test_a_chart_that_does_not_render_stops_no_other_project(
     rendered = gitops_gen(workspace, "render", "--all", "--output-dir", str(tmp_path / "manifests"))
     assert rendered.code == 1
     assert {path.split("/")[1] for path in tree(tmp_path / "manifests")} == {"web"}
+
+
+def test_an_unknown_key_in_a_file_that_a_change_creates(workspace: Path, gitops_gen: GitopsGen) -> None:
+    assert not (workspace / "services/api/environments/dev/environment.yaml").exists()
+    result = gitops_gen(workspace, "set", "api/dev", "replcas=2")
+    assert result.code == 1
+    assert "services/api/environments/dev/environment.yaml:4: values.replcas: unknown value" in result.err
+    assert "did you mean `replicas`?" in result.err
