@@ -11,6 +11,7 @@ from gitops_gen.rules.programs import RULES
 from gitops_gen.rules.sync import judge
 from gitops_gen.sync.plan import SyncPlan
 from tests.chart.chart_render import program
+from tests.conftest import GitopsGen
 from tests.rules.examples import example_plan
 
 OBJECTS = """\
@@ -43,6 +44,27 @@ def plan(policy: str) -> SyncPlan:
 def found(policy: str) -> list[tuple[str, str, str]]:
     judged = judge(plan(policy), rules=RULES)
     return [(item.rule, item.object, item.message) for item in (*judged.findings, *judged.notes)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'deny contains "x" if http.send({"method": "GET", "url": "http://example.com"})',
+        'deny contains "x" if http [ "se\\u006ed" ]({"method": "GET"})',
+        'deny contains "x" if net.lookup_ip_addr("example.com")',
+        'deny contains "x" if parse_config_file("/etc/passwd")',
+        'deny contains "x" if parse_combined_config_files(["/etc/passwd"])',
+    ],
+)
+def test_a_policy_that_reaches_out_is_refused(good: Path, gitops_gen: GitopsGen, text: str) -> None:
+    (good / "out.rego").write_text(f"package shop\nimport rego.v1\n{text}\n", encoding="utf-8")
+    project = good / "gitops.yaml"
+    parts = project.read_text(encoding="utf-8").partition("  eu:\n")
+    project.write_text("".join((*parts[:2], "    policies: [out.rego]\n", parts[2])), encoding="utf-8")
+    result = gitops_gen(good, "validate", "dev")
+    assert result.code == 1
+    assert "out.rego" in result.out
+    assert "a policy may read neither the network nor files" in result.out
 
 
 @pytest.fixture
