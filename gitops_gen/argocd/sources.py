@@ -87,20 +87,31 @@ class CheckoutSource:
         return self._helm.get("ignoreMissingValueFiles") is True
 
     def value_files(self) -> Iterator[NamedFile]:
-        """The value files in this checkout; without URLs, patterns, and names that Argo CD puts variables into."""
+        """The value files in this checkout."""
+        for place, written in self._named_files():
+            if self._is_followed(written):
+                ref, _, rest = written.partition("/")
+                is_from_top = ref.startswith("$") or not ref
+                path = posixpath.normpath(rest if is_from_top else posixpath.join(self.folder, written))
+                is_outside = path.startswith("..") or not self._stays(path)
+                yield NamedFile(place=place, written=written, path="" if is_outside else path)
+
+    def other_value_files(self) -> Iterator[tuple[KeyPath, str]]:
+        """The value files that are not read here: URLs, patterns, names that Argo CD puts variables into, and files of
+        other repositories; each with its place.
+        """
+        return ((place, written) for place, written in self._named_files() if not self._is_followed(written))
+
+    def _named_files(self) -> Iterator[tuple[KeyPath, str]]:
         for index, written in enumerate(self._helm.get("valueFiles") or ()):
-            ref, slash, rest = str(written).partition("/")
-            is_ref = slash and ref.startswith("$")
-            if "://" in str(written) or "*" in str(written) or "$" in (rest if is_ref else str(written)):
-                continue
-            if is_ref and ref.removeprefix("$") not in self.refs:
-                continue
-            path = posixpath.normpath(rest if is_ref or not ref else posixpath.join(self.folder, str(written)))
-            yield NamedFile(
-                place=(*self.place, "helm", "valueFiles", index),
-                written=str(written),
-                path="" if path.startswith("..") or not self._stays(path) else path,
-            )
+            yield (*self.place, "helm", "valueFiles", index), str(written)
+
+    def _is_followed(self, written: str) -> bool:
+        ref, slash, rest = written.partition("/")
+        is_ref = bool(slash) and ref.startswith("$")
+        if "://" in written or "*" in written or "$" in (rest if is_ref else written):
+            return False
+        return not is_ref or ref.removeprefix("$") in self.refs
 
     def _stays(self, path: str) -> bool:
         try:

@@ -74,7 +74,8 @@ NOT_RENDERED = Rule(
     title="Every source of an Application is rendered and checked",
     explanation=(
         "`validate --application` renders charts and folders of manifests in this checkout. What Kustomize or a plugin "
-        "builds, and what is in other repositories, it does not see."
+        "builds, and what is in other repositories, it does not see; nor value files that are URLs, patterns or have "
+        "variables in their names."
     ),
     remedy="render it with its own tool, and give that to `validate --rendered`",
     check=lambda _: (),
@@ -186,6 +187,8 @@ class _Application:
                 yield self._finding(FILE_OUTSIDE, f"{item.written} is not in the repository", item.place)
             elif not source.may_lack_files and not source.root.is_file(item.path):
                 yield self._finding(FILE_MISSING, f"{item.written}: there is no file {item.path}", item.place)
+        for place, written in source.other_value_files():
+            yield self._finding(NOT_RENDERED, f"the value file {written} is not read", place)
 
     def _of_paths(self) -> Iterator[Finding]:
         annotation = self._manifest.annotations.get(GENERATE_PATHS)

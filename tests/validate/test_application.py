@@ -119,6 +119,15 @@ def test_a_source_that_is_elsewhere_is_said_to_be_unread(checkout: Path, gitops_
     assert ("source-not-rendered", FILE, 10) in findings(gitops_gen, checkout)
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["https://example.com/values.yaml", "../environments/*/values.yaml", "../$ARGOCD_APP_NAME.yaml", "$a/b.yaml"],
+)
+def test_a_value_file_that_is_not_read_is_named(checkout: Path, gitops_gen: GitopsGen, written: str) -> None:
+    change(checkout, "../environments/production/values.yaml", written)
+    assert ("source-not-rendered", FILE, 15) in findings(gitops_gen, checkout)
+
+
 def test_value_files_of_a_named_source_are_read(checkout: Path, gitops_gen: GitopsGen) -> None:
     change(
         checkout,
