@@ -43,6 +43,8 @@ def github(clone: Path, workflow: Path, facts: dict[str, str], env: dict[str, st
     """Run the steps of a workflow. `facts` says what each expression gives; `github.event_name` must be among them."""
     (job,) = yaml.load(workflow.read_text(), yaml.BaseLoader)["jobs"].values()
     said = ""
+    if facts["github.event_name"] != "pull_request":
+        facts = {**facts, "github.base_ref": ""}  # as GitHub has it
     for step in (step for step in job["steps"] if "run" in step and _is_due(step, facts)):
         given = {name: _value(text, facts) for name, text in step.get("env", {}).items()}
         done = _shell(clone, step["run"], {**(env or {}), **given})
@@ -71,8 +73,8 @@ def _value(text: str, facts: dict[str, str]) -> str:
 
 def gitlab(clone: Path, file: Path, env: dict[str, str]) -> Run:
     """Run a job of a GitLab file as its runner does: one shell for all lines. It is the first one, or that for bots."""
-    checks, bots = yaml.load(file.read_text(), yaml.BaseLoader).values()
-    job = checks | bots if "CI_COMMIT_BRANCH" in env else checks
+    checks, *bots = yaml.load(file.read_text(), yaml.BaseLoader).values()
+    job = checks | bots[0] if "CI_COMMIT_BRANCH" in env else checks
     script = "\n".join([*job["before_script"], *job["script"]])
     done = _shell(clone, script, {**job["variables"], **env})
     return _run(clone, "script" if done.returncode else "", done.stdout + done.stderr)

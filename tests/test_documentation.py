@@ -39,6 +39,7 @@ SILENT = (
     "chart pull",
     "chart vendor",
     "render --all --output-dir",
+    "adopt",
 )
 
 

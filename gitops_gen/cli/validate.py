@@ -55,7 +55,7 @@ def validate(
     gitops-gen validate --output sarif > findings.sarif
     gitops-gen validate --output json > baseline.json   # accept the findings of today
     gitops-gen validate --baseline baseline.json
-    gitops-gen validate --application argocd/applications/production.yaml
+    gitops-gen validate --application argocd/applications/production.yaml --sync-timeout 30m
     helm template shop ./shop | gitops-gen validate --rendered - --sync-timeout 30m
     """
     from gitops_gen.commands import validate as command

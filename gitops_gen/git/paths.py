@@ -99,8 +99,10 @@ class Root:
 
     def resolved(self, path: str) -> str:
         """The path without symlinks on the way. Raises `PathError`."""
-        folder, _, name = path.rpartition("/")
-        if folder in self._plain and name.strip(".") and name.lower() != _GIT and self.link(path) is None:
+        folder, slash, name = path.rpartition("/")
+        # "/name" is in no folder of the root.
+        is_plain = folder in self._plain and bool(folder or not slash) and name.strip(".") and name.lower() != _GIT
+        if is_plain and self.link(path) is None:
             return path
         place = resolved(path, self.link, self._name)
         if place == path:

@@ -23,6 +23,9 @@ from gitops_gen.yaml.scalars import scalar
 KEPT = 1024
 """Documents that later ones are compared with."""
 
+LONGEST = 20_000
+"""Characters of a document that is kept: longer ones, such as CRDs, would be most of the memory and are few."""
+
 _VALUE = re.compile(
     r"""^([ ]*(?:-[ ])*[^\s#:]+:[ ])("[ !\x23-\x5b\x5d-\x7e]*"|'[ -&(-~]*'|[A-Za-z0-9_](?:[\w./:@-]*[\w./@-])?)$""",
     re.MULTILINE | re.ASCII,
@@ -94,7 +97,7 @@ class SimilarReader:
             self._earlier.move_to_end(shape)
             return found[0], ()
         value, special = self._read(text)
-        if not special:
+        if not special and len(text) <= LONGEST:
             self._keep(shape, _Earlier(value, pieces))
         return value, special
 

@@ -312,8 +312,9 @@ def test_two_differences_in_one_process_with_the_helm_program(
     changed(fleet, "several_at_once")
     question = Question(refs=("start", "several_at_once"))
     found = [diff(fleet.folder, question, Engines(engine="binary", cached=False)) for _ in range(2)]
-    assert found[0].helm == ("v4.2",)
-    assert found[0] == found[1] == replace(ask(fleet, "start", "several_at_once"), helm=("v4.2",))
+    (version,) = found[0].helm
+    assert version.startswith("v4.")
+    assert found[0] == found[1] == replace(ask(fleet, "start", "several_at_once"), helm=(version,))
 
 
 def test_broken_inputs_of_one_environment_do_not_hide_the_others(fleet: Fleet) -> None:
