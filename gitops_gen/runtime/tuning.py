@@ -4,6 +4,7 @@ circles, and end soon.
 
 import gc
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -32,8 +33,9 @@ def relax() -> None:
 
 def retire() -> None:
     """Stop Python's garbage collector: at the end of a process it goes through everything several times, to free what
-    the kernel takes back at once.
+    the kernel takes back at once. And ignore Ctrl-C: the work is done, and Python would say that it was not.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.disable()
     gc.freeze()
 
