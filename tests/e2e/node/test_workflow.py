@@ -53,7 +53,6 @@ def test_a_workflow_survives_the_server(dev: Pods, app: Client) -> None:
     old = dev.get("temporal")
     dev.delete("temporal")
     dev.wait_ready("temporal", other_than=old["metadata"]["uid"])
-    eventually(lambda: app.ask("GET", "/orders/survivor"), 200, {"state": "recorded"})
     assert time.monotonic() - begin < TIMER, "the timer should have ended after the server was replaced"
 
     eventually(lambda: app.ask("GET", "/orders/survivor"), 200, {"state": "waiting"})
