@@ -84,7 +84,7 @@ def interrupted(folder: Path, words: str, wait: float) -> tuple[int, str, str, f
         process.stderr.readline()
         time.sleep(wait)
         out, err, seconds = interrupt(process)
-        if "interrupted" in err + out:
+        if "interrupted" in (out or err):  # else it had begun to print what it found
             return process.returncode, out, err, seconds
         wait /= 2
     pytest.fail(f"{words} always ended before it could be interrupted")
