@@ -56,7 +56,7 @@ def ratios(scratch: Path) -> Iterator[Ratio]:
         seconds=full,
         against="cp -r of the files it writes",
         base_seconds=copied,
-        limit=20,
+        limit=30,
     )
     process(generate(small))
     again, parsed = side_by_side(lambda: process(generate(small)), lambda: process(python("-c", PARSE, str(small))))
