@@ -47,7 +47,7 @@ def cli() -> None:
     \b
     Start a repository:             gitops-gen init my-gitops
     Write what changed:             gitops-gen generate
-    Fail in CI on stale files:      gitops-gen generate --check
+    Find what would fail:           gitops-gen validate
     Prove that the sync ends:       gitops-gen plan production
     Change a value:                 gitops-gen set dev app.image.tag=1.4.2 --commit
     Promote a release:              gitops-gen promote dev staging

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     "--application", metavar="FILE", default="", help="An Application, and what it renders: a chart or folder here."
 )
 @click.option("--namespace", metavar="NAME", default="", help="With --rendered: where namespaced objects go.")
-@click.option("--sync-timeout", metavar="DURATION", help="With these two: Argo CD's sync timeout, such as 30m.")
+@click.option(
+    "--sync-timeout", metavar="DURATION", help="With --rendered or --application: Argo CD's sync timeout, such as 30m."
+)
 @click.option("--kubernetes", metavar="VERSION", default="", help="Judge for this version, such as 1.37.")
 @click.option("--notes", is_flag=True, help="Show what is worth knowing, too.")
 @output_formats("sarif", "junit", "github", "gitlab")
