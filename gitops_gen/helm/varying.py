@@ -30,6 +30,10 @@ _FUNCTION = re.compile(
 _SORTED = "sortAlpha"
 _NO_TEMPLATES = {".md", ".tgz"}
 _SCHEMA = "values.schema.json"
+_SUBCHART = re.compile(r"(?:charts/[^/]+/)*charts/[^/]+\.tgz")
+"""Where Helm reads archives. It limits what these unpack to; another archive, which it keeps as a file, may be of any
+size.
+"""
 
 
 def varying_functions(chart: Path) -> frozenset[str]:
@@ -46,7 +50,7 @@ def chart_texts(chart: Path) -> Iterator[tuple[str, str]]:
         return
     for path in sorted(chart.rglob("*")):
         name = path.relative_to(chart).as_posix()
-        if path.suffix == ".tgz" and path.is_file():
+        if _SUBCHART.fullmatch(name) and path.is_file():
             yield from _archived(name, path.read_bytes())
         elif path.is_file() and _is_text(name):
             yield name, path.read_text(errors="replace", encoding="utf-8")
@@ -57,10 +61,15 @@ def _archived(archive_name: str, content: bytes) -> Iterator[tuple[str, str]]:
         for member in archive.getmembers():
             stream = archive.extractfile(member)
             name = f"{archive_name}/{member.name}"
-            if stream and name.endswith(".tgz"):
+            if stream and _SUBCHART.fullmatch(_inside(member.name)):
                 yield from _archived(name, stream.read())
             elif stream and _is_text(member.name):
                 yield name, stream.read().decode(errors="replace")
+
+
+def _inside(name: str) -> str:
+    """The path in the chart of a file of its archive."""
+    return name.partition("/")[2]
 
 
 def _is_text(name: str) -> bool:
@@ -110,14 +119,17 @@ def _copy(chart: Path, folder: Path, change: Callable[[str], str]) -> Path:
     """A copy of a chart whose texts are changed."""
 
     def changed(name: str, content: bytes) -> bytes:
-        if name.endswith(".tgz"):
-            return rewritten(content, changed)
+        if _SUBCHART.fullmatch(name):
+            return rewritten(content, archived)
         text = content.decode(errors="surrogateescape") if _is_text(name) else ""
         return change(text).encode(errors="surrogateescape") if _FUNCTION.search(text) else content
 
+    def archived(name: str, content: bytes) -> bytes:
+        return changed(_inside(name), content)
+
     copy = folder / chart.name
     if chart.is_file():
-        copy.write_bytes(rewritten(chart.read_bytes(), changed))
+        copy.write_bytes(rewritten(chart.read_bytes(), archived))
         return copy
     shutil.copytree(chart, copy)
     for path in filter(Path.is_file, copy.rglob("*")):

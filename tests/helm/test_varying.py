@@ -195,3 +195,14 @@ def test_diff_leaves_out_what_differs_in_each_render(shop: Path, gitops_gen: Git
     assert "restarts" not in said
     assert "data.password" not in said
     assert "values that differ in each render" in said
+
+
+def test_an_archive_that_is_no_subchart_is_not_unpacked(tmp_path: Path) -> None:
+    bomb = packed({"a/templates/a.yaml": b"{{ now }}"})
+    for place in ("files/a.tgz", "files/charts/a.tgz", "templates/a.tgz"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_bytes(bomb)
+    assert varying_functions(tmp_path) == frozenset()
+    (tmp_path / "charts").mkdir()
+    (tmp_path / "charts/a.tgz").write_bytes(packed({"a/charts/b.tgz": bomb, "a/files/c.tgz": b"no archive"}))
+    assert varying_functions(tmp_path) == {"now"}
