@@ -27,8 +27,10 @@ _SETUP = re.compile(
 def _ignored(plan: SyncPlan) -> Iterator[Hit]:
     for manifest in plan.manifests:
         if is_hook(manifest) and not phases(manifest):
-            named = ", ".join(words(manifest, HOOK) or words(manifest, HELM_HOOK)) or "nothing"
-            yield Hit(manifest, f"is never applied: Argo CD knows no hook `{named}`")
+            annotation = HOOK if words(manifest, HOOK) else HELM_HOOK
+            named = ", ".join(words(manifest, annotation)) or "nothing"
+            path = ("metadata", "annotations", annotation)
+            yield Hit(manifest, f"is never applied: Argo CD knows no hook `{named}`", path=path)
 
 
 def _kept(plan: SyncPlan) -> Iterator[Hit]:

@@ -5,7 +5,7 @@ Argo CD's back.
 import re
 from collections.abc import Iterator
 
-from gitops_gen.manifests.annotations import Phase, applies_server_side, is_forced, is_hook, phases
+from gitops_gen.manifests.annotations import SYNC_OPTIONS, Phase, applies_server_side, is_forced, is_hook, phases
 from gitops_gen.manifests.objects import Manifest
 from gitops_gen.rules.rule import Hit, Rule
 from gitops_gen.sync.plan import SyncPlan
@@ -27,21 +27,21 @@ def _plain_jobs(plan: SyncPlan) -> Iterator[Manifest]:
 def _ttl(plan: SyncPlan) -> Iterator[Hit]:
     for job in _plain_jobs(plan):
         if (seconds := job.spec.get("ttlSecondsAfterFinished")) is not None:
-            yield Hit(
-                job, f"is deleted {seconds} s after it has finished; Argo CD then finds it missing and runs it again"
-            )
+            text = f"is deleted {seconds} s after it has finished; Argo CD then finds it missing and runs it again"
+            yield Hit(job, text, path=("spec", "ttlSecondsAfterFinished"))
 
 
 def _name(plan: SyncPlan) -> Iterator[Hit]:
     for job in _plain_jobs(plan):
         if problem := _name_problem(job):
-            yield Hit(job, problem)
+            yield Hit(job, problem, path=("metadata", "name" if "name" in job.metadata else "generateName"))
 
 
 def _force(plan: SyncPlan) -> Iterator[Hit]:
     for manifest in plan.manifests:
         if is_forced(manifest) and applies_server_side(manifest, plan.policy.sync_options):
-            yield Hit(manifest, "has Force=true and is applied server-side: --force cannot be used with --server-side")
+            text = "has Force=true and is applied server-side: --force cannot be used with --server-side"
+            yield Hit(manifest, text, path=("metadata", "annotations", SYNC_OPTIONS))
 
 
 def _name_problem(job: Manifest) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gitops_gen.manifests.objects import Manifest
-from gitops_gen.manifests.pods import Reference
+from gitops_gen.manifests.pods import Reference, pod_path
 from gitops_gen.manifests.secrets import provided_keys
 from gitops_gen.names import did_you_mean
 from gitops_gen.rules.rule import Hit, Rule
@@ -16,7 +16,8 @@ def _missing(plan: SyncPlan) -> Iterator[Hit]:
             if reference.key and not reference.optional and (source := _source(plan, manifest, reference)):
                 keys = provided_keys(source)
                 if keys is not None and reference.key not in keys:
-                    yield Hit(manifest, _sentence(reference, source, sorted(keys)))
+                    path = (*pod_path(manifest), *reference.path)
+                    yield Hit(manifest, _sentence(reference, source, sorted(keys)), path=path)
 
 
 def _source(plan: SyncPlan, manifest: Manifest, reference: Reference) -> Manifest | None:

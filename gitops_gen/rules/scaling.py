@@ -16,7 +16,8 @@ def _replicas(plan: SyncPlan) -> Iterator[Hit]:
         target = _target(plan, scaler)
         replicas = number(target.spec.get("replicas")) if target else None
         if target and replicas is not None and not _is_fixed(scaler, replicas):
-            yield Hit(target, f"sets replicas: {replicas}, and {scaler.id} scales it: self-heal sets it back each time")
+            text = f"sets replicas: {replicas}, and {scaler.id} scales it: self-heal sets it back each time"
+            yield Hit(target, text, path=("spec", "replicas"))
 
 
 def _target(plan: SyncPlan, scaler: Manifest) -> Manifest | None:
