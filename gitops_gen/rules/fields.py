@@ -135,6 +135,23 @@ def _applied_size(manifest: Manifest) -> int:
     return len(text.encode()) + escaped + others
 
 
+_SETTINGS = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data:
+  port: "5432"
+"""
+_LONG = "a-service-whose-name-is-longer-than-the-63-characters-of-a-label"
+_SERVICE = """\
+apiVersion: v1
+kind: Service
+metadata: {name: %s}
+spec:
+  selector: {app: web}
+  ports: [{port: 80}]
+"""
+
 RULES = (
     Rule(
         id="value-not-a-string",
@@ -147,6 +164,8 @@ RULES = (
         ),
         remedy="put the value in quotes: `{{ .Values.x | quote }}`",
         check=_strings,
+        bad=_SETTINGS.replace('"5432"', "5432"),
+        good=_SETTINGS,
         judges_tests=True,
     ),
     Rule(
@@ -158,6 +177,8 @@ RULES = (
         ),
         remedy='shorten it: `trunc 63 | trimSuffix "-"`',
         check=_names,
+        bad=_SERVICE % _LONG,
+        good=_SERVICE % _LONG[:63],
     ),
     Rule(
         id="duplicate-key",
@@ -170,6 +191,8 @@ RULES = (
         remedy="remove one of the two from the template",
         check=_repeated,
         severity=Severity.NOTE,
+        bad=f'{_SETTINGS}  port: "5433"\n',
+        good=_SETTINGS,
     ),
     Rule(
         id="object-too-large",

@@ -35,6 +35,22 @@ def _sentence(reference: Reference, source: Manifest, keys: list[str]) -> str:
     )
 
 
+_EXAMPLE = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data: {log_level: info}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: app}
+spec:
+  containers:
+    - name: app
+      image: app:1.0.0
+      env: [{name: LOG_LEVEL, valueFrom: {configMapKeyRef: {name: settings, key: log_level}}}]
+"""
+
 RULES = (
     Rule(
         id="key-not-provided",
@@ -46,5 +62,7 @@ RULES = (
         ),
         remedy="add the key, correct its name, or set optional: true",
         check=_missing,
+        bad=_EXAMPLE.replace("key: log_level", "key: logLevel"),
+        good=_EXAMPLE,
     ),
 )

@@ -34,6 +34,27 @@ def _is_fixed(scaler: Manifest, replicas: int) -> bool:
     return bool(least == most == replicas)
 
 
+_EXAMPLE = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: app}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: app}}
+  template:
+    metadata: {labels: {app: app}}
+    spec: {containers: [{name: app, image: "app:1.0.0", resources: {requests: {cpu: 100m}}}]}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: app}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: app}
+  minReplicas: 2
+  maxReplicas: 5
+  metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 80}}}]
+"""
+
 RULES = (
     Rule(
         id="replicas-with-autoscaler",
@@ -45,5 +66,7 @@ RULES = (
         ),
         remedy="leave spec.replicas out when the autoscaler is on, or list /spec/replicas in ignoreDifferences",
         check=_replicas,
+        bad=_EXAMPLE,
+        good=_EXAMPLE.replace("  replicas: 2\n", ""),
     ),
 )

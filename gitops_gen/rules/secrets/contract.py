@@ -179,6 +179,14 @@ spec:
 _READ = _FETCHED + _READER
 _TLS = _FETCHED.replace("target: {name: login}", "target: {name: login, template: {type: kubernetes.io/tls}}")
 _SECOND = _FETCHED.replace("{name: login}\nspec", "{name: again}\nspec")
+_ENVIRONMENT = """\
+apiVersion: gitops-gen/v1
+kind: Environment
+stage: dev
+secrets:
+  %s
+---
+"""
 
 RULES = (
     Rule(
@@ -192,6 +200,8 @@ RULES = (
         ),
         remedy="render what makes it, correct the name, or add it to secrets.existing",
         check=_undeclared,
+        bad=_ENVIRONMENT % "existing: []" + _READER.removeprefix("---\n"),
+        good=_ENVIRONMENT % "existing: [login]" + _READER.removeprefix("---\n"),
     ),
     Rule(
         id="secret-from-elsewhere",
@@ -213,6 +223,8 @@ RULES = (
         remedy="correct the name, or remove it from secrets.existing",
         check=_declared_in_vain,
         severity=Severity.WARNING,
+        bad=_ENVIRONMENT % "existing: [logins]" + _READ,
+        good=_ENVIRONMENT % "existing: [login]" + _READ,
     ),
     Rule(
         id="secret-made-twice",
@@ -261,5 +273,7 @@ RULES = (
         ),
         remedy="correct the Secret or the key: `gitops-gen secrets ENV` lists them",
         check=_overridden_in_vain,
+        bad=_ENVIRONMENT % "overrides: {login: {passwort: {path: demo/shared}}}" + _READ,
+        good=_ENVIRONMENT % "overrides: {login: {password: {path: demo/shared}}}" + _READ,
     ),
 )
