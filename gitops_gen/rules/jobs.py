@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from gitops_gen.manifests.annotations import SYNC_OPTIONS, Phase, applies_server_side, is_forced, is_hook, phases
 from gitops_gen.manifests.objects import Manifest
+from gitops_gen.rules import examples
 from gitops_gen.rules.rule import Hit, Rule
 from gitops_gen.sync.plan import SyncPlan
 
@@ -56,6 +57,8 @@ def _name_problem(job: Manifest) -> str:
     return ""
 
 
+_REPLACED = "argocd.argoproj.io/sync-options: 'Force=true,ServerSideApply=%s'"
+
 RULES = (
     Rule(
         id="force-with-server-side-apply",
@@ -66,6 +69,8 @@ RULES = (
         ),
         remedy="add ServerSideApply=false, or Replace=true, to the object's sync options",
         check=_force,
+        bad=examples.job("migrate", _REPLACED % "true"),
+        good=examples.job("migrate", _REPLACED % "false"),
     ),
     Rule(
         id="job-ttl",
@@ -76,6 +81,8 @@ RULES = (
         ),
         remedy="take ttlSecondsAfterFinished out: the Job goes when a changed one takes its place",
         check=_ttl,
+        bad=examples.job("migrate-1a2b3c4d", examples.wave(0), spec="\n  ttlSecondsAfterFinished: 300"),
+        good=examples.job("migrate-1a2b3c4d", examples.wave(0)),
     ),
     Rule(
         id="job-name-without-hash",
@@ -87,5 +94,7 @@ RULES = (
         ),
         remedy="end the name with a hash of image, script and configuration (sha256sum | trunc 8), or make it a hook",
         check=_name,
+        bad=examples.job("migrate", examples.wave(0)),
+        good=examples.job("migrate-1a2b3c4d", examples.wave(0)),
     ),
 )

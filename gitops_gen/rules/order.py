@@ -3,6 +3,17 @@
 from collections.abc import Iterator
 
 from gitops_gen.manifests.annotations import NEEDS
+from gitops_gen.rules.examples import (
+    CONNECTS,
+    DATABASE,
+    LAST,
+    READS_SETTINGS,
+    config_map,
+    deployment,
+    job,
+    service,
+    wave,
+)
 from gitops_gen.rules.rule import Check, Hit, Rule
 from gitops_gen.sync.edges import Need, undeclared
 from gitops_gen.sync.plan import SyncPlan
@@ -46,6 +57,22 @@ def _undeclared(plan: SyncPlan) -> Iterator[Hit]:
         yield Hit(manifest, f"its annotation {NEEDS} names `{pattern}`, and no rendered object has that name")
 
 
+_APP = deployment("app", 5, pod=READS_SETTINGS)
+_MIGRATION = "migrate-1a2b3c4d"
+_HOOK = "helm.sh/hook: pre-install, helm.sh/hook-delete-policy: %s"
+_WAITS = (
+    'initContainers: [{name: wait, image: "busybox:1.37", command: [sh, -c, "until nc -z %s 5432; do sleep 1; done"]}]'
+)
+
+
+def _waiting(name: str, other: str) -> str:
+    """A Deployment whose pods wait for another one."""
+    workload = deployment(name, 5).replace("containers:", f"{_WAITS % other}\n      containers:")
+    return f"{workload}{service(name, 0)}"
+
+
+_SEED = job("seed-1a2b3c4d", wave(0))
+
 RULES = (
     Rule(
         id="deadlock",
@@ -64,6 +91,8 @@ RULES = (
             "cannot become healthy in {here}: it needs {producer} {state}, which is applied in {there} ({why}); "
             "Argo CD waits for {here} before it goes on",
         ),
+        bad=_APP + config_map("settings", wave(10)),
+        good=_APP + config_map("settings", wave(0)),
     ),
     Rule(
         id="against-order",
@@ -78,6 +107,8 @@ RULES = (
         check=_with(
             Verdict.AGAINST, "is applied in {here} but needs {producer} {state}, which is applied in {there} ({why})"
         ),
+        bad=deployment("app", 0, pod=CONNECTS) + DATABASE + LAST,
+        good=deployment("app", 10, pod=CONNECTS) + DATABASE + LAST,
     ),
     Rule(
         id="not-ready-before",
@@ -91,6 +122,8 @@ RULES = (
         check=_with(
             Verdict.NOT_READY, "starts in {here} while nothing has waited for {producer} of {there} to be ready ({why})"
         ),
+        bad=job(_MIGRATION, wave(5), CONNECTS) + DATABASE + LAST,
+        good=job(_MIGRATION, wave(10), CONNECTS) + DATABASE + LAST,
     ),
     Rule(
         id="needs-what-is-never-applied",
@@ -101,6 +134,8 @@ RULES = (
         ),
         remedy="remove the hook annotation from the object that is needed",
         check=_with(Verdict.NEVER, "needs {producer}, which no sync applies: it is a hook of another phase ({why})"),
+        bad=_APP + config_map("settings", "helm.sh/hook: test"),
+        good=_APP + config_map("settings", wave(0)),
     ),
     Rule(
         id="deleted-before-use",
@@ -115,6 +150,8 @@ RULES = (
             Verdict.DELETED,
             "needs {producer}, a hook of {there} that Argo CD deletes when the sync has succeeded ({why})",
         ),
+        bad=_APP + config_map("settings", _HOOK % "hook-succeeded"),
+        good=_APP + config_map("settings", _HOOK % "before-hook-creation"),
     ),
     Rule(
         id="cycle",
@@ -122,6 +159,8 @@ RULES = (
         explanation="The pods of each one wait until the next one is ready, so none of them ever becomes ready.",
         remedy="remove one of the waits",
         check=_cycle,
+        bad=f"{_waiting('orders', 'stock')}---\n{_waiting('stock', 'orders')}",
+        good=f"{_waiting('orders', 'stock')}---\n{deployment('stock', 5)}{service('stock', 0)}",
     ),
     Rule(
         id="needs-nothing-rendered",
@@ -132,5 +171,7 @@ RULES = (
         ),
         remedy=f"correct the name in {NEEDS}, or remove it",
         check=_undeclared,
+        bad=f"{deployment('app', 5, annotations=', gitops-gen.io/needs: Job/sead-*')}---\n{_SEED}",
+        good=f"{deployment('app', 5, annotations=', gitops-gen.io/needs: Job/seed-*')}---\n{_SEED}",
     ),
 )

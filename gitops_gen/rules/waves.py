@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from gitops_gen.manifests.annotations import HELM_WEIGHT, SYNC_OPTIONS, SYNC_WAVE, is_integer, sync_options
+from gitops_gen.rules.examples import config_map, wave
 from gitops_gen.rules.rule import Hit, Rule
 from gitops_gen.sync.plan import SyncPlan
 
@@ -44,6 +45,9 @@ def _confirm(plan: SyncPlan) -> Iterator[Hit]:
         yield Hit(None, f"the Application has Prune=confirm: when anything leaves the chart, {waits}")
 
 
+_ONE = config_map("settings", wave(5))
+_OPTION = "argocd.argoproj.io/sync-options: Prune=%s"
+
 RULES = (
     Rule(
         id="wave-not-integer",
@@ -54,6 +58,8 @@ RULES = (
         ),
         remedy='write an integer in quotes: argocd.argoproj.io/sync-wave: "5"',
         check=_waves,
+        bad=config_map("settings", "argocd.argoproj.io/sync-wave: five"),
+        good=_ONE,
     ),
     Rule(
         id="object-twice",
@@ -61,6 +67,8 @@ RULES = (
         explanation="Argo CD warns (RepeatedResourceWarning) and applies one of the two.",
         remedy="render it in one place only",
         check=_twice,
+        bad=_ONE + _ONE,
+        good=_ONE,
     ),
     Rule(
         id="prune-confirm",
@@ -70,5 +78,7 @@ RULES = (
         ),
         remedy="use Prune=false: it protects without blocking",
         check=_confirm,
+        bad=config_map("settings", _OPTION % "confirm"),
+        good=config_map("settings", _OPTION % "false"),
     ),
 )

@@ -10,6 +10,7 @@ from gitops_gen.argocd.permissions import Permissions
 from gitops_gen.manifests.objects import Manifest, mapping, parse
 from gitops_gen.project.environment import SecretFacts, SecretOverride
 from gitops_gen.sync.cluster import ClusterFacts
+from gitops_gen.sync.durations import seconds
 from gitops_gen.sync.plan import SyncPlan, plan_of
 from gitops_gen.sync.policy import SyncPolicy, policy_of
 
@@ -30,16 +31,27 @@ def example_plan(text: str) -> SyncPlan:
     about = [item for item in manifests if item.kind in _ABOUT]
     application = next((item for item in about if item.kind == "Application"), None)
     project = next((item for item in about if item.kind == "AppProject"), None)
+    known = {key: value for item in written for key, value in item.items()}
     return _with_cluster(
         plan_of(
             [item for item in manifests if item not in about],
-            policy_of(dict(application.data)) if application else SyncPolicy(),
+            _policy(known, application),
             name="example",
             project=_permissions(project) if project else None,
         ),
         tuple(about),
         manifests,
-        {key: value for item in written for key, value in item.items()},
+        known,
+    )
+
+
+def _policy(known: dict[str, Any], application: Manifest | None) -> SyncPolicy:
+    """The policy of the sync, with the limits that the hand-written files have."""
+    limits = known.get("argocd", {})
+    return replace(
+        policy_of(dict(application.data)) if application else SyncPolicy(),
+        sync_timeout=seconds(limits["syncTimeout"]) if "syncTimeout" in limits else None,
+        revert_limit=seconds(limits["revertLimit"]) if "revertLimit" in limits else None,
     )
 
 
