@@ -52,6 +52,9 @@ class DesiredTree:
 
     files: dict[str, str]
     notices: tuple[str, ...]
+    #: what is wrong with charts that cannot be had, and the environments without files for that reason
+    problems: tuple[Problem, ...] = ()
+    without_chart: frozenset[str] = frozenset()
 
 
 @timed("read, resolve and generate")
@@ -60,7 +63,8 @@ def desired_tree(opened: OpenProject, only: Collection[str] = ()) -> DesiredTree
 
     Every environment is still read and checked: a rule may need all of them. Those that are absent from the checkout
     are neither read nor generated. Raises `ProblemsError` with all problems, and `UsageError` for an environment that
-    does not exist or is not checked out.
+    does not exist or is not checked out. A chart that cannot be had is a problem of the result: it stops the
+    environments that need it only.
     """
     builder = _Builder(opened)
     names = builder.read_names(only)
@@ -68,10 +72,16 @@ def desired_tree(opened: OpenProject, only: Collection[str] = ()) -> DesiredTree
         builder.add_environment(name, wanted=not only or name in only)
     builder.problems += builder.check_other_projects()
     _log.info("%d environments", len(names))
-    fail_if_any(builder.problems)
+    # With no other environment to generate there is nothing to go on with.
+    fail_if_any([*builder.problems, *([] if builder.files else builder.values.chart_problems)])
     if not only:
         builder.add_root()
-    return DesiredTree(files=builder.files, notices=tuple(builder.notices()))
+    return DesiredTree(
+        files=builder.files,
+        notices=tuple(builder.notices()),
+        problems=tuple(builder.values.chart_problems),
+        without_chart=frozenset(builder.values.without_chart),
+    )
 
 
 @dataclass(slots=True)
@@ -129,6 +139,7 @@ class _Builder:
             self.problems += self.overrides.problems(project.spec, environment, self.paths)
             if not problems:
                 self.problems += self.values.problems(environment, wanted=wanted)
+            wanted = wanted and name not in self.values.without_chart
             outputs = dict(environment_files(project, environment, self.paths, self.charts)) if wanted else {}
         except ProblemsError as error:
             self.problems += error.problems
