@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from gitops_gen.cli.app import (
+    ReadableFile,
     cli,
     environment_argument,
     environments_argument,
@@ -190,7 +191,7 @@ def render(
     if output_dir:
         opened = settings.opened()
         names = opened.names() if every else settings.selected(opened, environments, scope)
-        written, errors = command.render_to(opened, names, settings.directory / output_dir, objects=objects)
+        written, errors = command.render_to(opened, names, settings.named(output_dir), objects=objects)
         settings.note(f"{written} file{'s' * (written != 1)} written")
         fail_with(errors)
         return 0
@@ -232,7 +233,7 @@ def explain(settings: Settings, environment: str, key: str, output: str) -> int:
 @click.option(
     "--check",
     "existing",
-    type=click.File(encoding="utf-8"),
+    type=ReadableFile(encoding="utf-8"),
     metavar="FILE",
     help="Fail for what is not in this list of what exists: a line each, ENTRY[#PROPERTY] of the store or "
     "secret:NAME[/KEY] of the namespace.",

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from gitops_gen.cli.app import cli, environments_argument, output_formats, output_option, pass_settings, scope_options
+from gitops_gen.cli.app import (
+    ReadableFile,
+    cli,
+    environments_argument,
+    output_formats,
+    output_option,
+    pass_settings,
+    scope_options,
+)
 from gitops_gen.cli.printing import print_document, print_lines
 from gitops_gen.cli.settings import Settings
 from gitops_gen.errors import UsageError, fail_with
@@ -20,7 +28,12 @@ if TYPE_CHECKING:
 @environments_argument
 @scope_options
 @click.option("--all", "every", is_flag=True, help="Every environment (also the default).")
-@click.option("--rendered", type=click.File(), metavar="FILE", help="Manifests from elsewhere; `-` is standard input.")
+@click.option(
+    "--rendered",
+    type=ReadableFile(encoding="utf-8"),
+    metavar="FILE",
+    help="Manifests from elsewhere; `-` is standard input.",
+)
 @click.option("--namespace", metavar="NAME", default="", help="With --rendered: where namespaced objects go.")
 @click.option("--sync-timeout", metavar="DURATION", help="With --rendered: Argo CD's sync timeout, such as 30m.")
 @output_formats("mermaid")
