@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from gitops_gen.manifests.objects import Manifest
+from gitops_gen.yaml.key_paths import KeyPath
 
 SYNC_WAVE = "argocd.argoproj.io/sync-wave"
 SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
@@ -116,6 +117,13 @@ def is_deleted_on_success(manifest: Manifest) -> bool:
     """Whether Argo CD deletes the hook at the end of a sync that succeeded."""
     return "HookSucceeded" in words(manifest, HOOK_DELETE_POLICY) or "hook-succeeded" in words(
         manifest, HELM_DELETE_POLICY
+    )
+
+
+def wave_path(manifest: Manifest) -> KeyPath:
+    """Where an object says in which wave it is; nothing where it does not."""
+    return next(
+        (("metadata", "annotations", key) for key in (SYNC_WAVE, HELM_WEIGHT) if key in manifest.annotations), ()
     )
 
 

@@ -16,7 +16,8 @@ def _replicas(plan: SyncPlan) -> Iterator[Hit]:
         target = _target(plan, scaler)
         replicas = number(target.spec.get("replicas")) if target else None
         if target and replicas is not None and not _is_fixed(scaler, replicas):
-            yield Hit(target, f"sets replicas: {replicas}, and {scaler.id} scales it: self-heal sets it back each time")
+            text = f"sets replicas: {replicas}, and {scaler.id} scales it: self-heal sets it back each time"
+            yield Hit(target, text, path=("spec", "replicas"))
 
 
 def _target(plan: SyncPlan, scaler: Manifest) -> Manifest | None:
@@ -33,6 +34,27 @@ def _is_fixed(scaler: Manifest, replicas: int) -> bool:
     return bool(least == most == replicas)
 
 
+_EXAMPLE = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: app}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: app}}
+  template:
+    metadata: {labels: {app: app}}
+    spec: {containers: [{name: app, image: "app:1.0.0", resources: {requests: {cpu: 100m}}}]}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: app}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: app}
+  minReplicas: 2
+  maxReplicas: 5
+  metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 80}}}]
+"""
+
 RULES = (
     Rule(
         id="replicas-with-autoscaler",
@@ -44,5 +66,7 @@ RULES = (
         ),
         remedy="leave spec.replicas out when the autoscaler is on, or list /spec/replicas in ignoreDifferences",
         check=_replicas,
+        bad=_EXAMPLE,
+        good=_EXAMPLE.replace("  replicas: 2\n", ""),
     ),
 )

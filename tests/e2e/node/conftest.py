@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.api import Object
 from tests.e2e.argocd import ArgoCD
 from tests.e2e.conftest import STATE, SYNC_TIMEOUT
-from tests.e2e.project import Project, merged
+from tests.e2e.project import Project
 
 from .memory import Memory
 from .pods import Pods
@@ -18,13 +18,20 @@ from .real_node import RealNode, isolated
 SMALL: Object = {"resources": {"requests": {"cpu": "10m", "memory": "64Mi"}}}
 LIVENESS: Object = {"livenessProbe": {"periodSeconds": 5, "timeoutSeconds": 5, "failureThreshold": 2}}
 READINESS: Object = {"readinessProbe": {"periodSeconds": 2, "timeoutSeconds": 5, "failureThreshold": 1}}
+
+
+def starting(seconds: int) -> Object:
+    """As much time for a start as the chart gives, and a look every second whether it is over."""
+    return {"startupProbe": {"periodSeconds": 1, "failureThreshold": seconds}}
+
+
 #: a test machine is small and in a hurry
 VALUES: Object = {
-    "postgresql": merged(SMALL, {"verifier": merged(SMALL, {"backoffLimit": 0})}),
-    "redis": SMALL,
-    "temporal": merged(SMALL, {"web": SMALL}),
-    "app": SMALL | LIVENESS | READINESS,
-    "worker": SMALL | LIVENESS,
+    "postgresql": SMALL | starting(240) | {"verifier": SMALL | {"backoffLimit": 0}},
+    "redis": SMALL | starting(180),
+    "temporal": SMALL | starting(180) | {"web": SMALL | starting(120)},
+    "app": SMALL | LIVENESS | READINESS | starting(120),
+    "worker": SMALL | LIVENESS | starting(120),
 }
 #: awkward on purpose: each of these has gone wrong in somebody's shell script
 PASSWORDS = {

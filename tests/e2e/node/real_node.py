@@ -252,6 +252,8 @@ def _kubelet(logs: pathlib.Path) -> Object:
         "imageGCHighThresholdPercent": 100,
         "podLogsDir": str(logs),
         "resolvConf": "",
+        # How long a pod's files may be behind its Secrets, which is a minute by default.
+        "syncFrequency": "10s",
     }
 
 

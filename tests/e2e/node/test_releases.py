@@ -13,9 +13,14 @@ from tests.e2e.project import Project
 from .client import Client, Load
 from .pods import Pods
 
+DEADLINE: Object = {"progressDeadlineSeconds": 60}
 #: what is broken: the values of the release, and a component that must not be touched
 BROKEN: dict[str, tuple[Object, str]] = {
-    "an image that does not exist": ({"app": {"image": {"tag": "no-such-tag"}, "progressDeadlineSeconds": 60}}, "app"),
+    "an image that does not exist": (
+        # The worker has the same image, and both are waited for.
+        {"app": {"image": {"tag": "no-such-tag"}} | DEADLINE, "worker": DEADLINE},
+        "app",
+    ),
     "a migration that fails": (
         {"temporal": {"adminTools": {"image": {"tag": "no-such-tag"}}, "schemaSetup": {"activeDeadlineSeconds": 30}}},
         "temporal",

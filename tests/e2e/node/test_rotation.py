@@ -59,7 +59,7 @@ class Store:
             )
 
     def wait_for(self, component: str, key: str) -> None:
-        """Wait until the pod of a component has the file that the store holds; the kubelet looks every minute."""
+        """Wait until the pod of a component has the file that the store holds; the kubelet looks from time to time."""
         pods, wanted = self._reader.pods, self._known[key].strip()
         path = f"/run/secrets/{key}"
         pods.node.observer.wait(
