@@ -135,7 +135,7 @@ def generate(
     opened = settings.opened()
     names = settings.selected(opened, environments, scope)
     if only_check:
-        result = command.check_possible(opened, names)
+        result = command.check_possible(opened, names, alone=True)
     else:
         result = command.generate(opened, names, overwrite=overwrite)
     for notice in result.notices:

@@ -65,11 +65,13 @@ def compared(opened: OpenProject, desired: DesiredTree, *, orphans: bool) -> Gen
 
 def check(opened: OpenProject, environments: Sequence[str] = ()) -> Generation:
     """The generated files that differ from the desired ones. Writes nothing. Raises `ProblemsError`, `UsageError`."""
-    generation = check_possible(opened, environments)
+    generation = compared(opened, desired_tree(opened, environments), orphans=not environments)
     fail_if_any(generation.problems)
     return generation
 
 
-def check_possible(opened: OpenProject, environments: Sequence[str] = ()) -> Generation:
-    """The same without the environments whose chart cannot be had: `problems` says why."""
-    return compared(opened, desired_tree(opened, environments), orphans=not environments)
+def check_possible(opened: OpenProject, environments: Sequence[str] = (), *, alone: bool = False) -> Generation:
+    """The same without the environments whose chart cannot be had: `problems` says why. With `alone` the projects that
+    are not named are not read.
+    """
+    return compared(opened, desired_tree(opened, environments, alone=alone), orphans=not environments)

@@ -27,7 +27,7 @@ def generate(opened: OpenProject, environments: Sequence[str] = (), *, overwrite
 
 
 def _generate(opened: OpenProject, environments: Sequence[str], *, overwrite: bool) -> Generation:
-    desired = desired_tree(opened, environments)
+    desired = desired_tree(opened, environments, alone=True)
     generation = compared(opened, desired, orphans=not environments)
     fail_if_any(blocked(opened.folder, generation.changes, overwrite=overwrite))
     sweep(opened.folder, opened.projects().folders)
