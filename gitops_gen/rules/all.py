@@ -2,7 +2,7 @@
 
 from gitops_gen.errors import UsageError
 from gitops_gen.names import did_you_mean
-from gitops_gen.rules import argocd, hosts, inputs, kubernetes, podsecurity, programs, secrets, sources
+from gitops_gen.rules import argocd, hosts, inputs, kubernetes, overlays, podsecurity, programs, secrets, sources
 from gitops_gen.rules.admission import verdicts
 from gitops_gen.rules.rule import Rule
 from gitops_gen.rules.sync import SYNC_RULES
@@ -13,6 +13,7 @@ RULES: tuple[Rule, ...] = (
     *SYNC_RULES,
     *argocd.RULES,
     *hosts.RULES,
+    *overlays.RULES,
     *sources.RULES,
     *kubernetes.RULES,
     *secrets.RULES,

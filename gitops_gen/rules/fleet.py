@@ -11,6 +11,7 @@ from gitops_gen.project.opening import OpenProject
 from gitops_gen.rules.between import findings_between
 from gitops_gen.rules.exceptions import exceptions, unused
 from gitops_gen.rules.hosts import OwnNames, foreign_hosts, own_names
+from gitops_gen.rules.overlays import unchanged_values
 from gitops_gen.rules.planning import extended, plan_environment
 from gitops_gen.rules.rule import Finding, Rule
 from gitops_gen.rules.sharing import TrackedObject, shared, tracked
@@ -104,7 +105,7 @@ def _viewed(opened: OpenProject, name: str, more: Iterable[Finding] = (), *, vie
         if viewer.failed is None:
             raise
         return ViewedPlan(name=name, view=viewer.failed(name, error), ok=False)
-    judged = extended(opened, judged, more)
+    judged = extended(opened, judged, (*more, *(unchanged_values(opened, name) if viewer.is_complete else ())))
     return ViewedPlan(
         name=name,
         view=viewer.view(judged),

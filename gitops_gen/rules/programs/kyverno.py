@@ -17,7 +17,7 @@ from gitops_gen.manifests.scopes import Scopes
 from gitops_gen.rules.admission.verdicts import namespace_labels
 from gitops_gen.rules.programs.actions import is_enforced
 from gitops_gen.rules.programs.answers import PolicyAnswer, PolicyEffect, bare_environment
-from gitops_gen.runtime.programs import ProcessError, finished
+from gitops_gen.runtime.programs import finished
 from gitops_gen.runtime.scratch import scratch
 from gitops_gen.sync.plan import SyncPlan
 
@@ -58,7 +58,10 @@ def policies_of(plan: SyncPlan) -> tuple[Manifest, ...]:
 
 @lru_cache(maxsize=1)
 def answers(plan: SyncPlan) -> tuple[PolicyAnswer, ...]:
-    """What Kyverno says of the objects, and which policies it does not apply. Raises `ProcessError` where it fails."""
+    """What Kyverno says of the objects, and which policies it does not apply.
+
+    Raises `ProcessError` where it cannot be started.
+    """
     reasons = {item: reason for item in policies_of(plan) if (reason := _unknown(item))}
     unknown = [_about(item, PolicyEffect.UNKNOWN, f"is not applied: {reason}") for item, reason in reasons.items()]
     handed = [item for item in policies_of(plan) if item not in reasons]
@@ -118,13 +121,15 @@ def _write_objects(plan: SyncPlan, folder: Path) -> dict[_Key, Manifest]:
     """Write the objects and what is known of their namespaces; the objects by what a report names them with. Those of
     Kyverno are left out: from a GlobalContextEntry it would read a service.
     """
-    objects = [(item, _in_namespace(item, plan)) for item in plan.manifests if item.id.group not in GROUPS]
+    every = [(item, _in_namespace(item, plan)) for item in plan.manifests if item.id.group not in GROUPS]
+    # Two objects of one name end the program; another rule reports them.
+    objects = [*{_key(data | data["metadata"]): (item, data) for item, data in reversed(every)}.values()]
     _dump(folder / "objects.yaml", *(data for _, data in objects))
     names = {str(data["metadata"].get("namespace") or "") for _, data in objects} - {""}
     labels = [{"name": name, "labels": {**(namespace_labels(plan, name) or {})}} for name in sorted(names)]
     values = {"apiVersion": "cli.kyverno.io/v1alpha1", "kind": "Values", "metadata": {"name": "values"}}
     _dump(folder / "namespaces.yaml", values | {"namespaceSelector": labels})
-    return {_key(data | data["metadata"]): item for item, data in reversed(objects)}
+    return {_key(data | data["metadata"]): item for item, data in objects}
 
 
 def _dump(file: Path, *documents: Mapping[str, Any]) -> None:
@@ -153,7 +158,7 @@ def _applied(program: str, policies: int, folder: Path) -> subprocess.CompletedP
         *(program, "apply", *(f"policy-{index}.yaml" for index in range(policies))),
         *("--resource", "objects.yaml", "--values-file", "namespaces.yaml"),
         *(("--exception", _EXCEPTIONS) if (folder / _EXCEPTIONS).exists() else ()),
-        # A file that it cannot read is told at this level only.
+        # A file that it cannot read is reported at this level only.
         *("--policy-report", "--output-format", "json", "--remove-color", "-v", "3"),
     ]
     proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY"), _PROXY)
@@ -161,7 +166,7 @@ def _applied(program: str, policies: int, folder: Path) -> subprocess.CompletedP
 
 
 def _faults(done: subprocess.CompletedProcess[str], applied: list[Manifest]) -> Iterator[PolicyAnswer]:
-    """The policies that Kyverno left out, or for which it gave up. Raises `ProcessError` where it failed otherwise."""
+    """The policies that Kyverno left out, or for which it gave up; how it failed, where that is no policy's fault."""
     said = _COLOUR.sub("", done.stderr)
     for message, index in _UNREADABLE.findall(said):
         yield _about(applied[int(index)], PolicyEffect.INVALID, f"cannot be read by Kyverno: {message}")
@@ -174,7 +179,8 @@ def _faults(done: subprocess.CompletedProcess[str], applied: list[Manifest]) -> 
             )
     # It exits with 1 for a violation too, and then writes no error.
     if not found and (done.returncode not in (0, 1) or re.search(r"^Error: ", said, re.MULTILINE)):
-        raise ProcessError([PROGRAM, "apply"], done.returncode, said)
+        reason = next((line for line in said.splitlines() if line.startswith(("Error: ", "panic: "))), "")
+        yield PolicyAnswer(PolicyEffect.INVALID, None, f"kyverno exited with {done.returncode}: {reason or said[:200]}")
 
 
 def _read(text: str, objects: Mapping[_Key, Manifest], plan: SyncPlan) -> Iterator[PolicyAnswer]:

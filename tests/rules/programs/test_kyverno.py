@@ -184,6 +184,20 @@ def test_text_about_the_network_is_no_call() -> None:
 
 
 @pytest.mark.usefixtures("kyverno_on_path")
+def test_two_objects_of_one_name_are_judged_once() -> None:
+    """Kyverno 1.19 panics for them."""
+    assert len(judge(plan(CEL, f"{OBJECTS}---\n{OBJECTS}"), rules=RULES).findings) == 1
+
+
+def test_a_program_that_fails_hides_nothing_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    broken = tmp_path / "kyverno"
+    broken.write_text("#!/bin/sh\necho 'panic: no' >&2\nexit 2\n", encoding="utf-8")
+    broken.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert found(CEL) == [("policy-invalid", "", "kyverno exited with 2: panic: no")]
+
+
+@pytest.mark.usefixtures("kyverno_on_path")
 def test_objects_of_kyverno_are_not_handed_over() -> None:
     """It would read the service that this one names."""
     entry = """\
