@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from gitops_gen.manifests.objects import Manifest
+from gitops_gen.yaml.key_paths import KeyPath
 
 SYNC_WAVE = "argocd.argoproj.io/sync-wave"
 SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
@@ -78,6 +79,17 @@ def wave(manifest: Manifest) -> int:
         if is_integer(value):
             return int(str(value))
     return 0
+
+
+def order_place(manifest: Manifest, other: Manifest | None = None) -> KeyPath:
+    """The place of the annotation that says when the object is applied, or why so with respect to another one; empty
+    where none does.
+    """
+    order = (SYNC_WAVE, HELM_WEIGHT, HOOK, HELM_HOOK)
+    if other and phases(other) != phases(manifest):
+        order = (HOOK, HELM_HOOK, SYNC_WAVE, HELM_WEIGHT)
+    written = next((annotation for annotation in order if annotation in manifest.annotations), None)
+    return ("metadata", "annotations", written) if written else ()
 
 
 def is_hook(manifest: Manifest) -> bool:

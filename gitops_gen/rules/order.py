@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from gitops_gen.manifests.annotations import NEEDS
+from gitops_gen.manifests.annotations import NEEDS, order_place
 from gitops_gen.rules.examples import (
     CONNECTS,
     DATABASE,
@@ -25,7 +25,9 @@ def _with(verdict: Verdict, sentence: str) -> Check:
         round_trips = _in_cycles(plan)
         for proof in plan.proofs:
             if proof.verdict is verdict and id(proof) not in round_trips:
-                yield Hit(proof.edge.consumer, sentence.format(**_words(plan, proof)))
+                consumer, producer = proof.edge.consumer, proof.edge.producer
+                place = order_place(consumer, producer)
+                yield Hit(consumer, sentence.format(**_words(plan, proof)), path=place)
 
     return check
 
@@ -54,7 +56,11 @@ def _cycle(plan: SyncPlan) -> Iterator[Hit]:
 
 def _undeclared(plan: SyncPlan) -> Iterator[Hit]:
     for manifest, pattern in undeclared(plan.objects):
-        yield Hit(manifest, f"its annotation {NEEDS} names `{pattern}`, and no rendered object has that name")
+        yield Hit(
+            manifest,
+            f"its annotation {NEEDS} names `{pattern}`, and no rendered object has that name",
+            path=("metadata", "annotations", NEEDS),
+        )
 
 
 _APP = deployment("app", 5, pod=READS_SETTINGS)

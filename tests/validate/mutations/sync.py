@@ -24,7 +24,7 @@ MUTATIONS = (
         object="Deployment/web",
         old='sync-wave: "5"',
         new='sync-wave: "-6"',
-        line="kind: Deployment",
+        line='sync-wave: "-6"',
     ),
     Mutation(
         name="autoscaler in a gated wave",
@@ -33,7 +33,7 @@ MUTATIONS = (
         file="chart/templates/worker.yaml",
         old='sync-wave: "10"',
         new='sync-wave: "6"',
-        line="kind: HorizontalPodAutoscaler",
+        line='sync-wave: "6"',
     ),
     Mutation(
         name="cron job in a gated wave",
@@ -42,7 +42,7 @@ MUTATIONS = (
         file="chart/templates/report.yaml",
         old='sync-wave: "10"',
         new='sync-wave: "6"',
-        line="kind: CronJob",
+        line='sync-wave: "6"',
     ),
     Mutation(
         name="replicas with an autoscaler",
