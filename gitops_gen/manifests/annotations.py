@@ -81,17 +81,6 @@ def wave(manifest: Manifest) -> int:
     return 0
 
 
-def order_place(manifest: Manifest, other: Manifest | None = None) -> KeyPath:
-    """The place of the annotation that says when the object is applied, or why so with respect to another one; empty
-    where none does.
-    """
-    order = (SYNC_WAVE, HELM_WEIGHT, HOOK, HELM_HOOK)
-    if other and phases(other) != phases(manifest):
-        order = (HOOK, HELM_HOOK, SYNC_WAVE, HELM_WEIGHT)
-    written = next((annotation for annotation in order if annotation in manifest.annotations), None)
-    return ("metadata", "annotations", written) if written else ()
-
-
 def is_hook(manifest: Manifest) -> bool:
     """Whether Argo CD takes the object for a hook: it is then no part of the application's state, and may run
     nowhere.
@@ -129,6 +118,22 @@ def is_deleted_on_success(manifest: Manifest) -> bool:
     return "HookSucceeded" in words(manifest, HOOK_DELETE_POLICY) or "hook-succeeded" in words(
         manifest, HELM_DELETE_POLICY
     )
+
+
+def wave_path(manifest: Manifest) -> KeyPath:
+    """Where an object says in which wave, or else in which phase, it is; nothing where it does not."""
+    keys = (SYNC_WAVE, HELM_WEIGHT, HOOK, HELM_HOOK)
+    return next((("metadata", "annotations", key) for key in keys if key in manifest.annotations), ())
+
+
+def is_made_again(manifest: Manifest) -> bool:
+    """Whether each attempt of a sync makes the object again: a hook that is deleted when it failed, or before.
+
+    https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/#hook-lifecycle-and-cleanup
+    """
+    named = {*words(manifest, HOOK_DELETE_POLICY), *words(manifest, HELM_DELETE_POLICY)}
+    deleted = {"BeforeHookCreation", "before-hook-creation", "HookFailed", "hook-failed"}
+    return is_hook(manifest) and (not named or not named.isdisjoint(deleted))
 
 
 def sync_options(manifest: Manifest) -> tuple[str, ...]:

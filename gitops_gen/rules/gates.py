@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from gitops_gen.manifests.annotations import order_place
+from gitops_gen.manifests.annotations import wave_path
 from gitops_gen.rules.examples import LAST, deployment
 from gitops_gen.rules.rule import Hit, Rule
 from gitops_gen.sync.durations import text
@@ -67,7 +67,7 @@ def _stuck(plan: SyncPlan) -> Iterator[Hit]:
 def _autoscaler(plan: SyncPlan) -> Iterator[Hit]:
     for step, gate in _gates(plan, lambda gate: gate.manifest.kind == "HorizontalPodAutoscaler"):
         message = f"is waited for in {step.title}: without metrics it is Degraded, which fails the sync"
-        yield Hit(gate.manifest, message, path=order_place(gate.manifest))
+        yield Hit(gate.manifest, message, path=wave_path(gate.manifest))
 
 
 def _cron_job(plan: SyncPlan) -> Iterator[Hit]:
@@ -79,7 +79,7 @@ def _cron_job(plan: SyncPlan) -> Iterator[Hit]:
         yield Hit(
             gate.manifest,
             f"is waited for in {step.title}: after a failed run it is Degraded, which fails every sync",
-            path=order_place(gate.manifest),
+            path=wave_path(gate.manifest),
         )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from gitops_gen.manifests.annotations import NEEDS, order_place
+from gitops_gen.manifests.annotations import NEEDS, wave_path
 from gitops_gen.rules.examples import (
     CONNECTS,
     DATABASE,
@@ -25,9 +25,8 @@ def _with(verdict: Verdict, sentence: str) -> Check:
         round_trips = _in_cycles(plan)
         for proof in plan.proofs:
             if proof.verdict is verdict and id(proof) not in round_trips:
-                consumer, producer = proof.edge.consumer, proof.edge.producer
-                place = order_place(consumer, producer)
-                yield Hit(consumer, sentence.format(**_words(plan, proof)), path=place)
+                consumer = proof.edge.consumer
+                yield Hit(consumer, sentence.format(**_words(plan, proof)), path=wave_path(consumer))
 
     return check
 
@@ -56,11 +55,8 @@ def _cycle(plan: SyncPlan) -> Iterator[Hit]:
 
 def _undeclared(plan: SyncPlan) -> Iterator[Hit]:
     for manifest, pattern in undeclared(plan.objects):
-        yield Hit(
-            manifest,
-            f"its annotation {NEEDS} names `{pattern}`, and no rendered object has that name",
-            path=("metadata", "annotations", NEEDS),
-        )
+        text = f"its annotation {NEEDS} names `{pattern}`, and no rendered object has that name"
+        yield Hit(manifest, text, path=("metadata", "annotations", NEEDS))
 
 
 _APP = deployment("app", 5, pod=READS_SETTINGS)

@@ -83,6 +83,11 @@ def unscaled(name: str, wave: int | None = None) -> dict[str, Any]:
     return found
 
 
+def made(kind: str, group: str = "apps/v1", **spec: Any) -> dict[str, Any]:
+    """An object that makes others from templates."""
+    return {**thing(kind, "a", spec=spec), "apiVersion": group}
+
+
 CLAIM: dict[str, Any] = {"accessModes": ["ReadWriteOnce"]}
 CRON: dict[str, Any] = {"schedule": "@daily", "jobTemplate": {"spec": {"template": {"spec": {"containers": []}}}}}
 
@@ -103,6 +108,40 @@ WRONG: list[Case] = [
         "needs-what-is-never-applied",
         [thing("Secret", "s", hook="PostDelete"), deployment("a", pod=reads("Secret", "s"))],
         {},
+    ),
+    (
+        "value-not-a-string",
+        [made("StatefulSet", volumeClaimTemplates=[{"metadata": {"annotations": {"backup": True}}}])],
+        TIMEOUT,
+    ),
+    (
+        "value-not-a-string",
+        [made("CronJob", "batch/v1", jobTemplate={"metadata": {"labels": {"version": 1.5}}})],
+        TIMEOUT,
+    ),
+    ("value-not-a-string", [deployment("a", pod={"nodeSelector": {"gpu": True}})], TIMEOUT),
+    ("value-not-a-string", [made("DaemonSet", selector={"matchLabels": {"version": 2}})], TIMEOUT),
+    ("value-not-a-string", [thing("Service", "a", spec={"selector": {"version": 2}})], TIMEOUT),
+    (
+        "value-not-a-string",
+        [made("Service", "serving.knative.dev/v1", template={"metadata": {"annotations": {"minScale": 1}}})],
+        TIMEOUT,
+    ),
+    (
+        "value-not-a-string",
+        [
+            made(
+                "Service",
+                "serving.knative.dev/v1",
+                template={"spec": {"containers": [{"image": "demo", "env": [{"name": "PORT", "value": 80}]}]}},
+            )
+        ],
+        TIMEOUT,
+    ),
+    (
+        "value-not-a-string",
+        [made("Certificate", "cert-manager.io/v1", secretTemplate={"labels": {"copied": True}})],
+        TIMEOUT,
     ),
     ("cronjob-in-gated-wave", [thing("CronJob", "a", 0, CRON), LAST], {}),
     ("autoscaler-in-gated-wave", [unscaled("a", 0), scaler("a", 0), LAST], {}),
@@ -191,6 +230,12 @@ RIGHT: list[Case] = [
     ("wave-not-integer", [annotated(deployment("a"), argocd_sync_wave="007")], {}),
     ("value-not-a-string", [annotated(deployment("a"), helm_chart="1")], {}),
     ("value-not-a-string", [data("c", a="1", b="true", c="", d="null")], {}),
+    ("value-not-a-string", [made("Widget", "demo.example/v1", labels={"size": 1}, metadata={"labels": {"a": 1}})], {}),
+    (
+        "value-not-a-string",
+        [thing("CustomResourceDefinition", "x", spec={"template": {"metadata": {"labels": {"type": 1}}}})],
+        {},
+    ),
     ("gate-never-opens", [deployment("a", 0, paused=False), LAST], {}),
     ("gate-never-opens", [deployment("a", 0, replicas=0), LAST], {}),
     (
