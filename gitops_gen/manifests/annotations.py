@@ -121,10 +121,9 @@ def is_deleted_on_success(manifest: Manifest) -> bool:
 
 
 def wave_path(manifest: Manifest) -> KeyPath:
-    """Where an object says in which wave it is; nothing where it does not."""
-    return next(
-        (("metadata", "annotations", key) for key in (SYNC_WAVE, HELM_WEIGHT) if key in manifest.annotations), ()
-    )
+    """Where an object says in which wave, or else in which phase, it is; nothing where it does not."""
+    keys = (SYNC_WAVE, HELM_WEIGHT, HOOK, HELM_HOOK)
+    return next((("metadata", "annotations", key) for key in keys if key in manifest.annotations), ())
 
 
 def is_made_again(manifest: Manifest) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from gitops_gen.manifests.annotations import wave_path
 from gitops_gen.manifests.objects import Manifest, number
 from gitops_gen.rules.examples import LAST, deployment
 from gitops_gen.rules.rule import Hit, Rule
@@ -41,7 +42,8 @@ def _early(plan: SyncPlan) -> Iterator[Hit]:
         if first and place and first[0] > place[0] and places.gates(claim):
             here, there = plan.steps[place[0]].title, plan.steps[first[0]].title
             names = ", ".join(str(item.id) for item in consumers)
-            yield Hit(claim, f"is waited for in {here}, but binds only when a pod of {there} mounts it ({names})")
+            message = f"is waited for in {here}, but binds only when a pod of {there} mounts it ({names})"
+            yield Hit(claim, message, path=wave_path(claim))
 
 
 def _unused(plan: SyncPlan) -> Iterator[Hit]:
