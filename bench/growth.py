@@ -45,7 +45,7 @@ COMMANDS = (
     ("env", "list"),
 )
 #: prints each environment: that is what it is asked for
-LISTINGS = {("env", "list"), ("plan", "--all")}
+LISTINGS = {("env", "list")}
 RENDERING = (("plan", "--all"), ("diff", "--no-cache", "start", "chart"))
 
 

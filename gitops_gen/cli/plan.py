@@ -1,7 +1,6 @@
 """The verbs that prove a sync before the push: plan, rules."""
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -50,7 +49,8 @@ def plan(
 ) -> int:
     """Show how Argo CD will sync, wave by wave, and prove that it ends; exit 1 when it does not.
 
-    Also shows the longest time until Argo CD picks up a revert, and how it adds up.
+    Also shows the longest time until Argo CD picks up a revert, and how it adds up. Of more than ten
+    environments it shows the results, with the longest wait, and with -v each plan.
 
     \b
     gitops-gen plan
@@ -73,36 +73,39 @@ def plan(
     else:
         judged = plan_rendered([(rendered.read(), rendered.name)], namespace=namespace, sync_timeout=sync_timeout)
         views, ok, errors, needs = [view(judged)], judged.ok, (), ()
-    _print_plans(views, needs, output)
+    _print_plans(views, needs, output, every=settings.verbose)
     fail_with(errors)
     return 0 if ok else 1
 
 
 def _view(output: str) -> Callable[["JudgedPlan"], Any]:
-    """What is printed of a plan."""
+    """What is printed of a plan, as a worker process can hand it over."""
     from gitops_gen.output.json.plan import plan_entry
-    from gitops_gen.output.plan_mermaid import mermaid_lines
-    from gitops_gen.output.plan_text import plan_lines
+    from gitops_gen.output.plan_text import plan_text
 
     if output in ("json", "yaml"):
         return plan_entry
-    return partial(_listed, mermaid_lines if output == "mermaid" else plan_lines)
+    return _mermaid if output == "mermaid" else plan_text
 
 
-def _listed(lines: Callable[["JudgedPlan"], Iterable[str]], judged: "JudgedPlan") -> list[str]:
-    """What a worker process can hand over."""
-    return list(lines(judged))
+def _mermaid(judged: "JudgedPlan") -> list[str]:
+    from gitops_gen.output.plan_mermaid import mermaid_lines
+
+    return list(mermaid_lines(judged))
 
 
-def _print_plans(views: list[Any], needs: "Sequence[ApplicationNeed]", output: str) -> None:
+def _print_plans(views: list[Any], needs: "Sequence[ApplicationNeed]", output: str, *, every: bool) -> None:
     from gitops_gen.output.json.plan import plan_document
-    from gitops_gen.output.plan_text import need_lines
+    from gitops_gen.output.plan_text import APART, need_lines, summary_lines
 
     if output in ("json", "yaml"):
         print_document(plan_document(views, needs), output)
         return
-    for index, lines in enumerate(views):
-        print_lines([*([""] if index else []), *lines])
+    if output == "text" and len(views) > APART and not every:
+        print_lines(summary_lines(views))
+    else:
+        for index, shown in enumerate(views):
+            print_lines([*([""] if index else []), *(shown if output == "mermaid" else shown.lines)])
     if needs and output == "text":
         print_lines(["", *need_lines(needs)])
 

@@ -1,8 +1,12 @@
 """A judged plan for people: the picture of its waves, the sum behind the longest wait, and what is wrong."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
+from math import inf
 
+from gitops_gen.project.equal_lines import listing
 from gitops_gen.rules.rule import Finding
 from gitops_gen.rules.sync import JudgedPlan
 from gitops_gen.sync.between import ApplicationNeed, Convergence
@@ -17,6 +21,9 @@ SHOWN_NAMES = 3
 """As many objects of one kind in one wave are named; more are counted."""
 
 NO_END = "no end"
+
+APART = 10
+"""Up to so many plans are shown in full."""
 
 
 def plan_lines(judged: JudgedPlan) -> Iterator[str]:
@@ -35,6 +42,10 @@ def plan_lines(judged: JudgedPlan) -> Iterator[str]:
     if plan.steps:
         yield ""
         yield from _bound_lines(plan)
+    yield from _judgement_lines(judged)
+
+
+def _judgement_lines(judged: JudgedPlan) -> Iterator[str]:
     for note in judged.notes:
         yield f"  note: {' '.join(part for part in (note.object, note.message) if part)} ({note.rule})"
     for finding in judged.findings:
@@ -58,6 +69,50 @@ def _ends(need: ApplicationNeed) -> str:
     if need.convergence is Convergence.GIVES_UP:
         return "does not converge if that takes too long"
     return "does not converge" if need.convergence is Convergence.NEVER else f"converges {need.convergence.value}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlanText:
+    """A plan as text, and what the summary of many plans needs of it."""
+
+    lines: list[str]
+    name: str
+    #: proven or not, and the lines of its notes and findings
+    result: tuple[str, ...]
+    #: seconds that a revert waits at most, behind the first sync and behind a later one; None: without limit
+    waits: tuple[int | None, int | None]
+
+
+def plan_text(judged: JudgedPlan) -> PlanText:
+    """One plan for `summary_lines`."""
+    plan = judged.plan
+    state = _headline(judged).rpartition(": ")[2]
+    waits = (plan.first_bound.seconds, plan.later_bound.seconds)
+    return PlanText(lines=[*plan_lines(judged)], name=plan.name, result=(state, *_judgement_lines(judged)), waits=waits)
+
+
+def summary_lines(plans: Sequence[PlanText]) -> Iterator[str]:
+    """Many plans: those with the same result together, with the longest wait among them."""
+    found: dict[str, list[PlanText]] = {}
+    for item in plans:
+        found.setdefault(_without_names(item), []).append(item)
+    for group in found.values():
+        state, *judgements = group[0].result
+        yield f"{listing([item.name for item in group])}: {state}"
+        for index, when in enumerate(("the first", "a later")):
+            longest = max(group, key=lambda item: inf if (wait := item.waits[index]) is None else wait)
+            wait = longest.waits[index]
+            most = "without limit" if wait is None else f"at most {text(wait)}"
+            yield f"  until Argo CD picks up a revert behind {when} sync: {most} ({longest.name})"
+        yield from judgements
+        yield ""
+    yield "`gitops-gen plan ENV` shows the waves of one, -v those of all"
+
+
+def _without_names(item: PlanText) -> str:
+    """The result without what differs in each environment: its name, and hashes at the end of names."""
+    name = re.escape(item.name.rpartition("/")[2])
+    return re.sub(rf"(?<![A-Za-z0-9]){name}(?![A-Za-z0-9])|-[0-9a-f]{{8,64}}\b", "\0", "\n".join(item.result))
 
 
 def _headline(judged: JudgedPlan) -> str:
