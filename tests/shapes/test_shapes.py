@@ -8,7 +8,7 @@ import pytest
 from gitops_gen.helm.binary import BinaryEngine
 from gitops_gen.helm.embedded import EmbeddedEngine
 from tests import helm_binary
-from tests.conftest import GitopsGen, commit_all
+from tests.conftest import REPOSITORY, GitopsGen, commit_all
 from tests.shapes.shape import NAMES, Shape
 from tests.shapes.shape import shape as named
 
@@ -22,7 +22,9 @@ def shape(request: pytest.FixtureRequest) -> Shape:
 
 
 def test_there_are_as_many_as_claimed() -> None:
+    page = (REPOSITORY / "docs/reference/compatibility.md").read_text()
     assert len(NAMES) >= 60
+    assert f"; {len(NAMES)} shapes of public charts" in page
 
 
 @pytest.mark.parametrize("program", ["helm", "helm3"])

@@ -14,8 +14,8 @@ from gitops_gen.helm.reading.syntax import ActionNode, Expression, FieldOf, Func
 Bodies = Mapping[str, list[list[ActionNode]]]
 """The named templates; of one name there may be several, of which Helm takes one."""
 
-LIMIT = 60_000
-"""Named templates that are read, each once for a context."""
+LIMIT = 40_000
+"""Named templates that are read, each once for a context; as many values are looked up."""
 
 ITEMS = 80
 """What one expression may mean, at most."""
@@ -42,6 +42,7 @@ class TemplateReader:
         self.put: dict[Keys, Meaning] = {}
         self.changed = False
         self._done: set[tuple[int, Meaning]] = set()
+        self._looked_up = 0
         self._whole: set[Part | Word | Made] = set()
 
     def read(self, body: list[ActionNode], context: Meaning) -> None:
@@ -65,6 +66,9 @@ class TemplateReader:
 
     def part(self, path: Keys) -> Meaning:
         """The value at a path, and what templates put there."""
+        self._looked_up += 1
+        if self._looked_up > LIMIT:
+            raise TooMuchError
         if len(path) > DEPTH or path[-3:] == (ANY,) * 3:
             self.keys.add_whole(path[:-1])
             return NOTHING
