@@ -43,9 +43,19 @@ class ValueChecks:
                 own = error.problems if isinstance(error, ProblemsError) else ()
                 self.chart_problems += own or [self._chart_problem(environment, error)]
             return
-        if chart not in self._noted and chart.path and not chart.revision:
+        if chart not in self._noted:
             self._noted.add(chart)
-            self.notices |= dict.fromkeys(filter(None, [self._charts.places.dependency_note(chart.path)]))
+            self.notices |= dict.fromkeys(self._chart_notes(chart))
+
+    def _chart_notes(self, chart: ChartSource) -> Iterator[str]:
+        if chart.path and not chart.revision and (note := self._charts.places.dependency_note(chart.path)):
+            yield note
+        schema = self._charts.schema(chart)
+        for reference in schema.outside if schema else ():
+            yield (
+                f"values.schema.json of {chart.label} refers to {reference}: Argo CD's repo-server must reach it for "
+                "each render, and the values that it is for are not checked here"
+            )
 
     def note_credentials(self, environment: ResolvedEnvironment) -> None:
         """Note the values in plain text that look like credentials."""

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from gitops_gen.manifests.objects import parse
 from gitops_gen.rules.sync import judge
+from gitops_gen.sync.policy import policy_of
 from tests.plan.manifest_kit import deployment, planned, service, thing
 from tests.plan.plan_corpus import cases
 
@@ -76,11 +78,15 @@ def scaler(name: str, wave: int | None = None, least: int = 1, most: int = 5) ->
     )
 
 
+def without(item: dict[str, Any], field: str) -> dict[str, Any]:
+    """The object without a field of its specification."""
+    del item["spec"][field]
+    return item
+
+
 def unscaled(name: str, wave: int | None = None) -> dict[str, Any]:
     """A Deployment that leaves its replicas open."""
-    found = deployment(name, wave)
-    del found["spec"]["replicas"]
-    return found
+    return without(deployment(name, wave), "replicas")
 
 
 def made(kind: str, group: str = "apps/v1", **spec: Any) -> dict[str, Any]:
@@ -90,6 +96,8 @@ def made(kind: str, group: str = "apps/v1", **spec: Any) -> dict[str, Any]:
 
 CLAIM: dict[str, Any] = {"accessModes": ["ReadWriteOnce"]}
 CRON: dict[str, Any] = {"schedule": "@daily", "jobTemplate": {"spec": {"template": {"spec": {"containers": []}}}}}
+
+IGNORED: dict[str, Any] = {"ignored": (("apps", "Deployment", "a", ("/spec/replicas",)),)}
 
 WRONG: list[Case] = [
     ("apply-out-of-sync-only", [deployment("a")], {"sync_options": ("Validate=false", "ApplyOutOfSyncOnly=true")}),
@@ -104,6 +112,9 @@ WRONG: list[Case] = [
         {},
     ),
     ("replicas-with-autoscaler", [deployment("a", replicas=3), scaler("a")], {}),
+    ("replicas-with-autoscaler", [deployment("a", replicas=3), without(scaler("a"), "minReplicas")], {}),
+    ("replicas-with-autoscaler", [deployment("b", replicas=3), scaler("b")], IGNORED),
+    ("replicas-with-autoscaler", [deployment("a", replicas=0), scaler("a", least=0)], {}),
     (
         "needs-what-is-never-applied",
         [thing("Secret", "s", hook="PostDelete"), deployment("a", pod=reads("Secret", "s"))],
@@ -183,7 +194,10 @@ RIGHT: list[Case] = [
     ),
     ("replicas-with-autoscaler", [unscaled("a"), scaler("a")], {}),
     ("replicas-with-autoscaler", [deployment("a", replicas=3), scaler("a", least=3, most=3)], {}),
-    ("replicas-with-autoscaler", [deployment("a", replicas=3), scaler("a")], {"self_heals_replicas": False}),
+    ("replicas-with-autoscaler", [deployment("a", replicas=3), scaler("a")], {"self_heals": False}),
+    ("replicas-with-autoscaler", [deployment("a", replicas=0), scaler("a", most=3)], {}),
+    ("replicas-with-autoscaler", [deployment("a"), without(scaler("a", most=1), "minReplicas")], {}),
+    ("replicas-with-autoscaler", [deployment("a", replicas=3), scaler("a")], IGNORED),
     ("needs-what-is-never-applied", [thing("ConfigMap", "c"), deployment("a", pod=reads("ConfigMap", "c"))], {}),
     (
         "needs-what-is-never-applied",
@@ -306,3 +320,22 @@ def test_each_rule_of_a_plan_has_two_faults_and_two_that_are_none() -> None:
     nearly = Counter(rule for rule, _, _ in RIGHT)
     assert {rule: count for rule, count in nearly.items() if count < 2} == {}
     assert {rule: faults[rule] for rule in nearly if faults[rule] < 2} == {}
+
+
+@pytest.mark.parametrize(
+    ("entry", "ignores"),
+    [
+        ({"jqPathExpressions": [".spec.replicas"]}, True),
+        ({"jqPathExpressions": [".spec.template"]}, False),
+        ({"jqPathExpressions": [".spec | .replicas"]}, True),
+        ({"jsonPointers": ["/spec/replicasets"]}, False),
+        ({"jsonPointers": ["/spec"]}, True),
+        ({"managedFieldsManagers": ["kube-controller-manager"]}, True),
+        ({"name": "b", "jsonPointers": ["/spec/replicas"]}, False),
+    ],
+)
+def test_differences_are_ignored_where_the_application_says_so(entry: dict[str, Any], *, ignores: bool) -> None:
+    differences = [{"group": "apps", "kind": "Deployment", **entry}]
+    policy = policy_of({"spec": {"ignoreDifferences": differences}})
+    manifest = parse("{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}}", "a.yaml")[0]
+    assert policy.ignores(manifest.id, ("spec", "replicas")) is ignores
