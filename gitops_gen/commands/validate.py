@@ -1,7 +1,9 @@
 """`validate`: everything that Argo CD, the API server or the running pods would refuse, in one run."""
 
+import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -15,17 +17,20 @@ from gitops_gen.git.named_paths import MANIFESTS, NamedPath
 from gitops_gen.git.paths import Root
 from gitops_gen.git.repository import git_root
 from gitops_gen.models.layout import environment_of
+from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.opening import OpenProject
 from gitops_gen.rules.baseline import without_accepted
-from gitops_gen.rules.fleet import Viewer, every_rule, views
+from gitops_gen.rules.fleet import BETWEEN, Viewer, every_rule, views
 from gitops_gen.rules.inputs import NOT_GENERATED, findings_of
 from gitops_gen.rules.planning import plan_rendered
 from gitops_gen.rules.rule import Finding
+from gitops_gen.rules.sharing import tracked
 from gitops_gen.rules.sources import ApplicationCheckout, judge_applications
 from gitops_gen.rules.sync import JudgedPlan
 from gitops_gen.rules.validation import Validation, validation, without_paths
 from gitops_gen.starter.remote import origin_url
 from gitops_gen.sync.durations import seconds
+from gitops_gen.sync.outside import outside_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,21 +69,35 @@ def survey(
     except GitopsError as error:
         return validation((), (("", finding) for finding in findings_of(error))), {}
     files = _files(opened, lambda name: not names or name in names, names)
-    return _survey(opened, chosen, files, kubernetes, view)
+    return _survey(opened, chosen, files, _viewer(kubernetes, view))
 
 
 def _survey(
     opened: OpenProject,
     chosen: tuple[str, ...],
     files: Iterable[tuple[str, Finding]],
-    kubernetes: str,
-    view: Callable[[JudgedPlan], Any] | None = None,
+    viewer: Viewer[_Seen],
+    nearby: tuple[str, ...] = (),
 ) -> tuple[Validation, dict[str, Any]]:
-    viewer = Viewer(view=partial(_seen, view=view), failed=_failed, is_complete=True, kubernetes=kubernetes)
-    plans = views(opened, chosen, viewer, "validating") if chosen else []
-    found = [(item.name, finding) for item in plans for finding in item.view.findings]
-    result = validation(chosen, [*files, *found], sum(item.view.ignored for item in plans))
+    """The findings of the `chosen` ones, and of those `nearby` what is wrong between the two."""
+    plans = views(opened, sorted((*chosen, *nearby)), viewer, "validating") if chosen else []
+    found = [
+        (item.name, finding)
+        for item in plans
+        for finding in item.view.findings
+        if item.name not in nearby or _is_between(finding, chosen)
+    ]
+    result = validation(chosen, [*files, *found], sum(item.view.ignored for item in plans if item.name not in nearby))
     return result, {item.name: item.view.more for item in plans if item.view.more is not None}
+
+
+def _viewer(kubernetes: str, view: Callable[[JudgedPlan], Any] | None = None) -> Viewer[_Seen]:
+    return Viewer(view=partial(_seen, view=view), failed=_failed, is_complete=True, kubernetes=kubernetes)
+
+
+def _is_between(finding: Finding, chosen: Iterable[str]) -> bool:
+    """Whether it is about one of the chosen environments, too: its message names the other one."""
+    return finding.rule in BETWEEN and not {*chosen}.isdisjoint(re.findall(r"[\w./-]+", finding.message))
 
 
 def _seen(judged: JudgedPlan, view: Callable[[JudgedPlan], Any] | None = None) -> _Seen:
@@ -126,7 +145,37 @@ def validate_changed(opened: OpenProject, ref: str, *, kubernetes: str = "") -> 
     if are_all:
         return validate(opened, kubernetes=kubernetes)
     others = {*opened.names()} - {*names}
-    return _survey(opened, tuple(names), _files(opened, lambda name: name not in others), kubernetes)[0]
+    files = list(_files(opened, lambda name: name not in others))
+    result, reaching = _survey(opened, tuple(names), files, _viewer(kubernetes, _reaches_out))
+    nearby = _nearby(opened, names, others, reaching)
+    return _survey(opened, tuple(names), files, _viewer(kubernetes), nearby)[0] if nearby else result
+
+
+def _reaches_out(judged: JudgedPlan) -> bool | None:
+    """Whether an environment has an object outside of its namespace, or needs something of another one."""
+    found, project = outside_of(judged.plan), judged.plan.project
+    wide = any(item.key[3] != project.namespace for item in tracked(judged.plan)) if project else False
+    return True if wide or (found and found.wants) else None
+
+
+def _nearby(
+    opened: OpenProject, names: Iterable[str], others: Iterable[str], reaching: Mapping[str, object]
+) -> tuple[str, ...]:
+    """The environments that one of `names` may share an object with: those of its namespace on its cluster; all of its
+    cluster where it has objects elsewhere.
+    """
+    places, clusters = set[tuple[str, str]](), set[str]()
+    for item in _resolved(opened, names):
+        places.add((item.cluster, item.namespace))
+        clusters |= {item.cluster} if item.name in reaching else set()
+    found = _resolved(opened, others)
+    return tuple(item.name for item in found if item.cluster in clusters or (item.cluster, item.namespace) in places)
+
+
+def _resolved(opened: OpenProject, names: Iterable[str]) -> Iterator[ResolvedEnvironment]:
+    for name in sorted(names):
+        with suppress(GitopsError):  # reported where it is validated
+            yield opened.environment(name)
 
 
 def validate_rendered(

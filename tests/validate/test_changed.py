@@ -78,6 +78,24 @@ def findings(gitops_gen: GitopsGen, folder: Path, *words: str) -> Found:
     return {(item["rule"], item["file"], item["message"]) for item in json.loads(result.out)["findings"]}
 
 
+def test_an_object_of_a_touched_and_an_untouched_service(workspace: Path, gitops_gen: GitopsGen) -> None:
+    """The services share a namespace: the new object of the first one is the second one's, which nobody touched."""
+    shared = "{{ if .Values.shared }}\n" + CONFIG_MAP + "{{ end }}\n"
+    (workspace / "charts/service/templates/shared.yaml").write_text(shared)
+    environment = "apiVersion: gitops-gen/v1\nkind: Environment\nvalues: {shared: true}\n"
+    (workspace / "services/web/environments/dev/environment.yaml").write_text(environment)
+    assert gitops_gen(workspace, "generate").code == 0
+    commit_all(workspace)
+    before = findings(gitops_gen, workspace)
+    git(workspace, "tag", "start")
+    (workspace / "services/api/environments/dev/environment.yaml").write_text(environment)
+    assert gitops_gen(workspace, "generate").code == 0
+
+    everything = findings(gitops_gen, workspace) - before
+    assert [rule for rule, _, _ in everything] == ["object-in-two-environments"]
+    assert findings(gitops_gen, workspace, "--changed", "start") - before == everything
+
+
 @pytest.mark.parametrize("seed", range(24))
 def test_random_edits(seed: int, workspace: Path, gitops_gen: GitopsGen) -> None:
     before = findings(gitops_gen, workspace)
