@@ -19,9 +19,10 @@ from gitops_gen.git.paths import PathError, Root
 from gitops_gen.helm.choice import open_engine
 from gitops_gen.helm.engine import HelmRelease
 from gitops_gen.models.layout import CHART_FILE
+from gitops_gen.project.chart_places import ChartPlaces
 from gitops_gen.project.helm_options import HELM, HelmSource
 from gitops_gen.project.layers import ValueLayer, Values, merge
-from gitops_gen.project.local_dependencies import complete, needed_folders
+from gitops_gen.project.local_dependencies import needed_folders
 from gitops_gen.yaml.key_paths import KeyPath
 from gitops_gen.yaml.reader import load
 
@@ -134,7 +135,8 @@ class CheckoutSource:
         """
         if not self.is_chart:
             return list(self._files())
-        chart = open_engine("").load(complete(Path(self.root.folder, self.folder), self.root, self.folder))
+        top = Path(self.root.folder)
+        chart = open_engine("").load(ChartPlaces(top, top, "").folder(self.folder))
         return [(chart.render(self._release(base)), self.folder)]
 
     def _release(self, base: HelmRelease) -> HelmRelease:
@@ -156,6 +158,7 @@ class CheckoutSource:
         found = self.data.get("directory")
         settings = found if isinstance(found, dict) else {}
         only, never = str(settings.get("include") or "*"), str(settings.get("exclude") or "")
+        self.root.links(self.folder)
         top = Path(self.root.folder, self.folder)
         for file in sorted(top.rglob("*") if settings.get("recurse") is True else top.glob("*")):
             name = file.relative_to(top).as_posix()

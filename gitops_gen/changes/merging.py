@@ -7,7 +7,6 @@ from gitops_gen.changes.incoming import said, who_changed
 from gitops_gen.errors import Problem, fail_if_any
 from gitops_gen.generate.check import check
 from gitops_gen.generate.files import blocked, write
-from gitops_gen.git.journal import replace
 from gitops_gen.git.objects import contents_of
 from gitops_gen.git.paths import Root
 from gitops_gen.git.replay import Sides
@@ -15,6 +14,7 @@ from gitops_gen.git.repository import prefix
 from gitops_gen.git.runner import run
 from gitops_gen.models.layout import is_generated_path, is_input_path
 from gitops_gen.project.opening import open_project
+from gitops_gen.runtime.replacing import replace_file
 from gitops_gen.yaml.editing.merge import merged
 from gitops_gen.yaml.key_paths import KeyPath, dotted, value_at
 from gitops_gen.yaml.reader import load
@@ -49,7 +49,7 @@ def _merge_input(project: Path, path: str, name: str, sides: Sides) -> Iterator[
         return
     base, ours, theirs = (stage.decode() for stage in stages if stage is not None)
     result = merged(base, ours, theirs, name)
-    replace(Root(project).target(name), result.text.encode())
+    replace_file(Root(project).target(name), result.text.encode())
     for key in result.conflicts:
         values = said(value_at(load(theirs, name), key)), said(value_at(load(ours, name), key))
         yield Problem(file=name, key=dotted(key), message=_both(project, name, key, sides, values))

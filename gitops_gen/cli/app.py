@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import IO, Any
 
 import click
 
@@ -21,6 +21,20 @@ output_option = output_formats()
 environment_argument = click.argument("environment", metavar="ENV")
 environments_argument = click.argument("environments", metavar="[ENV]...", nargs=-1)
 pass_settings = click.make_pass_decorator(Settings, ensure=True)
+
+
+class ReadableFile(click.File):
+    """A file that is read, `-` for standard input: none that the checkout leads elsewhere with a symlink or a pipe."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> IO[Any]:
+        """The open file."""
+        from pathlib import Path
+
+        from gitops_gen.git.named_paths import NamedPath
+
+        if isinstance(value, str) and value != "-":
+            NamedPath(Path(), value).checked()
+        return super().convert(value, param, ctx)
 
 
 def scope_options(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -4,7 +4,7 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from gitops_gen.cli.app import cli, environment_argument, output_formats, pass_settings
+from gitops_gen.cli.app import ReadableFile, cli, environment_argument, output_formats, pass_settings
 from gitops_gen.cli.delivery import deliver, delivery_options, show
 from gitops_gen.cli.printing import print_data, print_document, print_lines
 from gitops_gen.cli.settings import Settings
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 @cli.command()
 @environment_argument
-@click.option("--live", metavar="FILE", type=click.File("rb"), required=True, help="What kubectl exported; - reads it.")
+@click.option(
+    "--live", metavar="FILE", type=ReadableFile("rb"), required=True, help="What kubectl exported; - reads it."
+)
 @click.option("--argocd", "mode", flag_value="argocd", default="argocd", help="Argo CD applies the chart (default).")
 @click.option("--helm", "mode", flag_value="helm", help="Helm 4 applies the chart.")
 @click.option("--write", "writes", is_flag=True, help="Set the values that the data need, in environment.yaml.")

@@ -1,25 +1,39 @@
 """The verbs that prove a sync before the push: plan, rules."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from gitops_gen.cli.app import cli, environments_argument, output_formats, output_option, pass_settings, scope_options
+from gitops_gen.cli.app import (
+    ReadableFile,
+    cli,
+    environments_argument,
+    output_formats,
+    output_option,
+    pass_settings,
+    scope_options,
+)
 from gitops_gen.cli.printing import print_document, print_lines
 from gitops_gen.cli.settings import Settings
 from gitops_gen.errors import UsageError, fail_with
 
 if TYPE_CHECKING:
     from gitops_gen.rules.sync import JudgedPlan
+    from gitops_gen.sync.between import ApplicationNeed
 
 
 @cli.command()
 @environments_argument
 @scope_options
 @click.option("--all", "every", is_flag=True, help="Every environment (also the default).")
-@click.option("--rendered", type=click.File(), metavar="FILE", help="Manifests from elsewhere; `-` is standard input.")
+@click.option(
+    "--rendered",
+    type=ReadableFile(encoding="utf-8"),
+    metavar="FILE",
+    help="Manifests from elsewhere; `-` is standard input.",
+)
 @click.option("--namespace", metavar="NAME", default="", help="With --rendered: where namespaced objects go.")
 @click.option("--sync-timeout", metavar="DURATION", help="With --rendered: Argo CD's sync timeout, such as 30m.")
 @output_formats("mermaid")
@@ -53,13 +67,13 @@ def plan(
         plans = command(opened, names, view)
         if output in ("json", "yaml"):  # one document: what is wrong
             fail_with(plans.errors)
-        views, ok, errors = [*plans.views], plans.ok, plans.errors
+        views, ok, errors, needs = [*plans.views], plans.ok, plans.errors, plans.needs
     elif environments or every:
         raise UsageError("--rendered plans one file, not environments", "leave out the environments or --rendered")
     else:
         judged = plan_rendered([(rendered.read(), rendered.name)], namespace=namespace, sync_timeout=sync_timeout)
-        views, ok, errors = [view(judged)], judged.ok, ()
-    _print_plans(views, output)
+        views, ok, errors, needs = [view(judged)], judged.ok, (), ()
+    _print_plans(views, needs, output)
     fail_with(errors)
     return 0 if ok else 1
 
@@ -80,14 +94,17 @@ def _listed(lines: Callable[["JudgedPlan"], Iterable[str]], judged: "JudgedPlan"
     return list(lines(judged))
 
 
-def _print_plans(views: list[Any], output: str) -> None:
+def _print_plans(views: list[Any], needs: "Sequence[ApplicationNeed]", output: str) -> None:
     from gitops_gen.output.json.plan import plan_document
+    from gitops_gen.output.plan_text import need_lines
 
     if output in ("json", "yaml"):
-        print_document(plan_document(views), output)
+        print_document(plan_document(views, needs), output)
         return
     for index, lines in enumerate(views):
         print_lines([*([""] if index else []), *lines])
+    if needs and output == "text":
+        print_lines(["", *need_lines(needs)])
 
 
 @cli.command()

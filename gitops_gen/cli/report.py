@@ -55,7 +55,7 @@ def report(settings: Settings, target: str, pairs: tuple[tuple[str, str], ...], 
     from gitops_gen.output.report.page import START, report_page
 
     page = report_page(report_data(_parts(settings, pairs, commits)))
-    file = write_report(settings.directory / target, page, START)
+    file = write_report(settings.named(target), page, START)
     print_lines([f"wrote {file}"])
     return 0
 

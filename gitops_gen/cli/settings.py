@@ -9,6 +9,7 @@ from gitops_gen.cli.printing import print_message
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gitops_gen.git.named_paths import NamedPath
     from gitops_gen.project.opening import OpenProject
 
 
@@ -27,6 +28,12 @@ class Settings:
         from pathlib import Path
 
         return Path(self.folder)
+
+    def named(self, path: str) -> "NamedPath":
+        """A file or folder that an option names."""
+        from gitops_gen.git.named_paths import NamedPath
+
+        return NamedPath(self.directory, path)
 
     def opened(self) -> "OpenProject":
         """The project that the command works on."""

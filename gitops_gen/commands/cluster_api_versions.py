@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from gitops_gen.errors import Problem, ProblemsError, UsageError, fail_if_any
+from gitops_gen.git.named_paths import NamedPath
 from gitops_gen.manifests.objects import mapping, mappings
 from gitops_gen.yaml.documents import read
 
-_SUFFIXES = {".yaml", ".yml", ".json"}
 _KUBECTL_COLUMNS = ("APIVERSION", "NAMESPACED", "KIND")
 
 
@@ -38,15 +38,12 @@ def from_files(paths: Iterable[Path]) -> list[str]:
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
-        if path.is_dir():
-            yield from sorted(file for file in path.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
-        else:
-            yield path
+        yield from (path / file for file in NamedPath(Path(), str(path)).files())
 
 
 def _versions(file: Path) -> Iterator[str]:
     try:
-        text = file.read_text(encoding="utf-8")
+        text = NamedPath(Path(), str(file)).read()
     except (OSError, UnicodeDecodeError) as error:
         raise ProblemsError([Problem(file=str(file), message=f"cannot be read: {error}")]) from error
     if "CustomResourceDefinition" not in text:

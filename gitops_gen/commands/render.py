@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 from functools import partial
-from pathlib import Path
 
 from gitops_gen.errors import GitopsError, UsageError
+from gitops_gen.git.named_paths import NamedPath
 from gitops_gen.manifests.objects import mapping
 from gitops_gen.project.fleet import in_each
 from gitops_gen.project.opening import OpenProject
@@ -19,7 +19,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def render_to(
-    opened: OpenProject, names: Sequence[str], folder: Path, *, objects: bool = False
+    opened: OpenProject, names: Sequence[str], folder: NamedPath, *, objects: bool = False
 ) -> tuple[int, list[GitopsError]]:
     """Write the manifests of these environments into `folder`: `ENV.yaml` each, or with `objects` a file for each
     object. How many files were written, and what stopped the environments that have none: as `render` raises it, and
@@ -31,27 +31,26 @@ def render_to(
         raise UsageError("no environment is named", "name them, or use --all")
     for name in names:
         opened.require(name)
-    results = list(in_each(opened, names, partial(_tried, folder=folder.absolute(), objects=objects), "rendering"))
+    results = list(in_each(opened, names, partial(_tried, folder=folder, objects=objects), "rendering"))
     counts = (item for item in results if not isinstance(item, GitopsError))
     return sum(counts), [item for item in results if isinstance(item, GitopsError)]
 
 
-def _tried(opened: OpenProject, name: str, *, folder: Path, objects: bool) -> int | GitopsError:
+def _tried(opened: OpenProject, name: str, *, folder: NamedPath, objects: bool) -> int | GitopsError:
     try:
         return _written(opened, name, folder, objects=objects)
     except GitopsError as error:
         return error
 
 
-def _written(opened: OpenProject, name: str, folder: Path, *, objects: bool) -> int:
+def _written(opened: OpenProject, name: str, folder: NamedPath, *, objects: bool) -> int:
     rendered = render(opened, name)
     files = dict(_object_files(rendered, name)) if objects else {f"{name}.yaml": rendered}
     try:
         for path, text in files.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_text(text, encoding="utf-8")
+            folder.write(text, path)
     except OSError as error:
-        raise GitopsError(f"{error.filename or folder} cannot be written: {error.strerror}") from error
+        raise GitopsError(f"{error.filename or folder.path} cannot be written: {error.strerror}") from error
     return len(files)
 
 

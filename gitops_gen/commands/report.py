@@ -1,32 +1,24 @@
 """`report`: where the page goes."""
 
-from pathlib import Path
-
 from gitops_gen.errors import GitopsError
-from gitops_gen.runtime.scratch import scratch
+from gitops_gen.git.named_paths import NamedPath
 
 _INDEX = "index.html"
 
 
-def write_report(target: Path, text: str, start: str) -> Path:
+def write_report(target: NamedPath, text: str, start: str) -> NamedPath:
     """Write the page to `target`, or to index.html in it when it is a folder; the file.
 
     A file that is there is replaced only when it begins with `start`, as a page does. Raises `GitopsError`.
     """
-    file = target / _INDEX if target.is_dir() else target
+    file = target / _INDEX if target.path.is_dir() else target
     try:
-        if file.exists() and not file.read_bytes().startswith(start.encode()):
+        if file.path.exists() and not file.read().startswith(start):
             raise GitopsError(f"{file} is not a page of `report`", "choose another file")
-        _replace(file, text)
+        file.path.parent.stat()  # no page in a folder that was mistyped
+        file.write(text)
+    except UnicodeDecodeError as error:
+        raise GitopsError(f"{file} is not a page of `report`", "choose another file") from error
     except OSError as error:
         raise GitopsError(f"{file}: {error.strerror}", "choose a folder with write permission") from error
     return file
-
-
-def _replace(file: Path, text: str) -> None:
-    """In one step: who opens the page sees the old one or the new one."""
-    with scratch(file.parent) as folder:
-        new = folder / file.name
-        new.write_text(text, encoding="utf-8")
-        new.chmod(0o644)
-        new.replace(file)

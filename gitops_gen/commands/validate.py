@@ -9,8 +9,9 @@ from typing import Any
 
 from gitops_gen.compare.states import changed_environments
 from gitops_gen.errors import GitopsError, ProblemsError, UsageError
-from gitops_gen.generate.check import check
+from gitops_gen.generate.check import check_possible
 from gitops_gen.generate.files import Change, State, edited_hint
+from gitops_gen.git.named_paths import MANIFESTS, NamedPath
 from gitops_gen.git.paths import Root
 from gitops_gen.git.repository import git_root
 from gitops_gen.models.layout import environment_of
@@ -25,8 +26,6 @@ from gitops_gen.rules.sync import JudgedPlan
 from gitops_gen.rules.validation import Validation, validation, without_paths
 from gitops_gen.starter.remote import origin_url
 from gitops_gen.sync.durations import seconds
-
-_SUFFIXES = (".yaml", ".yml", ".json")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,7 +100,8 @@ def _files(
     environment that the file is of is `wanted`: empty for a file of the project.
     """
     try:
-        found = [_stale(change) for change in check(opened, names).changes]
+        checked = check_possible(opened, names)
+        found = [*map(_stale, checked.changes), *findings_of(ProblemsError(checked.problems))]
     except UsageError:
         raise
     except GitopsError as error:
@@ -155,8 +155,8 @@ def validate_application(
 
     Raises `GitopsError` for a file that cannot be read or has no Application.
     """
-    place = (folder / name).resolve()
-    text = _read(place, name)
+    place = NamedPath(folder, name).path.resolve()
+    text = _read(folder, name)
     top = git_root(place.parent) or place.parent
     checkout = ApplicationCheckout(
         root=Root(top, "git repository"),
@@ -174,7 +174,7 @@ def validate_application(
 
 def without_baseline(result: Validation, folder: Path, name: str) -> Validation:
     """The result without what the baseline has, a file in `folder`. Raises `GitopsError` when it cannot be read."""
-    return without_accepted(result, _read(folder / name, name), name)
+    return without_accepted(result, _read(folder, name), name)
 
 
 def read_manifests(folder: Path, name: str) -> list[tuple[str, str]]:
@@ -184,16 +184,15 @@ def read_manifests(folder: Path, name: str) -> list[tuple[str, str]]:
     """
     if name == "-":
         return [(sys.stdin.read(), "standard input")]
-    place = folder / name
-    files = sorted(path for path in place.rglob("*") if path.suffix in _SUFFIXES) if place.is_dir() else [place]
-    found = [(_read(file, name), str(PurePosixPath(name) / file.relative_to(place).as_posix())) for file in files]
+    files = [str(PurePosixPath(name) / file) for file in NamedPath(folder, name).files()]
+    found = [(_read(folder, file), file) for file in files]
     if not found:
-        raise GitopsError(f"{name} has no manifests", f"name a folder with files that end in {', '.join(_SUFFIXES)}")
+        raise GitopsError(f"{name} has no manifests", f"name a folder with files that end in {', '.join(MANIFESTS)}")
     return found
 
 
-def _read(file: Path, name: str) -> str:
+def _read(folder: Path, name: str) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        return NamedPath(folder, name).read()
     except (OSError, UnicodeDecodeError) as error:
         raise GitopsError(f"{name} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}") from error

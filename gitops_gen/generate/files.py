@@ -30,6 +30,7 @@ from gitops_gen.models.layout import (
     values_path,
 )
 from gitops_gen.runtime.activity import timed
+from gitops_gen.runtime.replacing import replace_file
 from gitops_gen.runtime.scratch import TEMPORARY
 
 _MARKS = (HEADER, f"{OLD_HEADERS[0]}gitops-gen ")
@@ -201,7 +202,7 @@ def write(root: Path, changes: Iterable[Change]) -> None:
     try:
         for change in changes:
             if change.new is not None:
-                _replace(f"{root}/{change.path}", change.new)
+                replace_file(f"{root}/{change.path}", change.new.encode())
         for change in changes:
             if change.new is None:
                 _remove(root / change.path)
@@ -218,32 +219,6 @@ def _linked(root: Path, path: str) -> Iterable[Problem]:
     except PathError as error:
         return error.problems
     return ()
-
-
-def _replace(path: str, text: str) -> None:
-    folder, name = os.path.split(path)
-    temporary = os.path.join(folder, f".{name}{TEMPORARY}")
-    try:
-        _write(temporary, text)
-    except FileNotFoundError:
-        os.makedirs(folder, exist_ok=True)
-        _write(temporary, text)
-    except OSError:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
-    os.replace(temporary, path)
-
-
-def _write(path: str, text: str) -> None:
-    """Unbuffered: with thousands of small files Python's buffer doubles the time."""
-    content = text.encode()
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
-    try:
-        while content:
-            content = content[os.write(handle, content) :]
-    finally:
-        os.close(handle)
 
 
 def _remove(path: Path) -> None:

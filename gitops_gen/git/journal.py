@@ -5,7 +5,6 @@ what a killed one left half done. A file that was changed since is not touched.
 import hashlib
 import json
 import os
-import shutil
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from gitops_gen.git.paths import PathError, Root, resolved
 from gitops_gen.git.repository import git_root, prefix
 from gitops_gen.git.runner import GitError, ask
 from gitops_gen.git.temporary_checkout import remove_temporary_checkout
-from gitops_gen.runtime.scratch import TEMPORARY
+from gitops_gen.runtime.replacing import replace_file
 
 _NEWEST = 100
 """Commits that may have come after a kill."""
@@ -226,24 +225,10 @@ def _remove_empty(path: Path) -> None:
         path.parent.rmdir()
 
 
-def replace(path: Path, content: bytes) -> None:
-    """Write a file in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}{TEMPORARY}")
-    try:
-        temporary.write_bytes(content)
-        if path.exists():
-            shutil.copymode(path, temporary)
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
 def _restore(path: Path, content: bytes) -> None:
     """Write a file's old bytes: over the new ones where a full disk has no room for both."""
     try:
-        replace(path, content)
+        replace_file(path, content)
     except OSError:
         path.write_bytes(content)
 

@@ -119,10 +119,13 @@ class Root:
 
     def read(self, path: str) -> bytes:
         """The content of a file. Raises `PathError` for what is no file, and `OSError`."""
-        place = f"{self.folder}/{self.resolved(path)}"
-        _require_regular(path, os.stat(place).st_mode)
-        with open(place, "rb") as file:
+        self.require_file(path)
+        with open(f"{self.folder}/{self.resolved(path)}", "rb") as file:
             return file.read()
+
+    def require_file(self, path: str) -> None:
+        """Raises `PathError` for a pipe, socket or device, and `OSError` for nothing."""
+        _require_regular(path, os.stat(f"{self.folder}/{self.resolved(path)}").st_mode)
 
     def read_unlinked(self, path: str) -> bytes:
         """The content of a file with no symlink on the way. Raises `PathError`, and `OSError`."""

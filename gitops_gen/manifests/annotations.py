@@ -127,6 +127,16 @@ def wave_path(manifest: Manifest) -> KeyPath:
     )
 
 
+def is_made_again(manifest: Manifest) -> bool:
+    """Whether each attempt of a sync makes the object again: a hook that is deleted when it failed, or before.
+
+    https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/#hook-lifecycle-and-cleanup
+    """
+    named = {*words(manifest, HOOK_DELETE_POLICY), *words(manifest, HELM_DELETE_POLICY)}
+    deleted = {"BeforeHookCreation", "before-hook-creation", "HookFailed", "hook-failed"}
+    return is_hook(manifest) and (not named or not named.isdisjoint(deleted))
+
+
 def sync_options(manifest: Manifest) -> tuple[str, ...]:
     """`Prune=false`, `Replace=true` and the like."""
     return words(manifest, SYNC_OPTIONS)

@@ -1,10 +1,11 @@
 """A judged plan for people: the picture of its waves, the sum behind the longest wait, and what is wrong."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from gitops_gen.rules.rule import Finding
 from gitops_gen.rules.sync import JudgedPlan
+from gitops_gen.sync.between import ApplicationNeed, Convergence
 from gitops_gen.sync.bound import Bound
 from gitops_gen.sync.durations import TIMES, text
 from gitops_gen.sync.gates import Gate
@@ -39,6 +40,24 @@ def plan_lines(judged: JudgedPlan) -> Iterator[str]:
     for finding in judged.findings:
         yield ""
         yield from _finding_lines(finding)
+
+
+def need_lines(needs: Sequence[ApplicationNeed]) -> Iterator[str]:
+    """What the environments need of each other, and how their first syncs end."""
+    if not needs:
+        return
+    yield "Between Applications, when all are synced for the first time"
+    for consumer, group in groupby(needs, key=lambda need: need.consumer):
+        yield f"  {consumer}"
+        for need in group:
+            yield f"    {need.want.what} of {need.producer} for {need.want.consumer}: {need.want.why}"
+            yield f"      {_ends(need)}: {need.reason}"
+
+
+def _ends(need: ApplicationNeed) -> str:
+    if need.convergence is Convergence.GIVES_UP:
+        return "does not converge if that takes too long"
+    return "does not converge" if need.convergence is Convergence.NEVER else f"converges {need.convergence.value}"
 
 
 def _headline(judged: JudgedPlan) -> str:

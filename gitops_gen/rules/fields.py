@@ -9,7 +9,6 @@ from typing import Any, TypeAlias
 
 from gitops_gen.manifests.annotations import HELM_WEIGHT, SYNC_WAVE, applies_server_side, is_helm_test, sync_options
 from gitops_gen.manifests.objects import Manifest, mapping, sequence
-from gitops_gen.manifests.pods import containers_of, pod_of, pod_path
 from gitops_gen.rules.rule import Hit, Rule, Severity
 from gitops_gen.sync.plan import SyncPlan
 from gitops_gen.yaml.key_paths import KeyPath, dotted
@@ -29,13 +28,14 @@ _NAME_LIMITS = {
     ("apps", "StatefulSet"): (52, "its pods carry it as a label with 11 characters more"),
 }
 _LONGEST_NAME = (253, "Kubernetes allows 253 characters")
+_CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 _DEFAULTED = {SYNC_WAVE, HELM_WEIGHT}
 """`wave-not-integer` says what happens to these."""
 
 
 def _strings(plan: SyncPlan) -> Iterator[Hit]:
     for manifest in plan.manifests:
-        for name, value, path in _non_strings(manifest):
+        for name, value, path in non_strings(manifest):
             yield Hit(manifest, f"{name} is {_shown(value)}, and only a string is allowed there", path=path)
 
 
@@ -43,7 +43,8 @@ _Entry: TypeAlias = tuple[str, Any, KeyPath]
 """What a value is called, the value, and its place in the object."""
 
 
-def _non_strings(manifest: Manifest) -> Iterator[_Entry]:
+def non_strings(manifest: Manifest) -> Iterator[_Entry]:
+    """The values of an object that must be strings and are none."""
     for name, value in manifest.annotations.items():
         # Argo CD reads annotations without coercing null: `nestedNullableStringMap` in util/kube/kube.go of v3.5.1.
         if not isinstance(value, str) and name not in _DEFAULTED:
@@ -55,7 +56,9 @@ def _non_strings(manifest: Manifest) -> Iterator[_Entry]:
 def _others(manifest: Manifest) -> Iterator[_Entry]:
     for place, values in _string_maps(manifest):
         yield from ((f"{dotted(place)}.{key}", value, (*place, key)) for key, value in values.items())
-    yield from _environment(manifest)
+    for path, item in _parts(manifest):
+        if len(path) > 1 and path[-2] in _CONTAINERS:
+            yield from _environment(item, path)
 
 
 def _string_maps(manifest: Manifest) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
@@ -63,19 +66,42 @@ def _string_maps(manifest: Manifest) -> Iterator[tuple[KeyPath, Mapping[str, Any
     if manifest.id.group == "" and manifest.kind in {"ConfigMap", "Secret"}:
         for field in ("data", "stringData"):
             yield (field,), mapping(manifest.data.get(field))
-    if manifest.kind != "Pod" and (pod := pod_of(manifest)):
-        metadata = (*pod_path(manifest)[:-1], "metadata")
-        yield (*metadata, "labels"), pod.labels
-        yield (*metadata, "annotations"), pod.annotations
+    if manifest.id.group == "" and manifest.kind in {"Service", "ReplicationController"}:
+        yield ("spec", "selector"), mapping(manifest.spec.get("selector"))
+    for path, part in _parts(manifest):
+        names = ("labels", "annotations") if _is_metadata(path) else ("matchLabels", "nodeSelector")
+        yield from (((*path, name), mapping(part.get(name))) for name in names)
 
 
-def _environment(manifest: Manifest) -> Iterator[_Entry]:
-    pod = pod_of(manifest)
-    for container in containers_of(manifest, pod) if pod else ():
-        for index, item in enumerate(sequence(container.data.get("env"))):
-            if isinstance(item, dict):
-                name = f"env {item.get('name')} of container {container.name}"
-                yield name, item.get("value"), (*container.path, "env", index, "value")
+def _is_metadata(path: KeyPath) -> bool:
+    """Whether it is the metadata of what the object makes: of pods, Jobs, claims, or a custom resource's objects."""
+    *above, last = (step for step in path if isinstance(step, str))
+    if last == "metadata":
+        return bool(above) and above[-1].lower().endswith(("template", "templates"))
+    return last.lower().endswith(("template", "metadata"))
+
+
+def _parts(manifest: Manifest) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
+    """The maps inside an object; none of a CRD, which describes fields and has none."""
+    for field in ("spec", "template") if manifest.kind != "CustomResourceDefinition" else ():
+        yield from _maps(manifest.data.get(field), (field,))
+
+
+def _maps(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
+    if isinstance(value, dict):
+        yield path, value
+        for key, item in value.items():
+            yield from _maps(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _maps(item, (*path, index))
+
+
+def _environment(container: Mapping[str, Any], path: KeyPath) -> Iterator[_Entry]:
+    for index, item in enumerate(sequence(container.get("env"))):
+        if isinstance(item, dict):
+            owner = f" of container {container['name']}" if "name" in container else ""
+            yield f"env {item.get('name')}{owner}", item.get("value"), (*path, "env", index, "value")
 
 
 def _shown(value: Any) -> str:

@@ -3,6 +3,7 @@
 What these rules look at are other files than the Application, so the plan of a sync has nothing for them to check.
 """
 
+import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -152,7 +153,9 @@ class _Application:
         )
 
     def _is_local(self, source: Mapping[str, Any]) -> bool:
-        return "chart" not in source and Path(self._checkout.root.folder, str(source.get("path") or ".")).is_dir()
+        path = posixpath.normpath(str(source.get("path") or ".").strip("/") or ".")
+        is_inside = path != ".." and not path.startswith("../")
+        return "chart" not in source and is_inside and Path(self._checkout.root.folder, path).is_dir()
 
     def _is_origin(self, source: Mapping[str, Any]) -> bool:
         urls = [self._checkout.origin, *(item.get("repoURL") for _, item in self._sources if self._has_path(item))]

@@ -127,7 +127,7 @@ def test_a_disk_that_refuses_is_a_failure_without_traceback(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device", str(reference / "environments/dev/values.yaml"))
 
-    monkeypatch.setattr("gitops_gen.generate.files._replace", full)
+    monkeypatch.setattr("gitops_gen.generate.files.replace_file", full)
     result = gitops_gen(reference, "generate")
 
     assert result.code == 1

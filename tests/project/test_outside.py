@@ -10,6 +10,7 @@ import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -162,6 +163,87 @@ def test_nothing_is_written_outside(where: str, verb: str, good: Path, ask: Call
     before = tree(good)
     if ask(verb).code:
         assert tree(good) == before
+
+
+NAMED = {
+    "validate --rendered named": "named/a.yaml",
+    "validate --rendered named/a.yaml": "named/a.yaml",
+    "plan --rendered named/a.yaml": "named/a.yaml",
+    "validate --baseline named/a.json": "named/a.json",
+    "validate --application named/a.yaml": "named/a.yaml",
+    "secrets dev --check named/a.txt": "named/a.txt",
+    "migrate dev --live named/a.yaml": "named/a.yaml",
+    "cluster api-versions named": "named/a.yaml",
+    "render --all --output-dir named": "named/dev.yaml",
+    "render --all --objects --output-dir named": "named/dev",
+    "report --file named/page.html": "named/page.html",
+    "report --file named": "named/index.html",
+}
+"""Commands that name a file or folder of the checkout, and what the checkout has there."""
+
+
+@pytest.mark.parametrize("verb", NAMED)
+def test_a_file_that_is_named_is_not_outside(
+    verb: str, good: Path, ask: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(good)
+    for target in ("../../outside/values.yaml", "../../outside", "/proc/self/environ", "../../outside/new"):
+        link(good, NAMED[verb], target)
+        said = ask(verb)
+        assert said.code == 1, target
+        assert "is a symlink" in said.err, target
+    link(good, "named", "../outside")
+    said = ask(verb)
+    assert said.code == 1
+    assert "named" in said.err
+    assert "is a symlink" in said.err
+
+
+@pytest.mark.parametrize("verb", NAMED)
+def test_a_pipe_that_is_named_holds_nobody_up(
+    verb: str, good: Path, ask: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(good)
+    (good / "named").mkdir()
+    os.mkfifo(good / NAMED[verb])
+    said = ask(verb)
+    assert said.code == ("output-dir" not in verb or "objects" in verb)
+    assert said.code == 0 or "is a named pipe" in said.err or "File exists" in said.err
+
+
+def test_a_file_elsewhere_may_be_a_pipe(good: Path, tmp_path: Path, gitops_gen: GitopsGen) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    pipe = os.open(tmp_path / "pipe", os.O_RDWR)
+    os.write(pipe, b"apiVersion: v1\nkind: [")
+    Timer(1, os.close, [pipe]).start()
+    assert "is not YAML" in gitops_gen(good, "validate", "--rendered", str(tmp_path / "pipe")).out
+
+
+@pytest.mark.parametrize("target", ["../outside", "..", "/", "linked"])
+def test_a_source_of_an_application_is_not_outside(target: str, good: Path, ask: Callable[..., Result]) -> None:
+    link(good, "linked", "../outside")
+    url = "https://git.example.com/shop/gitops.git"
+    source = {"repoURL": url, "path": target, "directory": {"recurse": True}}
+    spec = {"source": source, "destination": {"namespace": "a"}, "project": "a"}
+    application = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": {"name": "a"}, "spec": spec}
+    (good / "a.json").write_text(json.dumps(application))
+    git(good, "remote", "add", "origin", url)
+    said = ask("validate --application a.json")
+    assert ("outside of" in said.out or "leaves the" in said.out) == (target in ("linked", "/"))
+    assert ("there is no folder" in said.out) == (target in ("..", "../outside"))
+
+
+@pytest.mark.parametrize("verb", WRITING[:5])
+def test_no_link_has_the_name_of_what_is_being_written(verb: str, good: Path, ask: Callable[..., Result]) -> None:
+    """A file is written under another name first, which a checkout can know."""
+    for folder in ("environments/dev", "environments/production", "argocd/applications"):
+        for name in ("values", "release", "environment", "dev", "production"):
+            (good / folder / f".{name}.yaml.gitops-gen-tmp").symlink_to(good.parent / "outside/values.yaml")
+    commit_all(good)
+    release = good / "environments/dev/release.yaml"
+    release.write_text(release.read_text().replace("1.4.2", "1.4.4"))
+    assert ask(verb).code in (0, 1)
+    assert not [path for path in (good / "environments").rglob("*.yaml") if path.is_symlink()]
 
 
 def test_a_commit_is_not_built_through_a_link(good: Path, ask: Callable[..., Result]) -> None:
