@@ -13,7 +13,7 @@ help:
 	@echo 'make demo   generate a repository in a scratch folder and show it'
 	@echo 'make test   run the tests;  make test-fast   the quick ones;  make coverage   all, with the floor of coverage'
 	@echo 'make lint   ruff, codespell, word list;  make types   mypy;  make check   validate this repository'
-	@echo 'make tools  build kubeconform, kube-score, conftest, checkov, actionlint, Helm 4 and Helm 3, which make test uses when they are there (Go; once, about 4 minutes)'
+	@echo 'make tools  build kubeconform, kube-score, conftest, kyverno, checkov, actionlint, Helm 4 and Helm 3, which make test uses when they are there (Go; once, about 10 minutes)'
 	@echo 'make renovate  install Renovate from npm, which make test uses when it is there (half a minute; 700 MB)'
 	@echo 'make e2e    run the scenarios on a real Argo CD (Go, redis-server; builds its programs once, about 20 minutes)'
 	@echo 'make e2e-node  run the chart'"'"'s pods on a real kubelet (Linux, root, containerd; lists what it needs; about 25 minutes of building more)'

@@ -75,6 +75,7 @@ expected() { # program
     kube-apiserver | argocd | temporal-server) echo ", about 4 minutes" ;;
     kubelet) echo ", about 7 minutes" ;;
     external-secrets) echo ", about 3 minutes" ;;
+    kyverno) echo ", about 6 minutes" ;;
     esac
 }
 

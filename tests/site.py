@@ -15,6 +15,7 @@ from gitops_gen.cli import cli
 from gitops_gen.output.rule_text import rule_lines
 from gitops_gen.rules.all import RULES
 from tests.conftest import REPOSITORY
+from tests.field_pages import field_page
 
 PAGES = (
     "docs/**/*.md",
@@ -55,7 +56,8 @@ def _link(file: Path, found: re.Match[str]) -> str:
 
 
 def _made() -> dict[str, str]:
-    return {"reference/commands.md": "\n".join(_commands()), "reference/rules.md": "\n".join(_rules())}
+    pages = {"commands": _commands(), "fields": field_page(), "rules": _rules()}
+    return {f"reference/{name}.md": "\n".join(lines) for name, lines in pages.items()}
 
 
 def _commands() -> Iterator[str]:

@@ -4,12 +4,16 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from gitops_gen.project.schemas import KINDS, schema
 from tests.conftest import REPOSITORY
+from tests.field_pages import field_page
 from tests.site import stage
 
 FOLDERS = {"Tutorial": "tutorial", "How to": "how-to", "Reference": "reference", "Explanation": "explanation"}
@@ -52,6 +56,20 @@ def test_a_page_is_in_the_folder_of_its_kind() -> None:
     assert listed == {page.relative_to(REPOSITORY).as_posix() for page in (REPOSITORY / "docs").rglob("*.md")}
     for kind, pages in placed.items():
         assert all(page.startswith((f"docs/{FOLDERS.get(kind)}/", "docs/chart/")) for page in pages), kind
+
+
+def test_the_page_of_fields_has_every_field_with_its_meaning() -> None:
+    text = "\n".join(field_page())
+    assert "| `overrides` | map of map of [SecretKey](#secretkey) |  | Secret name → key → where" in text
+    assert "| `manualSync` | boolean | `false` | Whether a manual sync is allowed then" in text
+    every = {name for kind in KINDS for part in _parts(kind) for name in part["properties"]}
+    assert {name for name in every if f"| `{name}` |" not in text} == set()
+    assert [row for row in text.splitlines() if row.startswith("|") and row.endswith("|  |")] == []
+
+
+def _parts(kind: str) -> Iterator[dict[str, Any]]:
+    whole = schema(kind)
+    yield from (whole, *whole["$defs"].values())
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])

@@ -1,6 +1,6 @@
 """The verbs that make a repository and look at it: init, generate, render, explain, secrets, schema, completion."""
 
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -16,6 +16,9 @@ from gitops_gen.cli.app import (
 from gitops_gen.cli.printing import print_data, print_document, print_lines
 from gitops_gen.cli.settings import Settings
 from gitops_gen.errors import fail_if_any, fail_with
+
+if TYPE_CHECKING:
+    from gitops_gen.commands.generate import Generation
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -131,23 +134,34 @@ def generate(
 
     opened = settings.opened()
     names = settings.selected(opened, environments, scope)
-    result = command.check(opened, names) if only_check else command.generate(opened, names, overwrite=overwrite)
+    if only_check:
+        result = command.check_possible(opened, names, alone=True)
+    else:
+        result = command.generate(opened, names, overwrite=overwrite)
     for notice in result.notices:
         settings.note(f"note: {notice}")
-    if output != "text":
-        print_document(generate_document(result, written=not only_check), output)
+    if output == "text":
+        _print_generated(settings, result, done=not only_check, show_diff=show_diff)
     else:
-        print_lines(text.change_lines(result.changes, done=not only_check))
-        print_lines(text.diff_lines(result.changes) if show_diff else ())
-        if result.resolved:
-            files = ", ".join(result.resolved)
-            settings.note(f"resolved the merge conflict in {files}: generated again from the merged inputs")
-        if result.unchanged:
-            settings.note(f"{result.unchanged} file{'s' * (result.unchanged != 1)} up to date")
+        print_document(generate_document(result, written=not only_check), output)
     if only_check:
         for hint in text.check_hints(result.changes):
             settings.note(hint)
-    return 1 if only_check and result.changes else 0
+    if output == "text":
+        fail_if_any(result.problems)
+    return 1 if result.problems or (only_check and result.changes) else 0
+
+
+def _print_generated(settings: Settings, result: "Generation", *, done: bool, show_diff: bool) -> None:
+    from gitops_gen.output import text
+
+    print_lines(text.change_lines(result.changes, done=done))
+    print_lines(text.diff_lines(result.changes) if show_diff else ())
+    if result.resolved:
+        files = ", ".join(result.resolved)
+        settings.note(f"resolved the merge conflict in {files}: generated again from the merged inputs")
+    if result.unchanged:
+        settings.note(f"{result.unchanged} file{'s' * (result.unchanged != 1)} up to date")
 
 
 @cli.command()

@@ -1,6 +1,6 @@
 """The verbs that prove a sync before the push: plan, rules."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -20,6 +20,7 @@ from gitops_gen.errors import UsageError, fail_with
 
 if TYPE_CHECKING:
     from gitops_gen.rules.sync import JudgedPlan
+    from gitops_gen.sync.between import ApplicationNeed
 
 
 @cli.command()
@@ -66,13 +67,13 @@ def plan(
         plans = command(opened, names, view)
         if output in ("json", "yaml"):  # one document: what is wrong
             fail_with(plans.errors)
-        views, ok, errors = [*plans.views], plans.ok, plans.errors
+        views, ok, errors, needs = [*plans.views], plans.ok, plans.errors, plans.needs
     elif environments or every:
         raise UsageError("--rendered plans one file, not environments", "leave out the environments or --rendered")
     else:
         judged = plan_rendered([(rendered.read(), rendered.name)], namespace=namespace, sync_timeout=sync_timeout)
-        views, ok, errors = [view(judged)], judged.ok, ()
-    _print_plans(views, output, every=settings.verbose)
+        views, ok, errors, needs = [view(judged)], judged.ok, (), ()
+    _print_plans(views, needs, output, every=settings.verbose)
     fail_with(errors)
     return 0 if ok else 1
 
@@ -93,17 +94,19 @@ def _mermaid(judged: "JudgedPlan") -> list[str]:
     return list(mermaid_lines(judged))
 
 
-def _print_plans(views: list[Any], output: str, *, every: bool) -> None:
+def _print_plans(views: list[Any], needs: "Sequence[ApplicationNeed]", output: str, *, every: bool) -> None:
     from gitops_gen.output.json.plan import plan_document
-    from gitops_gen.output.plan_text import APART, summary_lines
+    from gitops_gen.output.plan_text import APART, need_lines, summary_lines
 
     if output in ("json", "yaml"):
-        print_document(plan_document(views), output)
+        print_document(plan_document(views, needs), output)
     elif output == "text" and len(views) > APART and not every:
         print_lines(summary_lines(views))
     else:
         for index, shown in enumerate(views):
             print_lines([*([""] if index else []), *(shown if output == "mermaid" else shown.lines)])
+    if needs and output == "text":
+        print_lines(["", *need_lines(needs)])
 
 
 @cli.command()

@@ -255,7 +255,7 @@ def _finished(
     try:
         generation = generate(opened)
         made += [target.folder / change.path for change in generation.changes]
-        problems = tuple(_unrendered(opened, project))
+        problems = generation.problems or tuple(_unrendered(opened, project))
     except ProblemsError as error:
         problems = error.problems
     draft.notes += _hidden(target, made)

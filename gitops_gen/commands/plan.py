@@ -10,6 +10,7 @@ from gitops_gen.errors import GitopsError
 from gitops_gen.project.opening import OpenProject
 from gitops_gen.rules.fleet import Viewer, views
 from gitops_gen.rules.sync import JudgedPlan
+from gitops_gen.sync.between import ApplicationNeed
 
 View = TypeVar("View")
 
@@ -23,6 +24,8 @@ class Plans(Generic[View]):
     ok: bool
     #: what is wrong with the environments that have none
     errors: tuple[GitopsError, ...]
+    #: what the planned environments need of each other
+    needs: tuple[ApplicationNeed, ...]
 
 
 def plan(opened: OpenProject, names: Sequence[str], view: Callable[[JudgedPlan], View]) -> Plans[View]:
@@ -37,6 +40,7 @@ def plan(opened: OpenProject, names: Sequence[str], view: Callable[[JudgedPlan],
         views=tuple(item.view for item in found if not isinstance(item.view, GitopsError)),
         ok=all(item.ok for item in found),
         errors=tuple(item.view for item in found if isinstance(item.view, GitopsError)),
+        needs=tuple(need for item in found for need in item.needs),
     )
 
 

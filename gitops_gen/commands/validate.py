@@ -9,7 +9,7 @@ from typing import Any
 
 from gitops_gen.compare.states import changed_environments
 from gitops_gen.errors import GitopsError, ProblemsError, UsageError
-from gitops_gen.generate.check import check
+from gitops_gen.generate.check import check_possible
 from gitops_gen.generate.files import Change, State, edited_hint
 from gitops_gen.git.named_paths import MANIFESTS, NamedPath
 from gitops_gen.git.paths import Root
@@ -100,7 +100,8 @@ def _files(
     environment that the file is of is `wanted`: empty for a file of the project.
     """
     try:
-        found = [_stale(change) for change in check(opened, names).changes]
+        checked = check_possible(opened, names)
+        found = [*map(_stale, checked.changes), *findings_of(ProblemsError(checked.problems))]
     except UsageError:
         raise
     except GitopsError as error:

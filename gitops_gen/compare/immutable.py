@@ -46,7 +46,14 @@ _FIXED: dict[tuple[str, str], tuple[Path, ...]] = {
     ),
     ("networking.k8s.io", "IngressClass"): (("spec", "controller"),),
     ("scheduling.k8s.io", "PriorityClass"): (("value",), ("preemptionPolicy",)),
-    ("apiextensions.k8s.io", "CustomResourceDefinition"): (("spec", "scope"), ("spec", "group")),
+    ("storage.k8s.io", "VolumeAttributesClass"): (("driverName",), ("parameters",)),
+    ("node.k8s.io", "RuntimeClass"): (("handler",),),
+    ("discovery.k8s.io", "EndpointSlice"): (("addressType",),),
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): (
+        ("spec", "scope"),
+        ("spec", "group"),
+        ("spec", "names", "kind"),
+    ),
 }
 _FREE: dict[tuple[str, str], tuple[Path, ...]] = {
     ("apps", "StatefulSet"): (
@@ -61,7 +68,6 @@ _FREE: dict[tuple[str, str], tuple[Path, ...]] = {
     ("", "Pod"): (
         ("spec", "activeDeadlineSeconds"),
         ("spec", "tolerations"),
-        ("spec", "terminationGracePeriodSeconds"),
     ),
     ("", "PersistentVolumeClaim"): (("spec", "resources"), ("spec", "volumeAttributesClassName")),
 }
@@ -74,7 +80,7 @@ def refusals(old: Manifest, new: Manifest, changes: Sequence[Place]) -> Iterator
     identity = (new.id.group, new.kind)
     fixed, free = _FIXED.get(identity, ()), _FREE.get(identity, ())
     for place in changes:
-        free_here = any(_below(place.path, path) for path in free) or _is_kept(place) or _is_pod_image(new, place)
+        free_here = any(_below(place.path, path) for path in free) or _is_allowed(old, new, place)
         if any(_below(place.path, path) for path in fixed) and not free_here:
             yield f"{_trunk(place.path)} is immutable"
     if new.kind in _SEALED and new.id.group == "" and old.data.get("immutable") is True:
@@ -89,9 +95,19 @@ def refusals(old: Manifest, new: Manifest, changes: Sequence[Place]) -> Iterator
         yield from _dropped_versions(old, new)
 
 
+def _is_allowed(old: Manifest, new: Manifest, place: Place) -> bool:
+    return _is_kept(place) or _is_pod_image(new, place) or _is_other_type(old, new, place)
+
+
 def _is_kept(place: Place) -> bool:
-    """A cluster IP that is taken out of the manifest stays as it is, `None` too."""
-    return place.path == ("spec", "clusterIP") and place.new is MISSING
+    """A cluster IP that is taken out of the manifest, or emptied, stays as it is, `None` too."""
+    return place.path == ("spec", "clusterIP") and place.new in (MISSING, "", None)
+
+
+def _is_other_type(old: Manifest, new: Manifest, place: Place) -> bool:
+    """The class of a load balancer comes and goes with the type of its Service."""
+    types = {old.spec.get("type"), new.spec.get("type")}
+    return place.path == ("spec", "loadBalancerClass") and types != {"LoadBalancer"}
 
 
 def _is_pod_image(new: Manifest, place: Place) -> bool:

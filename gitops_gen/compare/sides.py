@@ -60,6 +60,8 @@ class Side:
         #: what of the project is in the index and not on disk
         self.absent = NOTHING
         self._files, self._shared, self._home = files, charts, home
+        #: the folders of the projects that are compared; None: all of them
+        self.chosen: Collection[str] | None = None
         self._chart_ids: dict[str, str] = {}
         self._charts: dict[str, tuple[Path, str]] = {}
 
@@ -70,9 +72,9 @@ class Side:
 
     @cached_property
     def inputs(self) -> dict[str, str]:
-        """A digest of the hand-written files, by environment."""
+        """A digest of the hand-written files, by environment of a project that is compared."""
         found: dict[str, list[str]] = {}
-        folders = self.projects.folders
+        folders = [item for item in self.projects.folders if self.chosen is None or item in self.chosen]
         ids = self.ids(input_places(folders))
         for path, content in sorted(ids.items()):
             if name := environment_of_input(path):

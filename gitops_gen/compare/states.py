@@ -140,6 +140,9 @@ class _Opener:
 
     def narrowed(self, sides: tuple[Side, Side], only: tuple[str, ...]) -> list[str]:
         """The environments to compare, in name order. Raises `UsageError` for one that neither side has."""
+        if only or self._within:
+            for side in sides:
+                side.chosen = {project_folder(name) for name in only or [self._within]}
         every = {name for side in sides for name in side.inputs if name.startswith(self._within)}
         for name in only:
             if name not in every:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from gitops_gen.errors import Problem, fail_if_any
 from gitops_gen.generate.desired import DesiredTree, desired_tree
 from gitops_gen.generate.files import Change, State, compare, owned_files
 from gitops_gen.git.sparse import absent_files
@@ -21,6 +22,8 @@ class Generation:
     unchanged: int
     notices: tuple[str, ...]
     resolved: tuple[str, ...] = ()
+    #: what is wrong with charts that cannot be had: the files of the environments that need them are left as they are
+    problems: tuple[Problem, ...] = ()
 
 
 def _edited(opened: OpenProject, changes: Sequence[Change]) -> set[str]:
@@ -49,15 +52,26 @@ def _checked_out(opened: OpenProject, changes: Sequence[Change]) -> Iterator[Cha
 
 def compared(opened: OpenProject, desired: DesiredTree, *, orphans: bool) -> Generation:
     """The files that differ from the desired ones; with `orphans` also those that no input asks for."""
-    owned = owned_files(opened.folder, opened.projects().folders) if orphans else ()
+    every = owned_files(opened.folder, opened.projects().folders) if orphans else ()
+    owned = (path for path in every if environment_of(path) not in desired.without_chart)
     found = compare(opened.folder, desired.files, owned)
     changes = list(_checked_out(opened, found)) if found else []
     edited = _edited(opened, changes) if changes else set()
     changes = [replace(change, state=State.EDITED) if change.path in edited else change for change in changes]
     unchanged = len(desired.files) - sum(change.new is not None for change in changes)
-    return Generation(changes=tuple(changes), unchanged=unchanged, notices=desired.notices)
+    problems = desired.problems
+    return Generation(changes=tuple(changes), unchanged=unchanged, notices=desired.notices, problems=problems)
 
 
 def check(opened: OpenProject, environments: Sequence[str] = ()) -> Generation:
     """The generated files that differ from the desired ones. Writes nothing. Raises `ProblemsError`, `UsageError`."""
-    return compared(opened, desired_tree(opened, environments), orphans=not environments)
+    generation = compared(opened, desired_tree(opened, environments), orphans=not environments)
+    fail_if_any(generation.problems)
+    return generation
+
+
+def check_possible(opened: OpenProject, environments: Sequence[str] = (), *, alone: bool = False) -> Generation:
+    """The same without the environments whose chart cannot be had: `problems` says why. With `alone` the projects that
+    are not named are not read.
+    """
+    return compared(opened, desired_tree(opened, environments, alone=alone), orphans=not environments)

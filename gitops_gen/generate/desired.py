@@ -24,6 +24,7 @@ from gitops_gen.models.layout import (
     app_project_path,
     application_path,
     environment_folder,
+    project_folder,
     values_path,
 )
 from gitops_gen.names import did_you_mean
@@ -52,26 +53,37 @@ class DesiredTree:
 
     files: dict[str, str]
     notices: tuple[str, ...]
+    #: what is wrong with charts that cannot be had, and the environments without files for that reason
+    problems: tuple[Problem, ...] = ()
+    without_chart: frozenset[str] = frozenset()
 
 
 @timed("read, resolve and generate")
-def desired_tree(opened: OpenProject, only: Collection[str] = ()) -> DesiredTree:
+def desired_tree(opened: OpenProject, only: Collection[str] = (), *, alone: bool = False) -> DesiredTree:
     """The generated files of a project; with `only`, those of these environments.
 
-    Every environment is still read and checked: a rule may need all of them. Those that are absent from the checkout
+    Every environment is still read and checked: a rule may need all of them; with `alone` those of other projects are
+    not, which in a workspace is faster. Those that are absent from the checkout
     are neither read nor generated. Raises `ProblemsError` with all problems, and `UsageError` for an environment that
-    does not exist or is not checked out.
+    does not exist or is not checked out. A chart that cannot be had is a problem of the result: it stops the
+    environments that need it only.
     """
     builder = _Builder(opened)
-    names = builder.read_names(only)
+    names = builder.read_names(only, alone=alone)
     for name in counted(names, "generating", len(names)):
         builder.add_environment(name, wanted=not only or name in only)
     builder.problems += builder.check_other_projects()
     _log.info("%d environments", len(names))
-    fail_if_any(builder.problems)
+    # With no other environment to generate there is nothing to go on with.
+    fail_if_any([*builder.problems, *([] if builder.files else builder.values.chart_problems)])
     if not only:
         builder.add_root()
-    return DesiredTree(files=builder.files, notices=tuple(builder.notices()))
+    return DesiredTree(
+        files=builder.files,
+        notices=tuple(builder.notices()),
+        problems=tuple(builder.values.chart_problems),
+        without_chart=frozenset(builder.values.without_chart),
+    )
 
 
 @dataclass(slots=True)
@@ -101,8 +113,10 @@ class _Builder:
         self.overrides = Overrides(self.inputs)
         self.projects = Projects(self.inputs)
 
-    def read_names(self, only: Collection[str]) -> list[str]:
-        found, problems = self.projects.names()
+    def read_names(self, only: Collection[str], *, alone: bool) -> list[str]:
+        folders = sorted({project_folder(name) for name in only}) if alone else []
+        parts = [self.projects.names(folder) for folder in folders or [""]]
+        found, problems = [name for names, _ in parts for name in names], [item for _, wrong in parts for item in wrong]
         names = [name for name in found if name not in self.absent.environments]
         self.problems += [*problems, *self.partial_charts(), *self.projects.problems]
         for name in only:
@@ -129,6 +143,7 @@ class _Builder:
             self.problems += self.overrides.problems(project.spec, environment, self.paths)
             if not problems:
                 self.problems += self.values.problems(environment, wanted=wanted)
+            wanted = wanted and name not in self.values.without_chart
             outputs = dict(environment_files(project, environment, self.paths, self.charts)) if wanted else {}
         except ProblemsError as error:
             self.problems += error.problems

@@ -17,7 +17,8 @@ def generate(opened: OpenProject, environments: Sequence[str] = (), *, overwrite
     """Write every generated file that differs, and remove the orphaned ones.
 
     Nothing is written when anything is wrong: in the inputs, or because a file is in the way. A file that was edited by
-    hand is in the way unless `overwrite`. Raises `ProblemsError`, `UsageError` and `GitopsError` (the disk).
+    hand is in the way unless `overwrite`. A chart that cannot be had stops only the environments that need it and is in
+    the result's `problems`. Raises `ProblemsError`, `UsageError` and `GitopsError` (the disk).
     """
     with session(opened.folder) as said:
         generation = _generate(opened, environments, overwrite=overwrite)
@@ -26,7 +27,7 @@ def generate(opened: OpenProject, environments: Sequence[str] = (), *, overwrite
 
 
 def _generate(opened: OpenProject, environments: Sequence[str], *, overwrite: bool) -> Generation:
-    desired = desired_tree(opened, environments)
+    desired = desired_tree(opened, environments, alone=True)
     generation = compared(opened, desired, orphans=not environments)
     fail_if_any(blocked(opened.folder, generation.changes, overwrite=overwrite))
     sweep(opened.folder, opened.projects().folders)

@@ -18,14 +18,18 @@ class ValueChecks:
         self._inputs, self._charts = inputs, charts
         self._broken: set[ChartSource] = set()
         self._noted: set[ChartSource] = set()
+        #: what is wrong with charts that cannot be had, and the environments that need one of them
+        self.chart_problems: list[Problem] = []
+        self.without_chart: set[str] = set()
         self.notices: dict[str, None] = {}
 
     def problems(self, environment: ResolvedEnvironment, *, wanted: bool = True) -> Iterator[Problem]:
         """What is wrong with the values of an environment; a chart that cannot be loaded is reported once, and only for
-        an environment that is `wanted`.
+        an environment that is `wanted`, in `chart_problems`: it stops the environments that need it and no other.
         """
         chart = environment.chart
         if chart in self._broken:
+            self.without_chart.add(environment.name)
             return
         if not self._charts.places.is_available(chart):
             self.notices[f"values are not checked against {chart.label}; to check them: {pull_hint(chart)}"] = None
@@ -35,12 +39,23 @@ class ValueChecks:
         except GitopsError as error:
             if wanted:
                 self._broken.add(chart)
+                self.without_chart.add(environment.name)
                 own = error.problems if isinstance(error, ProblemsError) else ()
-                yield from own or [self._chart_problem(environment, error)]
+                self.chart_problems += own or [self._chart_problem(environment, error)]
             return
-        if chart not in self._noted and chart.path and not chart.revision:
+        if chart not in self._noted:
             self._noted.add(chart)
-            self.notices |= dict.fromkeys(filter(None, [self._charts.places.dependency_note(chart.path)]))
+            self.notices |= dict.fromkeys(self._chart_notes(chart))
+
+    def _chart_notes(self, chart: ChartSource) -> Iterator[str]:
+        if chart.path and not chart.revision and (note := self._charts.places.dependency_note(chart.path)):
+            yield note
+        schema = self._charts.schema(chart)
+        for reference in schema.outside if schema else ():
+            yield (
+                f"values.schema.json of {chart.label} refers to {reference}: Argo CD's repo-server must reach it for "
+                "each render, and the values that it is for are not checked here"
+            )
 
     def note_credentials(self, environment: ResolvedEnvironment) -> None:
         """Note the values in plain text that look like credentials."""

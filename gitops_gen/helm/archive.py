@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gitops_gen.helm.schema_references import without_outside
 from gitops_gen.models.layout import CHART_FILE, VALUES_FILE
 from gitops_gen.yaml.writer import dump
 
@@ -74,9 +75,19 @@ def _is_top_schema(name: str) -> bool:
 
 def _values_chart(files: Iterable[tuple[tarfile.TarInfo, bytes]]) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
     for member, content in files:
-        if "/templates/" not in member.name and not _is_top_schema(member.name):
-            yield member, content
+        if "/templates/" in member.name or _is_top_schema(member.name):
+            continue
+        yield _offline(member.name, content) if member.name.endswith(f"/{SCHEMA}") else (member, content)
     yield _member(f"{member.name.partition('/')[0]}/{VALUES_TEMPLATE}", PRINT_VALUES)
+
+
+def _offline(name: str, content: bytes) -> tuple[tarfile.TarInfo, bytes]:
+    """A schema for which Helm fetches nothing; one that is no JSON as it is, for Helm to refuse."""
+    try:
+        schema = json.loads(content)
+    except ValueError:
+        return _member(name, content)
+    return _member(name, json.dumps(without_outside(schema)).encode())
 
 
 def _packed(files: Iterable[tuple[tarfile.TarInfo, bytes]]) -> bytes:

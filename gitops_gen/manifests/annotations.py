@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from gitops_gen.manifests.objects import Manifest
+from gitops_gen.yaml.key_paths import KeyPath
 
 SYNC_WAVE = "argocd.argoproj.io/sync-wave"
 SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
@@ -117,6 +118,23 @@ def is_deleted_on_success(manifest: Manifest) -> bool:
     return "HookSucceeded" in words(manifest, HOOK_DELETE_POLICY) or "hook-succeeded" in words(
         manifest, HELM_DELETE_POLICY
     )
+
+
+def wave_path(manifest: Manifest) -> KeyPath:
+    """Where an object says in which wave it is; nothing where it does not."""
+    return next(
+        (("metadata", "annotations", key) for key in (SYNC_WAVE, HELM_WEIGHT) if key in manifest.annotations), ()
+    )
+
+
+def is_made_again(manifest: Manifest) -> bool:
+    """Whether each attempt of a sync makes the object again: a hook that is deleted when it failed, or before.
+
+    https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/#hook-lifecycle-and-cleanup
+    """
+    named = {*words(manifest, HOOK_DELETE_POLICY), *words(manifest, HELM_DELETE_POLICY)}
+    deleted = {"BeforeHookCreation", "before-hook-creation", "HookFailed", "hook-failed"}
+    return is_hook(manifest) and (not named or not named.isdisjoint(deleted))
 
 
 def sync_options(manifest: Manifest) -> tuple[str, ...]:

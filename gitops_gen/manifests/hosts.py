@@ -94,3 +94,29 @@ def _host_names(services: tuple[tuple[str, frozenset[int]], ...]) -> HostNames:
     return HostNames(
         ports, re.compile(rf"(?<![\w.-])({names})(?:\.[a-z0-9-]+(\.svc)(?:\.[a-z0-9.-]+)?)?(?![\w-]|\.[a-z0-9])")
     )
+
+
+_ANY_HOST = re.compile(
+    r"(?<![\w.-])([a-z](?:[a-z0-9-]*[a-z0-9])?)(?:\.([a-z0-9-]+)(\.svc(?:\.[a-z0-9.-]+)?)?)?(?![\w-]|\.[a-z0-9])"
+)
+"""A name in a cluster: of a Service, behind it perhaps a namespace, behind that perhaps `.svc`."""
+
+
+def any_hosts(text: str, variable: str = "") -> Iterator[tuple[str, str]]:
+    """What may be a Service of any namespace that a text talks to: its name, and its namespace where that is written.
+
+    Where only the port tells that it is a host, the name has the port: `redis:6379`. `variable` is the name of the
+    environment variable whose value the text is.
+    """
+    is_address = bool(_ADDRESS_NAME.search(variable))
+    for match in _ANY_HOST.finditer(text):
+        start, end = match.span()
+        if _USER.match(text, end) or _is_own_name(text, start):
+            continue
+        name, namespace = match[1], match[2] or ""
+        port = _PORT.match(text, end)
+        whole = is_address and not text[:start].rpartition(",")[2].strip() and text[end : end + 1] in ("", ",", ":")
+        if match[3] or whole or _BEFORE.search(text[max(0, start - _LOOK_BEHIND) : start]):
+            yield name, namespace
+        elif port:
+            yield f"{name}:{port[1]}", namespace

@@ -3,7 +3,7 @@ name.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gitops_gen.manifests.objects import Manifest, mapping, mappings, number, sequence
@@ -64,6 +64,8 @@ class Reference:
     key: str = ""
     #: the pod starts without it
     optional: bool = False
+    #: where it is named, below the pod's `spec`
+    path: KeyPath = field(default=(), compare=False)
 
 
 def pod_of(manifest: Manifest) -> Pod | None:
@@ -89,48 +91,68 @@ def _template(manifest: Manifest) -> Mapping[str, Any] | None:
 
 def references(pod: Pod) -> list[Reference]:
     """Everything the pod names that must exist before it starts."""
-    account = Reference(kind="ServiceAccount", name=pod.service_account, how="serviceAccountName")
+    account = Reference(
+        kind="ServiceAccount", name=pod.service_account, how="serviceAccountName", path=("serviceAccountName",)
+    )
     pulls = [
-        Reference(kind="Secret", name=str(item.get("name")), how="imagePullSecrets")
-        for item in mappings(pod.spec.get("imagePullSecrets"))
+        Reference(kind="Secret", name=str(item.get("name")), how="imagePullSecrets", path=path)
+        for path, item in _items(pod.spec, "imagePullSecrets")
     ]
-    volumes = [found for volume in mappings(pod.spec.get("volumes")) for found in _volume_references(volume)]
-    environment = [found for item in pod.init_containers + pod.containers for found in _env_references(item)]
+    volumes = [found for path, volume in _items(pod.spec, "volumes") for found in _volume_references(volume, path)]
+    containers = (*_items(pod.spec, "initContainers"), *_items(pod.spec, "containers"))
+    environment = [found for path, item in containers for found in _env_references(item, path)]
     return [account, *pulls, *volumes, *environment]
 
 
-def _volume_references(volume: Mapping[str, Any]) -> Iterator[Reference]:
+def _items(parent: Mapping[str, Any], key: str, above: KeyPath = ()) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
+    """The maps of a list, each with its path."""
+    for index, item in enumerate(sequence(parent.get(key))):
+        if isinstance(item, dict):
+            yield (*above, key, index), item
+
+
+def _volume_references(volume: Mapping[str, Any], path: KeyPath) -> Iterator[Reference]:
     how = f"volume {volume.get('name')}"
     if claim := mapping(volume.get("persistentVolumeClaim")).get("claimName"):
-        yield Reference(kind="PersistentVolumeClaim", name=str(claim), how=how)
-    for source in [volume, *mappings(mapping(volume.get("projected")).get("sources"))]:
-        for place, kind, name_field in _VOLUME_SOURCES:
-            named = mapping(source.get(place))
+        place = (*path, "persistentVolumeClaim", "claimName")
+        yield Reference(kind="PersistentVolumeClaim", name=str(claim), how=how, path=place)
+    projected = _items(mapping(volume.get("projected")), "sources", (*path, "projected"))
+    for above, source in [(path, volume), *projected]:
+        for place_of, kind, name_field in _VOLUME_SOURCES:
+            named = mapping(source.get(place_of))
             if name := named.get(name_field) or named.get("name"):
-                yield from _files(named, kind, str(name), how)
+                yield from _files(named, Reference(kind=kind, name=str(name), how=how, path=(*above, place_of)))
 
 
 _VOLUME_SOURCES = (("configMap", "ConfigMap", "name"), ("secret", "Secret", "secretName"))
 
 
-def _files(source: Mapping[str, Any], kind: str, name: str, how: str) -> Iterator[Reference]:
-    optional = source.get("optional") is True
-    keys = [str(item.get("key")) for item in mappings(source.get("items"))]
-    for key in keys or [""]:
-        yield Reference(kind=kind, name=name, how=how, key=key, optional=optional)
+def _files(source: Mapping[str, Any], whole: Reference) -> Iterator[Reference]:
+    whole = replace(whole, optional=source.get("optional") is True)
+    items = list(_items(source, "items", whole.path))
+    for path, item in items:
+        yield replace(whole, key=str(item.get("key")), path=(*path, "key"))
+    if not items:
+        yield whole
 
 
-def _env_references(container: Mapping[str, Any]) -> Iterator[Reference]:
-    for item in mappings(container.get("envFrom")):
+def _env_references(container: Mapping[str, Any], path: KeyPath) -> Iterator[Reference]:
+    for above, item in _items(container, "envFrom", path):
         for place, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
-            if name := mapping(item.get(place)).get("name"):
-                yield Reference(kind=kind, name=str(name), how="envFrom", optional=item[place].get("optional") is True)
-    for item in mappings(container.get("env")):
-        source = mapping(item.get("valueFrom"))
+            if name := (named := mapping(item.get(place))).get("name"):
+                optional, at = named.get("optional") is True, (*above, place, "name")
+                yield Reference(kind=kind, name=str(name), how="envFrom", optional=optional, path=at)
+    for above, item in _items(container, "env", path):
         for place, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
-            if name := (named := mapping(source.get(place))).get("name"):
-                key, optional = str(named.get("key", "")), named.get("optional") is True
-                yield Reference(kind=kind, name=str(name), how=f"env {item.get('name')}", key=key, optional=optional)
+            if name := (named := mapping(mapping(item.get("valueFrom")).get(place))).get("name"):
+                yield Reference(
+                    kind=kind,
+                    name=str(name),
+                    how=f"env {item.get('name')}",
+                    key=str(named.get("key", "")),
+                    optional=named.get("optional") is True,
+                    path=(*above, "valueFrom", place, "key"),
+                )
 
 
 def command(container: Mapping[str, Any]) -> str:

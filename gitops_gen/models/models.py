@@ -258,7 +258,7 @@ class Cluster(Model):
     schemas: list[RelativePath] = []
     """Files with CustomResourceDefinitions that the cluster has: `validate` checks custom resources against them."""
     policies: list[RelativePath] = []
-    """Files with the cluster's own admission policies, and what they refer to; those in `.rego` are for conftest."""
+    """Files with the cluster's own admission policies, and what they refer to; conftest reads those in `.rego`."""
     defaults: ClusterDefaults = ClusterDefaults()
     """What every environment of this cluster shares."""
 

@@ -9,6 +9,7 @@ from math import inf
 from gitops_gen.project.equal_lines import listing
 from gitops_gen.rules.rule import Finding
 from gitops_gen.rules.sync import JudgedPlan
+from gitops_gen.sync.between import ApplicationNeed, Convergence
 from gitops_gen.sync.bound import Bound
 from gitops_gen.sync.durations import TIMES, text
 from gitops_gen.sync.gates import Gate
@@ -94,6 +95,24 @@ def _without_names(item: PlanText) -> str:
     """The result without what differs in each environment: its name, and hashes at the end of names."""
     name = re.escape(item.name.rpartition("/")[2])
     return re.sub(rf"(?<![A-Za-z0-9]){name}(?![A-Za-z0-9])|-[0-9a-f]{{8,64}}\b", "\0", "\n".join(item.result))
+
+
+def need_lines(needs: Sequence[ApplicationNeed]) -> Iterator[str]:
+    """What the environments need of each other, and how their first syncs end."""
+    if not needs:
+        return
+    yield "Between Applications, when all are synced for the first time"
+    for consumer, group in groupby(needs, key=lambda need: need.consumer):
+        yield f"  {consumer}"
+        for need in group:
+            yield f"    {need.want.what} of {need.producer} for {need.want.consumer}: {need.want.why}"
+            yield f"      {_ends(need)}: {need.reason}"
+
+
+def _ends(need: ApplicationNeed) -> str:
+    if need.convergence is Convergence.GIVES_UP:
+        return "does not converge if that takes too long"
+    return "does not converge" if need.convergence is Convergence.NEVER else f"converges {need.convergence.value}"
 
 
 def _headline(judged: JudgedPlan) -> str:

@@ -80,12 +80,14 @@ class OpenProject:
         """
         return self.projects().require(environment)
 
-    def names(self) -> list[str]:
-        """The environments that are checked out, in name order. Raises `ProblemsError` when a folder cannot be one."""
-        return self._names(self.projects())
+    def names(self, within: str = "") -> list[str]:
+        """The environments that are checked out, in name order; those of the project in the folder `within` alone,
+        which is faster than a choice out of all. Raises `ProblemsError` when a folder cannot be one.
+        """
+        return self._names(self.projects(), within)
 
-    def _names(self, projects: Projects) -> list[str]:
-        names, problems = projects.names()
+    def _names(self, projects: Projects, within: str = "") -> list[str]:
+        names, problems = projects.names(within)
         fail_if_any(problems)
         return [name for name in names if name not in self.absent.environments]
 

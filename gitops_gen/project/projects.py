@@ -112,10 +112,12 @@ class Projects:
         specs = [project.spec for project in (self.top, *self.every()) if project]
         return list(dict.fromkeys(name for spec in specs for name in spec.clusters))
 
-    def names(self) -> tuple[list[str], list[Problem]]:
-        """The environments of all projects in name order, and what is wrong with their folders."""
+    def names(self, within: str = "") -> tuple[list[str], list[Problem]]:
+        """The environments of all projects in name order, or of the one in the folder `within`, and what is wrong with
+        their folders.
+        """
         names, problems = list[str](), list[Problem]()
-        for folder in self.folders:
+        for folder in [within] if within else self.folders:
             found, wrong = environment_names(self._inputs, folder)
             names += found
             problems += wrong

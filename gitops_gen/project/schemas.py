@@ -69,7 +69,7 @@ def _relocated(node: Any) -> Any:
     if isinstance(node, dict):
         return {
             key: value.replace("#/", f"#/$defs/{_CHART}/", 1)
-            if key == "$ref" and isinstance(value, str)
+            if key == "$ref" and isinstance(value, str) and value.startswith("#/")
             else _relocated(value)
             for key, value in node.items()
             if key not in ("$schema", "$id")

@@ -18,9 +18,10 @@ def selected(opened: OpenProject, names: Sequence[str], scope: Scope) -> tuple[s
     if not names and scope.is_all:
         return ()
     projects = Projects(opened.inputs)
-    wanted = [found for name in names for found in projects.meant(name, opened.focus)] or opened.names()
+    folder = projects.named(scope.project).folder if scope.project else ""
+    wanted = [found for name in names for found in projects.meant(name, opened.focus)] or opened.names(folder)
     if not scope.is_all:
-        wanted = _inside(opened, wanted, scope)
+        wanted = _inside(opened, wanted, scope, folder)
     if not wanted:
         raise UsageError(f"no environment {scope.described}", "`gitops-gen env list` shows all of them")
     return tuple(dict.fromkeys(wanted))
@@ -51,9 +52,7 @@ def focused(opened: OpenProject, names: Sequence[str], scope: Scope) -> Scope:
     return scope if scope.project or names else scope.within(opened.focus.rstrip("/"))
 
 
-def _inside(opened: OpenProject, names: Sequence[str], scope: Scope) -> list[str]:
-    projects = opened.projects()
-    folder = projects.named(scope.project).folder if scope.project else ""
+def _inside(opened: OpenProject, names: Sequence[str], scope: Scope, folder: str) -> list[str]:
     names = [name for name in names if not folder or project_folder(name) == folder]
     if not scope.stage and not scope.cluster:
         return names

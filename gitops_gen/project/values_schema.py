@@ -8,6 +8,7 @@ from typing import Any
 
 from gitops_gen.errors import Problem
 from gitops_gen.helm.engine import ChartError, Values
+from gitops_gen.helm.schema_references import outside, without_outside
 from gitops_gen.models.validation import type_hint
 from gitops_gen.names import did_you_mean
 from gitops_gen.project.layers import ValueLayer, setter
@@ -20,7 +21,7 @@ _SPOKEN = {"string": "a string", "boolean": "a boolean", "integer": "a number", 
 
 
 class ValuesSchema:
-    """A compiled values.schema.json; nothing is fetched for it."""
+    """A compiled values.schema.json; nothing is fetched for it. What it refers to outside of itself is not checked."""
 
     def __init__(
         self,
@@ -32,6 +33,9 @@ class ValuesSchema:
         import jsonschema_rs
 
         self._unknown, self._missing = unknown, missing
+        self.outside = tuple(dict.fromkeys(outside(schema)))
+        if self.outside:
+            schema = without_outside(schema)
         try:
             self._validator = jsonschema_rs.validator_for(schema, validate_formats=True, offline=True)
         except (jsonschema_rs.ValidationError, ValueError) as error:

@@ -30,6 +30,21 @@ def _refresh(plan: SyncPlan) -> Iterator[Hit]:
         )
 
 
+_APPLICATION = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: app}
+spec:
+  project: app
+  destination: {server: "https://kubernetes.default.svc", namespace: demo}
+  source: {repoURL: "https://git.example.com/demo/gitops.git", path: chart, targetRevision: main}
+  syncPolicy:
+    automated: {selfHeal: true}
+    retry: {limit: %s, refresh: %s}
+    syncOptions: [%s]
+"""
+_GOOD = _APPLICATION % (-1, "true", "CreateNamespace=true")
+
 RULES = (
     Rule(
         id="apply-out-of-sync-only",
@@ -40,6 +55,8 @@ RULES = (
         ),
         remedy="take ApplyOutOfSyncOnly=true out of syncOptions",
         check=_out_of_sync_only,
+        bad=_APPLICATION % (-1, "true", "ApplyOutOfSyncOnly=true"),
+        good=_GOOD,
     ),
     Rule(
         id="retry-limit-finite",
@@ -50,6 +67,8 @@ RULES = (
         ),
         remedy="set syncPolicy.retry.limit to -1",
         check=_limit,
+        bad=_APPLICATION % (5, "true", "CreateNamespace=true"),
+        good=_GOOD,
     ),
     Rule(
         id="retry-without-refresh",
@@ -60,5 +79,7 @@ RULES = (
         ),
         remedy="set syncPolicy.retry.refresh to true",
         check=_refresh,
+        bad=_APPLICATION % (-1, "false", "CreateNamespace=true"),
+        good=_GOOD,
     ),
 )

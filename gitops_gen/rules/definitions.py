@@ -29,6 +29,32 @@ def _namespaces(plan: SyncPlan) -> Iterator[Hit]:
         yield Hit(None, f"namespaces that are not rendered must exist in the cluster: {', '.join(absent)}")
 
 
+_MONITOR = """\
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {name: app}
+spec:
+  selector: {matchLabels: {app: app}}
+  endpoints: [{port: metrics}]
+"""
+_CRD = """\
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: servicemonitors.monitoring.coreos.com}
+spec:
+  group: monitoring.coreos.com
+  scope: Namespaced
+  names: {kind: ServiceMonitor, plural: servicemonitors}
+  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]
+"""
+_ROLE = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: app, namespace: metrics}
+rules: []
+"""
+
 RULES = (
     Rule(
         id="crd-not-rendered",
@@ -41,6 +67,8 @@ RULES = (
         remedy="install the CRD first, or add SkipDryRunOnMissingResource=true when an operator of this chart makes it",
         check=_missing,
         severity=Severity.NOTE,
+        bad=_MONITOR,
+        good=_MONITOR + _CRD,
     ),
     Rule(
         id="namespace-not-rendered",
@@ -52,5 +80,7 @@ RULES = (
         remedy="create the namespace first, or render it",
         check=_namespaces,
         severity=Severity.NOTE,
+        bad=_ROLE,
+        good=f"{_ROLE}---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: metrics}}\n",
     ),
 )

@@ -5,13 +5,13 @@ that are too large to be applied.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from gitops_gen.manifests.annotations import HELM_WEIGHT, SYNC_WAVE, applies_server_side, is_helm_test, sync_options
-from gitops_gen.manifests.objects import Manifest, mapping, mappings
-from gitops_gen.manifests.pods import pod_of
+from gitops_gen.manifests.objects import Manifest, mapping, sequence
 from gitops_gen.rules.rule import Hit, Rule, Severity
 from gitops_gen.sync.plan import SyncPlan
+from gitops_gen.yaml.key_paths import KeyPath, dotted
 
 ANNOTATIONS_LIMIT = 262_144
 """Bytes of all annotations together: `TotalAnnotationSizeLimitB` in
@@ -28,46 +28,80 @@ _NAME_LIMITS = {
     ("apps", "StatefulSet"): (52, "its pods carry it as a label with 11 characters more"),
 }
 _LONGEST_NAME = (253, "Kubernetes allows 253 characters")
+_CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 _DEFAULTED = {SYNC_WAVE, HELM_WEIGHT}
 """`wave-not-integer` says what happens to these."""
 
 
 def _strings(plan: SyncPlan) -> Iterator[Hit]:
     for manifest in plan.manifests:
-        for place, value in _non_strings(manifest):
-            yield Hit(manifest, f"{place} is {_shown(value)}, and only a string is allowed there")
+        for name, value, path in non_strings(manifest):
+            yield Hit(manifest, f"{name} is {_shown(value)}, and only a string is allowed there", path=path)
 
 
-def _non_strings(manifest: Manifest) -> Iterator[tuple[str, Any]]:
+_Entry: TypeAlias = tuple[str, Any, KeyPath]
+"""What a value is called, the value, and its place in the object."""
+
+
+def non_strings(manifest: Manifest) -> Iterator[_Entry]:
+    """The values of an object that must be strings and are none."""
     for name, value in manifest.annotations.items():
         # Argo CD reads annotations without coercing null: `nestedNullableStringMap` in util/kube/kube.go of v3.5.1.
         if not isinstance(value, str) and name not in _DEFAULTED:
-            yield f"metadata.annotations.{name}", value
+            yield f"metadata.annotations.{name}", value, ("metadata", "annotations", name)
     if not is_helm_test(manifest):
-        yield from ((place, value) for place, value in _others(manifest) if not isinstance(value, str | None))
+        yield from (entry for entry in _others(manifest) if not isinstance(entry[1], str | None))
 
 
-def _others(manifest: Manifest) -> Iterator[tuple[str, Any]]:
+def _others(manifest: Manifest) -> Iterator[_Entry]:
     for place, values in _string_maps(manifest):
-        yield from ((f"{place}.{key}", value) for key, value in values.items())
-    yield from _environment(manifest)
+        yield from ((f"{dotted(place)}.{key}", value, (*place, key)) for key, value in values.items())
+    for path, item in _parts(manifest):
+        if len(path) > 1 and path[-2] in _CONTAINERS:
+            yield from _environment(item, path)
 
 
-def _string_maps(manifest: Manifest) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    yield "metadata.labels", mapping(manifest.metadata.get("labels"))
+def _string_maps(manifest: Manifest) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
+    yield ("metadata", "labels"), mapping(manifest.metadata.get("labels"))
     if manifest.id.group == "" and manifest.kind in {"ConfigMap", "Secret"}:
         for field in ("data", "stringData"):
-            yield field, mapping(manifest.data.get(field))
-    if pod := pod_of(manifest):
-        yield "spec.template.metadata.labels", pod.labels
-        yield "spec.template.metadata.annotations", pod.annotations
+            yield (field,), mapping(manifest.data.get(field))
+    if manifest.id.group == "" and manifest.kind in {"Service", "ReplicationController"}:
+        yield ("spec", "selector"), mapping(manifest.spec.get("selector"))
+    for path, part in _parts(manifest):
+        names = ("labels", "annotations") if _is_metadata(path) else ("matchLabels", "nodeSelector")
+        yield from (((*path, name), mapping(part.get(name))) for name in names)
 
 
-def _environment(manifest: Manifest) -> Iterator[tuple[str, Any]]:
-    pod = pod_of(manifest)
-    for container in (*pod.init_containers, *pod.containers) if pod else ():
-        for item in mappings(container.get("env")):
-            yield f"env {item.get('name')} of container {container.get('name')}", item.get("value")
+def _is_metadata(path: KeyPath) -> bool:
+    """Whether it is the metadata of what the object makes: of pods, Jobs, claims, or a custom resource's objects."""
+    *above, last = (step for step in path if isinstance(step, str))
+    if last == "metadata":
+        return bool(above) and above[-1].lower().endswith(("template", "templates"))
+    return last.lower().endswith(("template", "metadata"))
+
+
+def _parts(manifest: Manifest) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
+    """The maps inside an object; none of a CRD, which describes fields and has none."""
+    for field in ("spec", "template") if manifest.kind != "CustomResourceDefinition" else ():
+        yield from _maps(manifest.data.get(field), (field,))
+
+
+def _maps(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
+    if isinstance(value, dict):
+        yield path, value
+        for key, item in value.items():
+            yield from _maps(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _maps(item, (*path, index))
+
+
+def _environment(container: Mapping[str, Any], path: KeyPath) -> Iterator[_Entry]:
+    for index, item in enumerate(sequence(container.get("env"))):
+        if isinstance(item, dict):
+            owner = f" of container {container['name']}" if "name" in container else ""
+            yield f"env {item.get('name')}{owner}", item.get("value"), (*path, "env", index, "value")
 
 
 def _shown(value: Any) -> str:
@@ -78,19 +112,24 @@ def _names(plan: SyncPlan) -> Iterator[Hit]:
     for manifest in plan.manifests:
         limit, reason = _NAME_LIMITS.get((manifest.id.group, manifest.kind), _LONGEST_NAME)
         if "name" in manifest.metadata and len(manifest.name) > limit:
-            yield Hit(manifest, f"has a name of {len(manifest.name)} characters; {limit} are allowed: {reason}")
-        for key, value in _labels(manifest):
+            text = f"has a name of {len(manifest.name)} characters; {limit} are allowed: {reason}"
+            yield Hit(manifest, text, path=("metadata", "name"))
+        for (key, value), path in _labels(manifest).items():
             if len(value) > LABEL_LIMIT:
-                yield Hit(manifest, f"label {key} has {len(value)} characters; {LABEL_LIMIT} are allowed")
+                yield Hit(manifest, f"label {key} has {len(value)} characters; {LABEL_LIMIT} are allowed", path=path)
             elif not _LABEL.fullmatch(value):
-                yield Hit(manifest, f"label {key} is `{value}`: only letters, digits, `-`, `_` and `.` are allowed")
+                text = f"label {key} is `{value}`: only letters, digits, `-`, `_` and `.` are allowed"
+                yield Hit(manifest, text, path=path)
 
 
-def _labels(manifest: Manifest) -> Iterator[tuple[str, str]]:
-    pod = pod_of(manifest)
-    own, its = mapping(manifest.metadata.get("labels")), pod.labels if pod else {}
-    found = dict.fromkeys((key, value) for key, value in (*own.items(), *its.items()) if isinstance(value, str))
-    yield from found
+def _labels(manifest: Manifest) -> dict[tuple[str, str], KeyPath]:
+    """The labels of an object and of its pods, each with the first place that has it."""
+    found: dict[tuple[str, str], KeyPath] = {}
+    for place, values in _string_maps(manifest):
+        for key, value in values.items() if place[-1] == "labels" else ():
+            if isinstance(value, str):
+                found.setdefault((key, value), (*place, key))
+    return found
 
 
 def _repeated(plan: SyncPlan) -> Iterator[Hit]:
@@ -122,6 +161,23 @@ def _applied_size(manifest: Manifest) -> int:
     return len(text.encode()) + escaped + others
 
 
+_SETTINGS = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data:
+  port: "5432"
+"""
+_LONG = "a-service-whose-name-is-longer-than-the-63-characters-of-a-label"
+_SERVICE = """\
+apiVersion: v1
+kind: Service
+metadata: {name: %s}
+spec:
+  selector: {app: web}
+  ports: [{port: 80}]
+"""
+
 RULES = (
     Rule(
         id="value-not-a-string",
@@ -134,6 +190,8 @@ RULES = (
         ),
         remedy="put the value in quotes: `{{ .Values.x | quote }}`",
         check=_strings,
+        bad=_SETTINGS.replace('"5432"', "5432"),
+        good=_SETTINGS,
         judges_tests=True,
     ),
     Rule(
@@ -145,6 +203,8 @@ RULES = (
         ),
         remedy='shorten it: `trunc 63 | trimSuffix "-"`',
         check=_names,
+        bad=_SERVICE % _LONG,
+        good=_SERVICE % _LONG[:63],
     ),
     Rule(
         id="duplicate-key",
@@ -157,6 +217,8 @@ RULES = (
         remedy="remove one of the two from the template",
         check=_repeated,
         severity=Severity.NOTE,
+        bad=f'{_SETTINGS}  port: "5433"\n',
+        good=_SETTINGS,
     ),
     Rule(
         id="object-too-large",

@@ -1,19 +1,22 @@
 """The plans of all environments of a project, each reduced to what is shown of it: a fleet needs little memory."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Generic, TypeVar
 
 from gitops_gen.errors import GitopsError
 from gitops_gen.project.fleet import in_each
 from gitops_gen.project.opening import OpenProject
+from gitops_gen.rules.between import findings_between
 from gitops_gen.rules.exceptions import exceptions, unused
 from gitops_gen.rules.hosts import OwnNames, foreign_hosts, own_names
 from gitops_gen.rules.planning import extended, plan_environment
 from gitops_gen.rules.rule import Finding, Rule
 from gitops_gen.rules.sharing import TrackedObject, shared, tracked
 from gitops_gen.rules.sync import SYNC_RULES, JudgedPlan, SetAside
+from gitops_gen.sync.between import ApplicationNeed, needs_between
+from gitops_gen.sync.outside import Outside, outside_of
 
 View = TypeVar("View")
 
@@ -45,6 +48,9 @@ class ViewedPlan(Generic[View]):
     ok: bool
     tracked: tuple[TrackedObject, ...] = ()
     names: OwnNames = field(default_factory=OwnNames)
+    outside: Outside | None = None
+    #: what it needs of the others
+    needs: tuple[ApplicationNeed, ...] = ()
     #: the entries of rules.ignore that match a finding of the plan
     matched: frozenset[SetAside] = frozenset()
 
@@ -58,11 +64,10 @@ def views(opened: OpenProject, names: Sequence[str], viewer: Viewer[View], what:
     names = names or opened.names()
     again = partial(_viewed, opened, viewer=viewer)
     plans = list(in_each(opened, names, partial(_viewed, viewer=viewer), what))
-    more = shared((item.name, item.tracked) for item in plans)
-    if viewer.is_complete:
-        for name, found in foreign_hosts((item.name, item.names) for item in plans).items():
-            more.setdefault(name, []).extend(found)
+    needs = needs_between(item.outside for item in plans if item.outside)
+    more = _between(plans, needs, viewer)
     plans = [again(item.name, more[item.name]) if item.name in more else item for item in plans]
+    plans = _with_needs(plans, needs)
     if plans and set(opened.names()) <= set(names):
         matched = frozenset[SetAside]().union(*(item.matched for item in plans))
         projects = opened.projects()
@@ -70,6 +75,26 @@ def views(opened: OpenProject, names: Sequence[str], viewer: Viewer[View], what:
         if left := [item for project in read for item in unused(project, matched, viewer.rules, every_rule)]:
             plans[0] = again(plans[0].name, [*more.get(plans[0].name, ()), *left])
     return plans
+
+
+def _between(
+    plans: Sequence[ViewedPlan[View]], needs: Iterable[ApplicationNeed], viewer: Viewer[View]
+) -> dict[str, list[Finding]]:
+    """For each environment what is wrong between it and others."""
+    parts = [shared((item.name, item.tracked) for item in plans), findings_between(needs)]
+    if viewer.is_complete:
+        parts.append(foreign_hosts((item.name, item.names) for item in plans))
+    found: dict[str, list[Finding]] = {}
+    for name, findings in (item for part in parts for item in part.items()):
+        found.setdefault(name, []).extend(findings)
+    return found
+
+
+def _with_needs(plans: list[ViewedPlan[View]], needs: Iterable[ApplicationNeed]) -> list[ViewedPlan[View]]:
+    of: dict[str, list[ApplicationNeed]] = {}
+    for need in needs:
+        of.setdefault(need.consumer, []).append(need)
+    return [replace(item, needs=tuple(of[item.name])) if item.name in of else item for item in plans]
 
 
 def _viewed(opened: OpenProject, name: str, more: Iterable[Finding] = (), *, viewer: Viewer[View]) -> ViewedPlan[View]:
@@ -86,6 +111,7 @@ def _viewed(opened: OpenProject, name: str, more: Iterable[Finding] = (), *, vie
         ok=judged.ok,
         tracked=tuple(tracked(judged.plan)),
         names=own_names(judged.plan) if viewer.is_complete else OwnNames(),
+        outside=outside_of(judged.plan),
         matched=frozenset(entry for entry in exceptions(opened.project(name)) if judged.matches(entry)),
     )
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
+from gitops_gen.manifests.annotations import wave_path
+from gitops_gen.rules.examples import LAST, deployment
 from gitops_gen.rules.rule import Hit, Rule
 from gitops_gen.sync.durations import text
 from gitops_gen.sync.gates import Gate
@@ -64,7 +66,8 @@ def _stuck(plan: SyncPlan) -> Iterator[Hit]:
 
 def _autoscaler(plan: SyncPlan) -> Iterator[Hit]:
     for step, gate in _gates(plan, lambda gate: gate.manifest.kind == "HorizontalPodAutoscaler"):
-        yield Hit(gate.manifest, f"is waited for in {step.title}: without metrics it is Degraded, which fails the sync")
+        message = f"is waited for in {step.title}: without metrics it is Degraded, which fails the sync"
+        yield Hit(gate.manifest, message, path=wave_path(gate.manifest))
 
 
 def _cron_job(plan: SyncPlan) -> Iterator[Hit]:
@@ -76,6 +79,7 @@ def _cron_job(plan: SyncPlan) -> Iterator[Hit]:
         yield Hit(
             gate.manifest,
             f"is waited for in {step.title}: after a failed run it is Degraded, which fails every sync",
+            path=wave_path(gate.manifest),
         )
 
 
@@ -85,6 +89,47 @@ def _limit(plan: SyncPlan) -> Iterator[Hit]:
         if limit is not None and bound.seconds is not None and bound.seconds > limit:
             yield Hit(None, f"a revert may wait {text(bound.seconds)} behind {which}; the project allows {text(limit)}")
 
+
+_CACHE = deployment("cache", 0) + LAST
+_WITHOUT = _CACHE.replace("  progressDeadlineSeconds: 300\n", "")
+_BOUNDED = "apiVersion: gitops-gen/v1\nkind: Project\nargocd: {%s}\n---\n"
+_DATABASE = f"""\
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {{name: postgres}}
+spec:
+  serviceName: postgres
+  selector: {{matchLabels: {{app: postgres}}}}
+  template:
+    metadata: {{labels: {{app: postgres}}}}
+    spec: {{containers: [{{name: postgres, image: "postgres:17"}}]}}
+{LAST}"""
+_SCALED = f"""\
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: app
+  annotations: {{argocd.argoproj.io/sync-wave: "%s"}}
+spec:
+  scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: app}}
+  minReplicas: 1
+  maxReplicas: 5
+  metrics: [{{type: Resource, resource: {{name: cpu, target: {{type: Utilization, averageUtilization: 80}}}}}}]
+{LAST}"""
+_SCHEDULED = f"""\
+apiVersion: batch/v1
+kind: CronJob
+metadata:
+  name: cleanup
+  annotations: {{argocd.argoproj.io/sync-wave: "%s"}}
+spec:
+  schedule: "0 3 * * *"
+  jobTemplate:
+    spec:
+      template:
+        spec: {{restartPolicy: Never, containers: [{{name: cleanup, image: "app:1.0.0"}}]}}
+{LAST}"""
+_REPLICAS = _BOUNDED % "revertLimit: 30m" + deployment("app", 0, spec="\n  replicas: %s") + LAST
 
 RULES = (
     Rule(
@@ -123,6 +168,8 @@ spec:
         ),
         remedy="set spec.progressDeadlineSeconds to what the slowest start of one pod needs",
         check=_deployment_deadline,
+        bad=_WITHOUT,
+        good=_CACHE,
     ),
     Rule(
         id="gate-without-end",
@@ -137,6 +184,8 @@ spec:
             "elsewhere)"
         ),
         check=_unbounded,
+        bad=_DATABASE,
+        good=_BOUNDED % "syncTimeout: 30m" + _DATABASE,
     ),
     Rule(
         id="gate-never-opens",
@@ -151,6 +200,8 @@ spec:
             "a workload off"
         ),
         check=_stuck,
+        bad=deployment("app", 0, spec="\n  paused: true") + LAST,
+        good=_CACHE,
     ),
     Rule(
         id="autoscaler-in-gated-wave",
@@ -161,6 +212,8 @@ spec:
         ),
         remedy="put it into the last wave",
         check=_autoscaler,
+        bad=_SCALED % 0,
+        good=_SCALED % 40,
     ),
     Rule(
         id="cronjob-in-gated-wave",
@@ -172,6 +225,8 @@ spec:
         ),
         remedy="put it into the last wave",
         check=_cron_job,
+        bad=_SCHEDULED % 0,
+        good=_SCHEDULED % 40,
     ),
     Rule(
         id="revert-over-limit",
@@ -179,5 +234,7 @@ spec:
         explanation="The sum of what a sync can wait for, as `gitops-gen plan` prints it, is over the project's limit.",
         remedy="shorten the longest deadlines, or lower the sync timeout",
         check=_limit,
+        bad=_REPLICAS % 10,
+        good=_REPLICAS % 2,
     ),
 )

@@ -15,6 +15,7 @@ from gitops_gen.manifests.annotations import (
 )
 from gitops_gen.manifests.objects import Manifest
 from gitops_gen.manifests.pods import references
+from gitops_gen.rules import examples
 from gitops_gen.rules.rule import Hit, Rule, Severity
 from gitops_gen.sync.edges import Need
 from gitops_gen.sync.plan import SyncPlan
@@ -27,8 +28,10 @@ _SETUP = re.compile(
 def _ignored(plan: SyncPlan) -> Iterator[Hit]:
     for manifest in plan.manifests:
         if is_hook(manifest) and not phases(manifest):
-            named = ", ".join(words(manifest, HOOK) or words(manifest, HELM_HOOK)) or "nothing"
-            yield Hit(manifest, f"is never applied: Argo CD knows no hook `{named}`")
+            annotation = HOOK if words(manifest, HOOK) else HELM_HOOK
+            named = ", ".join(words(manifest, annotation)) or "nothing"
+            path = ("metadata", "annotations", annotation)
+            yield Hit(manifest, f"is never applied: Argo CD knows no hook `{named}`", path=path)
 
 
 def _kept(plan: SyncPlan) -> Iterator[Hit]:
@@ -84,6 +87,19 @@ def _bases(plan: SyncPlan, manifest: Manifest) -> set[Manifest | str]:
     return workloads | secrets
 
 
+_READS = ", env: [{name: URL, valueFrom: {secretKeyRef: {name: db, key: url}}}]"
+_USER = f"---\n{examples.deployment('app', 5, pod=_READS)}"
+_KEPT = """\
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: data
+  annotations: {helm.sh/resource-policy: keep%s}
+spec:
+  accessModes: [ReadWriteOnce]
+  resources: {requests: {storage: 10Gi}}
+"""
+
 RULES = (
     Rule(
         id="hook-ignored",
@@ -95,6 +111,8 @@ RULES = (
         ),
         remedy="use a hook that Argo CD knows (PreSync, Sync, PostSync, SyncFail), or a Job in a late wave",
         check=_ignored,
+        bad=examples.job("seed", "argocd.argoproj.io/hook: PostInstall"),
+        good=examples.job("seed", "argocd.argoproj.io/hook: PostSync"),
     ),
     Rule(
         id="resource-policy-ignored",
@@ -106,6 +124,8 @@ RULES = (
         remedy="add argocd.argoproj.io/sync-options: Prune=false,Delete=false",
         check=_kept,
         severity=Severity.NOTE,
+        bad=_KEPT % "",
+        good=_KEPT % ", argocd.argoproj.io/sync-options: Prune=false",
     ),
     Rule(
         id="setup-after-its-users",
@@ -117,5 +137,7 @@ RULES = (
         ),
         remedy="make it a plain Job with a content hash in its name, in a wave between the database and its users",
         check=_late_setup,
+        bad=examples.job("migrate", "argocd.argoproj.io/hook: PostSync", _READS) + _USER,
+        good=examples.job("migrate-1a2b3c4d", examples.wave(0), _READS) + _USER,
     ),
 )

@@ -5,8 +5,9 @@ Argo CD's back.
 import re
 from collections.abc import Iterator
 
-from gitops_gen.manifests.annotations import Phase, applies_server_side, is_forced, is_hook, phases
+from gitops_gen.manifests.annotations import SYNC_OPTIONS, Phase, applies_server_side, is_forced, is_hook, phases
 from gitops_gen.manifests.objects import Manifest
+from gitops_gen.rules import examples
 from gitops_gen.rules.rule import Hit, Rule
 from gitops_gen.sync.plan import SyncPlan
 
@@ -27,21 +28,21 @@ def _plain_jobs(plan: SyncPlan) -> Iterator[Manifest]:
 def _ttl(plan: SyncPlan) -> Iterator[Hit]:
     for job in _plain_jobs(plan):
         if (seconds := job.spec.get("ttlSecondsAfterFinished")) is not None:
-            yield Hit(
-                job, f"is deleted {seconds} s after it has finished; Argo CD then finds it missing and runs it again"
-            )
+            text = f"is deleted {seconds} s after it has finished; Argo CD then finds it missing and runs it again"
+            yield Hit(job, text, path=("spec", "ttlSecondsAfterFinished"))
 
 
 def _name(plan: SyncPlan) -> Iterator[Hit]:
     for job in _plain_jobs(plan):
         if problem := _name_problem(job):
-            yield Hit(job, problem)
+            yield Hit(job, problem, path=("metadata", "name" if "name" in job.metadata else "generateName"))
 
 
 def _force(plan: SyncPlan) -> Iterator[Hit]:
     for manifest in plan.manifests:
         if is_forced(manifest) and applies_server_side(manifest, plan.policy.sync_options):
-            yield Hit(manifest, "has Force=true and is applied server-side: --force cannot be used with --server-side")
+            text = "has Force=true and is applied server-side: --force cannot be used with --server-side"
+            yield Hit(manifest, text, path=("metadata", "annotations", SYNC_OPTIONS))
 
 
 def _name_problem(job: Manifest) -> str:
@@ -56,6 +57,8 @@ def _name_problem(job: Manifest) -> str:
     return ""
 
 
+_REPLACED = "argocd.argoproj.io/sync-options: 'Force=true,ServerSideApply=%s'"
+
 RULES = (
     Rule(
         id="force-with-server-side-apply",
@@ -66,6 +69,8 @@ RULES = (
         ),
         remedy="add ServerSideApply=false, or Replace=true, to the object's sync options",
         check=_force,
+        bad=examples.job("migrate", _REPLACED % "true"),
+        good=examples.job("migrate", _REPLACED % "false"),
     ),
     Rule(
         id="job-ttl",
@@ -76,6 +81,8 @@ RULES = (
         ),
         remedy="take ttlSecondsAfterFinished out: the Job goes when a changed one takes its place",
         check=_ttl,
+        bad=examples.job("migrate-1a2b3c4d", examples.wave(0), spec="\n  ttlSecondsAfterFinished: 300"),
+        good=examples.job("migrate-1a2b3c4d", examples.wave(0)),
     ),
     Rule(
         id="job-name-without-hash",
@@ -87,5 +94,7 @@ RULES = (
         ),
         remedy="end the name with a hash of image, script and configuration (sha256sum | trunc 8), or make it a hook",
         check=_name,
+        bad=examples.job("migrate", examples.wave(0)),
+        good=examples.job("migrate-1a2b3c4d", examples.wave(0)),
     ),
 )

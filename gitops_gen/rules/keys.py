@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gitops_gen.manifests.objects import Manifest
-from gitops_gen.manifests.pods import Reference
+from gitops_gen.manifests.pods import Reference, pod_path
 from gitops_gen.manifests.secrets import provided_keys
 from gitops_gen.names import did_you_mean
 from gitops_gen.rules.rule import Hit, Rule
@@ -16,7 +16,8 @@ def _missing(plan: SyncPlan) -> Iterator[Hit]:
             if reference.key and not reference.optional and (source := _source(plan, manifest, reference)):
                 keys = provided_keys(source)
                 if keys is not None and reference.key not in keys:
-                    yield Hit(manifest, _sentence(reference, source, sorted(keys)))
+                    path = (*pod_path(manifest), *reference.path)
+                    yield Hit(manifest, _sentence(reference, source, sorted(keys)), path=path)
 
 
 def _source(plan: SyncPlan, manifest: Manifest, reference: Reference) -> Manifest | None:
@@ -34,6 +35,22 @@ def _sentence(reference: Reference, source: Manifest, keys: list[str]) -> str:
     )
 
 
+_EXAMPLE = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data: {log_level: info}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: app}
+spec:
+  containers:
+    - name: app
+      image: app:1.0.0
+      env: [{name: LOG_LEVEL, valueFrom: {configMapKeyRef: {name: settings, key: log_level}}}]
+"""
+
 RULES = (
     Rule(
         id="key-not-provided",
@@ -45,5 +62,7 @@ RULES = (
         ),
         remedy="add the key, correct its name, or set optional: true",
         check=_missing,
+        bad=_EXAMPLE.replace("key: log_level", "key: logLevel"),
+        good=_EXAMPLE,
     ),
 )

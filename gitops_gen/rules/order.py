@@ -2,7 +2,18 @@
 
 from collections.abc import Iterator
 
-from gitops_gen.manifests.annotations import NEEDS
+from gitops_gen.manifests.annotations import NEEDS, wave_path
+from gitops_gen.rules.examples import (
+    CONNECTS,
+    DATABASE,
+    LAST,
+    READS_SETTINGS,
+    config_map,
+    deployment,
+    job,
+    service,
+    wave,
+)
 from gitops_gen.rules.rule import Check, Hit, Rule
 from gitops_gen.sync.edges import Need, undeclared
 from gitops_gen.sync.plan import SyncPlan
@@ -14,7 +25,8 @@ def _with(verdict: Verdict, sentence: str) -> Check:
         round_trips = _in_cycles(plan)
         for proof in plan.proofs:
             if proof.verdict is verdict and id(proof) not in round_trips:
-                yield Hit(proof.edge.consumer, sentence.format(**_words(plan, proof)))
+                consumer = proof.edge.consumer
+                yield Hit(consumer, sentence.format(**_words(plan, proof)), path=wave_path(consumer))
 
     return check
 
@@ -43,8 +55,25 @@ def _cycle(plan: SyncPlan) -> Iterator[Hit]:
 
 def _undeclared(plan: SyncPlan) -> Iterator[Hit]:
     for manifest, pattern in undeclared(plan.objects):
-        yield Hit(manifest, f"its annotation {NEEDS} names `{pattern}`, and no rendered object has that name")
+        text = f"its annotation {NEEDS} names `{pattern}`, and no rendered object has that name"
+        yield Hit(manifest, text, path=("metadata", "annotations", NEEDS))
 
+
+_APP = deployment("app", 5, pod=READS_SETTINGS)
+_MIGRATION = "migrate-1a2b3c4d"
+_HOOK = "helm.sh/hook: pre-install, helm.sh/hook-delete-policy: %s"
+_WAITS = (
+    'initContainers: [{name: wait, image: "busybox:1.37", command: [sh, -c, "until nc -z %s 5432; do sleep 1; done"]}]'
+)
+
+
+def _waiting(name: str, other: str) -> str:
+    """A Deployment whose pods wait for another one."""
+    workload = deployment(name, 5).replace("containers:", f"{_WAITS % other}\n      containers:")
+    return f"{workload}{service(name, 0)}"
+
+
+_SEED = job("seed-1a2b3c4d", wave(0))
 
 RULES = (
     Rule(
@@ -64,6 +93,8 @@ RULES = (
             "cannot become healthy in {here}: it needs {producer} {state}, which is applied in {there} ({why}); "
             "Argo CD waits for {here} before it goes on",
         ),
+        bad=_APP + config_map("settings", wave(10)),
+        good=_APP + config_map("settings", wave(0)),
     ),
     Rule(
         id="against-order",
@@ -78,6 +109,8 @@ RULES = (
         check=_with(
             Verdict.AGAINST, "is applied in {here} but needs {producer} {state}, which is applied in {there} ({why})"
         ),
+        bad=deployment("app", 0, pod=CONNECTS) + DATABASE + LAST,
+        good=deployment("app", 10, pod=CONNECTS) + DATABASE + LAST,
     ),
     Rule(
         id="not-ready-before",
@@ -91,6 +124,8 @@ RULES = (
         check=_with(
             Verdict.NOT_READY, "starts in {here} while nothing has waited for {producer} of {there} to be ready ({why})"
         ),
+        bad=job(_MIGRATION, wave(5), CONNECTS) + DATABASE + LAST,
+        good=job(_MIGRATION, wave(10), CONNECTS) + DATABASE + LAST,
     ),
     Rule(
         id="needs-what-is-never-applied",
@@ -101,6 +136,8 @@ RULES = (
         ),
         remedy="remove the hook annotation from the object that is needed",
         check=_with(Verdict.NEVER, "needs {producer}, which no sync applies: it is a hook of another phase ({why})"),
+        bad=_APP + config_map("settings", "helm.sh/hook: test"),
+        good=_APP + config_map("settings", wave(0)),
     ),
     Rule(
         id="deleted-before-use",
@@ -115,6 +152,8 @@ RULES = (
             Verdict.DELETED,
             "needs {producer}, a hook of {there} that Argo CD deletes when the sync has succeeded ({why})",
         ),
+        bad=_APP + config_map("settings", _HOOK % "hook-succeeded"),
+        good=_APP + config_map("settings", _HOOK % "before-hook-creation"),
     ),
     Rule(
         id="cycle",
@@ -122,6 +161,8 @@ RULES = (
         explanation="The pods of each one wait until the next one is ready, so none of them ever becomes ready.",
         remedy="remove one of the waits",
         check=_cycle,
+        bad=f"{_waiting('orders', 'stock')}---\n{_waiting('stock', 'orders')}",
+        good=f"{_waiting('orders', 'stock')}---\n{deployment('stock', 5)}{service('stock', 0)}",
     ),
     Rule(
         id="needs-nothing-rendered",
@@ -132,5 +173,7 @@ RULES = (
         ),
         remedy=f"correct the name in {NEEDS}, or remove it",
         check=_undeclared,
+        bad=f"{deployment('app', 5, annotations=', gitops-gen.io/needs: Job/sead-*')}---\n{_SEED}",
+        good=f"{deployment('app', 5, annotations=', gitops-gen.io/needs: Job/seed-*')}---\n{_SEED}",
     ),
 )

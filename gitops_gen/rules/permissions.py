@@ -224,6 +224,29 @@ def _unknown(plan: SyncPlan) -> Iterator[Hit]:
         )
 
 
+_EXAMPLE = """\
+apiVersion: argoproj.io/v1alpha1
+kind: AppProject
+metadata: {name: demo}
+spec:
+  sourceRepos: ["https://git.example.com/demo/gitops.git"]
+  destinations: [{server: "https://kubernetes.default.svc", namespace: demo}]
+  clusterResourceWhitelist: [{group: "", kind: Namespace}%s]
+---
+"""
+_ROLE = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: reader}
+rules: []
+"""
+_ROLES = ", {group: rbac.authorization.k8s.io, kind: ClusterRole}"
+_CUSTOM = """\
+apiVersion: example.com/v1
+kind: Fleet
+metadata: {name: fleet}
+"""
+
 RULES = (
     Rule(
         id=REFUSED,
@@ -237,6 +260,8 @@ RULES = (
         ),
         remedy=f"add what the chart needs {_ALLOW}, or leave the object out",
         check=_refused,
+        bad=_EXAMPLE % "" + _ROLE,
+        good=_EXAMPLE % _ROLES + _ROLE,
     ),
     Rule(
         id="scope-not-known",
@@ -248,6 +273,8 @@ RULES = (
         remedy=f"if it is cluster-scoped, add it to `clusterKinds` {_ALLOW}",
         check=_undecided,
         severity=Severity.NOTE,
+        bad=_EXAMPLE % "" + _CUSTOM,
+        good=_EXAMPLE % ", {group: example.com, kind: Fleet}" + _CUSTOM,
     ),
     Rule(
         id="project-not-known",

@@ -8,12 +8,10 @@ from typing import Any
 from gitops_gen.rules.rule import Finding
 from gitops_gen.yaml.key_paths import KeyPath, plain_steps, value_at
 
-_NEAR = 12
-"""As many lines below `kind:` may name the object."""
-
 _REFERENCE = re.compile(r"(?<![\w)])(\$?[\w]*)\.Values((?:\.\w+)+)|\$(\w+)((?:\.\w+)+)|\$(\w+)\b(?!\s*:?=)")
 _ASSIGNMENT = re.compile(r"\$(\w+)\s*:=\s*\$?\.Values((?:\.\w+)+)\s*-?}}")
 _WITH = re.compile(r"{{-?\s*with\s+(.+?)\s*-?}}")
+_NAME = re.compile(r"(?<![\w./-])name:[ \t]*((?:{{.*?}}|[^\n,}#])*)")
 _KEY = re.compile(r"^(\s*)((?:- )*)[\"']?([^\s\"':{}#-][^\s\"':{}]*)[\"']?:(?:\s|$)")
 
 
@@ -48,13 +46,26 @@ def template_place(template: str, object_id: str, path: KeyPath = ()) -> Templat
 
 
 def line_of(template: str, kind: str, name: str) -> int | None:
-    """The line, from 1, of `kind: KIND`; of several, that with the name below it, else the first."""
-    found = [
-        match.start() for match in re.finditer(rf"^[ \t]*kind:[ \t]*[\"']?{re.escape(kind)}\b", template, re.MULTILINE)
-    ]
-    named = (start for start in found if name in "\n".join(template[start:].split("\n", _NEAR)[:_NEAR]))
-    first = next(named, next(iter(found), None))
-    return None if first is None else template.count("\n", 0, first) + 1
+    """The line, from 1, of `kind: KIND` with this name. Of several, one with metadata, as others are references to an
+    object; then the outermost, and then that whose name in the template is most like it.
+    """
+
+    def fitness(match: re.Match[str]) -> tuple[bool, bool, int, int]:
+        column, document = len(match[1]), template[match.start() :].partition("\n---")[0]
+        likeness = _likeness(document, name)
+        return likeness >= 0, f"\n{' ' * column}metadata:" in document, -column, likeness
+
+    found = re.finditer(rf"^([ \t]*(?:- )?)kind:[ \t]*[\"']?{re.escape(kind)}\b", template, re.MULTILINE)
+    best = max(found, key=fitness, default=None)
+    return None if best is None else template.count("\n", 0, best.start()) + 1
+
+
+def _likeness(document: str, name: str) -> int:
+    """How many letters of the name are in the template's; -1 where it makes another name."""
+    written = _NAME.search(document)
+    literals = re.split(r"{{.*?}}", written[1].strip(" \t\"'")) if written else []
+    is_made = re.fullmatch(".*".join(map(re.escape, literals)), name)
+    return sum(map(len, literals)) if is_made else -1
 
 
 class _Walk:
@@ -70,6 +81,21 @@ class _Walk:
             last += 1
         self._start, self._end = first, last + 1
         self._kind = kind_line
+        self._narrow(kind_line - 1)
+
+    def _narrow(self, line: int) -> None:
+        """In a List, only the item with this line is the object."""
+        column = self._column(line)
+        for index in range(line, self._start - 1, -1) if column else ():
+            text = self._lines[index]
+            if text.lstrip().startswith("- ") and self._column(index) == column:
+                self._start, self._end = index, self._block_end(index, column, is_item=True)
+                return
+
+    def _column(self, line: int) -> int:
+        """The column of the first key in a line."""
+        text = self._lines[line]
+        return len(text) - len(text.lstrip().removeprefix("- "))
 
     def place(self, path: KeyPath) -> TemplatePlace:
         """The deepest part of the path that has a line, and the values that it is made of."""

@@ -10,13 +10,14 @@ _AUTOSCALERS = {("autoscaling", "HorizontalPodAutoscaler"), ("keda.sh", "ScaledO
 
 
 def _replicas(plan: SyncPlan) -> Iterator[Hit]:
-    if not plan.policy.self_heals_replicas:
-        return
-    for scaler in plan.manifests:
+    for scaler in plan.manifests if plan.policy.automated and plan.policy.self_heals else ():
         target = _target(plan, scaler)
         replicas = number(target.spec.get("replicas")) if target else None
-        if target and replicas is not None and not _is_fixed(scaler, replicas):
-            yield Hit(target, f"sets replicas: {replicas}, and {scaler.id} scales it: self-heal sets it back each time")
+        if target is None or replicas is None or plan.policy.ignores(target.id, ("spec", "replicas")):
+            continue
+        if not _is_fixed(scaler, replicas):
+            text = f"sets replicas: {replicas}, and {scaler.id} scales it: self-heal sets it back each time"
+            yield Hit(target, text, path=("spec", "replicas"))
 
 
 def _target(plan: SyncPlan, scaler: Manifest) -> Manifest | None:
@@ -27,11 +28,36 @@ def _target(plan: SyncPlan, scaler: Manifest) -> Manifest | None:
 
 
 def _is_fixed(scaler: Manifest, replicas: int) -> bool:
-    """Whether the autoscaler's limits leave that one number."""
-    least = scaler.spec.get("minReplicas", scaler.spec.get("minReplicaCount"))
-    most = scaler.spec.get("maxReplicas", scaler.spec.get("maxReplicaCount"))
-    return bool(least == most == replicas)
+    """Whether the autoscaler leaves that number: by its limits, or because 0 switches it off.
 
+    https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#implicit-maintenance-mode-deactivation
+    """
+    if scaler.kind == "HorizontalPodAutoscaler":
+        least = number(scaler.spec.get("minReplicas", 1))
+        return least == scaler.spec.get("maxReplicas") == replicas or (replicas == 0 and least != 0)
+    return bool(scaler.spec.get("minReplicaCount", 0) == scaler.spec.get("maxReplicaCount", 100) == replicas)
+
+
+_EXAMPLE = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: app}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: app}}
+  template:
+    metadata: {labels: {app: app}}
+    spec: {containers: [{name: app, image: "app:1.0.0", resources: {requests: {cpu: 100m}}}]}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: app}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: app}
+  minReplicas: 2
+  maxReplicas: 5
+  metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 80}}}]
+"""
 
 RULES = (
     Rule(
@@ -44,5 +70,7 @@ RULES = (
         ),
         remedy="leave spec.replicas out when the autoscaler is on, or list /spec/replicas in ignoreDifferences",
         check=_replicas,
+        bad=_EXAMPLE,
+        good=_EXAMPLE.replace("  replicas: 2\n", ""),
     ),
 )

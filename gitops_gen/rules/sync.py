@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from gitops_gen.manifests.annotations import ignored_rules
 from gitops_gen.rules import (
     application,
+    between,
     content,
     definitions,
     fields,
@@ -54,6 +55,7 @@ SYNC_RULES: tuple[Rule, ...] = (
     *values.RULES,
     *permissions.RULES,
     sharing.SHARED,
+    *between.RULES,
     UNUSED,
     *application.RULES,
 )

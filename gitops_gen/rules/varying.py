@@ -1,14 +1,11 @@
 """The rule on fields that differ from render to render: random values, certificates, the time."""
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
 from gitops_gen.manifests.annotations import is_helm_test, is_hook
-from gitops_gen.manifests.objects import Manifest
 from gitops_gen.manifests.varying import VaryingObject
 from gitops_gen.rules.rule import Hit, Rule
 from gitops_gen.sync.plan import SyncPlan
-from gitops_gen.yaml.key_paths import KeyPath
 
 
 def _varying(plan: SyncPlan) -> Iterator[Hit]:
@@ -20,21 +17,10 @@ def _varying(plan: SyncPlan) -> Iterator[Hit]:
     for item in plan.varying:
         if is_hook(item.manifest) or is_helm_test(item.manifest):  # which Argo CD compares with nothing
             continue
-        left = [path for path in item.paths if not _is_ignored(plan, item.manifest, path)]
+        left = [path for path in item.paths if not plan.policy.ignores(item.manifest.id, path)]
         if left or not item.paths:
             shown = VaryingObject(manifest=item.manifest, paths=tuple(left)).words
             yield Hit(item.manifest, f"differs in each render: {shown}; {what}")
-
-
-def _is_ignored(plan: SyncPlan, manifest: Manifest, path: KeyPath) -> bool:
-    pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
-    return any(
-        fnmatchcase(manifest.id.group, group)
-        and fnmatchcase(manifest.kind, kind)
-        and fnmatchcase(manifest.name, name)
-        and (not pointers or any(f"{pointer}/".startswith(f"{prefix}/") for prefix in pointers))
-        for group, kind, name, pointers in plan.policy.ignored
-    )
 
 
 RULES = (

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from gitops_gen.manifests.objects import Manifest, number
+from gitops_gen.rules.examples import LAST, deployment
 from gitops_gen.rules.rule import Hit, Rule
 from gitops_gen.sync.plan import SyncPlan
 
@@ -63,6 +64,20 @@ def _is_named_elsewhere(plan: SyncPlan, claim: Manifest) -> bool:
     )
 
 
+_CLAIM = """\
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: data
+  annotations: {argocd.argoproj.io/sync-wave: "%s"}
+spec:
+  accessModes: [ReadWriteOnce]
+  resources: {requests: {storage: 10Gi}}
+"""
+_MOUNTED = deployment("db", 5, pod=", volumeMounts: [{name: data, mountPath: /data}]") + (
+    "      volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]\n"
+)
+
 RULES = (
     Rule(
         id="volume-before-consumer",
@@ -74,6 +89,8 @@ RULES = (
         ),
         remedy="put the claim into the wave of its first consumer",
         check=_early,
+        bad=f"{_CLAIM % 0}---\n{_MOUNTED}{LAST}",
+        good=f"{_CLAIM % 5}---\n{_MOUNTED}{LAST}",
     ),
     Rule(
         id="volume-without-consumer",
@@ -84,5 +101,7 @@ RULES = (
         ),
         remedy="take the claim out while nothing mounts it, or move one that only a CronJob mounts into the last wave",
         check=_unused,
+        bad=_CLAIM % 0 + LAST,
+        good=f"{_CLAIM % 5}---\n{_MOUNTED}{LAST}",
     ),
 )

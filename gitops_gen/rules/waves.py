@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from gitops_gen.manifests.annotations import HELM_WEIGHT, SYNC_WAVE, is_integer, sync_options
+from gitops_gen.manifests.annotations import HELM_WEIGHT, SYNC_OPTIONS, SYNC_WAVE, is_integer, sync_options
+from gitops_gen.rules.examples import config_map, wave
 from gitops_gen.rules.rule import Hit, Rule
 from gitops_gen.sync.plan import SyncPlan
 
@@ -12,7 +13,8 @@ def _waves(plan: SyncPlan) -> Iterator[Hit]:
         for annotation in (SYNC_WAVE, HELM_WEIGHT):
             value = manifest.annotations.get(annotation)
             if value is not None and not is_integer(value):
-                yield Hit(manifest, f"{annotation} is {_shown(value)}: {_consequence(value)}")
+                text = f"{annotation} is {_shown(value)}: {_consequence(value)}"
+                yield Hit(manifest, text, path=("metadata", "annotations", annotation))
 
 
 def _shown(value: object) -> str:
@@ -37,10 +39,14 @@ def _confirm(plan: SyncPlan) -> Iterator[Hit]:
     waits = "the sync stays Running until a person confirms, and every commit waits behind it"
     for manifest in plan.manifests:
         if "Prune=confirm" in sync_options(manifest):
-            yield Hit(manifest, f"has Prune=confirm: when it leaves the chart, {waits}")
+            path = ("metadata", "annotations", SYNC_OPTIONS)
+            yield Hit(manifest, f"has Prune=confirm: when it leaves the chart, {waits}", path=path)
     if "Prune=confirm" in plan.policy.sync_options:
         yield Hit(None, f"the Application has Prune=confirm: when anything leaves the chart, {waits}")
 
+
+_ONE = config_map("settings", wave(5))
+_OPTION = "argocd.argoproj.io/sync-options: Prune=%s"
 
 RULES = (
     Rule(
@@ -52,6 +58,8 @@ RULES = (
         ),
         remedy='write an integer in quotes: argocd.argoproj.io/sync-wave: "5"',
         check=_waves,
+        bad=config_map("settings", "argocd.argoproj.io/sync-wave: five"),
+        good=_ONE,
     ),
     Rule(
         id="object-twice",
@@ -59,6 +67,8 @@ RULES = (
         explanation="Argo CD warns (RepeatedResourceWarning) and applies one of the two.",
         remedy="render it in one place only",
         check=_twice,
+        bad=_ONE + _ONE,
+        good=_ONE,
     ),
     Rule(
         id="prune-confirm",
@@ -68,5 +78,7 @@ RULES = (
         ),
         remedy="use Prune=false: it protects without blocking",
         check=_confirm,
+        bad=config_map("settings", _OPTION % "confirm"),
+        good=config_map("settings", _OPTION % "false"),
     ),
 )

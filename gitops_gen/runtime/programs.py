@@ -25,15 +25,22 @@ def run(
 
     Raises `ProcessError` when it exits with anything but 0 or cannot be started.
     """
+    done = finished(argv, cwd=cwd, stdin=stdin, env=env)
+    if done.returncode:
+        raise ProcessError(argv, done.returncode, done.stderr)
+    return done.stdout
+
+
+def finished(
+    argv: Sequence[str], *, cwd: Path | None = None, stdin: str | None = None, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end, whatever it exits with. Raises `ProcessError` when it cannot be started."""
     try:
-        done = subprocess.run(
+        return subprocess.run(
             argv, cwd=cwd, input=stdin, env=env, capture_output=True, errors="surrogateescape", check=False
         )
     except OSError as error:
         raise ProcessError(argv, 127, str(error)) from error
-    if done.returncode:
-        raise ProcessError(argv, done.returncode, done.stderr)
-    return done.stdout
 
 
 def run_limited(argv: Sequence[str], stdin: str, what: str, limits: Limits) -> str:

@@ -34,7 +34,7 @@ class ChartNeeds:
 
     #: list of `argocd.project.allow` → its entries
     allowed: dict[str, tuple[NeededEntry, ...]]
-    #: the Secrets that the chart renders; they are not allowed without a person's decision
+    #: the Secrets that the chart renders
     secrets: str = ""
     #: custom resources that may be cluster-scoped
     undecided: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from gitops_gen.manifests.hosts import any_hosts
 from gitops_gen.manifests.objects import Manifest, mapping, mappings
 from gitops_gen.manifests.pods import Pod, command
 from gitops_gen.sync.object_index import ObjectIndex
@@ -39,6 +40,35 @@ def calls_of(objects: ObjectIndex, manifest: Manifest, pod: Pod) -> Iterator[Cal
     for container in pod.containers:
         for call in _main_calls(objects, manifest, pod, container):
             yield replace(call, waits=True) if call.target in awaited else call
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutsideCall:
+    """A host that a container talks to and that may be a Service of another Application, as `any_hosts` names it."""
+
+    name: str
+    namespace: str
+    waits: bool
+    why: str
+
+
+def outside_calls(objects: ObjectIndex, manifest: Manifest, pod: Pod) -> Iterator[OutsideCall]:
+    """What a workload's containers may talk to outside of its Application; what an init container waits for is waited
+    for.
+    """
+    found: dict[tuple[str, str], OutsideCall] = {}
+    for container in (*pod.init_containers, *pod.containers):
+        is_init = any(container is item for item in pod.init_containers)
+        text = _text(objects, manifest, pod, container)
+        waits = _LOOP.search(text) is not None or (is_init and manifest.kind != "Job")
+        places = [*_own_variables(objects, manifest, container), *_bulk_variables(objects, manifest, container)]
+        for variable, value in (("", text), *places):
+            for name, namespace in any_hosts(value, variable):
+                place = f"env {variable}" if variable else "its command"
+                why = f"{'init ' if is_init else ''}container {container.get('name')}: {place} names {name}"
+                call = OutsideCall(name=name, namespace=namespace, waits=waits, why=why)
+                found.setdefault((name, namespace), call)
+    yield from found.values()
 
 
 def _init_calls(objects: ObjectIndex, manifest: Manifest, pod: Pod, container: Mapping[str, Any]) -> Iterator[Call]:

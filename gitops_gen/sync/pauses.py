@@ -1,6 +1,7 @@
 """Pauses: what an object's own fields make it wait for that only a person or another event ends.
 
-Argo CD calls such an object Suspended (a Subscription or a Workflow: Progressing) and waits for it without limit. The
+Argo CD calls such an object Suspended (a Subscription or a Workflow: Progressing, a PerconaXtraDBCluster: Unknown) and
+waits for it without limit. The
 kinds are those whose health check in version 3.5 has such a state that the manifest itself decides:
 https://github.com/argoproj/argo-cd/tree/v3.5.1/resource_customizations
 """
@@ -81,7 +82,13 @@ def _partitioned(path: str) -> _Check:
 
 def _virtual_machine(manifest: Manifest) -> str:
     stopped = manifest.spec.get("running") is False or manifest.spec.get("runStrategy") in {"Halted", "Manual"}
-    return "it is not started" if stopped else ""
+    paused = _at(manifest.spec, "template.spec.startStrategy") == "Paused"
+    return "it is not started" if stopped else _STARTS_PAUSED if paused else ""
+
+
+def _data_volume(manifest: Manifest) -> str:
+    staged = manifest.spec.get("checkpoints") and manifest.spec.get("finalCheckpoint") is not True
+    return "its import pauses after each checkpoint until finalCheckpoint is set" if staged else ""
 
 
 def _workflow(manifest: Manifest) -> str:
@@ -93,6 +100,7 @@ def _workflow(manifest: Manifest) -> str:
     return ""
 
 
+_STARTS_PAUSED = "startStrategy is Paused: a person resumes it"
 _SUSPENDED = _is("suspend", wanted=True, reason="it is suspended")
 _PAUSED = _is("paused", wanted=True, reason="it is paused")
 _ANY_PAUSE = {
@@ -125,12 +133,16 @@ _CHECKS: Mapping[tuple[str, str], _Check] = {
     ("keda.sh", "ScaledObject"): _marked(_ANY_PAUSE, "its annotation pauses the scaling"),
     ("keda.sh", "ScaledJob"): _marked(_ANY_PAUSE, "its annotation pauses the scaling"),
     ("kubevirt.io", "VirtualMachine"): _virtual_machine,
+    ("kubevirt.io", "VirtualMachineInstance"): _is("startStrategy", wanted="Paused", reason=_STARTS_PAUSED),
+    ("cdi.kubevirt.io", "DataVolume"): _data_volume,
     ("postgresql.cnpg.io", "Cluster"): _CNPG,
     ("psmdb.percona.com", "PerconaServerMongoDB"): _is("pause", wanted=True, reason="it is paused"),
+    ("pxc.percona.com", "PerconaXtraDBCluster"): _is("pause", wanted=True, reason="it is paused"),
     ("operator.victoriametrics.com", "*"): _PAUSED,
     ("serving.kserve.io", "InferenceService"): _marked({"serving.kserve.io/stop": "true"}, "it is stopped"),
     ("astra.netapp.io", "ExecHook"): _is("enabled", wanted=False, reason="it is not enabled"),
     ("capabilities.3scale.net", "Application"): _is("suspend", wanted=True, reason="it is suspended"),
+    ("capabilities.3scale.net", "DeveloperUser"): _is("suspended", wanted=True, reason="it is suspended"),
     ("spot.io", "SpotDeployment"): _PAUSED,
     ("operators.coreos.com", "Subscription"): _is(
         "installPlanApproval",

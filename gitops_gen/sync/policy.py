@@ -2,14 +2,20 @@
 timeout.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
-from gitops_gen.manifests.objects import mapping, number, sequence
+from gitops_gen.manifests.objects import ObjectId, mapping, number, sequence
 from gitops_gen.sync.durations import seconds
+from gitops_gen.yaml.key_paths import KeyPath
 
 GENERATE_PATHS = "argocd.argoproj.io/manifest-generate-paths"
+
+_JQ_FIELD = re.compile(r"(\.[A-Za-z_]\w*)+")
+"""A jq expression that names one field, as a JSON pointer does."""
 
 ARGO_RETRY_LIMIT = 5
 """Automated syncs without `retry`: https://argo-cd.readthedocs.io/en/stable/user-guide/auto_sync/"""
@@ -46,12 +52,10 @@ class SyncPolicy:
     sync_options: tuple[str, ...] = ("CreateNamespace=true", "PruneLast=true")
     #: Argo CD syncs by itself
     automated: bool = True
-    #: self-heal sets a number of replicas back: it is on, and no ignoreDifferences names them
-    self_heals_replicas: bool = True
     #: self-heal sets every difference back
     self_heals: bool = True
     #: differences that Argo CD does not look at: group, kind and name (`*` for any) of objects, and JSON pointers of
-    #: fields (empty: fields that a jq expression or a manager names)
+    #: fields (empty: fields that a longer jq expression or a manager names)
     ignored: tuple[tuple[str, str, str, tuple[str, ...]], ...] = ()
     #: an automated sync may prune everything that the Application has
     allow_empty: bool = False
@@ -74,6 +78,17 @@ class SyncPolicy:
         """Whether Argo CD makes the namespace, in a separate step before all others."""
         return "CreateNamespace=true" in self.sync_options
 
+    def ignores(self, identity: ObjectId, path: KeyPath) -> bool:
+        """Whether Argo CD does not look at differences of a field of an object."""
+        pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
+        return any(
+            fnmatchcase(identity.group, group)
+            and fnmatchcase(identity.kind, kind)
+            and fnmatchcase(identity.name, name)
+            and (not pointers or any(f"{pointer}/".startswith(f"{prefix}/") for prefix in pointers))
+            for group, kind, name, pointers in self.ignored
+        )
+
     @property
     def prune_last(self) -> bool:
         """Whether Argo CD prunes in a separate wave after the last one."""
@@ -94,7 +109,6 @@ def policy_of(
     automated = policy.get("automated")
     return SyncPolicy(
         automated=isinstance(automated, dict) and automated.get("enabled") is not False,
-        self_heals_replicas=mapping(automated).get("selfHeal") is True and not _ignores_replicas(application),
         self_heals=mapping(automated).get("selfHeal") is True,
         ignored=tuple(_ignored(application)),
         allow_empty=mapping(automated).get("allowEmpty") is True,
@@ -112,19 +126,11 @@ def _ignored(application: Mapping[str, Any]) -> Iterator[tuple[str, str, str, tu
     """Differences that are ignored: https://argo-cd.readthedocs.io/en/stable/user-guide/diffing/."""
     for item in sequence(mapping(application.get("spec")).get("ignoreDifferences")):
         entry = mapping(item)
-        others = entry.get("jqPathExpressions") or entry.get("managedFieldsManagers")
-        pointers = () if others else tuple(str(pointer) for pointer in sequence(entry.get("jsonPointers")))
+        expressions = [str(expression) for expression in sequence(entry.get("jqPathExpressions"))]
+        unknown = entry.get("managedFieldsManagers") or not all(map(_JQ_FIELD.fullmatch, expressions))
+        fields = [str(pointer) for pointer in sequence(entry.get("jsonPointers"))]
+        pointers = () if unknown else (*fields, *(expression.replace(".", "/") for expression in expressions))
         yield str(entry.get("group") or ""), str(entry.get("kind") or ""), str(entry.get("name") or "*"), pointers
-
-
-def _ignores_replicas(application: Mapping[str, Any]) -> bool:
-    ignored = sequence(mapping(application.get("spec")).get("ignoreDifferences"))
-    return any(
-        "replicas" in str(place)
-        for item in ignored
-        for field in ("jsonPointers", "jqPathExpressions")
-        for place in sequence(mapping(item).get(field))
-    )
 
 
 def _backoff(data: Mapping[str, Any]) -> Backoff:

@@ -16,6 +16,10 @@ REST = "\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: rest}\n"
 """Something stays: Argo CD refuses to prune everything."""
 
 
+INTERNAL = {"type": "LoadBalancer", "loadBalancerClass": "internal"}
+CRD_API = "apiextensions.k8s.io/v1"
+
+
 def side(manifests: str, *, prunes: bool = True) -> Rendered:
     return Rendered(
         environment="dev",
@@ -106,6 +110,36 @@ def claim(size: str, **spec: object) -> str:
             manifest("RoleBinding", "rbac.authorization.k8s.io/v1", roleRef={"name": "b"}),
             ("fails", "RoleBinding/x", "roleRef.name is immutable"),
         ),
+        (
+            manifest("Service", spec={"type": "LoadBalancer"}),
+            manifest("Service", spec={"type": "LoadBalancer", "loadBalancerClass": "internal"}),
+            ("fails", "Service/x", "spec.loadBalancerClass is immutable"),
+        ),
+        (
+            manifest("Pod", spec={"terminationGracePeriodSeconds": 30}),
+            manifest("Pod", spec={"terminationGracePeriodSeconds": 60}),
+            ("fails", "Pod/x", "spec.terminationGracePeriodSeconds is immutable"),
+        ),
+        (
+            manifest("RuntimeClass", "node.k8s.io/v1", handler="runc"),
+            manifest("RuntimeClass", "node.k8s.io/v1", handler="gvisor"),
+            ("fails", "RuntimeClass/x", "handler is immutable"),
+        ),
+        (
+            manifest("EndpointSlice", "discovery.k8s.io/v1", addressType="IPv4", endpoints=[]),
+            manifest("EndpointSlice", "discovery.k8s.io/v1", addressType="IPv6", endpoints=[]),
+            ("fails", "EndpointSlice/x", "addressType is immutable"),
+        ),
+        (
+            manifest("VolumeAttributesClass", "storage.k8s.io/v1", driverName="d", parameters={"iops": "1"}),
+            manifest("VolumeAttributesClass", "storage.k8s.io/v1", driverName="d", parameters={"iops": "2"}),
+            ("fails", "VolumeAttributesClass/x", "parameters.iops is immutable"),
+        ),
+        (
+            manifest("CustomResourceDefinition", CRD_API, spec={"names": {"kind": "A", "plural": "as"}}),
+            manifest("CustomResourceDefinition", CRD_API, spec={"names": {"kind": "B", "plural": "as"}}),
+            ("fails", "CustomResourceDefinition/x", "spec.names is immutable"),
+        ),
         (manifest("ConfigMap"), "", ("prunes", "ConfigMap/x", "")),
         (claim("1Gi"), "", ("loses", "PersistentVolumeClaim/x", "its data is deleted with it")),
         (
@@ -134,6 +168,9 @@ def test_nothing_is_deleted_where_pruning_is_off() -> None:
         (workload("StatefulSet", replicas=1), workload("StatefulSet", replicas=2)),
         (manifest("ConfigMap", data={"a": "1"}), manifest("ConfigMap", data={"a": "2"})),
         (claim("1Gi"), claim("1024Mi")),
+        (manifest("Service", spec={"clusterIP": "None"}), manifest("Service", spec={"clusterIP": ""})),
+        (manifest("Service", spec={"type": "ClusterIP"}), manifest("Service", spec=INTERNAL)),
+        (manifest("Service", spec=INTERNAL), manifest("Service", spec={"type": "NodePort"})),
         (workload("DaemonSet"), workload("DaemonSet", updateStrategy={"type": "OnDelete"}, template=template("a:2"))),
     ],
 )

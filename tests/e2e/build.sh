@@ -5,7 +5,7 @@
 #        build.sh --built [GROUP]…     builds nothing; exits 0 when everything of the groups is there, else 1
 #
 #   e2e    kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, etcd, kwok, argocd, external-secrets, helm, helm3, grpcurl
-#   lint   actionlint, kubeconform, kube-score, conftest, helm, helm3; checkov in a separate Python environment
+#   lint   actionlint, kubeconform, kube-score, conftest, kyverno, helm, helm3; checkov in a separate Python environment
 #   node   kubelet, kube-proxy, coredns, kube-network-policies, Temporal's web UI and next minor version: with e2e, what runs pods for real
 #
 # Pins are pins/*/go.mod, and pins/checkov/requirements.txt. A program is built again when the module version that it
@@ -97,8 +97,10 @@ build_lint() {
     build actionlint actionlint github.com/rhysd/actionlint/cmd/actionlint
     build kubeconform kubeconform github.com/yannh/kubeconform/cmd/kubeconform
     build kube-score kube-score github.com/zegl/kube-score/cmd/kube-score
+    build conftest conftest github.com/open-policy-agent/conftest
     build helm helm helm.sh/helm/v4/cmd/helm
     build helm3 helm3 helm.sh/helm/v3/cmd/helm
+    build kyverno kyverno github.com/kyverno/kyverno/cmd/cli/kubectl-kyverno
     install_checkov
 }
 

@@ -45,6 +45,12 @@ READ = [
     ('{{ define "t" }}{{ .v.b }}{{ end }}{{ template "t" (dict "v" .Values.a) }}', {"a": {"b": 1}}, {"a": {"c": 1}}),
     ('{{ define "t" }}{{ (index . 1).b }}{{ end }}{{ include "t" (list $ .Values.a) }}', {"a": {"b": 1}}, {"c": 1}),
     ('{{ define "t.x" }}{{ .b }}{{ end }}{{ include (printf "t.%s" .Values.n) .Values.a }}', {"a": {"b": 1}}, {"b": 1}),
+    (
+        '{{ define "t" }}{{ toYaml . }}{{ end }}{{ include (print .Template.BasePath "/a.yaml") . }}{{ .Values.a.b }}',
+        {"a": {"b": 1}},
+        {"a": {"c": 1}},
+    ),
+    ('{{ $r := . }}{{ with dict "V" .Values }}{{ $_ := set . "V" $r.Values }}{{ .V.a }}{{ end }}', {"a": 1}, {"b": 1}),
     ("{{ block `t` .Values.a }}{{ .b }}{{ end }}", {"a": {"b": 1}}, {"a": {"c": 1}}),
     ("{{ tpl .Values.text . }}", {"text": "{{ .Values.mine }}", "mine": 1}, {"text": "", "mine": 1}),
     ("{{/* {{ .Values.b }} */}}{{ .Values.a }}", {"a": 1}, {"b": 1}),

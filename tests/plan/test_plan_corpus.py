@@ -42,6 +42,8 @@ def test_every_rule_has_a_case() -> None:
         "ignore-matches-nothing",
         *(rule.id for rule in values.RULES),
         "object-in-two-environments",
+        "applications-wait-for-each-other",
+        "first-sync-may-give-up",
     }
 
 

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from gitops_gen.manifests.objects import parse
 from gitops_gen.rules.sync import judge
+from gitops_gen.sync.policy import policy_of
 from tests.plan.manifest_kit import deployment, planned, service, thing
 from tests.plan.plan_corpus import cases
 
@@ -76,15 +78,26 @@ def scaler(name: str, wave: int | None = None, least: int = 1, most: int = 5) ->
     )
 
 
+def without(item: dict[str, Any], field: str) -> dict[str, Any]:
+    """The object without a field of its specification."""
+    del item["spec"][field]
+    return item
+
+
 def unscaled(name: str, wave: int | None = None) -> dict[str, Any]:
     """A Deployment that leaves its replicas open."""
-    found = deployment(name, wave)
-    del found["spec"]["replicas"]
-    return found
+    return without(deployment(name, wave), "replicas")
+
+
+def made(kind: str, group: str = "apps/v1", **spec: Any) -> dict[str, Any]:
+    """An object that makes others from templates."""
+    return {**thing(kind, "a", spec=spec), "apiVersion": group}
 
 
 CLAIM: dict[str, Any] = {"accessModes": ["ReadWriteOnce"]}
 CRON: dict[str, Any] = {"schedule": "@daily", "jobTemplate": {"spec": {"template": {"spec": {"containers": []}}}}}
+
+IGNORED: dict[str, Any] = {"ignored": (("apps", "Deployment", "a", ("/spec/replicas",)),)}
 
 WRONG: list[Case] = [
     ("apply-out-of-sync-only", [deployment("a")], {"sync_options": ("Validate=false", "ApplyOutOfSyncOnly=true")}),
@@ -99,10 +112,47 @@ WRONG: list[Case] = [
         {},
     ),
     ("replicas-with-autoscaler", [deployment("a", replicas=3), scaler("a")], {}),
+    ("replicas-with-autoscaler", [deployment("a", replicas=3), without(scaler("a"), "minReplicas")], {}),
+    ("replicas-with-autoscaler", [deployment("b", replicas=3), scaler("b")], IGNORED),
+    ("replicas-with-autoscaler", [deployment("a", replicas=0), scaler("a", least=0)], {}),
     (
         "needs-what-is-never-applied",
         [thing("Secret", "s", hook="PostDelete"), deployment("a", pod=reads("Secret", "s"))],
         {},
+    ),
+    (
+        "value-not-a-string",
+        [made("StatefulSet", volumeClaimTemplates=[{"metadata": {"annotations": {"backup": True}}}])],
+        TIMEOUT,
+    ),
+    (
+        "value-not-a-string",
+        [made("CronJob", "batch/v1", jobTemplate={"metadata": {"labels": {"version": 1.5}}})],
+        TIMEOUT,
+    ),
+    ("value-not-a-string", [deployment("a", pod={"nodeSelector": {"gpu": True}})], TIMEOUT),
+    ("value-not-a-string", [made("DaemonSet", selector={"matchLabels": {"version": 2}})], TIMEOUT),
+    ("value-not-a-string", [thing("Service", "a", spec={"selector": {"version": 2}})], TIMEOUT),
+    (
+        "value-not-a-string",
+        [made("Service", "serving.knative.dev/v1", template={"metadata": {"annotations": {"minScale": 1}}})],
+        TIMEOUT,
+    ),
+    (
+        "value-not-a-string",
+        [
+            made(
+                "Service",
+                "serving.knative.dev/v1",
+                template={"spec": {"containers": [{"image": "demo", "env": [{"name": "PORT", "value": 80}]}]}},
+            )
+        ],
+        TIMEOUT,
+    ),
+    (
+        "value-not-a-string",
+        [made("Certificate", "cert-manager.io/v1", secretTemplate={"labels": {"copied": True}})],
+        TIMEOUT,
     ),
     ("cronjob-in-gated-wave", [thing("CronJob", "a", 0, CRON), LAST], {}),
     ("autoscaler-in-gated-wave", [unscaled("a", 0), scaler("a", 0), LAST], {}),
@@ -144,7 +194,10 @@ RIGHT: list[Case] = [
     ),
     ("replicas-with-autoscaler", [unscaled("a"), scaler("a")], {}),
     ("replicas-with-autoscaler", [deployment("a", replicas=3), scaler("a", least=3, most=3)], {}),
-    ("replicas-with-autoscaler", [deployment("a", replicas=3), scaler("a")], {"self_heals_replicas": False}),
+    ("replicas-with-autoscaler", [deployment("a", replicas=3), scaler("a")], {"self_heals": False}),
+    ("replicas-with-autoscaler", [deployment("a", replicas=0), scaler("a", most=3)], {}),
+    ("replicas-with-autoscaler", [deployment("a"), without(scaler("a", most=1), "minReplicas")], {}),
+    ("replicas-with-autoscaler", [deployment("a", replicas=3), scaler("a")], IGNORED),
     ("needs-what-is-never-applied", [thing("ConfigMap", "c"), deployment("a", pod=reads("ConfigMap", "c"))], {}),
     (
         "needs-what-is-never-applied",
@@ -191,6 +244,12 @@ RIGHT: list[Case] = [
     ("wave-not-integer", [annotated(deployment("a"), argocd_sync_wave="007")], {}),
     ("value-not-a-string", [annotated(deployment("a"), helm_chart="1")], {}),
     ("value-not-a-string", [data("c", a="1", b="true", c="", d="null")], {}),
+    ("value-not-a-string", [made("Widget", "demo.example/v1", labels={"size": 1}, metadata={"labels": {"a": 1}})], {}),
+    (
+        "value-not-a-string",
+        [thing("CustomResourceDefinition", "x", spec={"template": {"metadata": {"labels": {"type": 1}}}})],
+        {},
+    ),
     ("gate-never-opens", [deployment("a", 0, paused=False), LAST], {}),
     ("gate-never-opens", [deployment("a", 0, replicas=0), LAST], {}),
     (
@@ -261,3 +320,22 @@ def test_each_rule_of_a_plan_has_two_faults_and_two_that_are_none() -> None:
     nearly = Counter(rule for rule, _, _ in RIGHT)
     assert {rule: count for rule, count in nearly.items() if count < 2} == {}
     assert {rule: faults[rule] for rule in nearly if faults[rule] < 2} == {}
+
+
+@pytest.mark.parametrize(
+    ("entry", "ignores"),
+    [
+        ({"jqPathExpressions": [".spec.replicas"]}, True),
+        ({"jqPathExpressions": [".spec.template"]}, False),
+        ({"jqPathExpressions": [".spec | .replicas"]}, True),
+        ({"jsonPointers": ["/spec/replicasets"]}, False),
+        ({"jsonPointers": ["/spec"]}, True),
+        ({"managedFieldsManagers": ["kube-controller-manager"]}, True),
+        ({"name": "b", "jsonPointers": ["/spec/replicas"]}, False),
+    ],
+)
+def test_differences_are_ignored_where_the_application_says_so(entry: dict[str, Any], *, ignores: bool) -> None:
+    differences = [{"group": "apps", "kind": "Deployment", **entry}]
+    policy = policy_of({"spec": {"ignoreDifferences": differences}})
+    manifest = parse("{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}}", "a.yaml")[0]
+    assert policy.ignores(manifest.id, ("spec", "replicas")) is ignores

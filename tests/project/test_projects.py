@@ -134,6 +134,48 @@ def test_a_project_has_its_own_chart_next_to_those_of_others(workspace: Path, gi
     assert "- ../../services/web/environments/dev/values.yaml" in application
 
 
+def test_a_chart_that_lacks_a_dependency_stops_its_own_service_only(workspace: Path, gitops_gen: GitopsGen) -> None:
+    shutil.copytree(workspace / "charts/service", workspace / "services/api/chart")
+    add(workspace, "services/api/gitops.yaml", "chart: {path: chart}\n")
+    dependency = "dependencies: [{name: cache, version: 1.0.0, repository: https://charts.example.com}]\n"
+    add(workspace, "services/api/chart/Chart.yaml", dependency)
+    (workspace / "argocd/applications/services/web/dev.yaml").unlink()
+    environment = "apiVersion: gitops-gen/v1\nkind: Environment\nvalues: {replicas: 2}\n"
+    write(workspace, "services/web/environments/dev/environment.yaml", environment)
+    before = tree(workspace / "argocd/applications/services/api")
+
+    checked = gitops_gen(workspace, "generate", "--check", "--output", "json")
+    result = gitops_gen(workspace, "generate")
+
+    document = json.loads(checked.out)
+    assert (checked.code, len(document["files"]), result.code) == (1, 3, 1)
+    assert [item["file"] for item in document["problems"]] == ["services/api/gitops.yaml"]
+    assert {line.split()[-1] for line in result.out.splitlines()} == {
+        "argocd/applications/services/web/dev.yaml",
+        "argocd/projects/services/web/dev.yaml",
+        "services/web/environments/dev/values.yaml",
+    }
+    assert "services/api/gitops.yaml:4: chart: " in result.err
+    assert "missing in charts/ directory: cache" in result.err
+    assert "error: 1 problem\n" in result.err
+    assert tree(workspace / "argocd/applications/services/api") == before
+    assert gitops_gen(workspace, "generate", "web/dev").code == 0
+    found = json.loads(gitops_gen(workspace, "validate", "--output", "json").out)["findings"]
+    wrong = [item for item in found if item["severity"] == "error"]
+    assert "services/api/gitops.yaml" in {item["file"] for item in wrong}
+    assert {name.rpartition("/")[0] for item in wrong for name in item["environments"]} == {"services/api"}
+
+
+def test_a_chart_that_is_not_pulled_stops_nobody(workspace: Path, gitops_gen: GitopsGen) -> None:
+    chart = "chart: {repository: https://charts.example.com, name: web, version: 1.0.0}\n"
+    add(workspace, "services/api/gitops.yaml", chart)
+    result = gitops_gen(workspace, "generate")
+    assert result.code == 0, result.err
+    assert "chart: web\n" in (workspace / "argocd/applications/services/api/dev.yaml").read_text()
+    assert gitops_gen(workspace, "generate", "--check").code == 0
+    assert gitops_gen(workspace, "render", "web/dev").code == 0
+
+
 def test_services_share_a_namespace_of_an_environment(workspace: Path, gitops_gen: GitopsGen) -> None:
     listed = json.loads(gitops_gen(workspace, "env", "list", "--output", "json").out)["environments"]
     assert {item["namespace"] for item in listed} == {f"shop-{stage}" for stage in STAGES}

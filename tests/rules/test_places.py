@@ -70,3 +70,61 @@ def test_the_line_of_a_path(item: str, path: KeyPath, line: str, values: tuple[K
 
 def test_a_kind_that_the_template_does_not_have() -> None:
     assert template_place(TEMPLATE, "Job/web", ("spec",)) is None
+
+
+REFERENCES = """\
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: shop-web
+spec:
+  scaleTargetRef:
+    kind: Deployment
+    name: shop-web
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ .Release.Name }}-worker
+spec:
+  replicas: 1
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ .Release.Name }}-web
+spec:
+  replicas: 2
+---
+apiVersion: v1
+kind: List
+items:
+  - apiVersion: apps/v1
+    kind: Deployment
+    metadata:
+      name: shop-one
+    spec:
+      replicas: 3
+  - kind: Deployment
+    apiVersion: apps/v2
+    metadata:
+      name: shop-two
+    spec:
+      replicas: 4
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "line"),
+    [
+        ("shop-web", ("spec", "replicas"), "  replicas: 2"),
+        ("shop-worker", ("spec", "replicas"), "  replicas: 1"),
+        ("shop-one", ("spec", "replicas"), "      replicas: 3"),
+        ("shop-two", ("spec", "replicas"), "      replicas: 4"),
+        ("shop-two", ("apiVersion",), "    apiVersion: apps/v2"),
+    ],
+)
+def test_the_object_is_told_from_references_and_others(name: str, path: KeyPath, line: str) -> None:
+    place = template_place(REFERENCES, f"Deployment/{name}", path)
+    assert place
+    assert REFERENCES.splitlines()[place.line - 1] == line

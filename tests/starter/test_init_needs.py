@@ -112,27 +112,21 @@ def test_other_namespaces_follow_the_environment(tmp_path: Path, gitops_gen: Git
 
 
 @pytest.mark.parametrize("others", [(), (ROLE % "a",)])
-def test_a_secret_is_never_allowed_by_itself(others: tuple[str, ...], tmp_path: Path, gitops_gen: GitopsGen) -> None:
+def test_a_rendered_secret_is_allowed_with_what_is_better(
+    others: tuple[str, ...], tmp_path: Path, gitops_gen: GitopsGen
+) -> None:
     project, shown = around(tmp_path, gitops_gen, SECRET, *others)
-    assert "note: Secret/password (helm/shop/templates/0.yaml:2): the AppProject shop-dev does not allow" in shown
-    assert "add `secrets: true` under `argocd.project.allow`" in shown
-    assert not (allowed(project) or {}).get("secrets")
+    assert "refused" not in shown
+    assert allowed(project)["secrets"] is True
+    text = (project / "gitops.yaml").read_text()
+    comment = text[text.index("# For Secret/password (helm/shop/templates/0.yaml)") : text.index("secrets: true")]
+    assert "External Secrets" in comment
+    works(project, gitops_gen)
+
+    (project / "gitops.yaml").write_text(text.replace("secrets: true", "secrets: false"))
+    assert gitops_gen(project, "generate").code == 0
     planned = gitops_gen(project, "plan", "dev")
     assert (planned.code, planned.out.count("refused-by-project")) == (1, 1)
-
-    file = project / "gitops.yaml"
-    written = file.read_text()
-    start, end = written.index("# For Secret/password"), written.index("secrets: true")
-    assert "External Secrets" in written[start:end]
-    if others:
-        file.write_text(written.replace("# secrets: true", "secrets: true"))
-    else:
-        block = "  # project:\n  #   allow:\n"
-        assert block in written
-        file.write_text(written.replace(block, "  project:\n    allow:\n").replace("  #     secrets", "      secrets"))
-    assert allowed(project)["secrets"] is True
-    assert gitops_gen(project, "generate").code == 0
-    works(project, gitops_gen)
 
 
 def test_a_large_object_is_applied_server_side(tmp_path: Path, gitops_gen: GitopsGen) -> None:

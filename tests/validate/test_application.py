@@ -98,7 +98,7 @@ def test_what_argo_cd_refuses_or_overlooks_is_found(
 
 def test_what_it_renders_is_judged_with_its_values(checkout: Path, gitops_gen: GitopsGen) -> None:
     change(checkout, "{{ .Values.replicas | quote }}", "{{ .Values.replicas }}", "chart/templates/settings.yaml")
-    assert findings(gitops_gen, checkout) == [("value-not-a-string", "chart/templates/settings.yaml", 2)]
+    assert findings(gitops_gen, checkout) == [("value-not-a-string", "chart/templates/settings.yaml", 4)]
     change(checkout, 'value: "2"', "value: two")
     assert findings(gitops_gen, checkout) == []
 
@@ -106,7 +106,7 @@ def test_what_it_renders_is_judged_with_its_values(checkout: Path, gitops_gen: G
 def test_a_folder_of_manifests_is_judged_at_its_lines(checkout: Path, gitops_gen: GitopsGen) -> None:
     change(checkout, "path: chart\n", "path: manifests\n")
     found = findings(gitops_gen, checkout)
-    assert ("value-not-a-string", "manifests/settings.yaml", 2) in found
+    assert ("value-not-a-string", "manifests/settings.yaml", 4) in found
 
 
 def test_an_application_that_applies_itself_is_found(checkout: Path, gitops_gen: GitopsGen) -> None:

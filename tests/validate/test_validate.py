@@ -148,7 +148,7 @@ def test_the_line_in_manifests_from_elsewhere(tmp_path: Path, gitops_gen: Gitops
     text = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {size: 3}\n"
     (tmp_path / "all.yaml").write_text(f"# first\n{text.replace('3', 'x')}{text.replace('name: a', 'name: b')}")
     found = findings(gitops_gen, tmp_path, "--rendered", "all.yaml")
-    assert [(item["object"], item["file"], item["line"]) for item in found] == [("ConfigMap/b", "all.yaml", 9)]
+    assert [(item["object"], item["file"], item["line"]) for item in found] == [("ConfigMap/b", "all.yaml", 11)]
 
 
 @pytest.mark.parametrize(

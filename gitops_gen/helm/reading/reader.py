@@ -42,6 +42,7 @@ class TemplateReader:
         self.put: dict[Keys, Meaning] = {}
         self.changed = False
         self._done: set[tuple[int, Meaning]] = set()
+        self._whole: set[Part | Word | Made] = set()
 
     def read(self, body: list[ActionNode], context: Meaning) -> None:
         """Read one body; `$` and `.` are `context`. Raises `TooMuchError`."""
@@ -98,7 +99,8 @@ class TemplateReader:
 
     def whole(self, meaning: Meaning) -> None:
         """Note that something is read with all that is in it."""
-        for item in meaning:
+        for item in meaning - self._whole:
+            self._whole.add(item)
             match item:
                 case Part(path):
                     self.keys.add_whole(path)
@@ -116,7 +118,7 @@ class TemplateReader:
         for item in target:
             if isinstance(item, Part):
                 self._put((*item.path, key) if key else item.path, value)
-            elif isinstance(item, Made):
+            elif isinstance(item, Made) and not value <= item.get(key):
                 self.whole(value)
 
     def _put(self, path: Keys, value: Meaning) -> None:
@@ -300,8 +302,10 @@ class _Scope:
         return listed(items) if call.name == "values" else NOTHING
 
     def include(self, call: FunctionCall, arguments: list[Meaning]) -> Meaning:
+        """A template file is read in any case: to include one, as for a checksum, reads nothing else."""
         name, context = [*arguments, NOTHING, NOTHING][:2]
-        self.run_named(words(name) or self.likely(call.arguments[:1]), context)
+        if not _is_file(call.arguments[:1]):
+            self.run_named(words(name) or self.likely(call.arguments[:1]), context)
         return NOTHING
 
     def likely(self, name: tuple[Expression, ...]) -> list[str]:
@@ -324,6 +328,15 @@ class _Scope:
         """The text is read as a whole; as a template it is read where it is written."""
         self.reader.whole(NOTHING.union(*arguments[:1]))
         return NOTHING
+
+
+def _is_file(name: tuple[Expression, ...]) -> bool:
+    """Whether a name is put together from `.Template.BasePath`.
+
+    https://helm.sh/docs/howto/charts_tips_and_tricks/#automatically-roll-deployments
+    """
+    parts = name[0].arguments if name and isinstance(name[0], FunctionCall) else ()
+    return any(isinstance(part, FieldOf) and part.name == "BasePath" for part in parts)
 
 
 def _copied(call: FunctionCall) -> FunctionCall | None:

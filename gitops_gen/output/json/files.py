@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias, TypedDict
 from gitops_gen.commands.generate import Generation
 from gitops_gen.generate.files import Change, State
 from gitops_gen.output.json.document import SCHEMA_VERSION, Note, VersionedDocument, notes_of
+from gitops_gen.output.json.problems import ProblemEntry, problem_entries
 
 StateName: TypeAlias = Literal["missing", "stale", "edited", "conflict", "orphaned", "foreign", "absent"]
 STATES: dict[State, StateName] = {
@@ -41,6 +42,8 @@ class GenerateDocument(VersionedDocument):
     resolved: list[str]
     """Files whose merge conflict was resolved by generating them again."""
     notes: list[Note]
+    problems: list[ProblemEntry]
+    """What is wrong with charts that cannot be had; the environments that need them are not generated."""
 
 
 def generate_document(result: Generation, *, written: bool) -> GenerateDocument:
@@ -52,6 +55,7 @@ def generate_document(result: Generation, *, written: bool) -> GenerateDocument:
         unchanged=result.unchanged,
         resolved=list(result.resolved),
         notes=notes_of(result.notices),
+        problems=problem_entries(result.problems),
     )
 
 

@@ -7,6 +7,7 @@ from gitops_gen.helm.use import HelmUse
 from gitops_gen.output.json.document import SCHEMA_VERSION, VersionedDocument
 from gitops_gen.rules.rule import Finding
 from gitops_gen.rules.sync import JudgedPlan
+from gitops_gen.sync.between import ApplicationNeed, Convergence
 from gitops_gen.sync.bound import Bound
 from gitops_gen.sync.edges import Need
 from gitops_gen.sync.gates import Gate
@@ -156,15 +157,54 @@ class EnvironmentPlan(TypedDict):
     """Findings that an annotation or `rules.ignore` sets aside."""
 
 
+ConvergenceName: TypeAlias = Literal["retries", "waits", "byHand", "mayGiveUp", "never"]
+CONVERGENCES: dict[Convergence, ConvergenceName] = {
+    Convergence.RETRIES: "retries",
+    Convergence.WAITING: "waits",
+    Convergence.BY_HAND: "byHand",
+    Convergence.GIVES_UP: "mayGiveUp",
+    Convergence.NEVER: "never",
+}
+
+
+class NeedEntry(TypedDict):
+    """What one environment needs of another one that is planned with it."""
+
+    environment: str
+    object: str
+    needs: str
+    """Such as `CRD Widget.example.com` or `Secret/database`."""
+    why: str
+    of: str
+    """The environment that has it."""
+    converges: ConvergenceName
+    """How the first sync ends when all start together."""
+    reason: str
+
+
 class PlanDocument(VersionedDocument):
     """Output of `plan`."""
 
     plans: list[EnvironmentPlan]
+    needs: list[NeedEntry]
+    """What the environments need of each other."""
 
 
-def plan_document(plans: Iterable[EnvironmentPlan]) -> PlanDocument:
+def plan_document(plans: Iterable[EnvironmentPlan], needs: Iterable[ApplicationNeed] = ()) -> PlanDocument:
     """Plans with what the rules say about them."""
-    return PlanDocument(schemaVersion=SCHEMA_VERSION, plans=list(plans))
+    return PlanDocument(schemaVersion=SCHEMA_VERSION, plans=list(plans), needs=[_need(item) for item in needs])
+
+
+def _need(need: ApplicationNeed) -> NeedEntry:
+    return NeedEntry(
+        environment=need.consumer,
+        object=need.want.consumer,
+        needs=need.want.what,
+        why=need.want.why,
+        of=need.producer,
+        converges=CONVERGENCES[need.convergence],
+        reason=need.reason,
+    )
 
 
 def plan_entry(judged: JudgedPlan) -> EnvironmentPlan:

@@ -7,10 +7,10 @@ from gitops_gen.manifests.objects import Manifest
 from gitops_gen.manifests.schemas import Schemas
 from gitops_gen.manifests.scopes import BUILT_IN
 from gitops_gen.manifests.violations import Fault, Violation
+from gitops_gen.rules.fields import non_strings
 from gitops_gen.rules.rule import Hit, Rule, Severity
 from gitops_gen.sync.plan import SyncPlan
 
-_STRING_MAPS = {"labels", "annotations", "data", "stringData"}
 _QUIET_LISTS = {"env", "ports", "imagePullSecrets", "hostAliases"}
 """Lists whose repeated entries the API server takes, unless they are applied server-side."""
 
@@ -28,14 +28,13 @@ def _violations(plan: SyncPlan) -> tuple[tuple[Manifest, Violation], ...]:
         (manifest, found)
         for manifest in plan.manifests
         for found in schemas.violations(manifest)
-        if not _is_no_string(found)
+        if not _is_no_string(manifest, found)
     )
 
 
-def _is_no_string(found: Violation) -> bool:
+def _is_no_string(manifest: Manifest, found: Violation) -> bool:
     """Whether `value-not-a-string` says it."""
-    is_env = len(found.path) > 2 and found.path[-3:-1:2] == ("env",) and found.path[-1] == "value"  # noqa: PLR2004
-    return found.fault is Fault.TYPE and (is_env or not _STRING_MAPS.isdisjoint(found.path[-2:-1]))
+    return found.fault is Fault.TYPE and any(path == found.path for _, _, path in non_strings(manifest))
 
 
 def _with(*faults: Fault) -> Callable[[SyncPlan], Iterator[Hit]]:

@@ -62,6 +62,18 @@ _SLICE = (
 )
 _GUIDE = "https://kubernetes.io/docs/reference/using-api/deprecation-guide/"
 
+_CLASS = """\
+apiVersion: gitops-gen/v1
+kind: Project
+clusters: {main: {kubernetes: "1.36"}}
+---
+apiVersion: storage.k8s.io/%s
+kind: VolumeAttributesClass
+metadata: {name: fast}
+driverName: disk.example.com
+parameters: {iops: "3000"}
+"""
+
 RULES = (
     Rule(
         id="api-not-served",
@@ -82,6 +94,8 @@ RULES = (
         remedy="use another API version before the cluster is upgraded",
         check=_next,
         severity=Severity.WARNING,
+        bad=_CLASS % "v1beta1",
+        good=_CLASS % "v1",
     ),
     Rule(
         id="api-deprecated",

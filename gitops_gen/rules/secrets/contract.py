@@ -5,12 +5,14 @@ type and its readers need.
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from gitops_gen.manifests.objects import Manifest, mapping, mappings
+from gitops_gen.manifests.objects import Manifest, mapping, mappings, sequence
+from gitops_gen.manifests.pods import pod_path
 from gitops_gen.manifests.secret_contract import ContractKey, Origin, secret_contract, tls_secrets
 from gitops_gen.manifests.secrets import made_secrets, provided_keys
 from gitops_gen.names import did_you_mean
 from gitops_gen.rules.rule import Hit, Rule, Severity
 from gitops_gen.sync.plan import SyncPlan
+from gitops_gen.yaml.key_paths import KeyPath
 
 _KEYS_OF_TYPE: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "kubernetes.io/tls": (("tls.crt",), ("tls.key",)),
@@ -44,7 +46,18 @@ def _undeclared(plan: SyncPlan) -> Iterator[Hit]:
         if existing is not None and not {secret, f"{secret}/{key}"} & set(existing):
             what = f"key `{key}` of Secret {secret}" if key else f"Secret {secret}"
             hint = did_you_mean(secret, [name.partition("/")[0] for name in existing])
-            yield Hit(_named(plan, reader), f"reads {what}, which nothing makes or declares {hint}".rstrip())
+            manifest = _named(plan, reader)
+            path = _read_at(plan, manifest, secret, key) if manifest else ()
+            yield Hit(manifest, f"reads {what}, which nothing makes or declares {hint}".rstrip(), path=path)
+
+
+def _read_at(plan: SyncPlan, reader: Manifest, secret: str, key: str) -> KeyPath:
+    """Where an object names a key of a Secret."""
+    for item in plan.objects.references.get(reader, ()):
+        if (item.kind, item.name) == ("Secret", secret) and key in ("", item.key):
+            return (*pod_path(reader), *item.path)
+    served = [mapping(item).get("secretName") for item in sequence(reader.spec.get("tls"))]
+    return ("spec", "tls", served.index(secret), "secretName") if secret in served else ()
 
 
 def _given(plan: SyncPlan) -> Iterator[Hit]:
@@ -82,7 +95,16 @@ def _unused(plan: SyncPlan) -> Iterator[Hit]:
     for item in _contract(plan):
         maker = plan.objects.secret_maker(item.secret, "")
         if item.key and not item.readers and maker and maker.kind == "ExternalSecret":
-            yield Hit(maker, f"fetches key `{item.key}` of Secret {item.secret}, which nothing rendered reads")
+            text = f"fetches key `{item.key}` of Secret {item.secret}, which nothing rendered reads"
+            yield Hit(maker, text, path=_fetched_at(maker, item.key))
+
+
+def _fetched_at(maker: Manifest, key: str) -> KeyPath:
+    """Where an ExternalSecret names a key."""
+    for index, item in enumerate(sequence(maker.spec.get("data"))):
+        if mapping(item).get("secretKey") == key:
+            return ("spec", "data", index, "secretKey")
+    return ("spec", "target", "template", "data", key)
 
 
 def _type_of(manifest: Manifest) -> str:
@@ -97,13 +119,15 @@ def _incomplete(plan: SyncPlan) -> Iterator[Hit]:
         needed = _KEYS_OF_TYPE.get(_type_of(manifest), ())
         if keys is not None:
             for missing in _missing(keys, needed):
-                yield Hit(manifest, f"is of type {_type_of(manifest)} and has no key {missing}")
+                path = ("type",) if "type" in manifest.data else ("spec", "target", "template", "type")
+                yield Hit(manifest, f"is of type {_type_of(manifest)} and has no key {missing}", path=path)
     for reader, secret, needed in _uses_by_type(plan):
         maker = plan.objects.secret_maker(secret, reader.id.namespace)
         keys = provided_keys(maker) if maker else None
         if maker and keys is not None and _type_of(maker) not in _KEYS_OF_TYPE:
             for missing in _missing(keys, needed):
-                yield Hit(reader, f"uses Secret {secret}, and {maker.id} gives it no key {missing}")
+                text = f"uses Secret {secret}, and {maker.id} gives it no key {missing}"
+                yield Hit(reader, text, path=_read_at(plan, reader, secret, ""))
 
 
 def _missing(keys: frozenset[str], needed: tuple[tuple[str, ...], ...]) -> list[str]:
@@ -155,6 +179,14 @@ spec:
 _READ = _FETCHED + _READER
 _TLS = _FETCHED.replace("target: {name: login}", "target: {name: login, template: {type: kubernetes.io/tls}}")
 _SECOND = _FETCHED.replace("{name: login}\nspec", "{name: again}\nspec")
+_ENVIRONMENT = """\
+apiVersion: gitops-gen/v1
+kind: Environment
+stage: dev
+secrets:
+  %s
+---
+"""
 
 RULES = (
     Rule(
@@ -168,6 +200,8 @@ RULES = (
         ),
         remedy="render what makes it, correct the name, or add it to secrets.existing",
         check=_undeclared,
+        bad=_ENVIRONMENT % "existing: []" + _READER.removeprefix("---\n"),
+        good=_ENVIRONMENT % "existing: [login]" + _READER.removeprefix("---\n"),
     ),
     Rule(
         id="secret-from-elsewhere",
@@ -189,6 +223,8 @@ RULES = (
         remedy="correct the name, or remove it from secrets.existing",
         check=_declared_in_vain,
         severity=Severity.WARNING,
+        bad=_ENVIRONMENT % "existing: [logins]" + _READ,
+        good=_ENVIRONMENT % "existing: [login]" + _READ,
     ),
     Rule(
         id="secret-made-twice",
@@ -237,5 +273,7 @@ RULES = (
         ),
         remedy="correct the Secret or the key: `gitops-gen secrets ENV` lists them",
         check=_overridden_in_vain,
+        bad=_ENVIRONMENT % "overrides: {login: {passwort: {path: demo/shared}}}" + _READ,
+        good=_ENVIRONMENT % "overrides: {login: {password: {path: demo/shared}}}" + _READ,
     ),
 )

@@ -141,6 +141,13 @@ spec:
       remoteRef: {key: a, conversionStrategy: Default, decodingStrategy: None, metadataPolicy: None}
 """
 
+_STORES = """\
+apiVersion: gitops-gen/v1
+kind: Project
+secretStores: {vault: {kind: ClusterSecretStore}}
+---
+"""
+
 RULES = (
     Rule(
         id="external-secret-version",
@@ -203,5 +210,7 @@ RULES = (
         ),
         remedy="correct the name, or add the store to secretStores of gitops.yaml",
         check=_stores,
+        bad=_STORES + _EXAMPLE.replace("name: vault", "name: vaults"),
+        good=_STORES + _EXAMPLE,
     ),
 )

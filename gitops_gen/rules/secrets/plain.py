@@ -24,15 +24,17 @@ def _rendered(plan: SyncPlan) -> Iterator[Hit]:
     for manifest in plan.manifests:
         is_secret = (manifest.id.group, manifest.kind) == ("", "Secret")
         if is_secret and str(manifest.data.get("type")) not in _NO_CREDENTIAL:
-            keys = sorted(str(key) for key, path in _plain_keys(manifest) if path)
+            keys = dict(_plain_keys(manifest))
             if keys:
-                yield Hit(manifest, f"has its values in plain text: {', '.join(keys)}")
+                text = f"has its values in plain text: {', '.join(sorted(keys))}"
+                yield Hit(manifest, text, path=next(iter(keys.values())))
 
 
-def _plain_keys(manifest: Manifest) -> Iterator[tuple[str, bool]]:
+def _plain_keys(manifest: Manifest) -> Iterator[tuple[str, KeyPath]]:
     for field in ("data", "stringData"):
         for key, value in mapping(manifest.data.get(field)).items():
-            yield str(key), bool(value) and not _REFERENCE.search(str(value))
+            if value and not _REFERENCE.search(str(value)):
+                yield str(key), (field, str(key))
 
 
 def _credentials(plan: SyncPlan) -> Iterator[Hit]:

@@ -101,7 +101,7 @@ MUTATIONS = (
         file=CONFIG,
         old="apiVersion: v1\n",
         new=f"{_RENDERED}apiVersion: v1\n",
-        line="kind: Secret",
+        line="a: Ah",
     ),
     _external("interval in days", "external-secret-interval", "1h", "1d", "refreshInterval"),
     _external("interval that is a number", "external-secret-interval", "1h", "60", "refreshInterval"),
@@ -130,14 +130,14 @@ MUTATIONS = (
         "secret-type-incomplete",
         "    creationPolicy: Owner\n",
         "    creationPolicy: Owner\n    template:\n      type: kubernetes.io/tls\n",
-        "kind: ExternalSecret",
+        "type: kubernetes.io/tls",
     ),
     _external(
         "pull secret without its file",
         "secret-type-incomplete",
         "    creationPolicy: Owner\n",
         "    creationPolicy: Owner\n    template:\n      type: kubernetes.io/dockerconfigjson\n",
-        "kind: ExternalSecret",
+        "type: kubernetes.io/dockerconfigjson",
     ),
     Mutation(
         name="server-side without a default",
@@ -158,7 +158,7 @@ MUTATIONS = (
         "secret-key-unused",
         "    - secretKey: password\n",
         "    - secretKey: user\n      remoteRef:\n        key: shop/database\n    - secretKey: password\n",
-        "kind: ExternalSecret",
+        "secretKey: user",
     ),
     Mutation(
         name="certificate that lacks its key",
@@ -167,7 +167,7 @@ MUTATIONS = (
         file=EDGE,
         old="  rules:\n",
         new="  tls:\n    - secretName: database\n  rules:\n",
-        line="kind: Ingress",
+        line="secretName: database",
     ),
     Mutation(
         name="pull secret that is none",
@@ -175,7 +175,7 @@ MUTATIONS = (
         object="Deployment/web",
         old="      serviceAccountName: web\n",
         new="      serviceAccountName: web\n      imagePullSecrets:\n        - name: database\n",
-        line="kind: Deployment",
+        line="- name: database",
     ),
     Mutation(
         name="two makers of a secret",

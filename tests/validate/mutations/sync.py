@@ -24,7 +24,7 @@ MUTATIONS = (
         object="Deployment/web",
         old='sync-wave: "5"',
         new='sync-wave: "-6"',
-        line="kind: Deployment",
+        line='sync-wave: "-6"',
     ),
     Mutation(
         name="autoscaler in a gated wave",
@@ -33,7 +33,7 @@ MUTATIONS = (
         file="chart/templates/worker.yaml",
         old='sync-wave: "10"',
         new='sync-wave: "6"',
-        line="kind: HorizontalPodAutoscaler",
+        line='sync-wave: "6"',
     ),
     Mutation(
         name="cron job in a gated wave",
@@ -42,7 +42,7 @@ MUTATIONS = (
         file="chart/templates/report.yaml",
         old='sync-wave: "10"',
         new='sync-wave: "6"',
-        line="kind: CronJob",
+        line='sync-wave: "6"',
     ),
     Mutation(
         name="replicas with an autoscaler",
@@ -51,7 +51,7 @@ MUTATIONS = (
         file="chart/templates/worker.yaml",
         old="spec:\n",
         new="spec:\n  replicas: 2\n",
-        line="kind: Deployment",
+        line="replicas: 2",
     ),
     Mutation(
         name="annotation that is a number",
@@ -59,7 +59,7 @@ MUTATIONS = (
         object="Service/web",
         old="kind: Service\nmetadata:\n",
         new="kind: Service\nmetadata:\n  annotations: {size: 3}\n",
-        line="kind: Service",
+        line="annotations: {size: 3}",
     ),
     Mutation(
         name="hook without deadline",
@@ -79,7 +79,7 @@ MUTATIONS = (
         object="Deployment/web",
         old="key: password",
         new="key: passwort",
-        line="kind: Deployment",
+        line="key: passwort",
     ),
     Mutation(
         name="label that is too long",
@@ -87,6 +87,6 @@ MUTATIONS = (
         object="Service/web",
         old="kind: Service\nmetadata:\n",
         new=f"kind: Service\nmetadata:\n  labels: {{size: {'x' * 64}}}\n",
-        line="kind: Service",
+        line="labels: {size:",
     ),
 )

@@ -1,12 +1,12 @@
 """Policies in Rego, evaluated by the real conftest."""
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from gitops_gen.errors import GitopsError
 from gitops_gen.rules.programs import RULES
 from gitops_gen.rules.sync import judge
 from gitops_gen.sync.plan import SyncPlan
@@ -84,9 +84,26 @@ def test_policies_are_applied_to_each_object() -> None:
 
 
 @pytest.mark.usefixtures("conftest_on_path")
-def test_a_policy_that_cannot_be_read_is_an_error() -> None:
-    with pytest.raises(GitopsError, match=r"rego_parse_error"):
-        found("package shop\ndeny contains\n")
+def test_a_policy_that_cannot_be_read_is_named_with_its_line() -> None:
+    judged = judge(plan("package shop\nimport rego.v1\ndeny contains\n"), rules=RULES)
+    places = {(item.rule, item.source, item.line) for item in judged.findings}
+    assert places == {("policy-invalid", "policies/shop.rego", 3)}
+    judged = judge(plan('package shop\nimport rego.v1\ndeny contains "x" if foo(1)\n'), rules=RULES)
+    (finding,) = judged.findings
+    assert (finding.message, finding.line) == ("conftest cannot apply it: undefined function foo", 3)
+
+
+@pytest.mark.usefixtures("conftest_on_path")
+def test_other_rules_are_judged_too(good: Path, gitops_gen: GitopsGen) -> None:
+    (good / "bad.rego").write_text("package shop\nimport rego.v1\ndeny contains {\n", encoding="utf-8")
+    project = good / "gitops.yaml"
+    parts = project.read_text(encoding="utf-8").partition("  eu:\n")
+    project.write_text("".join((*parts[:2], "    policies: [bad.rego]\n", parts[2])), encoding="utf-8")
+    result = gitops_gen(good, "validate", "dev", "--output", "json")
+    found = [item for item in json.loads(result.out)["findings"] if item["file"] == "bad.rego"]
+    assert {(item["rule"], item["line"]) for item in found} == {("policy-invalid", 3)}
+    assert "chart-does-not-render" not in result.out
+    assert result.code == 1
 
 
 def test_it_is_said_that_conftest_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
