@@ -13,11 +13,13 @@ from gitops_gen.cli.app import (
     pass_settings,
     scope_options,
 )
-from gitops_gen.cli.delivery import deliver, delivery_options, show
+from gitops_gen.cli.delivery import delivery_options, show
 from gitops_gen.cli.printing import print_document, print_lines
 from gitops_gen.cli.settings import Settings
 
 if TYPE_CHECKING:
+    from gitops_gen.changes.change import Delivery
+    from gitops_gen.changes.values.assignments import Assignment
     from gitops_gen.commands.set_values import Selection
     from gitops_gen.project.opening import OpenProject
 
@@ -39,20 +41,15 @@ if TYPE_CHECKING:
 @pass_settings
 def set_command(
     settings: Settings,
+    /,
     words: tuple[str, ...],
     stage: str,
     everywhere: bool,
     project: str,
-    unset: tuple[str, ...],
-    strings: tuple[str, ...],
-    jsons: tuple[str, ...],
-    files: tuple[str, ...],
-    move: tuple[str, ...],
     layer: str | None,
-    dry_run: bool,
-    commit: bool,
-    push: bool,
+    delivery: "Delivery",
     output: str,
+    **forms: tuple[str, ...],
 ) -> int:
     """Set chart values of ENV in the file that they belong to. Comments and formatting are kept.
 
@@ -75,27 +72,41 @@ def set_command(
     gitops-gen set dev --unset app.environment
     gitops-gen set dev --move app.environment --release
     """
-    from gitops_gen.changes.values.assignments import Form, parse_assignment, parse_file, parse_key_only, parse_word
     from gitops_gen.commands import set_values as command
 
     named = not stage and not everywhere
     if (stage and everywhere) or (named and (not words or "=" in words[0])):
         raise click.UsageError("name one environment, or use --stage STAGE or --all")
-    assignments = [
-        *(parse_word(word, moves=bool(layer)) for word in words[named:]),
+    assignments = _assignments(settings, words[named:], moves=bool(layer), **forms)
+    if not assignments:
+        raise click.UsageError("nothing to set: add KEY=VALUE, --unset KEY or --move KEY")
+    opened, chosen = settings.opened(), command.InputFile[layer] if layer else None
+    target = _target(opened, words[0] if named else "", stage, project)
+    return show(settings, command.set_values(opened, target, assignments, delivery, chosen), output)
+
+
+def _assignments(
+    settings: Settings,
+    words: tuple[str, ...],
+    *,
+    moves: bool,
+    strings: tuple[str, ...],
+    jsons: tuple[str, ...],
+    files: tuple[str, ...],
+    move: tuple[str, ...],
+    unset: tuple[str, ...],
+) -> "list[Assignment]":
+    """What the words and the options of each form set."""
+    from gitops_gen.changes.values.assignments import Form, parse_assignment, parse_file, parse_key_only, parse_word
+
+    return [
+        *(parse_word(word, moves=moves) for word in words),
         *(parse_assignment(word, Form.STRING) for word in strings),
         *(parse_assignment(word, Form.JSON) for word in jsons),
         *(parse_file(word, settings.directory) for word in files),
         *(parse_key_only(key, Form.MOVED) for key in move),
         *(parse_key_only(key, Form.REMOVED) for key in unset),
     ]
-    if not assignments:
-        raise click.UsageError("nothing to set: add KEY=VALUE, --unset KEY or --move KEY")
-    opened, chosen = settings.opened(), command.InputFile[layer] if layer else None
-    target = _target(opened, words[0] if named else "", stage, project)
-    return show(
-        settings, command.set_values(opened, target, assignments, deliver(dry_run, commit, push), chosen), output
-    )
 
 
 def _target(opened: "OpenProject", environment: str, stage: str, project: str) -> "Selection":
@@ -132,9 +143,7 @@ def promote(
     only: tuple[str, ...],
     only_project: tuple[str, ...],
     force: bool,
-    dry_run: bool,
-    commit: bool,
-    push: bool,
+    delivery: "Delivery",
     output: str,
 ) -> int:
     """Copy the release of FROM to each TO. Both are environments or stages.
@@ -166,7 +175,7 @@ def promote(
         force=force,
         details=settings.verbose,
     )
-    return show(settings, command(settings.opened(), promotion, deliver(dry_run, commit, push)), output)
+    return show(settings, command(settings.opened(), promotion, delivery), output)
 
 
 @cli.command()
@@ -183,9 +192,7 @@ def rollback(
     scope: dict[str, str],
     to: str,
     undo: str,
-    dry_run: bool,
-    commit: bool,
-    push: bool,
+    delivery: "Delivery",
     output: str,
 ) -> int:
     """Undo the last change of ENV in one commit, even if other environments changed since.
@@ -210,7 +217,7 @@ def rollback(
     if not names:
         raise click.UsageError("name an environment, or use --stage STAGE or --project PROJECT")
     request = Rollback(environments=names, to=to, undo=undo)
-    return show(settings, command(opened, request, deliver(dry_run, commit, push)), output)
+    return show(settings, command(opened, request, delivery), output)
 
 
 @cli.command()
@@ -279,9 +286,7 @@ def adopt(
     settings: Settings,
     environments: tuple[str, ...],
     scope: dict[str, str],
-    dry_run: bool,
-    commit: bool,
-    push: bool,
+    delivery: "Delivery",
     output: str,
 ) -> int:
     """Move edits of generated files into the inputs; of all environments, or those named.
@@ -298,4 +303,4 @@ def adopt(
 
     opened = settings.opened()
     names = settings.selected(opened, environments, scope)
-    return show(settings, command(opened, names, deliver(dry_run, commit, push)), output)
+    return show(settings, command(opened, names, delivery), output)

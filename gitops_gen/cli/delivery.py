@@ -1,6 +1,7 @@
 """What the verbs that change something share: options for how far a change goes, and showing what it came to."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,60 +10,58 @@ from gitops_gen.cli.printing import is_coloured, print_document, print_lines
 from gitops_gen.cli.settings import Settings
 
 if TYPE_CHECKING:
-    from gitops_gen.changes.change import Delivery, Outcome
+    from gitops_gen.changes.change import Outcome
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
+delete_running_option = click.option("--delete-running", is_flag=True, help="Allow Argo CD to delete its resources.")
+
 
 def delivery_options(*, commits: bool = True) -> Decorator:
-    """How far a change goes: `--dry-run`, `--commit`, `--branch`, `--push`, and what its commit says.
-
-    The function gets `dry_run`, `commit` and `push`; `deliver` adds the others.
+    """How far a change goes: `--dry-run`, `--commit`, `--branch`, `--push`, and what its commit says. The function gets
+    `delivery`.
     """
     options = [
         click.option("--dry-run", is_flag=True, help="Show what would change; write nothing."),
         click.option("--commit/--no-commit", default=not commits, help="Commit what changes, and nothing else."),
         click.option("--push", is_flag=True, help="Commit on top of what the remote has now, and push."),
-        click.option(
-            "--branch",
-            metavar="NAME",
-            expose_value=False,
-            callback=_remember,
-            help="Commit on a new branch instead.",
-        ),
+        click.option("--branch", metavar="NAME", callback=_not_empty, help="Commit on a new branch instead."),
         click.option(
             "-m",
             "--message",
             metavar="TEXT",
             multiple=True,
-            expose_value=False,
-            callback=_remember,
             help="The commit's subject; again for a paragraph below it.",
         ),
     ]
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def delivering(
+            *args: Any,
+            dry_run: bool,
+            commit: bool,
+            push: bool,
+            branch: str | None,
+            message: tuple[str, ...],
+            **others: Any,
+        ) -> Any:
+            from gitops_gen.changes.change import Delivery
+
+            delivery = Delivery(dry_run=dry_run, commit=commit, push=push, branch=branch or "", message=message)
+            return function(*args, delivery=delivery, **others)
+
         for option in reversed(options):
-            function = option(function)
-        return function
+            delivering = option(delivering)
+        return delivering
 
     return decorate
 
 
-def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
-    """Keep what no verb needs to know: `deliver` asks for it."""
+def _not_empty(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
     if value == "":  # an empty variable in a script must not mean the branch that is checked out
         raise click.BadParameter("is empty", context, parameter)
-    context.meta[f"{__name__}.{parameter.name}"] = value
-
-
-def deliver(dry_run: bool, commit: bool, push: bool) -> "Delivery":
-    """The options as the commands take them."""
-    from gitops_gen.changes.change import Delivery
-
-    meta = click.get_current_context().meta
-    branch, message = (meta.get(f"{__name__}.{name}") for name in ("branch", "message"))
-    return Delivery(dry_run=dry_run, commit=commit, push=push, branch=branch or "", message=tuple(message or ()))
+    return value
 
 
 def show(settings: Settings, outcome: "Outcome", output: str) -> int:

@@ -1,15 +1,21 @@
 """The verb `env` and what it does: list, add, clone, rename, remove."""
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gitops_gen.cli.app import cli, environment_argument, output_option, pass_settings, scope_options
-from gitops_gen.cli.delivery import deliver, delivery_options, show
+from gitops_gen.cli.delivery import delete_running_option, delivery_options, show
 from gitops_gen.cli.group import Group
 from gitops_gen.cli.printing import print_document, print_lines
 from gitops_gen.cli.settings import Settings
+
+if TYPE_CHECKING:
+    from gitops_gen.changes.change import Delivery
+    from gitops_gen.commands.environment_lifecycle import Facts
 
 
 @cli.group("env", cls=Group)
@@ -41,7 +47,17 @@ def env_list(settings: Settings, scope: dict[str, str], output: str) -> int:
 
 
 def fact_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """What an environment can be given."""
+    """What an environment can be given. The function gets `facts`."""
+
+    @wraps(function)
+    def given(
+        *args: Any, stage: str, cluster: str, namespace: str, secret_path: str, release_of: str, **others: Any
+    ) -> Any:
+        from gitops_gen.commands.environment_lifecycle import Facts
+
+        facts = Facts(stage=stage, cluster=cluster, namespace=namespace, secret_path=secret_path, release=release_of)
+        return function(*args, facts=facts, **others)
+
     for option in (
         click.option("--release-of", metavar="ENV", default="", help="Start with the release of ENV."),
         click.option("--secret-path", metavar="PATH", default="", help="Prefix of its entries in the secret store."),
@@ -49,8 +65,8 @@ def fact_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--cluster", metavar="CLUSTER", default="", help="One of the project's clusters."),
         click.option("--stage", metavar="STAGE", default="", help="One of the project's stages."),
     ):
-        function = option(function)
-    return function
+        given = option(given)
+    return given
 
 
 @env.command("add")
@@ -62,14 +78,8 @@ def fact_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def env_add(
     settings: Settings,
     name: str,
-    stage: str,
-    cluster: str,
-    namespace: str,
-    secret_path: str,
-    release_of: str,
-    dry_run: bool,
-    commit: bool,
-    push: bool,
+    facts: "Facts",
+    delivery: "Delivery",
     output: str,
 ) -> int:
     """Add an environment.
@@ -77,14 +87,14 @@ def env_add(
     \b
     gitops-gen env add production-us --stage production --release-of production
     """
-    from gitops_gen.commands.environment_lifecycle import Facts, add
+    from gitops_gen.commands.environment_lifecycle import add
     from gitops_gen.project.selection import new, one
 
     opened = settings.opened()
     name = new(opened, name)
-    release = one(opened, release_of) if release_of else ""
-    facts = Facts(stage=stage, cluster=cluster, namespace=namespace, secret_path=secret_path, release=release)
-    return show(settings, add(opened, name, facts, deliver(dry_run, commit, push)), output)
+    if facts.release:
+        facts = replace(facts, release=one(opened, facts.release))
+    return show(settings, add(opened, name, facts, delivery), output)
 
 
 @env.command("clone")
@@ -100,16 +110,10 @@ def env_clone(
     settings: Settings,
     source: str,
     name: str,
-    stage: str,
-    cluster: str,
-    namespace: str,
-    secret_path: str,
-    release_of: str,
+    facts: "Facts",
     hosts: tuple[str, ...],
     shared: bool,
-    dry_run: bool,
-    commit: bool,
-    push: bool,
+    delivery: "Delivery",
     output: str,
 ) -> int:
     """Copy FROM to NEW. Values that must differ are required as options.
@@ -117,33 +121,22 @@ def env_clone(
     \b
     gitops-gen env clone production production-us --cluster us-1 --host api.example.com=api.example.us
     """
-    from gitops_gen.commands.environment_lifecycle import Facts, clone
+    from gitops_gen.commands.environment_lifecycle import clone
     from gitops_gen.project.selection import new
 
     if any("=" not in host for host in hosts):
         raise click.UsageError("--host takes OLD=NEW")
-    facts = Facts(
-        stage=stage,
-        cluster=cluster,
-        namespace=namespace,
-        secret_path=secret_path,
-        release=release_of,
-        hosts=dict(host.split("=", 1) for host in hosts),
-        shared=shared,
-    )
+    facts = replace(facts, hosts=dict(host.split("=", 1) for host in hosts), shared=shared)
     opened, source = settings.chosen(source)
     name = new(opened, name, like=source)
-    return show(settings, clone(opened, source, name, facts, deliver(dry_run, commit, push)), output)
-
-
-_delete_running = click.option("--delete-running", is_flag=True, help="Allow Argo CD to delete its resources.")
+    return show(settings, clone(opened, source, name, facts, delivery), output)
 
 
 @env.command("rename")
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
 @click.option("--keep-namespace", is_flag=True, help="Keep the namespace of OLD.")
-@_delete_running
+@delete_running_option
 @delivery_options()
 @output_option
 @pass_settings
@@ -153,9 +146,7 @@ def env_rename(
     new: str,
     keep_namespace: bool,
     delete_running: bool,
-    dry_run: bool,
-    commit: bool,
-    push: bool,
+    delivery: "Delivery",
     output: str,
 ) -> int:
     """Rename an environment, and show what Argo CD does with its resources.
@@ -166,7 +157,6 @@ def env_rename(
     from gitops_gen.commands.environment_lifecycle import rename
     from gitops_gen.project import selection
 
-    delivery = deliver(dry_run, commit, push)
     opened, old = settings.chosen(old)
     new = selection.new(opened, new, like=old)
     outcome = rename(opened, old, new, delivery, keep_namespace=keep_namespace, delete_running=delete_running)
@@ -175,13 +165,11 @@ def env_rename(
 
 @env.command("remove")
 @environment_argument
-@_delete_running
+@delete_running_option
 @delivery_options()
 @output_option
 @pass_settings
-def env_remove(
-    settings: Settings, environment: str, delete_running: bool, dry_run: bool, commit: bool, push: bool, output: str
-) -> int:
+def env_remove(settings: Settings, environment: str, delete_running: bool, delivery: "Delivery", output: str) -> int:
     """Remove an environment's files, and show what Argo CD does with its resources.
 
     \b
@@ -189,5 +177,4 @@ def env_remove(
     """
     from gitops_gen.commands.environment_lifecycle import remove
 
-    delivery = deliver(dry_run, commit, push)
     return show(settings, remove(*settings.chosen(environment), delivery, delete_running=delete_running), output)

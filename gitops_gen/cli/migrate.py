@@ -5,11 +5,12 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from gitops_gen.cli.app import ReadableFile, cli, environment_argument, output_formats, pass_settings
-from gitops_gen.cli.delivery import deliver, delivery_options, show
+from gitops_gen.cli.delivery import delivery_options, show
 from gitops_gen.cli.printing import print_data, print_document, print_lines
 from gitops_gen.cli.settings import Settings
 
 if TYPE_CHECKING:
+    from gitops_gen.changes.change import Delivery
     from gitops_gen.migration.model import Migration
 
 
@@ -34,9 +35,7 @@ def migrate(
     live: IO[bytes],
     mode: str,
     writes: bool,
-    dry_run: bool,
-    commit: bool,
-    push: bool,
+    delivery: "Delivery",
     output: str,
 ) -> int:
     """Plan the migration from the original Kustomize deployment to ENV, with its volumes, and print the commands.
@@ -55,7 +54,6 @@ def migrate(
     from gitops_gen.commands import migrate as command
     from gitops_gen.migration.model import Mode
 
-    delivery = deliver(dry_run, commit, push)
     if not writes and (delivery.dry_run or delivery.commits or delivery.message):
         raise click.UsageError("--dry-run, --commit, --branch, --push and --message need --write")
     if writes and output in ("sh", "restore"):

@@ -1,12 +1,17 @@
 """The verb `project` and what it does: list, add, rename, remove."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from gitops_gen.cli.app import cli, output_option, pass_settings
-from gitops_gen.cli.delivery import deliver, delivery_options, show
+from gitops_gen.cli.delivery import delete_running_option, delivery_options, show
 from gitops_gen.cli.group import Group
 from gitops_gen.cli.printing import print_document, print_lines
 from gitops_gen.cli.settings import Settings
+
+if TYPE_CHECKING:
+    from gitops_gen.changes.change import Delivery
 
 
 @cli.group("project", cls=Group)
@@ -49,9 +54,7 @@ def project_add(
     chart: str,
     environments: tuple[str, ...],
     release_of: str,
-    dry_run: bool,
-    commit: bool,
-    push: bool,
+    delivery: "Delivery",
     output: str,
 ) -> int:
     """Add a project to a workspace. It asks nothing.
@@ -66,21 +69,18 @@ def project_add(
     opened = settings.opened()
     release = one(opened, release_of) if release_of else ""
     wanted = ProjectFacts(name=name, folder=path, chart=chart, environments=environments, release=release)
-    return show(settings, add(opened, wanted, deliver(dry_run, commit, push)), output)
-
-
-_delete_running = click.option("--delete-running", is_flag=True, help="Allow Argo CD to delete its resources.")
+    return show(settings, add(opened, wanted, delivery), output)
 
 
 @project.command("rename")
 @click.argument("old", metavar="PROJECT")
 @click.argument("new", metavar="NEW")
-@_delete_running
+@delete_running_option
 @delivery_options()
 @output_option
 @pass_settings
 def project_rename(
-    settings: Settings, old: str, new: str, delete_running: bool, dry_run: bool, commit: bool, push: bool, output: str
+    settings: Settings, old: str, new: str, delete_running: bool, delivery: "Delivery", output: str
 ) -> int:
     """Rename a project, and show what Argo CD does with its resources. Its folder stays.
 
@@ -89,19 +89,16 @@ def project_rename(
     """
     from gitops_gen.commands.project_lifecycle import rename
 
-    delivery = deliver(dry_run, commit, push)
     return show(settings, rename(settings.opened(), old, new, delivery, delete_running=delete_running), output)
 
 
 @project.command("remove")
 @click.argument("name", metavar="PROJECT")
-@_delete_running
+@delete_running_option
 @delivery_options()
 @output_option
 @pass_settings
-def project_remove(
-    settings: Settings, name: str, delete_running: bool, dry_run: bool, commit: bool, push: bool, output: str
-) -> int:
+def project_remove(settings: Settings, name: str, delete_running: bool, delivery: "Delivery", output: str) -> int:
     """Remove a project's files, and show what Argo CD does with its resources.
 
     \b
@@ -109,5 +106,4 @@ def project_remove(
     """
     from gitops_gen.commands.project_lifecycle import remove
 
-    delivery = deliver(dry_run, commit, push)
     return show(settings, remove(settings.opened(), name, delivery, delete_running=delete_running), output)
