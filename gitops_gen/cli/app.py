@@ -28,12 +28,9 @@ class ReadableFile(click.File):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> IO[Any]:
         """The open file."""
-        from pathlib import Path
-
-        from gitops_gen.git.named_paths import NamedPath
-
         if isinstance(value, str) and value != "-":
-            NamedPath(Path(), value).checked()
+            settings = ctx.ensure_object(Settings) if ctx else Settings()
+            value = str(settings.named(value).checked())
         return super().convert(value, param, ctx)
 
 

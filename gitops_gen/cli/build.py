@@ -70,8 +70,6 @@ def init(settings: Settings, /, directory: str, chart: str | None, output: str, 
     gitops-gen init my-gitops --workspace
     gitops-gen init my-gitops --cluster eu-1 --server https://10.0.0.1:6443 --namespace "{project}-{stage}"
     """
-    from pathlib import Path
-
     from gitops_gen.commands.init import initialize
     from gitops_gen.output.init_text import finding_lines, next_lines
     from gitops_gen.output.json.initialization import init_document
@@ -80,7 +78,7 @@ def init(settings: Settings, /, directory: str, chart: str | None, output: str, 
     made = initialize(
         settings.directory / directory,
         Wishes(**wishes),
-        chart=chart if chart and "://" in chart else Path(chart) if chart else None,
+        chart=chart if chart and "://" in chart else settings.directory / chart if chart else None,
         engine=settings.engine,
     )
     if output != "text":

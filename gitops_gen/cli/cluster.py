@@ -1,13 +1,13 @@
 """The verbs about clusters."""
 
 import sys
-from pathlib import Path
 
 import click
 
-from gitops_gen.cli.app import cli, output_option
+from gitops_gen.cli.app import cli, output_option, pass_settings
 from gitops_gen.cli.group import Group
 from gitops_gen.cli.printing import print_document, print_lines
+from gitops_gen.cli.settings import Settings
 
 
 @cli.group(cls=Group)
@@ -22,7 +22,8 @@ def cluster() -> None:
 @cluster.command(name="api-versions")
 @click.argument("sources", metavar="FILE|FOLDER|-...", nargs=-1, required=True)
 @output_option
-def api_versions(sources: tuple[str, ...], output: str) -> int:
+@pass_settings
+def api_versions(settings: Settings, sources: tuple[str, ...], output: str) -> int:
     """Print the API versions for `clusters.NAME.apiVersions` in gitops.yaml.
 
     From files or folders with CustomResourceDefinitions; `-` reads the output of `kubectl api-resources` (or
@@ -36,7 +37,7 @@ def api_versions(sources: tuple[str, ...], output: str) -> int:
     from gitops_gen.output.json.api_versions import api_versions_document
 
     found = set(command.from_kubectl(sys.stdin.read())) if "-" in sources else set()
-    files = [Path(source) for source in sources if source != "-"]
+    files = [settings.named(source) for source in sources if source != "-"]
     found |= set(command.from_files(files)) if files else set()
     if output == "text":
         print_lines(["apiVersions:", *(f"- {version}" for version in sorted(found))])

@@ -81,7 +81,7 @@ def _global_options(*, with_output: bool) -> list[click.Parameter]:
     output = GlobalOption("-o", "--output", type=click.Choice(FORMATS), metavar="FORMAT", help=_OUTPUT_HELP)
     folder = click.Path(file_okay=False, exists=True)
     return [
-        GlobalOption("-C", "folder", type=folder, metavar="DIR", help="Work in DIR."),
+        GlobalOption("-C", "folder", type=folder, is_eager=True, metavar="DIR", help=_FOLDER_HELP),
         GlobalOption("--engine", type=click.Choice(["embedded", "binary"]), help=_ENGINE_HELP),
         *([output] if with_output else []),
         GlobalOption("-q", "--quiet", is_flag=True, help="Print only results and errors."),
@@ -89,6 +89,7 @@ def _global_options(*, with_output: bool) -> list[click.Parameter]:
     ]
 
 
+_FOLDER_HELP = "Work in DIR: other paths that you type are relative to it."
 _OUTPUT_HELP = "How to print the result: text, json, yaml; some commands have more."
 _ENGINE_HELP = "How to run Helm: inside this process (default) or as `helm`."
 _EPILOG = "Options of all commands, before or after the command: -C DIR, --engine, -q, -v; see gitops-gen --help."

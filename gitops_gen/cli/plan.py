@@ -101,13 +101,14 @@ def _print_plans(views: list[Any], needs: "Sequence[ApplicationNeed]", output: s
     if output in ("json", "yaml"):
         print_document(plan_document(views, needs), output)
         return
-    if output == "text" and len(views) > APART and not every:
+    every = every or len(views) <= APART
+    if output == "text" and not every:
         print_lines(summary_lines(views))
     else:
         for index, shown in enumerate(views):
             print_lines([*([""] if index else []), *(shown if output == "mermaid" else shown.lines)])
     if needs and output == "text":
-        print_lines(["", *need_lines(needs)])
+        print_lines(["", *need_lines(needs, every=every)])
 
 
 @cli.command()

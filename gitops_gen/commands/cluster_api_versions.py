@@ -3,7 +3,6 @@
 """
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 from gitops_gen.errors import Problem, ProblemsError, UsageError, fail_if_any
@@ -14,7 +13,7 @@ from gitops_gen.yaml.documents import read
 _KUBECTL_COLUMNS = ("APIVERSION", "NAMESPACED", "KIND")
 
 
-def from_files(paths: Iterable[Path]) -> list[str]:
+def from_files(paths: Iterable[NamedPath]) -> list[str]:
     """`group/version` and `group/version/Kind` of every served version in these files, and in the files below folders.
 
     Argo CD passes both forms to Helm: https://github.com/argoproj/argo-cd/blob/v3.5.1/util/argo/argo.go
@@ -36,14 +35,14 @@ def from_files(paths: Iterable[Path]) -> list[str]:
     return sorted(found)
 
 
-def _files(paths: Iterable[Path]) -> Iterator[Path]:
+def _files(paths: Iterable[NamedPath]) -> Iterator[NamedPath]:
     for path in paths:
-        yield from (path / file for file in NamedPath(Path(), str(path)).files())
+        yield from (path / file for file in path.files())
 
 
-def _versions(file: Path) -> Iterator[str]:
+def _versions(file: NamedPath) -> Iterator[str]:
     try:
-        text = NamedPath(Path(), str(file)).read()
+        text = file.read()
     except (OSError, UnicodeDecodeError) as error:
         raise ProblemsError([Problem(file=str(file), message=f"cannot be read: {error}")]) from error
     if "CustomResourceDefinition" not in text:

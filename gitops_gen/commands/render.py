@@ -31,6 +31,7 @@ def render_to(
         raise UsageError("no environment is named", "name them, or use --all")
     for name in names:
         opened.require(name)
+    folder.sweep()
     results = list(in_each(opened, names, partial(_tried, folder=folder, objects=objects), "rendering"))
     counts = (item for item in results if not isinstance(item, GitopsError))
     return sum(counts), [item for item in results if isinstance(item, GitopsError)]
@@ -47,6 +48,8 @@ def _written(opened: OpenProject, name: str, folder: NamedPath, *, objects: bool
     rendered = render(opened, name)
     files = dict(_object_files(rendered, name)) if objects else {f"{name}.yaml": rendered}
     try:
+        if objects:
+            folder.sweep(name)
         for path, text in files.items():
             folder.write(text, path)
     except OSError as error:

@@ -16,6 +16,7 @@ def write_report(target: NamedPath, text: str, start: str) -> NamedPath:
         if file.path.exists() and not file.read().startswith(start):
             raise GitopsError(f"{file} is not a page of `report`", "choose another file")
         file.path.parent.stat()  # no page in a folder that was mistyped
+        (target if file is not target else target / "..").sweep()
         file.write(text)
     except UnicodeDecodeError as error:
         raise GitopsError(f"{file} is not a page of `report`", "choose another file") from error

@@ -24,6 +24,7 @@ from gitops_gen.models.layout import (
     ENVIRONMENTS,
     HEADER,
     OLD_HEADERS,
+    PROJECT_FILE,
     ROOT_FILE,
     environment_of,
     project_folder,
@@ -231,8 +232,9 @@ def _remove(path: Path) -> None:
 
 def sweep(root: Path, projects: Iterable[str] = ("",)) -> None:
     """Remove temporary files of a killed run; `projects` are the folders of the projects."""
-    patterns = [f"{ARGOCD_FOLDER}/**", *(f"{glob.escape(project)}{ENVIRONMENTS}/*" for project in projects)]
-    for pattern in patterns:
-        for leftover in root.glob(f"{pattern}/.*{TEMPORARY}"):
+    places = (f".{PROJECT_FILE}", f"{ENVIRONMENTS}/*/.*")
+    inputs = (f"{glob.escape(project)}{place}" for project in {"", *projects} for place in places)
+    for pattern in (f"{ARGOCD_FOLDER}/**/.*", *inputs):
+        for leftover in root.glob(f"{pattern}{TEMPORARY}"):
             with suppress(PathError, IsADirectoryError, PermissionError):  # a folder is not ours
                 Root(root).target(leftover.relative_to(root).as_posix()).unlink(missing_ok=True)

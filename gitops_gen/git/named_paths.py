@@ -8,7 +8,7 @@ from pathlib import Path
 from gitops_gen.git.paths import Root
 from gitops_gen.git.repository import git_root
 from gitops_gen.models.layout import PROJECT_FILE
-from gitops_gen.runtime.replacing import replace_file
+from gitops_gen.runtime.replacing import replace_file, sweep_files
 
 MANIFESTS = (".yaml", ".yml", ".json")
 """How the names of files with manifests end."""
@@ -62,11 +62,16 @@ class NamedPath:
 
     def write(self, text: str, below: str = "") -> None:
         """Write the file, or one below the folder, in one step."""
+        replace_file(self._target(below), text.encode())
+
+    def sweep(self, below: str = "") -> None:
+        """Remove temporary files of killed commands from the folder, or from one below it."""
+        sweep_files(self._target(below))
+
+    def _target(self, below: str) -> Path:
         if self._root:
-            place = self._root.target(f"{self._inside}/{below}" if below else self._inside)
-        else:
-            place = Root(self.path, "folder").target(below) if below else self.path
-        replace_file(place, text.encode())
+            return self._root.target(f"{self._inside}/{below}" if below else self._inside)
+        return Root(self.path, "folder").target(below) if below else self.path
 
 
 def _checkout(folder: Path) -> Path | None:

@@ -9,7 +9,7 @@ from math import inf
 from gitops_gen.project.equal_lines import listing
 from gitops_gen.rules.rule import Finding
 from gitops_gen.rules.sync import JudgedPlan
-from gitops_gen.sync.between import ApplicationNeed, Convergence
+from gitops_gen.sync.between import BY_THEMSELVES, ApplicationNeed, Convergence
 from gitops_gen.sync.bound import Bound
 from gitops_gen.sync.durations import TIMES, text
 from gitops_gen.sync.gates import Gate
@@ -53,16 +53,21 @@ def _judgement_lines(judged: JudgedPlan) -> Iterator[str]:
         yield from _finding_lines(finding)
 
 
-def need_lines(needs: Sequence[ApplicationNeed]) -> Iterator[str]:
-    """What the environments need of each other, and how their first syncs end."""
+def need_lines(needs: Sequence[ApplicationNeed], *, every: bool) -> Iterator[str]:
+    """What the environments need of each other, and how their first syncs end; unless `every`, only those that somebody
+    has to look at, and the number of the others.
+    """
     if not needs:
         return
     yield "Between Applications, when all are synced for the first time"
-    for consumer, group in groupby(needs, key=lambda need: need.consumer):
+    shown = [need for need in needs if every or need.convergence not in BY_THEMSELVES]
+    for consumer, group in groupby(shown, key=lambda need: need.consumer):
         yield f"  {consumer}"
         for need in group:
             yield f"    {need.want.what} of {need.producer} for {need.want.consumer}: {need.want.why}"
             yield f"      {_ends(need)}: {need.reason}"
+    if others := len(needs) - len(shown):
+        yield f"  {_count(others, 'need')} converge{'s' if others == 1 else ''} by retries or by waiting; -v shows all"
 
 
 def _ends(need: ApplicationNeed) -> str:

@@ -1,9 +1,28 @@
 """Writing a file in one step: who opens it, or what comes after a kill, sees the old content or the new one."""
 
 import os
+import time
 from contextlib import suppress
 
 from gitops_gen.runtime.scratch import TEMPORARY
+
+IN_USE = 60
+"""Seconds for which a temporary file may be one that another command is writing."""
+
+
+def sweep_files(folder: str | os.PathLike[str]) -> None:
+    """Remove the temporary files that killed commands left in a folder, older than `IN_USE`."""
+    oldest = time.time() - IN_USE
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(".") and entry.name.endswith(TEMPORARY):
+                _remove_older(entry, oldest)
+
+
+def _remove_older(entry: os.DirEntry[str], oldest: float) -> None:
+    with suppress(OSError):  # not ours, or removed by another command
+        if entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_mtime < oldest:
+            os.unlink(entry.path)
 
 
 def replace_file(path: str | os.PathLike[str], content: bytes) -> None:

@@ -26,6 +26,10 @@ class Convergence(Enum):
     NEVER = "never"
 
 
+BY_THEMSELVES = (Convergence.RETRIES, Convergence.WAITING)
+"""Nobody has to do anything."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApplicationNeed:
     """Something one environment needs of another."""

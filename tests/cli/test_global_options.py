@@ -13,6 +13,7 @@ from gitops_gen.cli.group import GlobalOption, OutputOption
 from gitops_gen.yaml.reader import load
 from tests.cli.test_cli import commands, program
 from tests.cli.test_completion import offered
+from tests.commands.test_cluster_api_versions import DEFINITION
 from tests.conftest import GitopsGen
 
 PLACES = ["-C {} env list", "env -C {} list", "env list -C {}", "-C nowhere/.. env list -C {}"]
@@ -33,6 +34,41 @@ def test_a_folder_is_chosen_anywhere(
     (tmp_path / "nowhere").mkdir()
     assert run(shlex.split(typed.format(good))) == 0
     assert "production" in capsys.readouterr().out
+
+
+NAMING = {
+    "plan --rendered crd.yaml": "crd.yaml: ",
+    "validate --rendered crd.yaml": "",
+    "validate --application crd.yaml": "crd.yaml",
+    "secrets dev --check empty.txt": "empty.txt",
+    "migrate dev --live empty.txt": "empty.txt",
+    "cluster api-versions crd.yaml": "example.com/v1/Widget",
+    "set dev --file image.tag=empty.txt": "image.tag",
+    "render dev --output-dir rendered": "",
+    "report --file page.html": "page.html",
+    "init new --chart chart": "helm/chart",
+}
+"""Commands that name a file, and a word that only comes out where it was found."""
+
+
+@pytest.mark.parametrize("typed", NAMING)
+@pytest.mark.parametrize("place", ["-C shop {}", "{} -C shop"])
+def test_paths_are_relative_to_the_folder_that_was_chosen(
+    typed: str, place: str, good: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As with `git -C`. Elsewhere nothing has these names."""
+    good = good.rename(good.with_name("shop"))
+    (good / "crd.yaml").write_text(DEFINITION)
+    (good / "empty.txt").write_text("")
+    monkeypatch.chdir(good.parent)
+
+    code = run(shlex.split(place.format(typed)))
+
+    shown = "".join(capsys.readouterr())
+    assert code in (0, 1), shown
+    assert NAMING[typed] in shown
+    assert "No such file" not in shown
+    assert [item.name for item in good.parent.iterdir() if item.name in ("rendered", "page.html", "new")] == []
 
 
 @pytest.mark.parametrize("typed", FORMATS)

@@ -1,11 +1,15 @@
 """What Applications need of each other: what `plan` shows, for the pairs that a real Argo CD syncs too."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
+from gitops_gen.output.plan_text import need_lines
+from gitops_gen.sync.between import ApplicationNeed, Convergence
+from gitops_gen.sync.outside import Want, WhileMissing
 from tests.conftest import GitopsGen
 from tests.plan.between_cases import CASES, Case
 
@@ -45,6 +49,30 @@ def test_other_clusters_have_nothing_for_it(tmp_path: Path, gitops_gen: GitopsGe
     data = json.loads(top.read_text())
     top.write_text(json.dumps({**data, "defaults": {**data["defaults"], "cluster": "main"}}))
     assert json.loads(gitops_gen(tmp_path, "plan", "--output", "json").out)["needs"] == []
+
+
+def test_of_many_only_what_does_not_converge_by_itself_is_shown() -> None:
+    want = Want(
+        consumer="Widget/one",
+        source="",
+        key=("CRD", "", "widgets"),
+        what="CRD Widget",
+        why="it is a Widget",
+        effect=WhileMissing.REFUSED,
+        step=0,
+        is_awaited=True,
+    )
+    needs = [
+        ApplicationNeed(want=want, consumer=how.name, producer="operator", convergence=how, reason="so")
+        for how in Convergence
+    ]
+
+    few, every = ("\n".join(need_lines(needs, every=all_of_them)) for all_of_them in (False, True))
+
+    assert every.count("CRD Widget of operator for Widget/one") == len(Convergence)
+    assert re.findall("^  ([A-Z_]+)$", few, re.MULTILINE) == ["BY_HAND", "GIVES_UP", "NEVER"]
+    assert few.endswith("\n  2 needs converge by retries or by waiting; -v shows all")
+    assert [*need_lines([], every=False)] == []
 
 
 def test_a_sync_by_hand_is_said(tmp_path: Path, gitops_gen: GitopsGen) -> None:

@@ -4,14 +4,16 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from gitops_gen.runtime.replacing import IN_USE
 from gitops_gen.runtime.scratch import TEMPORARY, scratch, sweep
-from tests.conftest import GIT_SETTINGS, REPOSITORY
+from tests.conftest import GIT_SETTINGS, REPOSITORY, GitopsGen
 
 USER = """
 import sys
@@ -77,6 +79,37 @@ def test_a_killed_diff_leaves_nothing_for_long(place: Path, good: Path) -> None:
     command(good, place)
 
     assert [*place.glob(f".*{TEMPORARY}")] == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "places"),
+    [
+        ("generate", ["argocd/.root.yaml", "argocd/applications/.gone.yaml", "environments/dev/.values.yaml"]),
+        ("set dev image.tag=2.0.0", [".gitops.yaml", "argocd/.root.yaml", "environments/dev/.release.yaml"]),
+        ("render dev --output-dir out", ["out/.staging.yaml"]),
+        ("render dev --objects --output-dir out", ["out/.file", "out/dev/.Deployment-gone.yaml"]),
+        ("report", [".other.html"]),
+        ("report --file out", ["out/.other.html"]),
+    ],
+)
+def test_files_that_were_being_written_are_removed(
+    typed: str, places: list[str], good: Path, gitops_gen: GitopsGen
+) -> None:
+    locked = typed.startswith(("generate", "set"))
+    (good / "out/dev").mkdir(parents=True)
+    for place in places:
+        for age, name in ((IN_USE * 2, place), (0, f"{place}-young")):
+            left = good / f"{name}{TEMPORARY}"
+            left.write_text("half a fi")
+            os.utime(left, (time.time() - age,) * 2)
+    (good / f"out/file{TEMPORARY}").write_text("has another name")
+
+    assert gitops_gen(good, *typed.split()).code == 0
+
+    left_there = sorted(path.relative_to(good).as_posix() for path in good.rglob(f".*{TEMPORARY}"))
+    young = [f"{place}-young{TEMPORARY}" for place in places]
+    assert left_there == ([name for name in young if name.startswith(".gitops")] if locked else sorted(young))
+    assert (good / f"out/file{TEMPORARY}").exists()
 
 
 def test_what_is_not_ours_stays(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
