@@ -6,6 +6,7 @@ import pytest
 
 from gitops_gen.helm.engine import Values
 from gitops_gen.helm.reading.chart_files import chart_files
+from gitops_gen.helm.reading.chart_reading import ChartReading
 from gitops_gen.helm.reading.syntax import parse_template
 from gitops_gen.helm.reading.tokens import TemplateError
 from gitops_gen.helm.reading.unknown_keys import KnownKeys
@@ -84,6 +85,33 @@ def test_what_a_template_reads(tmp_path: Path, template: str, read: Values, unre
 def test_what_cannot_be_followed_may_read_anything(tmp_path: Path) -> None:
     folder = chart(tmp_path, {"templates/a.yaml": "{{ $v := .Values }}{{ range $k, $x := $v }}{{ $x }}{{ end }}"})
     assert unknown(folder, {"any": {"thing": 1}}) == []
+
+
+#: walks through all values, as a template does that replaces texts at any place
+WALK = """
+{{ define "walk" }}{{ range $key, $value := . }}{{ include "walk" $value }}{{ end }}{{ end }}
+{{ include "walk" .Values }}
+"""
+
+
+def test_a_walk_through_all_values_of_a_chart_reads_any_of_them(tmp_path: Path) -> None:
+    folder = chart(tmp_path, {"templates/a.yaml": WALK})
+    assert ChartReading(chart_files(folder)).keys.is_whole(())
+
+
+GROWING = '{{ define "t" }}{{ include "t" (dict "over" .) }}{{ end }}{{ include "t" .Values.tree }}'
+
+
+def test_a_context_that_grows_without_end_may_read_anything(tmp_path: Path) -> None:
+    folder = chart(tmp_path, {"templates/a.yaml": GROWING})
+    assert unknown(folder, {"any": {"thing": 1}}) == []
+
+
+def test_a_subchart_that_walks_through_its_values_leaves_the_others_to_be_checked(tmp_path: Path) -> None:
+    parts = {"charts/cache/Chart.yaml": UMBRELLA["charts/cache/Chart.yaml"], "charts/cache/templates/a.yaml": WALK}
+    folder = chart(tmp_path, {**parts, "templates/a.yaml": "{{ .Values.a.b }}"})
+    values = {"cache": {"any": {"thing": 1}}, "global": {"any": 1}, "a": {"c": 1}, "d": 1}
+    assert unknown(folder, values) == ["a.c", "d"]
 
 
 def test_only_the_topmost_key_is_reported(tmp_path: Path) -> None:

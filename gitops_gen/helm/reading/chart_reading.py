@@ -10,7 +10,7 @@ from gitops_gen.helm.engine import Values
 from gitops_gen.helm.reading.chart_files import ChartFiles, exported
 from gitops_gen.helm.reading.parts import Meaning, Part, made_of
 from gitops_gen.helm.reading.read_keys import Keys, ReadKeys
-from gitops_gen.helm.reading.reader import TemplateReader, TooMuchError
+from gitops_gen.helm.reading.reader import GLOBAL, TemplateReader, TooMuchError
 from gitops_gen.helm.reading.syntax import ActionNode, Template, parse_template
 from gitops_gen.helm.reading.tokens import TemplateError
 from gitops_gen.models.layout import VALUES_FILE
@@ -18,6 +18,9 @@ from gitops_gen.yaml.key_paths import KeyPath, plain_steps
 
 _DOCUMENTS = (".md", ".gotmpl", VALUES_FILE, "values.schema.json")
 """Files that may look like templates and are none that a chart prints."""
+
+_NOT_FOLLOWED = (TooMuchError, RecursionError)
+"""A named template may include itself with a context that grows each time."""
 
 ROUNDS = 4
 """How often the templates are read while they still put more into the values."""
@@ -36,7 +39,7 @@ class ChartReading:
             self._read_metadata(reader.keys)
             self._read_templates(reader)
             self.keys: ReadKeys = reader.keys
-        except (TemplateError, TooMuchError):
+        except TemplateError:
             self._bodies = {}
             self.keys = ReadKeys()
             self.keys.add_whole(())
@@ -59,18 +62,30 @@ class ChartReading:
         for _ in range(ROUNDS):
             reader.again()
             for place, chart in _by_place(self._chart):
-                for template in self._templates[place]:
-                    reader.read(template.body, _context(chart))
-                self._read_texts(reader, chart.values)
+                self._read_chart(reader, place, chart)
             if not reader.changed:
                 return
+
+    def _read_chart(self, reader: TemplateReader, place: Keys, chart: ChartFiles) -> None:
+        """Read a chart's templates; one whose templates cannot be followed may read any of its values, and globals."""
+        if reader.keys.is_whole(place):
+            return
+        reader.begin(place)
+        try:
+            for template in self._templates[place]:
+                reader.read(template.body, _context(chart))
+            self._read_texts(reader, chart.values)
+        except _NOT_FOLLOWED:
+            reader.keys.add_whole(place)
+            for above in (place[:length] for length in range(len(place))):
+                reader.keys.add_whole((*above, GLOBAL))
 
     def keys_in(self, values: Values) -> ReadKeys:
         """What the templates among values read, which a chart may hand to `tpl`."""
         reader = self._reader()
         try:
             self._read_texts(reader, values)
-        except TooMuchError:
+        except _NOT_FOLLOWED:
             reader.keys.add_whole(())
         return reader.keys
 

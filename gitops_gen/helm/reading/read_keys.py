@@ -48,6 +48,10 @@ class ReadKeys:
         """Whether a key is read, or may be."""
         return bool(self.at(path))
 
+    def is_whole(self, path: Keys) -> bool:
+        """Whether all that is below a key is read."""
+        return any(node.whole for node in self.at(path))
+
     def names_below(self, path: Keys) -> set[str]:
         """The keys of a map that are read by their names."""
         return {name for node in self.at(path) for name in node.children if name != ANY}

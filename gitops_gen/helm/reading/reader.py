@@ -17,6 +17,10 @@ Bodies = Mapping[str, list[list[ActionNode]]]
 LIMIT = 40_000
 """Named templates that are read, each once for a context; as many values are looked up."""
 
+WALK = 3
+ANY_WALK = (ANY,) * WALK
+"""So many keys of any name after each other are a walk through all that is there."""
+
 ITEMS = 80
 """What one expression may mean, at most."""
 
@@ -24,7 +28,7 @@ GLOBAL = "global"
 
 
 class TooMuchError(Exception):
-    """The templates call each other too often to follow."""
+    """The templates walk through all values of a chart, or call each other too often to follow."""
 
 
 class TemplateReader:
@@ -42,6 +46,7 @@ class TemplateReader:
         self.put: dict[Keys, Meaning] = {}
         self.changed = False
         self._done: set[tuple[int, Meaning]] = set()
+        self._place: Keys | None = None
         self._looked_up = 0
         self._whole: set[Part | Word | Made] = set()
 
@@ -59,6 +64,10 @@ class TemplateReader:
         self._done.clear()
         self.changed = False
 
+    def begin(self, place: Keys) -> None:
+        """Read the templates of the chart with these values from now on."""
+        self._place, self._looked_up = place, 0
+
     def named(self, names: Iterable[str]) -> Iterator[list[ActionNode]]:
         """The bodies of named templates."""
         for name in names:
@@ -69,7 +78,9 @@ class TemplateReader:
         self._looked_up += 1
         if self._looked_up > LIMIT:
             raise TooMuchError
-        if len(path) > DEPTH or path[-3:] == (ANY,) * 3:
+        if path[-WALK:] == ANY_WALK and path[:-WALK] == self._place:
+            raise TooMuchError
+        if len(path) > DEPTH or path[-WALK:] == ANY_WALK:
             self.keys.add_whole(path[:-1])
             return NOTHING
         self.keys.add(path)
