@@ -1,6 +1,9 @@
 """Text is read and written as UTF-8 on every system: each call says so (https://peps.python.org/pep-0597/)."""
 
 import ast
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +12,8 @@ import pytest
 from tests.conftest import REPOSITORY
 
 CHILDREN = {"run", "Popen", "check_output"}
+#: each of these makes a child's output text (https://docs.python.org/3/library/subprocess.html#frequently-used-arguments)
+TEXT = {"text", "universal_newlines", "errors"}
 MODULES = sorted((REPOSITORY / "gitops_gen").rglob("*.py"))
 
 
@@ -35,7 +40,7 @@ def _takes_text(call: ast.Call) -> bool:
         case ast.Attribute(attr="read_text"):
             return not call.args
         case ast.Attribute(attr=name):
-            return name == "write_text" or (name in CHILDREN and words.get("text") == "True")
+            return name == "write_text" or (name in CHILDREN and not TEXT.isdisjoint(words))
     return False
 
 
@@ -50,6 +55,20 @@ def test_every_text_has_an_encoding(module: Path) -> None:
 
 def test_a_call_without_encoding_is_found() -> None:
     found = unsaid(
-        "a.read_text()\nopen(b, 'w')\nopen(b, 'rb')\nsubprocess.run(c, text=True)\na.read_text(encoding=d)\n"
+        "a.read_text()\nopen(b, 'w')\nopen(b, 'rb')\nsubprocess.run(c, text=True)\nsubprocess.run(c, errors=d)\n"
+        "a.read_text(encoding=d)\nsubprocess.run(c)\n"
     )
-    assert sorted(found) == [1, 2, 4]
+    assert sorted(found) == [1, 2, 4, 5]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "words", ["generate --check", "validate", "plan", "status", "history dev", "secrets dev", "diff"]
+)
+def test_python_finds_no_text_without_an_encoding(words: str, good: Path) -> None:
+    """What other modules open for the tool is seen too: Python itself reports each (PEP 597)."""
+    env = os.environ | {"PYTHONWARNDEFAULTENCODING": "1", "PYTHONWARNINGS": "error::EncodingWarning"}
+    argv = [sys.executable, "-m", "gitops_gen", "-C", str(good), *words.split()]
+    done = subprocess.run(argv, env=env, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode in {0, 1}, done.stderr
+    assert "EncodingWarning" not in done.stderr

@@ -5,6 +5,7 @@ Argo CD finds changed at every refresh: https://argo-cd.readthedocs.io/en/stable
 """
 
 import io
+import json
 import re
 import shutil
 import tarfile
@@ -17,13 +18,27 @@ from gitops_gen.helm.archive import rewritten
 from gitops_gen.helm.engine import Engine, HelmRelease
 from gitops_gen.runtime.scratch import scratch
 
-_ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_ACTION = re.compile(r'\{\{(?:/\*.*?\*/|"(?:\\.|[^"\\])*"|`[^`]*`|[^"`])*?\}\}', re.DOTALL)
+"""With its texts and comments, in which braces end nothing."""
 _TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|`[^`]*`|/\*.*?\*/|(?<![\w.$-])[a-zA-Z]\w*(?!\w)', re.DOTALL)
 _ORDER = frozenset({"keys", "values"})
 _CLOCK = {"now": '(toDate "2006-01-02T15:04:05Z" "2001-02-03T04:05:06Z")', "ago": 'printf "%.0s2001"'}
+_DATES = frozenset({"date", "dateInZone", "date_in_zone", "htmlDate", "htmlDateInZone"})
+_DATE = "gitops-gen.date"
+_DEFINED = (
+    f'{{{{- define "{_DATE}" }}}}{{{{ $html := hasPrefix "html" (first .) }}}}'
+    '{{ $time := index . (ternary 1 2 $html) }}{{ $format := ternary "2006-01-02" (index . 1) $html }}'
+    '{{ if has (kindOf $time) (list "struct" "ptr" "int" "int32" "int64") }}'
+    '{{ dateInZone $format $time (ternary (last .) "Local" (hasSuffix "one" (first .))) }}'
+    "{{ else }}2001{{ end }}{{ end }}"
+)
+"""What a date function gives, but another time where it takes that of the render: for what is neither a time nor an
+integer, such as an empty text (https://github.com/Masterminds/sprig/blob/v3.3.0/date.go, `dateInZone`).
+"""
+
 _FUNCTION = re.compile(
     r"\b(?:rand(?:AlphaNum|Alpha|Numeric|Ascii|Bytes|Int)|gen(?:PrivateKey|CA|SelfSignedCert|SignedCert)(?:WithKey)?"
-    rf"|uuidv4|htpasswd|bcrypt|encryptAES|shuffle|{'|'.join(sorted(_ORDER | _CLOCK.keys()))})\b"
+    rf"|uuidv4|htpasswd|bcrypt|encryptAES|shuffle|{'|'.join(sorted(_ORDER | _DATES | _CLOCK.keys()))})\b"
 )
 """https://helm.sh/docs/chart_template_guide/function_list/"""
 
@@ -98,17 +113,23 @@ def rendered_again(engine: Engine, chart: Path, release: HelmRelease, used: froz
     again = ""
     for order in ("reverse ", "") if used & _ORDER else ("",) if used else ():
         if again in {"", rendered}:
-            again = _rendered_otherwise(engine, chart, release, used, order)
+            again = (
+                _rendered_otherwise(engine, chart, release, order, rendered)
+                if used & (_ORDER | _DATES | _CLOCK.keys())
+                else engine.load(chart).render(release)
+            )
     return again
 
 
-def _rendered_otherwise(engine: Engine, chart: Path, release: HelmRelease, used: frozenset[str], order: str) -> str:
+def _rendered_otherwise(engine: Engine, chart: Path, release: HelmRelease, order: str, rendered: str) -> str:
     """A render of what calls the same functions, with the time fixed and keys sorted."""
-    if not used & (_ORDER | _CLOCK.keys()):
-        return engine.load(chart).render(release)
+
+    def replacement(action: re.Match[str]) -> str:
+        is_text = action[0] in rendered or json.dumps(action[0])[1:-1] in rendered  # a template for somebody else
+        return action[0] if is_text else _replaced(action[0], order)
 
     def otherwise(text: str) -> str:
-        return _ACTION.sub(lambda action: _replaced(action[0], order), text)
+        return _ACTION.sub(replacement, text) if _FUNCTION.search(text) else text
 
     with scratch() as folder:
         values = _mapped(release.values, otherwise)
@@ -116,13 +137,15 @@ def _rendered_otherwise(engine: Engine, chart: Path, release: HelmRelease, used:
 
 
 def _copy(chart: Path, folder: Path, change: Callable[[str], str]) -> Path:
-    """A copy of a chart whose texts are changed."""
+    """A copy of a chart whose texts are changed, and whose templates define `_DATE`."""
 
     def changed(name: str, content: bytes) -> bytes:
         if _SUBCHART.fullmatch(name):
             return rewritten(content, archived)
-        text = content.decode(errors="surrogateescape") if _is_text(name) else ""
-        return change(text).encode(errors="surrogateescape") if _FUNCTION.search(text) else content
+        if not _is_text(name):
+            return content
+        defined = _DEFINED if "templates" in PurePosixPath(name).parts else ""
+        return (defined + change(content.decode(errors="surrogateescape"))).encode(errors="surrogateescape")
 
     def archived(name: str, content: bytes) -> bytes:
         return changed(_inside(name), content)
@@ -145,6 +168,11 @@ def _replaced(action: str, order: str) -> str:
         start, end, name = token.start(), token.end(), token[0]
         if name in _CLOCK:
             action = f"{action[:start]}{_CLOCK[name]}{action[end:]}"
+        elif name in _DATES:
+            after = _end_of_call(action, end)
+            action = (
+                f'{action[:start]}list "{name}"{action[end:after]} | include "{_DATE}" {action[after:].lstrip(" ")}'
+            )
         elif name in _ORDER:
             end = _end_of_call(action, end)
             sort = f"{_SORTED} " if name == "keys" else ""

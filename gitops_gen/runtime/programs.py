@@ -37,7 +37,14 @@ def finished(
     """Run a program to its end, whatever it exits with. Raises `ProcessError` when it cannot be started."""
     try:
         return subprocess.run(
-            argv, cwd=cwd, input=stdin, env=env, capture_output=True, errors="surrogateescape", check=False
+            argv,
+            cwd=cwd,
+            input=stdin,
+            env=env,
+            capture_output=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            check=False,
         )
     except OSError as error:
         raise ProcessError(argv, 127, str(error)) from error

@@ -39,9 +39,10 @@ spec:
         ("a: {{ randAlphaNum 5 }}", {"randAlphaNum"}),
         ('a: {{- genCA "ca" 365 | toJson -}}', {"genCA"}),
         ("a: {{ .Values.x | default\n  (uuidv4) }}", {"uuidv4"}),
-        ('a: {{ now | date "2006" }} {{ .Values.since | toDate "2006" | ago }}', {"now", "ago"}),
+        ('a: {{ now | date "2006" }} {{ .Values.since | toDate "2006" | ago }}', {"now", "ago", "date"}),
         ('{{ $ca := genSelfSignedCertWithKey "a" nil nil 1 .k }}', {"genSelfSignedCertWithKey"}),
         ('{{ keys .Values.hosts | join "," }} {{ keys .Values | sortAlpha | first }}', {"keys"}),
+        ('{{ "{{ now }}" }} {{`{{ uuidv4 }}`}} {{/* `" */}}{{ ago .x }}', {"ago"}),
         ("a: {{ .Values.now }} {{ $uuidv4 }} {{ .randInt }} {{ $keys }}", set()),
         ('a: now {{ fail "set it now" }} {{/* randAlpha */}}', set()),
         ('a: {{ include "shuffle-now" . }} {{ nowhere }} {{ sortAlpha (keys .Values) }}', set()),
@@ -118,6 +119,30 @@ def test_ignored_differences_are_no_finding(shop: Path, gitops_gen: GitopsGen) -
 def test_the_time_differs_at_another_time(good: Path, gitops_gen: GitopsGen) -> None:
     write(good, '{{ now | date "2006-01-02" | quote }}')
     assert "differs in each render: data.password" in gitops_gen(good, "plan", "dev").out
+
+
+@pytest.mark.parametrize(
+    ("text", "varies"),
+    [
+        ('{{ date "2006-01-02" "" }}', True),
+        ("{{ .Values.missing | htmlDate | quote }}", True),
+        ('{{ "2024-01-01" | date "2006" | quote }}', True),
+        ('{{- $year := dateInZone "2006" "" "UTC" -}}{{ $year | quote }}', True),
+        ('{{ tpl "{{ date_in_zone `2006` `` `UTC` }}" . | quote }}', False),
+        ('{{ date "2006-01-02 15:04" (toDate "2006" "2024") }}', False),
+        ('{{ toDate "2006" "2024" | htmlDate | quote }}', False),
+        ('{{ htmlDateInZone 86399 "Asia/Tokyo" }}{{ dateInZone "15:04" 60 "Asia/Tokyo" | quote }}', False),
+        ('{{ "{{ now | date `2006` }}" | quote }}', False),
+        ('{{ .Files.Get "files/alert.tmpl" | toJson }}', False),
+    ],
+)
+def test_a_date_of_no_time_is_that_of_the_render(good: Path, gitops_gen: GitopsGen, text: str, varies: bool) -> None:  # noqa: FBT001
+    (good / "chart/files").mkdir()
+    (good / "chart/files/alert.tmpl").write_text('{{ .StartsAt | date "15:04" }} {{ now }}')
+    write(good, text)
+    said = gitops_gen(good, "plan", "dev")
+    assert "Secret/made" in said.out, said.err
+    assert ("differs in each render" in said.out) is varies
 
 
 SUBCHART = {

@@ -59,15 +59,20 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def project(
-    cluster: RealNode, argocd: ArgoCD, known: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Project:
-    """The reference repository with `dev` alone, deployed."""
+def deployed(cluster: RealNode, known: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, str]:
+    """The reference repository with `dev` alone and its commit: Argo CD has begun to sync it."""
     project = Project(cluster, tmp_path_factory.mktemp("project") / "repository", "node", VALUES)
     project.only("dev")
     commit = project.commit("Start")
     cluster.load_images(images_of(project.render("dev")))
     project.deploy(known)
+    return project, commit
+
+
+@pytest.fixture(scope="session")
+def project(argocd: ArgoCD, deployed: tuple[Project, str]) -> Project:
+    """The reference repository, its `dev` healthy."""
+    project, commit = deployed
     argocd.wait_settled(project.application("dev"), commit, 480)
     return project
 
