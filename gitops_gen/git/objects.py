@@ -13,7 +13,8 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from gitops_gen.errors import GitopsError
-from gitops_gen.git.runner import converse
+from gitops_gen.git.repository import git_root
+from gitops_gen.git.runner import ask, converse
 
 ENVIRONMENT = {
     # An answer from this clone or none: a partial clone would ask its server for what it lacks.
@@ -113,11 +114,20 @@ class Objects:
         """`<id> <type> <size>`, the content and a newline; or a name and what is wrong with it, such as `missing`."""
         header = self._git.line()
         if not header:
-            raise GitopsError(f"{self._folder} is not in a git repository", "run `git init` and commit first")
+            raise _unreadable(self._folder)
         if not (found := _FOUND.fullmatch(header)):
             return None
         content = self._git.read(int(found[2]) + 1)
         return found[1].decode(), content[:-1]
+
+
+def _unreadable(folder: Path) -> GitopsError:
+    """Why git answers nothing: there is no repository, or it refuses to read it, such as that of another user."""
+    top = git_root(folder.resolve())
+    if top is None:
+        return GitopsError(f"{folder} is not in a git repository", "run `git init` and commit first")
+    said = ask(folder, "rev-parse", "--git-dir").err.strip()
+    return GitopsError(f"git cannot read {top}: {said or '`git cat-file` ended too early'}")
 
 
 def contents_of(folder: Path, names: Sequence[str]) -> list[bytes | None]:

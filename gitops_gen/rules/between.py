@@ -13,12 +13,12 @@ CIRCLE = Rule(
     explanation=(
         "One Application needs something of another, such as a CRD, a Secret or a Service, which that one applies only "
         "after it got something of the first one. No retry ends that: neither is ever synced. Argo CD checks every "
-        "object before it applies the first one, so that a CRD must be there before all of an Application "
+        "object before it applies the first one, so that a CRD must exist before all of an Application "
         "(https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/#skip-dry-run-for-new-custom-resources-"
         f"types). {_CHECKED}"
     ),
     remedy=(
-        "move what both need into an Application of its own; for a CRD, SkipDryRunOnMissingResource=true on the custom "
+        "move what both need into a separate Application; for a CRD, SkipDryRunOnMissingResource=true on the custom "
         "resource is enough when its Application applies something that the other one needs"
     ),
     check=lambda _: (),

@@ -87,6 +87,19 @@ def test_without_a_home_the_cache_is_private(monkeypatch: pytest.MonkeyPatch, tm
     assert caches() == Path(os.devnull, "gitops-gen")
 
 
+@pytest.mark.parametrize("typed", ["diff HEAD", "diff --env dev production", "status", " ".join(SET)])
+def test_a_repository_of_another_user_is_named(typed: str, good: Path) -> None:
+    """Such as a checkout that is mounted in a container, whose user has no passwd entry."""
+    before, head = tree(good), git(good, "rev-parse", "HEAD")
+
+    result = _run(good, *typed.split(), GIT_TEST_ASSUME_DIFFERENT_OWNER="1")
+
+    assert result.returncode in (1, 2)
+    assert f"error: git cannot read {good}: fatal: detected dubious ownership" in result.stderr
+    assert f"git config --global --add safe.directory {good}" in result.stderr
+    assert (tree(good), git(good, "rev-parse", "HEAD")) == (before, head)
+
+
 def test_neither_home_nor_cache_can_be_written(good: Path) -> None:
     result = _run(good, *SET, HOME=os.devnull, XDG_CACHE_HOME=f"{os.devnull}/cache")
     assert (result.returncode, git(good, "status", "--porcelain")) == (0, ""), result.stderr

@@ -124,7 +124,7 @@ items:
         ("shop-two", ("apiVersion",), "    apiVersion: apps/v2"),
     ],
 )
-def test_the_object_is_told_from_references_and_others(name: str, path: KeyPath, line: str) -> None:
+def test_the_object_is_found_among_references_and_others(name: str, path: KeyPath, line: str) -> None:
     place = template_place(REFERENCES, f"Deployment/{name}", path)
     assert place
     assert REFERENCES.splitlines()[place.line - 1] == line
