@@ -123,7 +123,7 @@ class _Builder:
             if name in self.absent.environments:
                 raise UsageError(f"environment `{name}` is not checked out", checking_out(environment_folder(name)))
             if name not in names:
-                raise UsageError(f"no environment `{name}`", did_you_mean(name, names))
+                raise UsageError(f"no environment `{name}`", did_you_mean(name, self.projects.names()[0]))
         return names
 
     def partial_charts(self) -> Iterator[Problem]:
