@@ -9,6 +9,7 @@ from typing import Any
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.helm.bundled import helm_of
 from gitops_gen.helm.engine import HelmRelease
+from gitops_gen.helm.own_kinds import OWN_KINDS
 from gitops_gen.models.layout import application_name, is_environment_name, release_path, short_name
 from gitops_gen.models.models import (
     Allowance,
@@ -260,7 +261,7 @@ class _Resolver:
             namespace=namespace,
             values=values,
             kubernetes=cluster.kubernetes or "",
-            api_versions=tuple(cluster.api_versions),
+            api_versions=(*OWN_KINDS, *cluster.api_versions),
             helm=version,
         )
 

@@ -111,6 +111,24 @@ def test_the_clusters_api_versions_count_unless_the_application_names_others(sho
     assert 'monitored: "false"' in gitops_gen(shop, "render", "dev").out
 
 
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ("policy/v1/PodDisruptionBudget", "true"),
+        ("networking.k8s.io/v1/Ingress", "true"),
+        ("policy/v1beta1/PodDisruptionBudget", "false"),
+        ("monitoring.coreos.com/v1/ServiceMonitor", "false"),
+    ],
+)
+def test_helm_gets_the_kinds_of_kubernetes(
+    asked: str, answer: str, engine: str, shop: Path, gitops_gen: GitopsGen
+) -> None:
+    for template in (shop / "chart/templates").rglob("*.yaml"):
+        template.write_text(template.read_text().replace("monitoring.coreos.com/v1/ServiceMonitor", asked))
+    result = gitops_gen(shop, "--engine", engine, "render", "dev")
+    assert f'monitored: "{answer}"' in result.out, result.err
+
+
 def test_explain_names_the_parameter(shop: Path, gitops_gen: GitopsGen) -> None:
     helm = {"valuesObject": {"replicas": 3}, "parameters": [{"name": "replicas", "value": "5"}]}
     (shop / "environments/dev/environment.yaml").write_text(ENVIRONMENT % json.dumps(helm))
