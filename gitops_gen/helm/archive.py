@@ -3,7 +3,9 @@
 import gzip
 import io
 import json
+import re
 import tarfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +19,8 @@ PRINT_VALUES = b"{{ .Values | toJson }}"
 
 
 VALUES_TEMPLATE = "templates/gitops-gen-values"
+_SUBCHART = re.compile(r"(^|/)charts/[^/]+\.tgz$")
+"""Where Helm reads archives, and limits what they unpack to."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,6 +67,22 @@ def rewritten(archive: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
         return _packed(_member(member.name, change(member.name, content)) for member, content in _files(source))
 
 
+def offline(name: str, content: bytes) -> bytes:
+    """A file of a chart, so that Helm fetches nothing for a schema, in the archive of a subchart neither. What is no
+    JSON or no archive stays as it is, for Helm to refuse.
+    """
+    try:
+        if _SUBCHART.search(name):
+            return rewritten(content, offline)
+        return _without_outside(content) if name.endswith(f"/{SCHEMA}") else content
+    except (ValueError, tarfile.TarError, OSError, EOFError, zlib.error):
+        return content
+
+
+def _without_outside(schema: bytes) -> bytes:
+    return json.dumps(without_outside(json.loads(schema))).encode()
+
+
 def _member(name: str, content: bytes) -> tuple[tarfile.TarInfo, bytes]:
     member = tarfile.TarInfo(name)
     member.size = len(content)
@@ -77,17 +97,8 @@ def _values_chart(files: Iterable[tuple[tarfile.TarInfo, bytes]]) -> Iterator[tu
     for member, content in files:
         if "/templates/" in member.name or _is_top_schema(member.name):
             continue
-        yield _offline(member.name, content) if member.name.endswith(f"/{SCHEMA}") else (member, content)
+        yield _member(member.name, offline(member.name, content))
     yield _member(f"{member.name.partition('/')[0]}/{VALUES_TEMPLATE}", PRINT_VALUES)
-
-
-def _offline(name: str, content: bytes) -> tuple[tarfile.TarInfo, bytes]:
-    """A schema for which Helm fetches nothing; one that is no JSON as it is, for Helm to refuse."""
-    try:
-        schema = json.loads(content)
-    except ValueError:
-        return _member(name, content)
-    return _member(name, json.dumps(without_outside(schema)).encode())
 
 
 def _packed(files: Iterable[tuple[tarfile.TarInfo, bytes]]) -> bytes:

@@ -7,7 +7,7 @@ import tarfile
 from functools import cache, cached_property
 from pathlib import Path
 
-from gitops_gen.helm.archive import SCHEMA
+from gitops_gen.helm.archive import SCHEMA, offline
 from gitops_gen.helm.engine import (
     SCHEMA_FAILURE,
     TEMPLATES,
@@ -105,6 +105,7 @@ class BinaryChart:
             template.parent.mkdir(exist_ok=True)
             template.write_text("{{ .Values | toJson }}", encoding="utf-8")
             (copy / SCHEMA).unlink(missing_ok=True)
+            _fetch_nothing(copy / "charts")
             release = HelmRelease(name="values", namespace="default", values=values)
             return dict(load_all(_template(self._program, copy, release, "--show-only", _VALUES_TEMPLATE), "values")[0])
 
@@ -124,6 +125,11 @@ class BinaryChart:
             *(["--skip-tests"] if release.skip_tests else []),
         ]
         return within_limit(_template(self._program, self._path, release, *options, "--skip-schema-validation"))
+
+
+def _fetch_nothing(subcharts: Path) -> None:
+    for file in (*subcharts.rglob(SCHEMA), *subcharts.rglob("*.tgz")):
+        file.write_bytes(offline(str(file), file.read_bytes()))
 
 
 def _support_any_kubernetes(file: Path) -> None:

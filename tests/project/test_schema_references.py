@@ -2,12 +2,17 @@
 
 import http.server
 import json
+import shutil
+import tarfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from gitops_gen.helm.binary import BinaryEngine
+from gitops_gen.helm.embedded import EmbeddedEngine
+from tests import helm_binary
 from tests.conftest import GitopsGen
 
 HEAD = "apiVersion: gitops-gen/v1\n"
@@ -86,3 +91,27 @@ def test_the_rest_of_the_schema_is_checked(
     assert made.code == 1
     assert "environments/dev/release.yaml:3" in made.err
     assert asked[1] == []
+
+
+def pack_subchart(folder: Path) -> None:
+    """Make the subchart an archive, as `helm dependency build` does."""
+    subchart = folder / "chart/charts/inner"
+    with tarfile.open(folder / "chart/charts/inner-1.0.0.tgz", "w:gz") as archive:
+        archive.add(subchart, "inner")
+    shutil.rmtree(subchart)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["embedded", "helm", "helm3"])
+@pytest.mark.parametrize("form", ["folder", "archive"])
+def test_no_engine_fetches_the_schema_of_a_subchart(
+    engine: str, form: str, tmp_path: Path, asked: tuple[str, list[str]]
+) -> None:
+    url, paths = asked
+    project(tmp_path, url, "{inner: {affinity: {any: 1}}}")
+    (tmp_path / "chart/values.schema.json").unlink()
+    if form == "archive":
+        pack_subchart(tmp_path)
+    used = EmbeddedEngine() if engine == "embedded" else BinaryEngine(helm_binary.require(engine))
+    assert used.load(tmp_path / "chart").final_values({"inner": {"port": 81}})["inner"]["port"] == 81
+    assert paths == []
