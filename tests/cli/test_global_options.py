@@ -145,11 +145,11 @@ def test_only_the_root_explains_the_global_options(capsys: pytest.CaptureFixture
     for words, _ in commands():
         assert run([*words.split(), "--help"]) == 0
         shown = capsys.readouterr().out
-        assert "Work in DIR." not in shown
+        assert "Work in DIR" not in shown
         if words not in ("env", "project", "chart", "cluster"):
             assert " ".join(shown.split()).endswith("-C DIR, --engine, -q, -v; see gitops-gen --help.")
     run(["--help"])
-    assert "Work in DIR." in capsys.readouterr().out
+    assert "Work in DIR" in capsys.readouterr().out
 
 
 def test_no_verb_takes_a_global_option_for_itself() -> None:

@@ -19,7 +19,7 @@ from .real_node import RealNode
 from .test_redis import ask
 from .test_workflow import eventually
 
-#: the machine mostly waits here: `dev`, which all other tests need, comes up meanwhile
+#: the machine mostly waits here: `dev`, which all other tests need, comes up during these tests
 pytestmark = pytest.mark.usefixtures("deployed")
 #: they have no data: what they do in the original is nothing here
 CLIENTS = ("temporal", "temporal-web", "app", "worker")
