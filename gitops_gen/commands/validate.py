@@ -1,6 +1,5 @@
 """`validate`: everything that Argo CD, the API server or the running pods would refuse, in one run."""
 
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -20,7 +19,7 @@ from gitops_gen.models.layout import environment_of
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.opening import OpenProject
 from gitops_gen.rules.baseline import without_accepted
-from gitops_gen.rules.fleet import BETWEEN, Viewer, every_rule, views
+from gitops_gen.rules.fleet import Viewer, every_rule, views
 from gitops_gen.rules.inputs import NOT_GENERATED, findings_of
 from gitops_gen.rules.planning import plan_rendered
 from gitops_gen.rules.rule import Finding
@@ -85,7 +84,7 @@ def _survey(
         (item.name, finding)
         for item in plans
         for finding in item.view.findings
-        if item.name not in nearby or _is_between(finding, chosen)
+        if item.name not in nearby or not {*chosen}.isdisjoint(finding.others)
     ]
     result = validation(chosen, [*files, *found], sum(item.view.ignored for item in plans if item.name not in nearby))
     return result, {item.name: item.view.more for item in plans if item.view.more is not None}
@@ -93,11 +92,6 @@ def _survey(
 
 def _viewer(kubernetes: str, view: Callable[[JudgedPlan], Any] | None = None) -> Viewer[_Seen]:
     return Viewer(view=partial(_seen, view=view), failed=_failed, is_complete=True, kubernetes=kubernetes)
-
-
-def _is_between(finding: Finding, chosen: Iterable[str]) -> bool:
-    """Whether it is about one of the chosen environments, too: its message names the other one."""
-    return finding.rule in BETWEEN and not {*chosen}.isdisjoint(re.findall(r"[\w./-]+", finding.message))
 
 
 def _seen(judged: JudgedPlan, view: Callable[[JudgedPlan], Any] | None = None) -> _Seen:

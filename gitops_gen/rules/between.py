@@ -55,6 +55,7 @@ def findings_between(needs: Iterable[ApplicationNeed]) -> dict[str, list[Finding
                 source=need.want.source,
                 remedy=rule.remedy,
                 severity=rule.severity,
+                others=need.others,
             )
             found.setdefault(need.consumer, []).append(finding)
     return found

@@ -8,21 +8,18 @@ from typing import Generic, TypeVar
 from gitops_gen.errors import GitopsError
 from gitops_gen.project.fleet import in_each
 from gitops_gen.project.opening import OpenProject
-from gitops_gen.rules.between import RULES, findings_between
+from gitops_gen.rules.between import findings_between
 from gitops_gen.rules.exceptions import exceptions, unused
-from gitops_gen.rules.hosts import FOREIGN, OwnNames, foreign_hosts, own_names
+from gitops_gen.rules.hosts import OwnNames, foreign_hosts, own_names
 from gitops_gen.rules.overlays import unchanged_values
 from gitops_gen.rules.planning import extended, plan_environment
 from gitops_gen.rules.rule import Finding, Rule
-from gitops_gen.rules.sharing import SHARED, TrackedObject, shared, tracked
+from gitops_gen.rules.sharing import TrackedObject, shared, tracked
 from gitops_gen.rules.sync import SYNC_RULES, JudgedPlan, SetAside
 from gitops_gen.sync.between import ApplicationNeed, needs_between
 from gitops_gen.sync.outside import Outside, outside_of
 
 View = TypeVar("View")
-
-BETWEEN = frozenset({SHARED.id, FOREIGN.id, *(rule.id for rule in RULES)})
-"""The rules on what is wrong between two environments."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -68,6 +68,7 @@ def _findings(hosts: OwnNames, owners: Mapping[str, list[str]]) -> Iterator[Find
                 source=source,
                 remedy=FOREIGN.remedy,
                 severity=FOREIGN.severity,
+                others=(others[0],),
             )
 
 

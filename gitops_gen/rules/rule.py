@@ -41,6 +41,8 @@ class Finding:
     severity: Severity = Severity.ERROR
     #: the place inside the object, where it is known
     path: KeyPath = ()
+    #: the other environments that it is about
+    others: tuple[str, ...] = ()
 
     @property
     def problem(self) -> Problem:

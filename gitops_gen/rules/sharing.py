@@ -80,4 +80,11 @@ def _finding(objects: list[TrackedObject], owner: str) -> Finding:
     others = ", ".join(item.name for item in objects[1:SHOWN])
     also = f" ({count} objects: {first.name}, {others}{', …' if count > SHOWN else ''})" if others else ""
     message = f"is also rendered by {owner}, on the same cluster{also}: Argo CD refuses the second sync"
-    return Finding(rule=SHARED.id, message=message, object=first.name, source=first.source, remedy=SHARED.remedy)
+    return Finding(
+        rule=SHARED.id,
+        message=message,
+        object=first.name,
+        source=first.source,
+        remedy=SHARED.remedy,
+        others=(owner,),
+    )

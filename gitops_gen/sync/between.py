@@ -39,6 +39,8 @@ class ApplicationNeed:
     producer: str
     convergence: Convergence
     reason: str
+    #: the other environments that it is about: the producer, or all that wait for each other
+    others: tuple[str, ...]
 
 
 _Node: TypeAlias = tuple[str, int | str]
@@ -82,14 +84,18 @@ class _Meeting:
                 # Many objects may be of one kind: the first one that needs it is named.
                 if (what := (want.consumer.partition("/")[0], want.key)) not in seen:
                     seen.add(what)
-                    convergence, reason = self._verdict(name, want, producer)
+                    circle = self._circle(name, want, producer)
+                    convergence, reason = _waiting(circle) if circle else self._verdict(name, want, producer)
                     yield ApplicationNeed(
-                        want=want, consumer=name, producer=producer, convergence=convergence, reason=reason
+                        want=want,
+                        consumer=name,
+                        producer=producer,
+                        convergence=convergence,
+                        reason=reason,
+                        others=circle or (producer,),
                     )
 
     def _verdict(self, name: str, want: Want, producer: str) -> tuple[Convergence, str]:
-        if circle := self._circle(name, want, producer):
-            return Convergence.NEVER, f"each waits for the other: {' → '.join(circle)}"
         policy, other = self._every[name].policy, self._every[producer].policy
         if not other.automated:
             return Convergence.BY_HAND, f"somebody has to sync {producer}: it is not automated"
@@ -136,6 +142,10 @@ class _Meeting:
 
     def _is_awaited(self, name: str, want: Want) -> bool:
         return want.is_awaited and self._every[name].gated[want.step]
+
+
+def _waiting(circle: tuple[str, ...]) -> tuple[Convergence, str]:
+    return Convergence.NEVER, f"each waits for the other: {' → '.join(circle)}"
 
 
 def _held(name: str, want: Want) -> _Node:

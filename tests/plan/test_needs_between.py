@@ -63,7 +63,7 @@ def test_of_many_only_what_does_not_converge_by_itself_is_shown() -> None:
         is_awaited=True,
     )
     needs = [
-        ApplicationNeed(want=want, consumer=how.name, producer="operator", convergence=how, reason="so")
+        ApplicationNeed(want=want, consumer=how.name, producer="operator", convergence=how, reason="so", others=())
         for how in Convergence
     ]
 
