@@ -19,8 +19,7 @@ PRINT_VALUES = b"{{ .Values | toJson }}"
 
 
 VALUES_TEMPLATE = "templates/gitops-gen-values"
-_SUBCHART = re.compile(r"(^|/)charts/[^/]+\.tgz$")
-"""Where Helm reads archives, and limits what they unpack to."""
+_SUBCHART = re.compile(r"(?:charts/[^/]+/)*charts/[^/]+\.tgz")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,12 +66,24 @@ def rewritten(archive: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
         return _packed(_member(member.name, change(member.name, content)) for member, content in _files(source))
 
 
+def is_subchart(path: str) -> bool:
+    """Whether a file of a chart is an archive that Helm reads. Helm limits what these unpack to; another archive, which
+    it keeps as a file, may be of any size.
+    """
+    return _SUBCHART.fullmatch(path) is not None
+
+
+def inside(name: str) -> str:
+    """The path in the chart of a file of its archive."""
+    return name.partition("/")[2]
+
+
 def offline(name: str, content: bytes) -> bytes:
-    """A file of a chart, so that Helm fetches nothing for a schema, in the archive of a subchart neither. What is no
-    JSON or no archive stays as it is, for Helm to refuse.
+    """A file of a chart's archive, so that Helm fetches nothing for a schema, in the archive of a subchart neither.
+    What is no JSON or no archive stays as it is, for Helm to refuse.
     """
     try:
-        if _SUBCHART.search(name):
+        if is_subchart(inside(name)):
             return rewritten(content, offline)
         return _without_outside(content) if name.endswith(f"/{SCHEMA}") else content
     except (ValueError, tarfile.TarError, OSError, EOFError, zlib.error):

@@ -105,7 +105,7 @@ class BinaryChart:
             template.parent.mkdir(exist_ok=True)
             template.write_text("{{ .Values | toJson }}", encoding="utf-8")
             (copy / SCHEMA).unlink(missing_ok=True)
-            _fetch_nothing(copy / "charts")
+            _fetch_nothing(copy)
             release = HelmRelease(name="values", namespace="default", values=values)
             return dict(load_all(_template(self._program, copy, release, "--show-only", _VALUES_TEMPLATE), "values")[0])
 
@@ -127,9 +127,9 @@ class BinaryChart:
         return within_limit(_template(self._program, self._path, release, *options, "--skip-schema-validation"))
 
 
-def _fetch_nothing(subcharts: Path) -> None:
-    for file in (*subcharts.rglob(SCHEMA), *subcharts.rglob("*.tgz")):
-        file.write_bytes(offline(str(file), file.read_bytes()))
+def _fetch_nothing(chart: Path) -> None:
+    for file in (*chart.rglob(SCHEMA), *chart.rglob("*.tgz")):
+        file.write_bytes(offline(file.relative_to(chart.parent).as_posix(), file.read_bytes()))
 
 
 def _support_any_kubernetes(file: Path) -> None:

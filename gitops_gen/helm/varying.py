@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from gitops_gen.helm.archive import rewritten
+from gitops_gen.helm.archive import inside, is_subchart, rewritten
 from gitops_gen.helm.engine import Engine, HelmRelease
 from gitops_gen.runtime.scratch import scratch
 
@@ -45,10 +45,6 @@ _FUNCTION = re.compile(
 _SORTED = "sortAlpha"
 _NO_TEMPLATES = {".md", ".tgz"}
 _SCHEMA = "values.schema.json"
-_SUBCHART = re.compile(r"(?:charts/[^/]+/)*charts/[^/]+\.tgz")
-"""Where Helm reads archives. It limits what these unpack to; another archive, which it keeps as a file, may be of any
-size.
-"""
 
 
 def varying_functions(chart: Path) -> frozenset[str]:
@@ -65,7 +61,7 @@ def chart_texts(chart: Path) -> Iterator[tuple[str, str]]:
         return
     for path in sorted(chart.rglob("*")):
         name = path.relative_to(chart).as_posix()
-        if _SUBCHART.fullmatch(name) and path.is_file():
+        if is_subchart(name) and path.is_file():
             yield from _archived(name, path.read_bytes())
         elif path.is_file() and _is_text(name):
             yield name, path.read_text(errors="replace", encoding="utf-8")
@@ -76,15 +72,10 @@ def _archived(archive_name: str, content: bytes) -> Iterator[tuple[str, str]]:
         for member in archive.getmembers():
             stream = archive.extractfile(member)
             name = f"{archive_name}/{member.name}"
-            if stream and _SUBCHART.fullmatch(_inside(member.name)):
+            if stream and is_subchart(inside(member.name)):
                 yield from _archived(name, stream.read())
             elif stream and _is_text(member.name):
                 yield name, stream.read().decode(errors="replace")
-
-
-def _inside(name: str) -> str:
-    """The path in the chart of a file of its archive."""
-    return name.partition("/")[2]
 
 
 def _is_text(name: str) -> bool:
@@ -140,7 +131,7 @@ def _copy(chart: Path, folder: Path, change: Callable[[str], str]) -> Path:
     """A copy of a chart whose texts are changed, and whose templates define `_DATE`."""
 
     def changed(name: str, content: bytes) -> bytes:
-        if _SUBCHART.fullmatch(name):
+        if is_subchart(name):
             return rewritten(content, archived)
         if not _is_text(name):
             return content
@@ -148,7 +139,7 @@ def _copy(chart: Path, folder: Path, change: Callable[[str], str]) -> Path:
         return (defined + change(content.decode(errors="surrogateescape"))).encode(errors="surrogateescape")
 
     def archived(name: str, content: bytes) -> bytes:
-        return changed(_inside(name), content)
+        return changed(inside(name), content)
 
     copy = folder / chart.name
     if chart.is_file():
