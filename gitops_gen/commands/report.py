@@ -11,12 +11,13 @@ def write_report(target: NamedPath, text: str, start: str) -> NamedPath:
 
     A file that is there is replaced only when it begins with `start`, as a page does. Raises `GitopsError`.
     """
-    file = target / _INDEX if target.path.is_dir() else target
+    folder = target if target.path.is_dir() else target / ".."
+    file = target / _INDEX if folder is target else target
     try:
         if file.path.exists() and not file.read().startswith(start):
             raise GitopsError(f"{file} is not a page of `report`", "choose another file")
-        file.path.parent.stat()  # no page in a folder that was mistyped
-        (target if file is not target else target / "..").sweep()
+        folder.path.stat()  # no page in a folder that was mistyped
+        folder.sweep()
         file.write(text)
     except UnicodeDecodeError as error:
         raise GitopsError(f"{file} is not a page of `report`", "choose another file") from error
