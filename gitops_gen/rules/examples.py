@@ -69,6 +69,36 @@ data: {{log_level: info}}
 """
 
 
+def claim(annotations: str) -> str:
+    """A PersistentVolumeClaim `data`."""
+    return f"""\
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: data
+  annotations: {{{annotations}}}
+spec:
+  accessModes: [ReadWriteOnce]
+  resources: {{requests: {{storage: 10Gi}}}}
+"""
+
+
+def autoscaler(annotations: str) -> str:
+    """A HorizontalPodAutoscaler of the Deployment `app`."""
+    return f"""\
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: app
+  annotations: {{{annotations}}}
+spec:
+  scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: app}}
+  minReplicas: 2
+  maxReplicas: 5
+  metrics: [{{type: Resource, resource: {{name: cpu, target: {{type: Utilization, averageUtilization: 80}}}}}}]
+"""
+
+
 DATABASE = f"---\n{deployment('postgres', 5)}{service('postgres', 5)}"
 #: what a container has that connects to it
 CONNECTS = ', env: [{name: DATABASE_URL, value: "postgres://app@postgres:5432/app"}]'

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from gitops_gen.manifests.annotations import wave_path
-from gitops_gen.rules.examples import LAST, deployment
+from gitops_gen.rules.examples import LAST, autoscaler, deployment, wave
 from gitops_gen.rules.rule import Hit, Rule
 from gitops_gen.sync.durations import text
 from gitops_gen.sync.gates import Gate
@@ -104,18 +104,6 @@ spec:
     metadata: {{labels: {{app: postgres}}}}
     spec: {{containers: [{{name: postgres, image: "postgres:17"}}]}}
 {LAST}"""
-_SCALED = f"""\
-apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata:
-  name: app
-  annotations: {{argocd.argoproj.io/sync-wave: "%s"}}
-spec:
-  scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: app}}
-  minReplicas: 1
-  maxReplicas: 5
-  metrics: [{{type: Resource, resource: {{name: cpu, target: {{type: Utilization, averageUtilization: 80}}}}}}]
-{LAST}"""
 _SCHEDULED = f"""\
 apiVersion: batch/v1
 kind: CronJob
@@ -212,8 +200,8 @@ spec:
         ),
         remedy="put it into the last wave",
         check=_autoscaler,
-        bad=_SCALED % 0,
-        good=_SCALED % 40,
+        bad=autoscaler(wave(0)) + LAST,
+        good=autoscaler(wave(40)) + LAST,
     ),
     Rule(
         id="cronjob-in-gated-wave",

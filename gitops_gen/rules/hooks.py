@@ -88,17 +88,8 @@ def _bases(plan: SyncPlan, manifest: Manifest) -> set[Manifest | str]:
 
 
 _READS = ", env: [{name: URL, valueFrom: {secretKeyRef: {name: db, key: url}}}]"
+_KEEP = "helm.sh/resource-policy: keep"
 _USER = f"---\n{examples.deployment('app', 5, pod=_READS)}"
-_KEPT = """\
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata:
-  name: data
-  annotations: {helm.sh/resource-policy: keep%s}
-spec:
-  accessModes: [ReadWriteOnce]
-  resources: {requests: {storage: 10Gi}}
-"""
 
 RULES = (
     Rule(
@@ -124,8 +115,8 @@ RULES = (
         remedy="add argocd.argoproj.io/sync-options: Prune=false,Delete=false",
         check=_kept,
         severity=Severity.NOTE,
-        bad=_KEPT % "",
-        good=_KEPT % ", argocd.argoproj.io/sync-options: Prune=false",
+        bad=examples.claim(_KEEP),
+        good=examples.claim(f"{_KEEP}, argocd.argoproj.io/sync-options: Prune=false"),
     ),
     Rule(
         id="setup-after-its-users",

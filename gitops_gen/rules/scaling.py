@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from gitops_gen.manifests.objects import Manifest, mapping, number
+from gitops_gen.rules.examples import autoscaler, deployment, wave
 from gitops_gen.rules.rule import Hit, Rule
 from gitops_gen.sync.plan import SyncPlan
 
@@ -38,27 +39,6 @@ def _is_fixed(scaler: Manifest, replicas: int) -> bool:
     return bool(scaler.spec.get("minReplicaCount", 0) == scaler.spec.get("maxReplicaCount", 100) == replicas)
 
 
-_EXAMPLE = """\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: app}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: app}}
-  template:
-    metadata: {labels: {app: app}}
-    spec: {containers: [{name: app, image: "app:1.0.0", resources: {requests: {cpu: 100m}}}]}
----
-apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: app}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: app}
-  minReplicas: 2
-  maxReplicas: 5
-  metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 80}}}]
-"""
-
 RULES = (
     Rule(
         id="replicas-with-autoscaler",
@@ -70,7 +50,7 @@ RULES = (
         ),
         remedy="leave spec.replicas out when the autoscaler is on, or list /spec/replicas in ignoreDifferences",
         check=_replicas,
-        bad=_EXAMPLE,
-        good=_EXAMPLE.replace("  replicas: 2\n", ""),
+        bad=f"{autoscaler(wave(0))}---\n" + deployment("app", 0, spec="\n  replicas: 2"),
+        good=f"{autoscaler(wave(0))}---\n" + deployment("app", 0),
     ),
 )

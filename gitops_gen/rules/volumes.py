@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from gitops_gen.manifests.annotations import wave_path
 from gitops_gen.manifests.objects import Manifest, number
-from gitops_gen.rules.examples import LAST, deployment
+from gitops_gen.rules import examples
+from gitops_gen.rules.examples import LAST, deployment, wave
 from gitops_gen.rules.rule import Hit, Rule
 from gitops_gen.sync.plan import SyncPlan
 
@@ -66,16 +67,6 @@ def _is_named_elsewhere(plan: SyncPlan, claim: Manifest) -> bool:
     )
 
 
-_CLAIM = """\
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata:
-  name: data
-  annotations: {argocd.argoproj.io/sync-wave: "%s"}
-spec:
-  accessModes: [ReadWriteOnce]
-  resources: {requests: {storage: 10Gi}}
-"""
 _MOUNTED = deployment("db", 5, pod=", volumeMounts: [{name: data, mountPath: /data}]") + (
     "      volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]\n"
 )
@@ -91,8 +82,8 @@ RULES = (
         ),
         remedy="put the claim into the wave of its first consumer",
         check=_early,
-        bad=f"{_CLAIM % 0}---\n{_MOUNTED}{LAST}",
-        good=f"{_CLAIM % 5}---\n{_MOUNTED}{LAST}",
+        bad=f"{examples.claim(wave(0))}---\n{_MOUNTED}{LAST}",
+        good=f"{examples.claim(wave(5))}---\n{_MOUNTED}{LAST}",
     ),
     Rule(
         id="volume-without-consumer",
@@ -103,7 +94,7 @@ RULES = (
         ),
         remedy="take the claim out while nothing mounts it, or move one that only a CronJob mounts into the last wave",
         check=_unused,
-        bad=_CLAIM % 0 + LAST,
-        good=f"{_CLAIM % 5}---\n{_MOUNTED}{LAST}",
+        bad=examples.claim(wave(0)) + LAST,
+        good=f"{examples.claim(wave(5))}---\n{_MOUNTED}{LAST}",
     ),
 )
