@@ -200,7 +200,7 @@ def test_a_file_that_is_named_is_not_outside(
 
 
 @pytest.mark.parametrize("verb", NAMED)
-def test_a_pipe_that_is_named_holds_nobody_up(
+def test_a_pipe_that_an_option_names_is_refused(
     verb: str, good: Path, ask: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(good)
@@ -260,7 +260,7 @@ def test_a_commit_is_not_built_through_a_link(good: Path, ask: Callable[..., Res
 
 
 @pytest.mark.parametrize("where", ["environments/dev/release.yaml", "environments/dev/values.yaml", "chart/pipe"])
-def test_a_named_pipe_holds_nobody_up(where: str, good: Path, ask: Callable[..., Result]) -> None:
+def test_a_pipe_in_place_of_a_file_is_refused(where: str, good: Path, ask: Callable[..., Result]) -> None:
     (good / where).unlink(missing_ok=True)
     os.mkfifo(good / where)
     said = ask("generate")

@@ -33,7 +33,7 @@ RULES = (
     Rule(
         id="rego-warned",
         title="The cluster's policies in Rego do not warn",
-        explanation="A rule `warn` of a file in Rego tells of an object, and admits it.",
+        explanation="A rule `warn` of a file in Rego reports an object, and admits it.",
         remedy="change what the policy names",
         check=of_kind(PolicyEffect.WARNED, rego.answers),
         severity=Severity.WARNING,
