@@ -17,7 +17,7 @@ class Need(Enum):
 
     PRESENT = "present"
     READY = "ready"
-    #: it must be there when the sync has ended: the pods of a CronJob start at their own time
+    #: it must exist when the sync has ended: the pods of a CronJob start at their own time
     AFTERWARDS = "afterwards"
 
 
