@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from gitops_gen.errors import ProblemsError
 from gitops_gen.manifests.hosts import host_names
 from gitops_gen.manifests.objects import parse
+from gitops_gen.manifests.pods import Pod, pod_of, references
 from gitops_gen.manifests.secrets import made_secrets, secret_uses
 from gitops_gen.output.json.plan import plan_entry
 from gitops_gen.output.plan_mermaid import mermaid_lines
@@ -121,6 +122,17 @@ def test_secrets_are_named_with_their_keys_and_readers() -> None:
         ("tls", "tls.crt", False),
         ("all", "", True),
         ("db", "password", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "api"), [("CloneSet", "apps.kruise.io/v1alpha1"), ("Service", "serving.knative.dev/v1")]
+)
+def test_pods_of_a_custom_resource_are_read_like_those_of_a_deployment(kind: str, api: str) -> None:
+    pod = {"serviceAccountName": "web", "containers": [{"name": "main"}]}
+    (found,) = objects({**thing(kind, "a", spec={"template": {"spec": pod}}), "apiVersion": api})
+    assert [(item.kind, item.name) for item in references(pod_of(found) or Pod(labels={}, spec={}))] == [
+        ("ServiceAccount", "web")
     ]
 
 
