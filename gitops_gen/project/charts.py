@@ -23,11 +23,11 @@ from gitops_gen.helm.reading.chart_files import chart_files
 from gitops_gen.helm.reading.unknown_keys import KnownKeys
 from gitops_gen.helm.varying import rendered_again, varying_functions
 from gitops_gen.models.layout import CHART_FILE
+from gitops_gen.project.chart_folders import ChartFolders
 from gitops_gen.project.chart_places import ChartPlaces
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.inputs import Inputs
 from gitops_gen.project.override_files import with_override_files
-from gitops_gen.project.pinned_charts import PinnedCharts
 from gitops_gen.project.reading import read_text
 from gitops_gen.project.unquoted import is_wrong, misread, quote_hint, suspects
 from gitops_gen.project.value_keys import ValueFault, value_faults
@@ -40,14 +40,12 @@ _log = logging.getLogger(__name__)
 class Charts:
     """Loads charts on demand; an environment's chart is looked up by its source."""
 
-    def __init__(
-        self, places: ChartPlaces, folder: Path, engine: Callable[[str], Engine], pinned: PinnedCharts
-    ) -> None:
+    def __init__(self, places: ChartPlaces, folder: Path, engine: Callable[[str], Engine]) -> None:
         """`engine` opens Helm, for the version that Argo CD has; it is called when the first chart is needed."""
         self.places = places
         #: where the environments are read: problems are located there
         self.inputs: Inputs = Root(folder)
-        self._open_engine, self._pinned = engine, pinned
+        self._open_engine = engine
         self._engines: dict[str, Engine] = {}
         self._loaded: dict[ChartSource, LoadedChart] = {}
         self._places: dict[ChartSource, Path] = {}
@@ -61,7 +59,7 @@ class Charts:
     def of(self, top: Path, prefix: str) -> "Charts":
         """The charts of the same project as its files are in another folder: at `prefix` of `top`."""
         folder = top / prefix
-        return Charts(ChartPlaces(folder, top, prefix), folder, self._open_engine, self._pinned)
+        return Charts(ChartPlaces(ChartFolders(folder, top, prefix), self.places.pinned), folder, self._open_engine)
 
     def for_inputs(self, inputs: Inputs) -> "Charts":
         """The same charts, for environments that are read from `inputs`: problems are located there."""
@@ -189,10 +187,10 @@ class Charts:
 
     def content(self, source: ChartSource) -> str:
         """What tells a chart's content apart: a digest of its files here, else the pin that names it."""
-        if source.repository or source.revision:
+        if not source.own_folder:
             return f"{source.repository} {source.name} {source.version} {source.revision}"
         if source not in self._contents:
-            self._contents[source] = chart_digest(self.places.folder(source.path))
+            self._contents[source] = chart_digest(self.places.find(source))
         return self._contents[source]
 
     def _load(self, source: ChartSource) -> LoadedChart:
@@ -205,25 +203,20 @@ class Charts:
     def _place(self, source: ChartSource) -> Path:
         """The chart's folder or archive, brought here when it is pinned."""
         if source not in self._places:
-            self._places[source] = self._found(source)
+            if source.own_folder:
+                self._require_versions(source)
+            elif source.revision:
+                self.places.pinned.require_fixed(source.revision)
+            self._places[source] = self.places.find(source)
         return self._places[source]
-
-    def _found(self, source: ChartSource) -> Path:
-        if source.repository:
-            return self.places.archive(source)
-        if not source.revision:
-            self._require_versions(source)
-            return self.places.folder(source.path)
-        self._pinned.require_fixed(source.revision)
-        return self._pinned.folder(self.places.from_top(source.path), source.revision)[0]
 
     def _require_versions(self, source: ChartSource) -> None:
         """Raise `ChartError` for a dependency next to the chart that is not in the range that Chart.yaml asks for."""
-        for item, version in self.places.unlocked(source.path):
+        for item, version in self.places.folders.unlocked(source.path):
             if not satisfies(self.engine(source), version, item.version):
                 message = f"{source.path}: the dependency `{item.name}` is version {version}, not {item.version}"
                 raise ChartError(message, f"change its `version` in {source.path}/{CHART_FILE}")
 
     def linked(self, source: ChartSource) -> tuple[str, ...]:
         """Where symlinks of a chart folder lead to outside of it, as paths from the git root."""
-        return () if source.repository or source.revision else self.places.apart(source.path)
+        return self.places.folders.apart(source.path) if source.own_folder else ()

@@ -20,7 +20,8 @@ from gitops_gen.models.layout import (
     project_folder,
 )
 from gitops_gen.names import did_you_mean
-from gitops_gen.project.chart_places import chart_places
+from gitops_gen.project.chart_folders import chart_folders
+from gitops_gen.project.chart_places import ChartPlaces
 from gitops_gen.project.charts import Charts
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.inputs import ChangedInputs, Inputs
@@ -153,7 +154,7 @@ def open_project(start: Path, engine: str = "") -> OpenProject:
     return OpenProject(
         folder=folder,
         inputs=Root(folder),
-        charts=Charts(chart_places(folder), folder, partial(open_engine, engine), PinnedCharts(folder)),
+        charts=Charts(ChartPlaces(chart_folders(folder), PinnedCharts(folder)), folder, partial(open_engine, engine)),
         paths=ManifestPaths(prefix=prefix(folder)),
         engine=engine,
         absent=absent_files(folder),

@@ -43,7 +43,7 @@ def plan_environments(
 
 def extended(opened: OpenProject, judged: JudgedPlan, found: Iterable[Finding]) -> JudgedPlan:
     """The plan with findings that came from elsewhere, such as from a look at several environments."""
-    located = with_lines(found, opened.charts.places.text)
+    located = with_lines(found, opened.charts.places.folders.text)
     return with_findings(judged, located, exceptions(opened.project(judged.plan.name)))
 
 
