@@ -114,10 +114,12 @@ def phases(manifest: Manifest) -> tuple[Phase, ...]:
 
 
 def is_deleted_on_success(manifest: Manifest) -> bool:
-    """Whether Argo CD deletes the hook at the end of a sync that succeeded."""
-    return "HookSucceeded" in words(manifest, HOOK_DELETE_POLICY) or "hook-succeeded" in words(
-        manifest, HELM_DELETE_POLICY
-    )
+    """Whether Argo CD deletes the hook at the end of a sync that succeeded; what is no hook stays, whatever it says.
+
+    https://github.com/argoproj/argo-cd/blob/v3.5.1/gitops-engine/pkg/sync/sync_task.go (`hasHookDeletePolicy`)
+    """
+    named = {*words(manifest, HOOK_DELETE_POLICY), *words(manifest, HELM_DELETE_POLICY)}
+    return is_hook(manifest) and not named.isdisjoint({"HookSucceeded", "hook-succeeded"})
 
 
 def wave_path(manifest: Manifest) -> KeyPath:

@@ -131,6 +131,9 @@ WRONG: list[Case] = [
         TIMEOUT,
     ),
     ("value-not-a-string", [deployment("a", pod={"nodeSelector": {"gpu": True}})], TIMEOUT),
+    ("value-not-a-string", [deployment("a", pod={"containers": [{"name": "main", "args": ["--port", 80]}]})], TIMEOUT),
+    ("value-not-a-string", [{**data("a"), "data": ["b"]}], {}),
+    ("value-not-a-string", [{**data("a"), "metadata": {"name": "a", "annotations": ["b"]}}], {}),
     ("value-not-a-string", [made("DaemonSet", selector={"matchLabels": {"version": 2}})], TIMEOUT),
     ("value-not-a-string", [thing("Service", "a", spec={"selector": {"version": 2}})], TIMEOUT),
     (
@@ -221,6 +224,14 @@ RIGHT: list[Case] = [
         [
             annotated(thing("ConfigMap", "c", hook="PreSync"), argocd_hook_delete_policy="BeforeHookCreation"),
             deployment("a", pod=reads("ConfigMap", "c")),
+        ],
+        {},
+    ),
+    (
+        "deleted-before-use",
+        [
+            annotated(thing("ConfigMap", "c"), argocd_hook_delete_policy="HookSucceeded"),
+            deployment("a", 5, pod=reads("ConfigMap", "c")),
         ],
         {},
     ),
