@@ -118,8 +118,23 @@ def is_deleted_on_success(manifest: Manifest) -> bool:
 
     https://github.com/argoproj/argo-cd/blob/v3.5.1/gitops-engine/pkg/sync/sync_task.go (`hasHookDeletePolicy`)
     """
+    return is_hook(manifest) and not _policies(manifest).isdisjoint(_SUCCEEDED)
+
+
+_SUCCEEDED = frozenset({"HookSucceeded", "hook-succeeded"})
+_BEFORE = frozenset({"BeforeHookCreation", "before-hook-creation"})
+_FAILED = frozenset({"HookFailed", "hook-failed"})
+
+
+def _policies(manifest: Manifest) -> frozenset[str]:
+    """When Argo CD deletes a hook: before it creates it again, if nothing else is said."""
     named = {*words(manifest, HOOK_DELETE_POLICY), *words(manifest, HELM_DELETE_POLICY)}
-    return is_hook(manifest) and not named.isdisjoint({"HookSucceeded", "hook-succeeded"})
+    return frozenset(named & (_SUCCEEDED | _BEFORE | _FAILED)) or _BEFORE
+
+
+def meets_next_sync(manifest: Manifest) -> bool:
+    """Whether the object of a sync that succeeded still exists when the next one applies it."""
+    return not is_hook(manifest) or _policies(manifest).isdisjoint(_SUCCEEDED | _BEFORE)
 
 
 def wave_path(manifest: Manifest) -> KeyPath:
@@ -133,9 +148,7 @@ def is_made_again(manifest: Manifest) -> bool:
 
     https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/#hook-lifecycle-and-cleanup
     """
-    named = {*words(manifest, HOOK_DELETE_POLICY), *words(manifest, HELM_DELETE_POLICY)}
-    deleted = {"BeforeHookCreation", "before-hook-creation", "HookFailed", "hook-failed"}
-    return is_hook(manifest) and (not named or not named.isdisjoint(deleted))
+    return is_hook(manifest) and not _policies(manifest).isdisjoint(_BEFORE | _FAILED)
 
 
 def sync_options(manifest: Manifest) -> tuple[str, ...]:
