@@ -23,6 +23,10 @@ def _limits(plan: SyncPlan) -> Iterator[Hit]:
         least, most = number(item.spec.get("minReplicas")), number(item.spec.get("maxReplicas"))
         if least is not None and most is not None and least > most:
             yield Hit(item, f"minReplicas ({least}) is above maxReplicas ({most})", "", ("spec", "minReplicas"))
+        kinds = {metric.get("type") for metric in mappings(item.spec.get("metrics"))}
+        if least == 0 and kinds.isdisjoint({"Object", "External"}):
+            text = "minReplicas is 0, and no metric is of type Object or External: nothing would start a pod again"
+            yield Hit(item, text, "", ("spec", "minReplicas"))
 
 
 def _targets(plan: SyncPlan) -> Iterator[Hit]:
@@ -102,7 +106,10 @@ def _selected(plan: SyncPlan, budget: Manifest) -> list[Manifest]:
 
 def _budgets(plan: SyncPlan) -> Iterator[Hit]:
     for budget in plan.objects.of_kind("PodDisruptionBudget"):
-        if not is_empty(budget.spec.get("selector")) and not _selected(plan, budget):
+        selector = budget.spec.get("selector")
+        if selector is None:
+            yield Hit(budget, "has no selector, and protects no pod", "", ("spec",))
+        elif not is_empty(selector) and not _selected(plan, budget):
             yield Hit(budget, "selects no rendered pods", "", ("spec", "selector"))
 
 
