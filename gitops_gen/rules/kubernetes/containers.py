@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _HANDLERS = ("httpGet", "tcpSocket")
+_LEAST_MEMORY = 2**20
+"""No container starts with less: https://github.com/opencontainers/runc/issues/2241"""
 _HOOKS = (("lifecycle", "preStop"), ("lifecycle", "postStart"))
 
 
@@ -107,9 +109,10 @@ def _memory(plan: SyncPlan) -> Iterator[Hit]:
         for field, resources in mapping(container.data.get("resources")).items():
             for name in ("memory", "ephemeral-storage"):
                 value = mapping(resources).get(name)
-                if isinstance(value, str) and value.endswith("m") and quantity(value) is not None:
-                    text = f"has {value} of {name}, which is less than a byte for each thousand"
-                    yield _hit(container, text, "resources", field, name, remedy=f"write {value[:-1]}Mi")
+                amount = quantity(value)
+                if amount is not None and 0 < amount < _LEAST_MEMORY:
+                    text = f"has {value} of {name}, which is {amount:g} bytes"
+                    yield _hit(container, text, "resources", field, name)
 
 
 def _images(plan: SyncPlan) -> Iterator[Hit]:
@@ -233,7 +236,7 @@ RULES = (
     ),
     Rule(
         id="memory-in-milli",
-        title="Memory is not counted in thousandths of a byte",
+        title="Memory has a unit of bytes",
         explanation=(
             "`m` is a thousandth: 512m of memory is half a byte, and the container is killed when it starts "
             "(https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/#meaning-of-memory)."

@@ -7,7 +7,7 @@ from gitops_gen.manifests.objects import Manifest, mapping, mappings
 from gitops_gen.manifests.pods import Pod, containers_of, pod_path
 from gitops_gen.manifests.scopes import BUILT_IN
 from gitops_gen.manifests.secrets import provided_keys
-from gitops_gen.names import did_you_mean, nearest
+from gitops_gen.names import did_you_mean, meant
 from gitops_gen.rules.rule import Hit, Rule, Severity
 from gitops_gen.sync.plan import SyncPlan
 from gitops_gen.yaml.key_paths import KeyPath, dotted
@@ -77,8 +77,7 @@ def _absent(plan: SyncPlan) -> Iterator[Hit]:
             seen.add((item.kind, item.name))
             names = [other.name for other in plan.objects.of_kind(item.kind)]
             text = f"{item.how} names {item.kind}/{item.name}, which is not rendered"
-            hint = f"did you mean `{near}`?" if (near := nearest(item.name, names)) else ""
-            yield Hit(manifest, text, hint, (*pod_path(manifest), *_name_path(item.path)))
+            yield Hit(manifest, text, meant(item.name, names), (*pod_path(manifest), *_name_path(item.path)))
 
 
 def _name_path(path: KeyPath) -> KeyPath:

@@ -7,19 +7,10 @@ from typing import Any
 
 from gitops_gen.manifests.objects import Manifest, mapping, mappings, number, sequence
 from gitops_gen.manifests.pods import Pod, containers_of
-from gitops_gen.manifests.scopes import BUILT_IN
-from gitops_gen.manifests.selectors import selects
+from gitops_gen.rules.kubernetes.selectors import is_of_operator, selected_pods
 from gitops_gen.rules.rule import Hit, Rule, Severity
 from gitops_gen.sync.plan import SyncPlan
 from gitops_gen.yaml.key_paths import KeyPath
-
-_ADDED_LATER = frozenset(
-    {
-        *("statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index", "controller-revision-hash"),
-        *("pod-template-hash", "job-name", "batch.kubernetes.io/job-name"),
-    }
-)
-"""Labels that controllers put on pods (https://kubernetes.io/docs/reference/labels-annotations-taints/)."""
 
 _CLASS = "kubernetes.io/ingress.class"
 _CANARY = "nginx.ingress.kubernetes.io/canary"
@@ -33,47 +24,40 @@ def _services(plan: SyncPlan) -> list[Manifest]:
 
 
 def _selected(plan: SyncPlan, service: Manifest) -> list[tuple[Manifest, Pod]]:
-    labels = mapping(service.spec.get("selector"))
-    selector = {"matchLabels": {key: value for key, value in labels.items() if key not in _ADDED_LATER}}
-    return [
-        (manifest, pod)
-        for manifest, pod in plan.objects.pods
-        if manifest.id.namespace == service.id.namespace and selects(selector, pod.labels)
-    ]
+    return selected_pods(plan, {"matchLabels": service.spec.get("selector")}, service.id.namespace)
 
 
 def _without_pods(plan: SyncPlan) -> Iterator[Hit]:
     for service in _services(plan):
         selector = mapping(service.spec.get("selector"))
-        if selector and not _selected(plan, service) and not _is_of_operator(plan, selector):
+        if selector and not _selected(plan, service) and not is_of_operator(plan, selector):
             labels = ", ".join(f"{key}={value}" for key, value in selector.items())
             yield Hit(service, f"selects no rendered pods ({labels})", "", ("spec", "selector"))
-
-
-def _is_of_operator(plan: SyncPlan, selector: Mapping[str, Any]) -> bool:
-    """Whether a custom resource has one of the selector's values in it: an operator's pods may carry it."""
-    custom = (item for item in plan.manifests if item.id.group not in BUILT_IN)
-    return any(not _texts(item.data).isdisjoint(map(str, selector.values())) for item in custom)
-
-
-def _texts(node: Any) -> set[str]:
-    if isinstance(node, dict | list):
-        return set().union(*map(_texts, node.values() if isinstance(node, dict) else node))
-    return {node} if isinstance(node, str) else set()
 
 
 def _target_ports(plan: SyncPlan) -> Iterator[Hit]:
     for service in _services(plan):
         pods = _selected(plan, service) if service.spec.get("selector") else []
-        names = {
-            str(port.get("name")) for owner, pod in pods for item in containers_of(owner, pod) for port in item.ports
-        } - {"None"}
         for index, port in enumerate(mappings(service.spec.get("ports"))):
-            target = port.get("targetPort")
-            if pods and isinstance(target, str) and target and not target.isdecimal() and target not in names:
-                has = f"their ports are {', '.join(sorted(names))}" if names else "they name no port"
-                text = f"leads to the port {target} of its pods, and {has}"
+            if has := _lacking(pods, port.get("targetPort")):
+                text = f"leads to the port {port['targetPort']} of its pods, and {has}"
                 yield Hit(service, text, "", ("spec", "ports", index, "targetPort"))
+    for policy in plan.objects.of_kind("NetworkPolicy"):
+        pods = selected_pods(plan, policy.spec.get("podSelector"), policy.id.namespace)
+        for place, rule in enumerate(mappings(policy.spec.get("ingress"))):
+            for index, port in enumerate(mappings(rule.get("ports"))):
+                if has := _lacking(pods, port.get("port")):
+                    text = f"opens the port {port['port']} of its pods, and {has}"
+                    yield Hit(policy, text, "", ("spec", "ingress", place, "ports", index, "port"))
+
+
+def _lacking(pods: list[tuple[Manifest, Pod]], port: Any) -> str:
+    """What the pods have instead of a named port; empty when one of them has it."""
+    ports = (port for owner, pod in pods for item in containers_of(owner, pod) for port in item.ports)
+    names = {str(item["name"]) for item in ports if item.get("name")}
+    if not pods or not isinstance(port, str) or not port or port.isdecimal() or port in names:
+        return ""
+    return f"their ports are {', '.join(sorted(names))}" if names else "they name no port"
 
 
 def _shapes(plan: SyncPlan) -> Iterator[Hit]:
