@@ -110,24 +110,26 @@ _ANY_HOST = re.compile(
 """A name in a cluster: of a Service, behind it perhaps a namespace, behind that perhaps `.svc`."""
 
 
-def any_hosts(text: str, variable: str = "") -> Iterator[tuple[str, str]]:
+@lru_cache(maxsize=2048)
+def any_hosts(text: str, variable: str = "") -> tuple[tuple[str, str], ...]:
     """What may be a Service of any namespace that a text talks to: its name, and its namespace where that is written.
 
     Where only the port tells that it is a host, the name has the port: `redis:6379`. `variable` is the name of the
-    environment variable whose value the text is.
+    environment variable whose value the text is. The environments of a fleet have mostly the same texts.
     """
-    is_address = bool(_ADDRESS_NAME.search(variable))
-    option = _as_option(variable) if variable else ""
-    if _is_own_name(option, len(option)):
-        return
+    return tuple(_any_hosts(text, is_address=bool(_ADDRESS_NAME.search(variable))))
+
+
+def _any_hosts(text: str, *, is_address: bool) -> Iterator[tuple[str, str]]:
     for match in _ANY_HOST.finditer(text):
         start, end = match.span()
-        if _USER.match(text, end) or _is_own_name(text, start):
-            continue
         name, namespace = match[1], match[2] or ""
         port = _PORT.match(text, end)
         whole = is_address and not text[:start].rpartition(",")[2].strip() and text[end : end + 1] in ("", ",", ":")
-        if match[3] or whole or _BEFORE.search(text[max(0, start - _LOOK_BEHIND) : start]):
+        is_host = match[3] or whole or _BEFORE.search(text[max(0, start - _LOOK_BEHIND) : start])
+        if not (is_host or port) or _USER.match(text, end) or _is_own_name(text, start):
+            continue
+        if is_host:
             yield name, namespace
         elif port:
             yield f"{name}:{port[1]}", namespace

@@ -5,6 +5,7 @@ that are too large to be applied.
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from gitops_gen.manifests.annotations import HELM_WEIGHT, SYNC_WAVE, applies_server_side, is_helm_test, sync_options
@@ -89,20 +90,19 @@ def _is_metadata(path: KeyPath) -> bool:
     return last.lower().endswith(("template", "metadata"))
 
 
-def _parts(manifest: Manifest) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
+@lru_cache(maxsize=512)
+def _parts(manifest: Manifest) -> tuple[tuple[KeyPath, Mapping[str, Any]], ...]:
     """The maps inside an object; none of a CRD, which describes fields and has none."""
-    for field in ("spec", "template") if manifest.kind != "CustomResourceDefinition" else ():
-        yield from _maps(manifest.data.get(field), (field,))
+    fields = ("spec", "template") if manifest.kind != "CustomResourceDefinition" else ()
+    return tuple(part for field in fields for part in _maps(manifest.data.get(field), (field,)))
 
 
-def _maps(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
-    if isinstance(value, dict):
-        yield path, value
-        for key, item in value.items():
-            yield from _maps(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _maps(item, (*path, index))
+def _maps(value: Any, path: KeyPath) -> list[tuple[KeyPath, Mapping[str, Any]]]:
+    found: list[tuple[KeyPath, Mapping[str, Any]]] = [(path, value)] if isinstance(value, dict) else []
+    for key, item in value.items() if isinstance(value, dict) else enumerate(sequence(value)):
+        if isinstance(item, dict | list):
+            found += _maps(item, (*path, key))
+    return found
 
 
 def _environment(container: Mapping[str, Any], path: KeyPath) -> Iterator[_Entry]:
