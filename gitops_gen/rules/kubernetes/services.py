@@ -9,7 +9,7 @@ from gitops_gen.manifests.scopes import BUILT_IN
 from gitops_gen.manifests.selectors import selects
 from gitops_gen.rules.rule import Hit, Rule, Severity
 from gitops_gen.sync.plan import SyncPlan
-from gitops_gen.yaml.key_paths import KeyPath
+from gitops_gen.yaml.key_paths import KeyPath, tree_nodes
 
 _ADDED_LATER = frozenset(
     {
@@ -47,13 +47,8 @@ def _without_pods(plan: SyncPlan) -> Iterator[Hit]:
 def _is_of_operator(plan: SyncPlan, selector: Mapping[str, Any]) -> bool:
     """Whether a custom resource has one of the selector's values in it: an operator's pods may carry it."""
     custom = (item for item in plan.manifests if item.id.group not in BUILT_IN)
-    return any(not _texts(item.data).isdisjoint(map(str, selector.values())) for item in custom)
-
-
-def _texts(node: Any) -> set[str]:
-    if isinstance(node, dict | list):
-        return set().union(*map(_texts, node.values() if isinstance(node, dict) else node))
-    return {node} if isinstance(node, str) else set()
+    wanted = {*map(str, selector.values())}
+    return any(isinstance(value, str) and value in wanted for item in custom for _, value in tree_nodes(item.data))
 
 
 def _target_ports(plan: SyncPlan) -> Iterator[Hit]:
