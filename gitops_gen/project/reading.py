@@ -76,7 +76,6 @@ class EnvironmentFiles:
     stage: str | None
     release: Release | None
     release_data: dict[str, Any]
-    texts: tuple[str, ...]
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -220,7 +219,6 @@ def read_environment(inputs: Inputs, name: str) -> tuple[EnvironmentFiles | None
         stage=next((item.spec.stage for _, item in reversed(read) if item.spec and item.spec.stage), None),
         release=release.spec,
         release_data=release.data,
-        texts=(*(found.text for _, found in read), release.text),
     )
     return files, problems
 

@@ -11,7 +11,7 @@ from gitops_gen.manifests.annotations import HELM_WEIGHT, SYNC_WAVE, applies_ser
 from gitops_gen.manifests.objects import Manifest, mapping, sequence
 from gitops_gen.rules.rule import Hit, Rule, Severity
 from gitops_gen.sync.plan import SyncPlan
-from gitops_gen.yaml.key_paths import KeyPath, dotted, value_at
+from gitops_gen.yaml.key_paths import KeyPath, dotted, tree_nodes, value_at
 
 ANNOTATIONS_LIMIT = 262_144
 """Bytes of all annotations together: `TotalAnnotationSizeLimitB` in
@@ -92,17 +92,8 @@ def _is_metadata(path: KeyPath) -> bool:
 def _parts(manifest: Manifest) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
     """The maps inside an object; none of a CRD, which describes fields and has none."""
     for field in ("spec", "template") if manifest.kind != "CustomResourceDefinition" else ():
-        yield from _maps(manifest.data.get(field), (field,))
-
-
-def _maps(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
-    if isinstance(value, dict):
-        yield path, value
-        for key, item in value.items():
-            yield from _maps(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _maps(item, (*path, index))
+        nodes = tree_nodes(manifest.data.get(field), (field,))
+        yield from ((path, item) for path, item in nodes if isinstance(item, dict))
 
 
 def _environment(container: Mapping[str, Any], path: KeyPath) -> Iterator[_Entry]:
