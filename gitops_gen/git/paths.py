@@ -113,19 +113,18 @@ class Root:
         """Whether there is a file. Raises `PathError`."""
         return os.path.isfile(f"{self.folder}/{self.resolved(path)}")
 
-    def size(self, path: str) -> int:
-        """The bytes of a file. Raises `PathError` and `OSError`."""
-        return os.stat(f"{self.folder}/{self.resolved(path)}").st_size
+    def read(self, path: str, most: int | None = None) -> bytes:
+        """The content of a file, of a larger one the first `most` bytes. Raises `PathError` for what is no file, and
+        `OSError`.
+        """
+        with open(self.require_file(path), "rb") as file:
+            return file.read(most)
 
-    def read(self, path: str) -> bytes:
-        """The content of a file. Raises `PathError` for what is no file, and `OSError`."""
-        self.require_file(path)
-        with open(f"{self.folder}/{self.resolved(path)}", "rb") as file:
-            return file.read()
-
-    def require_file(self, path: str) -> None:
-        """Raises `PathError` for a pipe, socket or device, and `OSError` for nothing."""
-        _require_regular(path, os.stat(f"{self.folder}/{self.resolved(path)}").st_mode)
+    def require_file(self, path: str) -> str:
+        """Where a file is on disk. Raises `PathError` for a pipe, socket or device, and `OSError` for nothing."""
+        place = f"{self.folder}/{self.resolved(path)}"
+        _require_regular(path, os.stat(place).st_mode)
+        return place
 
     def read_unlinked(self, path: str) -> bytes:
         """The content of a file with no symlink on the way. Raises `PathError`, and `OSError`."""
