@@ -117,20 +117,23 @@ class Root:
         """The content of a file, of a larger one the first `most` bytes. Raises `PathError` for what is no file, and
         `OSError`.
         """
-        with open(self.require_file(path), "rb") as file:
+        return self._content(path, self.resolved(path), most)
+
+    def _content(self, path: str, place: str, most: int | None = None) -> bytes:
+        where = f"{self.folder}/{place}"
+        _require_regular(path, os.stat(where).st_mode)
+        with open(where, "rb") as file:
             return file.read(most)
 
-    def require_file(self, path: str) -> str:
-        """Where a file is on disk. Raises `PathError` for a pipe, socket or device, and `OSError` for nothing."""
-        place = f"{self.folder}/{self.resolved(path)}"
-        _require_regular(path, os.stat(place).st_mode)
-        return place
+    def require_file(self, path: str) -> None:
+        """Raises `PathError` for a pipe, socket or device, and `OSError` for nothing."""
+        _require_regular(path, os.stat(f"{self.folder}/{self.resolved(path)}").st_mode)
 
     def read_unlinked(self, path: str) -> bytes:
         """The content of a file with no symlink on the way. Raises `PathError`, and `OSError`."""
         if self.resolved(path) != path:
             self.target(path)
-        return self.read(path)
+        return self._content(path, path)
 
     def folders(self, path: str) -> dict[str, list[str]]:
         """The folders in a folder, each with the names in it. Raises `PathError` and `OSError`."""
