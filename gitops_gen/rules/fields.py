@@ -28,6 +28,8 @@ _NAME_LIMITS = {
     ("apps", "StatefulSet"): (52, "its pods carry it as a label with 11 characters more"),
 }
 _LONGEST_NAME = (253, "Kubernetes allows 253 characters")
+_OF_METADATA, _OF_OTHERS = ("labels", "annotations"), ("matchLabels", "nodeSelector")
+_STRING_MAPS = {*_OF_METADATA, *_OF_OTHERS}
 _CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 _DEFAULTED = {SYNC_WAVE, HELM_WEIGHT}
 """`wave-not-integer` says what happens to these."""
@@ -69,8 +71,9 @@ def _string_maps(manifest: Manifest) -> Iterator[tuple[KeyPath, Mapping[str, Any
     if manifest.id.group == "" and manifest.kind in {"Service", "ReplicationController"}:
         yield ("spec", "selector"), mapping(manifest.spec.get("selector"))
     for path, part in _parts(manifest):
-        names = ("labels", "annotations") if _is_metadata(path) else ("matchLabels", "nodeSelector")
-        yield from (((*path, name), mapping(part.get(name))) for name in names)
+        if not _STRING_MAPS.isdisjoint(part):
+            names = _OF_METADATA if _is_metadata(path) else _OF_OTHERS
+            yield from (((*path, name), mapping(part.get(name))) for name in names)
 
 
 def _is_metadata(path: KeyPath) -> bool:
@@ -88,13 +91,14 @@ def _parts(manifest: Manifest) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
 
 
 def _maps(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
-    if isinstance(value, dict):
-        yield path, value
-        for key, item in value.items():
-            yield from _maps(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _maps(item, (*path, index))
+    todo = [(path, value)]
+    while todo:
+        place, item = todo.pop()
+        if isinstance(item, dict):
+            yield place, item
+        inside = item.items() if isinstance(item, dict) else enumerate(item if isinstance(item, list) else ())
+        found = [((*place, step), part) for step, part in inside if isinstance(part, dict | list)]
+        todo += reversed(found)
 
 
 def _environment(container: Mapping[str, Any], path: KeyPath) -> Iterator[_Entry]:
