@@ -51,7 +51,6 @@ class CheckoutSource:
     """One source of an Application whose files are in this checkout."""
 
     root: Root
-    application: Mapping[str, Any]
     #: where it is inside the Application
     place: KeyPath
     data: Mapping[str, Any]

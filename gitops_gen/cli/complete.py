@@ -102,13 +102,10 @@ def _values(text: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _leaves(values: dict[str, Any], prefix: str = "") -> Iterator[str]:
-    for key, value in values.items():
-        path = prefix + str(key).replace(".", "\\.")
-        if isinstance(value, dict) and value:
-            yield from _leaves(value, f"{path}.")
-        else:
-            yield path
+def _leaves(values: dict[str, Any]) -> Iterator[str]:
+    from gitops_gen.yaml.key_paths import leaves, typed_key
+
+    return map(typed_key, leaves(values))
 
 
 def assignments(context: click.Context, directory: Path) -> list[str]:

@@ -9,7 +9,7 @@ from gitops_gen.manifests.scopes import BUILT_IN
 from gitops_gen.manifests.selectors import is_empty, selects
 from gitops_gen.rules.rule import Hit, Rule, Severity
 from gitops_gen.sync.plan import SyncPlan
-from gitops_gen.yaml.key_paths import KeyPath
+from gitops_gen.yaml.key_paths import KeyPath, tree_nodes
 
 _ADDED_LATER = frozenset(
     {
@@ -43,10 +43,8 @@ def is_of_operator(plan: SyncPlan, selector: Any) -> bool:
     return any(not _texts(item.data).isdisjoint(values) for item in custom)
 
 
-def _texts(node: Any) -> set[str]:
-    if isinstance(node, dict | list):
-        return set().union(*map(_texts, node.values() if isinstance(node, dict) else node))
-    return {node} if isinstance(node, str) else set()
+def _texts(data: Any) -> set[str]:
+    return {value for _, value in tree_nodes(data) if isinstance(value, str)}
 
 
 def _without_pods(plan: SyncPlan) -> Iterator[Hit]:
