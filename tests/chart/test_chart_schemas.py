@@ -1,59 +1,25 @@
 """Every rendered object against Kubernetes' own schemas, by kubeconform in strict mode, for each supported version."""
 
-from __future__ import annotations
-
-import importlib.util
-import json
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
 from tests.chart.chart_render import SCENARIOS, Render, program, scenario
+from tests.chart.conform import write_schemas
 
 pytestmark = pytest.mark.slow
 
 VERSIONS = ["1.31", "1.32", "1.33", "1.34", "1.35", "1.36", "1.37"]
-#: The file of each kind, as kubeconform's template asks for it.
-KINDS = {
-    "configmap-v1", "service-v1", "serviceaccount-v1", "persistentvolumeclaim-v1", "deployment-apps-v1", "job-batch-v1",
-    "cronjob-batch-v1",
-    "networkpolicy-networking-v1", "ingress-networking-v1", "poddisruptionbudget-policy-v1",
-    "horizontalpodautoscaler-autoscaling-v2",
-}  # fmt: skip
-
-
-def package_schemas(version: str) -> Path:
-    spec = importlib.util.find_spec("kubernetes_validate")
-    if spec is None or spec.origin is None:
-        pytest.skip("the schemas are in the package kubernetes-validate: pip install kubernetes-validate")
-    return next(Path(spec.origin).parent.glob(f"kubernetes-json-schema/v{version}.*-local-strict"))
-
-
-def inlined(schema: Any, definitions: dict[str, Any], inside: tuple[str, ...] = ()) -> Any:
-    """The schema without references, which kubeconform cannot follow here. A recursion is cut to anything."""
-    if isinstance(schema, list):
-        return [inlined(item, definitions, inside) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    if "$ref" in schema:
-        name = schema["$ref"].rsplit("/", 1)[1]
-        return {} if name in inside else inlined(definitions[name], definitions, (*inside, name))
-    return {key: inlined(value, definitions, inside) for key, value in schema.items()}
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
 def schemas(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    source = package_schemas(request.param)
-    definitions = json.loads((source / "_definitions.json").read_text())
-    definitions = definitions.get("definitions") or definitions["$defs"]
-    target = tmp_path_factory.mktemp(f"v{request.param}")
-    for kind in KINDS:
-        schema = json.loads((source / f"{kind}.json").read_text())
-        (target / f"{kind}.json").write_text(json.dumps(inlined(schema, definitions)))
-    return target
+    try:
+        return write_schemas(request.param, tmp_path_factory.mktemp(f"v{request.param}"))
+    except ModuleNotFoundError as error:
+        pytest.skip(str(error))
 
 
 def conform(schemas: Path, text: str) -> subprocess.CompletedProcess[str]:
