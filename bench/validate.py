@@ -1,4 +1,4 @@
-"""What `validate` takes beside the programs that people run for a part of it, on the same 100 environments.
+"""What `validate` takes, compared with the programs that people run for a part of it, on the same 100 environments.
 
 `python -m bench.validate`; exit code 1 when a limit does not hold. The others judge rendered files, so what they take
 has the renders in it: one `helm template` for each environment. All is processor time, which
