@@ -11,7 +11,7 @@ from gitops_gen.manifests.annotations import HELM_WEIGHT, SYNC_WAVE, applies_ser
 from gitops_gen.manifests.objects import Manifest, mapping, sequence
 from gitops_gen.rules.rule import Hit, Rule, Severity
 from gitops_gen.sync.plan import SyncPlan
-from gitops_gen.yaml.key_paths import KeyPath, dotted, value_at
+from gitops_gen.yaml.key_paths import KeyPath, dotted, tree_nodes, value_at
 
 ANNOTATIONS_LIMIT = 262_144
 """Bytes of all annotations together: `TotalAnnotationSizeLimitB` in
@@ -28,6 +28,8 @@ _NAME_LIMITS = {
     ("apps", "StatefulSet"): (52, "its pods carry it as a label with 11 characters more"),
 }
 _LONGEST_NAME = (253, "Kubernetes allows 253 characters")
+_OF_METADATA, _OF_OTHERS = ("labels", "annotations"), ("matchLabels", "nodeSelector")
+_STRING_MAPS = {*_OF_METADATA, *_OF_OTHERS}
 _CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 _DEFAULTED = {SYNC_WAVE, HELM_WEIGHT}
 """`wave-not-integer` says what happens to these."""
@@ -77,8 +79,9 @@ def _string_maps(manifest: Manifest) -> Iterator[tuple[KeyPath, Mapping[str, Any
     if manifest.id.group == "" and manifest.kind in {"Service", "ReplicationController"}:
         yield ("spec", "selector"), mapping(manifest.spec.get("selector"))
     for path, part in _parts(manifest):
-        names = ("labels", "annotations") if _is_metadata(path) else ("matchLabels", "nodeSelector")
-        yield from (((*path, name), mapping(part.get(name))) for name in names)
+        if not _STRING_MAPS.isdisjoint(part):
+            names = _OF_METADATA if _is_metadata(path) else _OF_OTHERS
+            yield from (((*path, name), mapping(part.get(name))) for name in names)
 
 
 def _is_metadata(path: KeyPath) -> bool:
@@ -92,17 +95,8 @@ def _is_metadata(path: KeyPath) -> bool:
 def _parts(manifest: Manifest) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
     """The maps inside an object; none of a CRD, which describes fields and has none."""
     for field in ("spec", "template") if manifest.kind != "CustomResourceDefinition" else ():
-        yield from _maps(manifest.data.get(field), (field,))
-
-
-def _maps(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
-    if isinstance(value, dict):
-        yield path, value
-        for key, item in value.items():
-            yield from _maps(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _maps(item, (*path, index))
+        nodes = tree_nodes(manifest.data.get(field), (field,))
+        yield from ((path, item) for path, item in nodes if isinstance(item, dict))
 
 
 def _environment(container: Mapping[str, Any], path: KeyPath) -> Iterator[_Entry]:
