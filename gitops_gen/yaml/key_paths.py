@@ -41,10 +41,12 @@ def tree_nodes(data: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
     """Every value in a tree of maps and lists with its path: the tree itself, and each map or list before what is in
     it.
     """
-    yield path, data
-    items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
-    for step, item in items:
-        yield from tree_nodes(item, (*path, step))
+    todo = [(path, data)]
+    while todo:
+        place, item = todo.pop()
+        yield place, item
+        inside = item.items() if isinstance(item, dict) else enumerate(item) if isinstance(item, list) else ()
+        todo += reversed([((*place, step), part) for step, part in inside])
 
 
 def tree_with(data: Any, change: Callable[[KeyPath, Any], Any], path: KeyPath = ()) -> Any:
