@@ -76,6 +76,7 @@ attack: $(DEV)
 bench: $(DEV)
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.workspace
+	$(BIN)/python -m bench.report
 	$(BIN)/python -m bench.diff --helm "$${GITOPS_GEN_HELM:-helm}"
 
 tools: $(DEV)

@@ -59,10 +59,10 @@ def gitops_gen(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
 
 @dataclass(frozen=True, kw_only=True)
 class Race:
-    """What came of a race: seconds, bumps that reported success, the highest attempt, and what was wrong."""
+    """What came of a race: seconds, the seconds and the attempts of each bump that reported success, what was wrong."""
 
     seconds: float
-    pushed: int
+    pushes: list[float]
     attempts: list[int]
     wrong: list[str]
 
@@ -94,23 +94,25 @@ def run_writers(folder: Path, writers: int, bumps: int) -> Race:
         results = list(pool.map(lambda index: _bump(folder, index, names[index // 4], bumps), range(writers)))
     seconds = time.perf_counter() - start
     wrong = [line for _, _, lines in results for line in lines]
+    pushes = [push for times, _, _ in results for push in times]
     wrong += _lost(origin, writers, bumps, names) + _inconsistent(folder, origin)
     attempts = [attempt for _, tries, _ in results for attempt in tries]
-    return Race(seconds=seconds, pushed=sum(done for done, _, _ in results), attempts=attempts, wrong=wrong)
+    return Race(seconds=seconds, pushes=pushes, attempts=attempts, wrong=wrong)
 
 
-def _bump(folder: Path, index: int, name: str, bumps: int) -> tuple[int, list[int], list[str]]:
-    done, attempts, wrong = 0, [], []
+def _bump(folder: Path, index: int, name: str, bumps: int) -> tuple[list[float], list[int], list[str]]:
+    pushes, attempts, wrong = [], [], []
     for bump in range(1, bumps + 1):
         word = f"settings.service-{index % 4}=v{bump}"
+        start = time.perf_counter()
         result = gitops_gen(folder / f"writer-{index}", "set", name, word, "--push")
         if result.returncode:
             wrong.append(f"writer {index}, bump {bump}: {result.stderr.strip()}")
             continue
-        done += 1
+        pushes.append(time.perf_counter() - start)
         _, _, tail = result.stderr.partition("at attempt ")
         attempts.append(int(tail.split(":")[0]) if tail else 1)
-    return done, attempts, wrong
+    return pushes, attempts, wrong
 
 
 def _lost(origin: Path, writers: int, bumps: int, names: Sequence[str]) -> list[str]:
@@ -267,9 +269,9 @@ def main(arguments: Sequence[str]) -> int:
             wrong = killed.wrong
         else:
             race = run_writers(Path(name), int(numbers.get("--writers", "16")), int(numbers.get("--bumps", "10")))
-            tries = sorted(race.attempts)
+            tries = sorted(race.attempts) or [0]
             print(
-                f"{race.pushed} pushed in {race.seconds:.0f} s; "
+                f"{len(race.pushes)} pushed in {race.seconds:.0f} s; slowest {max(race.pushes, default=0.0):.1f} s; "
                 f"attempts: median {tries[len(tries) // 2]}, most {tries[-1]}"
             )
             wrong = race.wrong

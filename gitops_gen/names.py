@@ -34,6 +34,12 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return next(iter(get_close_matches(name, sorted(known), 1)), "")
 
 
+def meant(name: str, known: Iterable[str]) -> str:
+    """A hint for a `name` that is probably a misspelled known one, as `web-config` for `web-conf`; else empty."""
+    near = next(iter(get_close_matches(name, sorted(known), 1, 0.85)), "")
+    return f"did you mean `{near}`?" if near else ""
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A hint for an unknown `name`: the closest known one, else all of them."""
     names = sorted(known)

@@ -6,6 +6,7 @@
 import ast
 import json
 from collections.abc import Iterator
+from enum import Enum
 from functools import cache
 from inspect import cleandoc
 from itertools import pairwise
@@ -50,6 +51,8 @@ def type_schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     if is_typeddict(hint):
         definitions[hint.__name__] = definitions.get(hint.__name__) or object_schema(hint, definitions)
         return {"$ref": f"#/$defs/{hint.__name__}"}
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return {"enum": [item.value for item in hint]}
     return composed(get_origin(hint), get_args(hint), definitions)
 
 

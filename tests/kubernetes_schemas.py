@@ -48,6 +48,7 @@ NOT_REQUIRED = {
     "io.k8s.api.apps.v1.StatefulSetSpec": "serviceName",
     "io.k8s.api.core.v1.HTTPHeader": "value",
     "io.k8s.api.core.v1.Sysctl": "value",
+    "io.k8s.api.rbac.v1.RoleRef": "apiGroup",
     "io.k8s.api.networking.v1.NetworkPolicySpec": "podSelector",
     "io.k8s.api.scheduling.v1.PriorityClass": "value",
     "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionVersion": "served",
@@ -156,13 +157,22 @@ class Cleaner:
             in_items, values = self._enums[name, field]
             # What is empty counts as not set, except for an item of a list.
             (part["items"] if in_items else part)["enum"] = values if in_items else [*values, "", None]
-        part.update(self._limits_of(name, field))
+        merge(part, self._limits_of(name, field))
 
     def _limits_of(self, name: str, *field: str) -> Schema:
         key = ".".join((*name.split(".")[-3:], *field))
         self.limited.add(key)
         found: Schema = LIMITS.get(key, {})
         return found
+
+
+def merge(schema: Schema, more: Schema) -> None:
+    """Narrow a schema by another one, its items included."""
+    for key, part in more.items():
+        if key == "items" and key in schema:
+            merge(schema[key], part)
+        else:
+            schema[key] = part
 
 
 def cleaned(node: Any) -> Any:

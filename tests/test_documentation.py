@@ -34,7 +34,6 @@ FINDING = ("diff ", "migrate ")
 #: commands that print nothing when all is well
 SILENT = (
     "generate",
-    "-C my-gitops generate",
     "-C services/shop generate",
     "chart pull",
     "chart vendor",

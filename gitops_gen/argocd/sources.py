@@ -19,7 +19,7 @@ from gitops_gen.git.paths import PathError, Root
 from gitops_gen.helm.choice import open_engine
 from gitops_gen.helm.engine import HelmRelease
 from gitops_gen.models.layout import CHART_FILE
-from gitops_gen.project.chart_places import ChartPlaces
+from gitops_gen.project.chart_folders import ChartFolders
 from gitops_gen.project.helm_options import HELM, HelmSource
 from gitops_gen.project.layers import ValueLayer, Values, merge
 from gitops_gen.project.local_dependencies import needed_folders
@@ -51,7 +51,6 @@ class CheckoutSource:
     """One source of an Application whose files are in this checkout."""
 
     root: Root
-    application: Mapping[str, Any]
     #: where it is inside the Application
     place: KeyPath
     data: Mapping[str, Any]
@@ -136,7 +135,7 @@ class CheckoutSource:
         if not self.is_chart:
             return list(self._files())
         top = Path(self.root.folder)
-        chart = open_engine("").load(ChartPlaces(top, top, "").folder(self.folder))
+        chart = open_engine("").load(ChartFolders(top, top, "").folder(self.folder))
         return [(chart.render(self._release(base)), self.folder)]
 
     def _release(self, base: HelmRelease) -> HelmRelease:

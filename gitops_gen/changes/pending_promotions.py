@@ -19,12 +19,9 @@ Releases = Mapping[str, dict[str, Any]]
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PendingPromotion:
     """A release that `sources` have and `targets`, in the next stage, have not, and in what they differ.
-
-    `source` and `target` are the first of each. `other_releases` counts what the stage of `sources` runs besides.
+    `other_releases` counts what the stage of `sources` runs besides.
     """
 
-    source: str
-    target: str
     sources: tuple[str, ...]
     targets: tuple[str, ...]
     direction: Direction
@@ -46,8 +43,6 @@ def pending_promotions(
                 changes = list(differences(releases[targets[0]], releases[names[0]]))
                 if changes:
                     yield PendingPromotion(
-                        source=names[0],
-                        target=targets[0],
                         sources=tuple(names),
                         targets=tuple(targets),
                         direction=direction(changes),

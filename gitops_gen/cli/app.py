@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from gitops_gen import __version__
 from gitops_gen.cli.group import OutputOption, VerbGroup
-from gitops_gen.cli.settings import Settings
+from gitops_gen.cli.settings import Settings, Wanted
+
+if TYPE_CHECKING:
+    from gitops_gen.project.listing import Scope
 
 
 def output_formats(*more: str, help_text: str = "How to print the result.") -> Callable[..., Any]:
@@ -19,7 +22,6 @@ def output_formats(*more: str, help_text: str = "How to print the result.") -> C
 
 output_option = output_formats()
 environment_argument = click.argument("environment", metavar="ENV")
-environments_argument = click.argument("environments", metavar="[ENV]...", nargs=-1)
 pass_settings = click.make_pass_decorator(Settings, ensure=True)
 
 
@@ -39,7 +41,9 @@ def scope_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def scoped(*args: Any, project: str, stage: str, cluster: str, **others: Any) -> Any:
-        return function(*args, scope={"project": project, "stage": stage, "cluster": cluster}, **others)
+        from gitops_gen.project.listing import Scope
+
+        return function(*args, scope=Scope(project=project, stage=stage, cluster=cluster), **others)
 
     for option in (
         click.option("--project", metavar="PROJECT", default="", help="Only a project of a workspace."),
@@ -48,6 +52,16 @@ def scope_options(function: Callable[..., Any]) -> Callable[..., Any]:
     ):
         scoped = option(scoped)
     return scoped
+
+
+def wanted_environments(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`ENV...` and the options that narrow them. The function gets `wanted`."""
+
+    @wraps(function)
+    def wanting(*args: Any, environments: tuple[str, ...], scope: "Scope", **others: Any) -> Any:
+        return function(*args, wanted=Wanted(environments, scope), **others)
+
+    return click.argument("environments", metavar="[ENV]...", nargs=-1)(scope_options(wanting))
 
 
 @click.group(cls=VerbGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

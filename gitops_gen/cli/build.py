@@ -1,5 +1,6 @@
 """The verbs that make a repository and look at it: init, generate, render, explain, secrets, schema, completion."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -8,13 +9,12 @@ from gitops_gen.cli.app import (
     ReadableFile,
     cli,
     environment_argument,
-    environments_argument,
     output_option,
     pass_settings,
-    scope_options,
+    wanted_environments,
 )
-from gitops_gen.cli.printing import print_data, print_document, print_lines
-from gitops_gen.cli.settings import Settings
+from gitops_gen.cli.printing import print_data, print_document, print_lines, print_result
+from gitops_gen.cli.settings import Settings, Wanted
 from gitops_gen.errors import fail_if_any, fail_with
 
 if TYPE_CHECKING:
@@ -98,8 +98,7 @@ def init(settings: Settings, /, directory: str, chart: str | None, output: str, 
 
 
 @cli.command()
-@environments_argument
-@scope_options
+@wanted_environments
 @click.option(
     "--check",
     "only_check",
@@ -111,13 +110,7 @@ def init(settings: Settings, /, directory: str, chart: str | None, output: str, 
 @output_option
 @pass_settings
 def generate(
-    settings: Settings,
-    environments: tuple[str, ...],
-    scope: dict[str, str],
-    only_check: bool,
-    show_diff: bool,
-    overwrite: bool,
-    output: str,
+    settings: Settings, wanted: Wanted, only_check: bool, show_diff: bool, overwrite: bool, output: str
 ) -> int:
     """Write the generated files that are not up to date; all environments, or those named.
 
@@ -131,7 +124,7 @@ def generate(
     from gitops_gen.output.json.files import generate_document
 
     opened = settings.opened()
-    names = settings.selected(opened, environments, scope)
+    names = settings.selected(opened, wanted)
     if only_check:
         result = command.check_possible(opened, names, alone=True)
     else:
@@ -163,20 +156,12 @@ def _print_generated(settings: Settings, result: "Generation", *, done: bool, sh
 
 
 @cli.command()
-@environments_argument
-@scope_options
+@wanted_environments
 @click.option("--all", "every", is_flag=True, help="Every environment; needs --output-dir.")
 @click.option("--output-dir", metavar="DIR", default="", help="Write DIR/ENV.yaml instead of printing.")
 @click.option("--objects", is_flag=True, help="With --output-dir: a file for each object, DIR/ENV/KIND-NAME.yaml.")
 @pass_settings
-def render(
-    settings: Settings,
-    environments: tuple[str, ...],
-    scope: dict[str, str],
-    every: bool,
-    output_dir: str,
-    objects: bool,
-) -> int:
+def render(settings: Settings, wanted: Wanted, every: bool, output_dir: str, objects: bool) -> int:
     """Print the manifests of ENV as Argo CD will apply them, or write those of many environments.
 
     \b
@@ -188,14 +173,14 @@ def render(
 
     if output_dir:
         opened = settings.opened()
-        names = opened.names() if every else settings.selected(opened, environments, scope)
+        names = opened.names() if every else settings.selected(opened, wanted)
         written, errors = command.render_to(opened, names, settings.named(output_dir), objects=objects)
         settings.note(f"{written} file{'s' * (written != 1)} written")
         fail_with(errors)
         return 0
-    if every or objects or len(environments) != 1 or any(scope.values()):
+    if every or objects or len(wanted.names) != 1 or not wanted.scope.is_all:
         raise click.UsageError("name one environment, or write several with --output-dir DIR")
-    print_data(command.render(*settings.chosen(environments[0])))
+    print_data(command.render(*settings.chosen(wanted.names[0])))
     return 0
 
 
@@ -217,16 +202,12 @@ def explain(settings: Settings, environment: str, key: str, output: str) -> int:
 
     opened, environment = settings.chosen(environment)
     result = command(opened, environment, key)
-    if output == "text":
-        print_lines(explanation_lines(result))
-    else:
-        print_document(explanation_document(environment, result), output)
+    print_result(result, output, explanation_lines, partial(explanation_document, environment))
     return 0
 
 
 @cli.command()
-@environments_argument
-@scope_options
+@wanted_environments
 @output_option
 @click.option(
     "--check",
@@ -238,14 +219,7 @@ def explain(settings: Settings, environment: str, key: str, output: str) -> int:
 )
 @click.option("--script", is_flag=True, help="Print the commands that fill the store, each value from a file.")
 @pass_settings
-def secrets(
-    settings: Settings,
-    environments: tuple[str, ...],
-    scope: dict[str, str],
-    output: str,
-    existing: TextIO | None,
-    script: bool,
-) -> int:
+def secrets(settings: Settings, wanted: Wanted, output: str, existing: TextIO | None, script: bool) -> int:
     """Show each key of each Secret that ENV needs, who reads it, and what provides it. Names only, never values.
 
     \b
@@ -260,7 +234,7 @@ def secrets(
     from gitops_gen.output.secret_text import secret_lines
 
     opened = settings.opened()
-    found = command.secrets(opened, settings.selected(opened, environments, scope))
+    found = command.secrets(opened, settings.selected(opened, wanted))
     if existing:
         count = command.check(found, existing.read(), existing.name)
         print_lines([f"all that is needed is among the {count} names of {existing.name}"])

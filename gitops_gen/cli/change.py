@@ -6,21 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitops_gen.cli.app import (
-    cli,
-    environments_argument,
-    output_option,
-    pass_settings,
-    scope_options,
-)
-from gitops_gen.cli.delivery import delivery_options, show
-from gitops_gen.cli.printing import print_document, print_lines
-from gitops_gen.cli.settings import Settings
+from gitops_gen.cli.app import cli, output_option, pass_settings, scope_options, wanted_environments
+from gitops_gen.cli.delivery import changes
+from gitops_gen.cli.printing import print_result
+from gitops_gen.cli.settings import Settings, Wanted
 
 if TYPE_CHECKING:
-    from gitops_gen.changes.change import Delivery
+    from gitops_gen.changes.change import Delivery, Outcome
     from gitops_gen.changes.values.assignments import Assignment
     from gitops_gen.commands.set_values import Selection
+    from gitops_gen.project.listing import Scope
     from gitops_gen.project.opening import OpenProject
 
 
@@ -36,9 +31,7 @@ if TYPE_CHECKING:
 @click.option("--move", metavar="KEY", multiple=True, help="Move KEY to --release or --environment, comments too.")
 @click.option("--release", "layer", flag_value="RELEASE", help="Put it into release.yaml: it is promoted.")
 @click.option("--environment", "layer", flag_value="ENVIRONMENT", help="Put it into environment.yaml: it stays.")
-@delivery_options()
-@output_option
-@pass_settings
+@changes()
 def set_command(
     settings: Settings,
     /,
@@ -48,9 +41,8 @@ def set_command(
     project: str,
     layer: str | None,
     delivery: "Delivery",
-    output: str,
     **forms: tuple[str, ...],
-) -> int:
+) -> "Outcome":
     """Set chart values of ENV in the file that they belong to. Comments and formatting are kept.
 
     The tag or digest of an image, and any key that a release sets, goes into release.yaml, which `promote` copies.
@@ -82,7 +74,7 @@ def set_command(
         raise click.UsageError("nothing to set: add KEY=VALUE, --unset KEY or --move KEY")
     opened, chosen = settings.opened(), command.InputFile[layer] if layer else None
     target = _target(opened, words[0] if named else "", stage, project)
-    return show(settings, command.set_values(opened, target, assignments, delivery, chosen), output)
+    return command.set_values(opened, target, assignments, delivery, chosen)
 
 
 def _assignments(
@@ -131,9 +123,7 @@ def _target(opened: "OpenProject", environment: str, stage: str, project: str) -
 @click.option("--only", metavar="KEY", multiple=True, help="Promote this key of the release only, such as app.image.")
 @click.option("--only-project", metavar="PROJECT", multiple=True, help="Only this project of a workspace.")
 @click.option("--force", is_flag=True, help="Ignore the order of the stages.")
-@delivery_options()
-@output_option
-@pass_settings
+@changes()
 def promote(
     settings: Settings,
     source: str,
@@ -144,8 +134,7 @@ def promote(
     only_project: tuple[str, ...],
     force: bool,
     delivery: "Delivery",
-    output: str,
-) -> int:
+) -> "Outcome":
     """Copy the release of FROM to each TO. Both are environments or stages.
 
     The name of a stage means all its environments; they change in one commit. A name of both an environment and a stage
@@ -175,26 +164,15 @@ def promote(
         force=force,
         details=settings.verbose,
     )
-    return show(settings, command(settings.opened(), promotion, delivery), output)
+    return command(settings.opened(), promotion, delivery)
 
 
 @cli.command()
-@environments_argument
-@scope_options
+@wanted_environments
 @click.option("--to", metavar="COMMIT", default="", help="Undo every change of ENV after COMMIT.")
 @click.option("--undo", metavar="COMMIT", default="", help="Undo COMMIT only, and keep what came after it.")
-@delivery_options(commits=False)
-@output_option
-@pass_settings
-def rollback(
-    settings: Settings,
-    environments: tuple[str, ...],
-    scope: dict[str, str],
-    to: str,
-    undo: str,
-    delivery: "Delivery",
-    output: str,
-) -> int:
+@changes(commits=False)
+def rollback(settings: Settings, wanted: Wanted, to: str, undo: str, delivery: "Delivery") -> "Outcome":
     """Undo the last change of ENV in one commit, even if other environments changed since.
 
     The last change is that of the branch that Argo CD follows. A merge counts as one change, or as none if it did not
@@ -213,11 +191,11 @@ def rollback(
     if to and undo:
         raise click.UsageError("--to and --undo exclude each other")
     opened = settings.opened()
-    names = settings.selected(opened, environments, scope)
+    names = settings.selected(opened, wanted)
     if not names:
         raise click.UsageError("name an environment, or use --stage STAGE or --project PROJECT")
     request = Rollback(environments=names, to=to, undo=undo)
-    return show(settings, command(opened, request, delivery), output)
+    return command(opened, request, delivery)
 
 
 @cli.command()
@@ -226,7 +204,7 @@ def rollback(
 @scope_options
 @output_option
 @pass_settings
-def history(settings: Settings, environment: str, limit: int, scope: dict[str, str], output: str) -> int:
+def history(settings: Settings, environment: str, limit: int, scope: "Scope", output: str) -> int:
     """Show what changed in ENV (or in all), when, by whom, and from which release to which.
 
     It is the history of the branch that Argo CD follows. A merge counts as one change, with its commits
@@ -241,9 +219,9 @@ def history(settings: Settings, environment: str, limit: int, scope: dict[str, s
     from gitops_gen.output.json.history import history_document
 
     opened = settings.opened()
-    names = settings.selected(opened, [environment] if environment else [], scope)
+    names = settings.selected(opened, Wanted((environment,) if environment else (), scope))
     result = command(opened, names[0] if len(names) == 1 else "", limit, names)
-    print_lines(history_lines(result)) if output == "text" else print_document(history_document(result), output)
+    print_result(result, output, history_lines, history_document)
     if not result.complete:
         settings.note("the clone is shallow: older changes are missing; run `git fetch --unshallow`")
     return 0
@@ -253,7 +231,7 @@ def history(settings: Settings, environment: str, limit: int, scope: dict[str, s
 @scope_options
 @output_option
 @pass_settings
-def status(settings: Settings, scope: dict[str, str], output: str) -> int:
+def status(settings: Settings, scope: "Scope", output: str) -> int:
     """Show the release of each environment, and what is not promoted, committed, pushed or generated.
 
     Many environments of one release are shown on one line. A waiting release is called an upgrade or a downgrade if its
@@ -267,28 +245,17 @@ def status(settings: Settings, scope: dict[str, str], output: str) -> int:
     from gitops_gen.commands.status import status as command
     from gitops_gen.output.json.status import status_document
     from gitops_gen.output.status_text import status_lines
-    from gitops_gen.project.listing import Scope
     from gitops_gen.project.selection import focused
 
     opened = settings.overview()
-    result = command(opened, focused(opened, (), Scope(**scope)))
-    print_lines(status_lines(result)) if output == "text" else print_document(status_document(result), output)
+    print_result(command(opened, focused(opened, (), scope)), output, status_lines, status_document)
     return 0
 
 
 @cli.command()
-@environments_argument
-@scope_options
-@delivery_options()
-@output_option
-@pass_settings
-def adopt(
-    settings: Settings,
-    environments: tuple[str, ...],
-    scope: dict[str, str],
-    delivery: "Delivery",
-    output: str,
-) -> int:
+@wanted_environments
+@changes()
+def adopt(settings: Settings, wanted: Wanted, delivery: "Delivery") -> "Outcome":
     """Move edits of generated files into the inputs; of all environments, or those named.
 
     Values go into the file that they belong to, edits of the Application or AppProject into `argocd` in
@@ -302,5 +269,5 @@ def adopt(
     from gitops_gen.commands.adopt import adopt as command
 
     opened = settings.opened()
-    names = settings.selected(opened, environments, scope)
-    return show(settings, command(opened, names, delivery), output)
+    names = settings.selected(opened, wanted)
+    return command(opened, names, delivery)

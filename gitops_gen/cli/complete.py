@@ -73,14 +73,14 @@ def keys(context: click.Context, directory: Path) -> list[str]:
     """The keys of the chart's values.yaml, and those that the environments set."""
     from gitops_gen.git.paths import Root
     from gitops_gen.models.layout import hand_written
-    from gitops_gen.project.chart_places import chart_places
+    from gitops_gen.project.chart_folders import chart_folders
     from gitops_gen.project.environment import ChartSource
     from gitops_gen.project.projects import Projects
     from gitops_gen.project.reading import find_project, focus, text_if_any
 
     root = find_project(directory)
     chart = (_project(directory).get("chart") or {}).get("path")
-    found = set(_leaves(_values(chart_places(root).values_text(ChartSource(path=chart))))) if chart else set()
+    found = set(_leaves(_values(chart_folders(root).values_text(ChartSource(path=chart))))) if chart else set()
     projects = Projects(Root(root))
     for typed in _named(context) or environments(context, directory):
         for path in (path for name in projects.meant(typed, focus(directory, root)) for path in hand_written(name)):
@@ -102,13 +102,10 @@ def _values(text: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _leaves(values: dict[str, Any], prefix: str = "") -> Iterator[str]:
-    for key, value in values.items():
-        path = prefix + str(key).replace(".", "\\.")
-        if isinstance(value, dict) and value:
-            yield from _leaves(value, f"{path}.")
-        else:
-            yield path
+def _leaves(values: dict[str, Any]) -> Iterator[str]:
+    from gitops_gen.yaml.key_paths import leaves, typed_key
+
+    return map(typed_key, leaves(values))
 
 
 def assignments(context: click.Context, directory: Path) -> list[str]:

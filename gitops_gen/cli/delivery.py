@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gitops_gen.cli.app import output_option, pass_settings
 from gitops_gen.cli.printing import is_coloured, print_document, print_lines
 from gitops_gen.cli.settings import Settings
 
@@ -54,6 +55,21 @@ def delivery_options(*, commits: bool = True) -> Decorator:
         for option in reversed(options):
             delivering = option(delivering)
         return delivering
+
+    return decorate
+
+
+def changes(*, commits: bool = True) -> Decorator:
+    """A verb that changes something: its options for that and `--output`. The function gets `settings` and `delivery`,
+    and gives the outcome, which is printed.
+    """
+
+    def decorate(function: Callable[..., "Outcome"]) -> Callable[..., Any]:
+        @wraps(function)
+        def changing(settings: Settings, *args: Any, output: str, **others: Any) -> int:
+            return show(settings, function(settings, *args, **others), output)
+
+        return delivery_options(commits=commits)(output_option(pass_settings(changing)))
 
     return decorate
 

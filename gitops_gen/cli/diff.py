@@ -1,15 +1,16 @@
 """The verb `diff`."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gitops_gen.cli.app import cli, output_formats, pass_settings, scope_options
 from gitops_gen.cli.printing import is_coloured, print_data, print_document, print_lines
-from gitops_gen.cli.settings import Settings
+from gitops_gen.cli.settings import Settings, Wanted
 
 if TYPE_CHECKING:
     from gitops_gen.compare.model import Difference
+    from gitops_gen.project.listing import Scope
 
 _BROKEN = 2
 
@@ -32,18 +33,7 @@ _BROKEN = 2
 )
 @click.option("--no-cache", is_flag=True, help="Render everything; do not use the cache.")
 @pass_settings
-def diff(
-    settings: Settings,
-    words: tuple[str, ...],
-    only: tuple[str, ...],
-    scope: dict[str, str],
-    environments: tuple[str, str] | None,
-    summary: bool,
-    merge_base: bool,
-    output: str,
-    max_size: int,
-    no_cache: bool,
-) -> int:
+def diff(settings: Settings, /, summary: bool, output: str, max_size: int, **question: Any) -> int:
     """Show what changes in the cluster between two commits: rendered, without cluster or network.
 
     Without REF, the working tree is compared with HEAD; with one REF, with that revision. With ENV, only those
@@ -63,27 +53,41 @@ def diff(
     """
     if summary and output not in ("text", "json", "yaml"):
         raise click.UsageError("--summary is printed as text, json or yaml")
-    from gitops_gen.commands.diff import Question, left_out
-    from gitops_gen.commands.diff import diff as command
-    from gitops_gen.compare.fleet import Engines
-    from gitops_gen.errors import GitopsError
+    from gitops_gen.commands.diff import left_out
 
-    if any(scope.values()):
-        only = settings.selected(settings.opened(), only, scope)
-    question = Question(words=words, only=only, merge_base=merge_base, environments=environments or None)
-    engines = Engines(engine=settings.engine, cached=not no_cache)
-    try:
-        difference = command(settings.directory.absolute(), question, engines)
-    except GitopsError as error:
-        # Not 1: nothing was compared, so no difference was found.
-        error.exit_code = _BROKEN
-        raise
+    difference = _difference(settings, **question)
     _print_summary(difference, output) if summary else _print(difference, output, max_size)
     if notice := left_out(settings.directory.absolute(), difference):
         settings.note(f"note: {notice}")
     if difference:
         settings.note("note: values are not validated against the chart's schema: use `gitops-gen generate --check`")
     return _BROKEN if difference.is_broken else 1 if difference else 0
+
+
+def _difference(
+    settings: Settings,
+    *,
+    words: tuple[str, ...],
+    only: tuple[str, ...],
+    scope: "Scope",
+    environments: tuple[str, str] | None,
+    merge_base: bool,
+    no_cache: bool,
+) -> "Difference":
+    from gitops_gen.commands.diff import Question, diff
+    from gitops_gen.compare.fleet import Engines
+    from gitops_gen.errors import GitopsError
+
+    if not scope.is_all:
+        only = settings.selected(settings.opened(), Wanted(only, scope))
+    question = Question(words=words, only=only, merge_base=merge_base, environments=environments or None)
+    engines = Engines(engine=settings.engine, cached=not no_cache)
+    try:
+        return diff(settings.directory.absolute(), question, engines)
+    except GitopsError as error:
+        # Not 1: nothing was compared, so no difference was found.
+        error.exit_code = _BROKEN
+        raise
 
 
 def _print_summary(difference: "Difference", output: str) -> None:

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gitops_gen.cli.app import cli, environment_argument, output_option, pass_settings, scope_options
-from gitops_gen.cli.delivery import delete_running_option, delivery_options, show
+from gitops_gen.cli.delivery import changes, delete_running_option
 from gitops_gen.cli.group import Group
-from gitops_gen.cli.printing import print_document, print_lines
+from gitops_gen.cli.printing import print_result
 from gitops_gen.cli.settings import Settings
 
 if TYPE_CHECKING:
-    from gitops_gen.changes.change import Delivery
+    from gitops_gen.changes.change import Delivery, Outcome
     from gitops_gen.commands.environment_lifecycle import Facts
+    from gitops_gen.project.listing import Scope
 
 
 @cli.group("env", cls=Group)
@@ -27,7 +28,7 @@ def env() -> None:
 @scope_options
 @output_option
 @pass_settings
-def env_list(settings: Settings, scope: dict[str, str], output: str) -> int:
+def env_list(settings: Settings, scope: "Scope", output: str) -> int:
     """List the environments: stage, cluster, namespace, chart.
 
     \b
@@ -37,12 +38,12 @@ def env_list(settings: Settings, scope: dict[str, str], output: str) -> int:
     """
     from gitops_gen.output.environment_text import environment_table
     from gitops_gen.output.json.environments import environments_document
-    from gitops_gen.project.listing import Scope, list_environments
+    from gitops_gen.project.listing import list_environments
     from gitops_gen.project.selection import focused
 
     opened = settings.overview()
-    rows = list_environments(opened, focused(opened, (), Scope(**scope)))
-    print_lines(environment_table(rows)) if output == "text" else print_document(environments_document(rows), output)
+    rows = list_environments(opened, focused(opened, (), scope))
+    print_result(rows, output, environment_table, environments_document)
     return 0
 
 
@@ -72,16 +73,8 @@ def fact_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @env.command("add")
 @click.argument("name", metavar="NAME")
 @fact_options
-@delivery_options()
-@output_option
-@pass_settings
-def env_add(
-    settings: Settings,
-    name: str,
-    facts: "Facts",
-    delivery: "Delivery",
-    output: str,
-) -> int:
+@changes()
+def env_add(settings: Settings, name: str, facts: "Facts", delivery: "Delivery") -> "Outcome":
     """Add an environment.
 
     \b
@@ -94,7 +87,7 @@ def env_add(
     name = new(opened, name)
     if facts.release:
         facts = replace(facts, release=one(opened, facts.release))
-    return show(settings, add(opened, name, facts, delivery), output)
+    return add(opened, name, facts, delivery)
 
 
 @env.command("clone")
@@ -103,9 +96,7 @@ def env_add(
 @fact_options
 @click.option("--host", "hosts", metavar="OLD=NEW", multiple=True, help="Replace a host of FROM by one of NEW.")
 @click.option("--shared", is_flag=True, help="Share FROM's secret path and hosts.")
-@delivery_options()
-@output_option
-@pass_settings
+@changes()
 def env_clone(
     settings: Settings,
     source: str,
@@ -114,8 +105,7 @@ def env_clone(
     hosts: tuple[str, ...],
     shared: bool,
     delivery: "Delivery",
-    output: str,
-) -> int:
+) -> "Outcome":
     """Copy FROM to NEW. Values that must differ are required as options.
 
     \b
@@ -129,7 +119,7 @@ def env_clone(
     facts = replace(facts, hosts=dict(host.split("=", 1) for host in hosts), shared=shared)
     opened, source = settings.chosen(source)
     name = new(opened, name, like=source)
-    return show(settings, clone(opened, source, name, facts, delivery), output)
+    return clone(opened, source, name, facts, delivery)
 
 
 @env.command("rename")
@@ -137,18 +127,10 @@ def env_clone(
 @click.argument("new", metavar="NEW")
 @click.option("--keep-namespace", is_flag=True, help="Keep the namespace of OLD.")
 @delete_running_option
-@delivery_options()
-@output_option
-@pass_settings
+@changes()
 def env_rename(
-    settings: Settings,
-    old: str,
-    new: str,
-    keep_namespace: bool,
-    delete_running: bool,
-    delivery: "Delivery",
-    output: str,
-) -> int:
+    settings: Settings, old: str, new: str, keep_namespace: bool, delete_running: bool, delivery: "Delivery"
+) -> "Outcome":
     """Rename an environment, and show what Argo CD does with its resources.
 
     \b
@@ -159,17 +141,14 @@ def env_rename(
 
     opened, old = settings.chosen(old)
     new = selection.new(opened, new, like=old)
-    outcome = rename(opened, old, new, delivery, keep_namespace=keep_namespace, delete_running=delete_running)
-    return show(settings, outcome, output)
+    return rename(opened, old, new, delivery, keep_namespace=keep_namespace, delete_running=delete_running)
 
 
 @env.command("remove")
 @environment_argument
 @delete_running_option
-@delivery_options()
-@output_option
-@pass_settings
-def env_remove(settings: Settings, environment: str, delete_running: bool, delivery: "Delivery", output: str) -> int:
+@changes()
+def env_remove(settings: Settings, environment: str, delete_running: bool, delivery: "Delivery") -> "Outcome":
     """Remove an environment's files, and show what Argo CD does with its resources.
 
     \b
@@ -177,4 +156,4 @@ def env_remove(settings: Settings, environment: str, delete_running: bool, deliv
     """
     from gitops_gen.commands.environment_lifecycle import remove
 
-    return show(settings, remove(*settings.chosen(environment), delivery, delete_running=delete_running), output)
+    return remove(*settings.chosen(environment), delivery, delete_running=delete_running)

@@ -30,13 +30,7 @@ if TYPE_CHECKING:
 )
 @pass_settings
 def migrate(
-    settings: Settings,
-    environment: str,
-    live: IO[bytes],
-    mode: str,
-    writes: bool,
-    delivery: "Delivery",
-    output: str,
+    settings: Settings, environment: str, live: IO[bytes], mode: str, writes: bool, delivery: "Delivery", output: str
 ) -> int:
     """Plan the migration from the original Kustomize deployment to ENV, with its volumes, and print the commands.
 

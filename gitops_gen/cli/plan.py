@@ -5,17 +5,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from gitops_gen.cli.app import (
-    ReadableFile,
-    cli,
-    environments_argument,
-    output_formats,
-    output_option,
-    pass_settings,
-    scope_options,
-)
+from gitops_gen.cli.app import ReadableFile, cli, output_formats, output_option, pass_settings, wanted_environments
 from gitops_gen.cli.printing import print_document, print_lines
-from gitops_gen.cli.settings import Settings
+from gitops_gen.cli.settings import Settings, Wanted
 from gitops_gen.errors import UsageError, fail_with
 
 if TYPE_CHECKING:
@@ -24,8 +16,7 @@ if TYPE_CHECKING:
 
 
 @cli.command()
-@environments_argument
-@scope_options
+@wanted_environments
 @click.option("--all", "every", is_flag=True, help="Every environment (also the default).")
 @click.option(
     "--rendered",
@@ -39,8 +30,7 @@ if TYPE_CHECKING:
 @pass_settings
 def plan(
     settings: Settings,
-    environments: tuple[str, ...],
-    scope: dict[str, str],
+    wanted: Wanted,
     every: bool,
     rendered: TextIO | None,
     namespace: str,
@@ -62,13 +52,13 @@ def plan(
 
     view = _view(output)
     if rendered is None:
-        opened = settings.opened() if environments else settings.overview()
-        names = () if every else settings.selected(opened, environments, scope)
+        opened = settings.opened() if wanted.names else settings.overview()
+        names = () if every else settings.selected(opened, wanted)
         plans = command(opened, names, view)
         if output in ("json", "yaml"):  # one document: what is wrong
             fail_with(plans.errors)
         views, ok, errors, needs = [*plans.views], plans.ok, plans.errors, plans.needs
-    elif environments or every:
+    elif wanted.names or every:
         raise UsageError("--rendered plans one file, not environments", "leave out the environments or --rendered")
     else:
         judged = plan_rendered([(rendered.read(), rendered.name)], namespace=namespace, sync_timeout=sync_timeout)

@@ -2,9 +2,12 @@
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 import click
+
+Result = TypeVar("Result")
 
 
 def print_message(text: str) -> None:
@@ -29,6 +32,16 @@ def print_data(text: str) -> None:
     from gitops_gen.output.terminal import shown
 
     click.echo("\n".join(map(shown, text.split("\n"))) if is_terminal() else text, nl=False)
+
+
+def print_result(
+    result: Result,
+    output: str,
+    lines: Callable[[Result], Iterable[str]],
+    document: Callable[[Result], Mapping[str, object]],
+) -> None:
+    """A result as `lines` make it for people, or as the document that `--output` names."""
+    print_lines(lines(result)) if output == "text" else print_document(document(result), output)
 
 
 def print_document(document: Mapping[str, object], output: str) -> None:

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 import click
 
 from gitops_gen.cli.app import cli, output_option, pass_settings
-from gitops_gen.cli.delivery import delete_running_option, delivery_options, show
+from gitops_gen.cli.delivery import changes, delete_running_option
 from gitops_gen.cli.group import Group
-from gitops_gen.cli.printing import print_document, print_lines
+from gitops_gen.cli.printing import print_result
 from gitops_gen.cli.settings import Settings
 
 if TYPE_CHECKING:
-    from gitops_gen.changes.change import Delivery
+    from gitops_gen.changes.change import Delivery, Outcome
 
 
 @cli.group("project", cls=Group)
@@ -33,8 +33,7 @@ def project_list(settings: Settings, output: str) -> int:
     from gitops_gen.output.environment_text import project_table
     from gitops_gen.output.json.projects import projects_document
 
-    rows = list_projects(settings.opened())
-    print_lines(project_table(rows)) if output == "text" else print_document(projects_document(rows), output)
+    print_result(list_projects(settings.opened()), output, project_table, projects_document)
     return 0
 
 
@@ -44,9 +43,7 @@ def project_list(settings: Settings, output: str) -> int:
 @click.option("--chart", metavar="DIR", default="", help="Its chart's folder; default: the workspace's chart.")
 @click.option("--environment", "environments", metavar="NAME", multiple=True, help="Default: all of the workspace.")
 @click.option("--release-of", metavar="ENV", default="", help="Start with the release of ENV.")
-@delivery_options()
-@output_option
-@pass_settings
+@changes()
 def project_add(
     settings: Settings,
     name: str,
@@ -55,8 +52,7 @@ def project_add(
     environments: tuple[str, ...],
     release_of: str,
     delivery: "Delivery",
-    output: str,
-) -> int:
+) -> "Outcome":
     """Add a project to a workspace. It asks nothing.
 
     \b
@@ -69,19 +65,15 @@ def project_add(
     opened = settings.opened()
     release = one(opened, release_of) if release_of else ""
     wanted = ProjectFacts(name=name, folder=path, chart=chart, environments=environments, release=release)
-    return show(settings, add(opened, wanted, delivery), output)
+    return add(opened, wanted, delivery)
 
 
 @project.command("rename")
 @click.argument("old", metavar="PROJECT")
 @click.argument("new", metavar="NEW")
 @delete_running_option
-@delivery_options()
-@output_option
-@pass_settings
-def project_rename(
-    settings: Settings, old: str, new: str, delete_running: bool, delivery: "Delivery", output: str
-) -> int:
+@changes()
+def project_rename(settings: Settings, old: str, new: str, delete_running: bool, delivery: "Delivery") -> "Outcome":
     """Rename a project, and show what Argo CD does with its resources. Its folder stays.
 
     \b
@@ -89,16 +81,14 @@ def project_rename(
     """
     from gitops_gen.commands.project_lifecycle import rename
 
-    return show(settings, rename(settings.opened(), old, new, delivery, delete_running=delete_running), output)
+    return rename(settings.opened(), old, new, delivery, delete_running=delete_running)
 
 
 @project.command("remove")
 @click.argument("name", metavar="PROJECT")
 @delete_running_option
-@delivery_options()
-@output_option
-@pass_settings
-def project_remove(settings: Settings, name: str, delete_running: bool, delivery: "Delivery", output: str) -> int:
+@changes()
+def project_remove(settings: Settings, name: str, delete_running: bool, delivery: "Delivery") -> "Outcome":
     """Remove a project's files, and show what Argo CD does with its resources.
 
     \b
@@ -106,4 +96,4 @@ def project_remove(settings: Settings, name: str, delete_running: bool, delivery
     """
     from gitops_gen.commands.project_lifecycle import remove
 
-    return show(settings, remove(settings.opened(), name, delivery, delete_running=delete_running), output)
+    return remove(settings.opened(), name, delivery, delete_running=delete_running)

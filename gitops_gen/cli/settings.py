@@ -1,8 +1,7 @@
 """The options that every verb has, as the command line gave them, and what follows from them."""
 
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gitops_gen.cli.printing import print_message
 
@@ -10,7 +9,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gitops_gen.git.named_paths import NamedPath
+    from gitops_gen.project.listing import Scope
     from gitops_gen.project.opening import OpenProject
+
+
+class Wanted(NamedTuple):
+    """The environments that a command is about: those that were typed, and the options that narrow them."""
+
+    names: tuple[str, ...]
+    scope: "Scope"
 
 
 class Settings:
@@ -41,12 +48,11 @@ class Settings:
 
         return open_project(self.directory.absolute(), self.engine)
 
-    def selected(self, opened: "OpenProject", names: Sequence[str], scope: Mapping[str, str]) -> tuple[str, ...]:
+    def selected(self, opened: "OpenProject", wanted: Wanted) -> tuple[str, ...]:
         """The environments that words and options mean; none, where all are meant."""
-        from gitops_gen.project.listing import Scope
         from gitops_gen.project.selection import selected
 
-        return selected(opened, names, Scope(**scope))
+        return selected(opened, *wanted)
 
     def chosen(self, name: str) -> "tuple[OpenProject, str]":
         """The project, and the one environment of it that a word means."""

@@ -1,12 +1,12 @@
 """The verb `validate`."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitops_gen.cli.app import cli, environments_argument, output_formats, pass_settings, scope_options
+from gitops_gen.cli.app import cli, output_formats, pass_settings, wanted_environments
 from gitops_gen.cli.printing import is_coloured, print_data, print_document, print_lines
-from gitops_gen.cli.settings import Settings
+from gitops_gen.cli.settings import Settings, Wanted
 from gitops_gen.errors import UsageError
 
 if TYPE_CHECKING:
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 
 @cli.command()
-@environments_argument
-@scope_options
+@wanted_environments
 @click.option("--changed", metavar="REF", default="", help="Only environments that differ from where REF was left.")
 @click.option("--baseline", metavar="FILE", default="", help="Accept the findings in FILE, an earlier JSON output.")
 @click.option("--rendered", metavar="PATH", default="", help="Manifests from elsewhere: a file, a folder, or `-`.")
@@ -30,20 +29,7 @@ if TYPE_CHECKING:
 @click.option("--notes", is_flag=True, help="Show what is worth knowing, too.")
 @output_formats("sarif", "junit", "github", "gitlab")
 @pass_settings
-def validate(
-    settings: Settings,
-    environments: tuple[str, ...],
-    scope: dict[str, str],
-    changed: str,
-    baseline: str,
-    rendered: str,
-    application: str,
-    namespace: str,
-    sync_timeout: str | None,
-    kubernetes: str,
-    notes: bool,
-    output: str,
-) -> int:
+def validate(settings: Settings, /, wanted: Wanted, baseline: str, notes: bool, output: str, **source: Any) -> int:
     """Find what Argo CD, Kubernetes or the pods would refuse: in files, values and rendered manifests.
 
     Checks that generated files are up to date, the hand-written files, and the manifests of each environment (all, or
@@ -60,36 +46,48 @@ def validate(
     gitops-gen validate --application argocd/applications/production.yaml --sync-timeout 30m
     helm template shop ./shop | gitops-gen validate --rendered - --sync-timeout 30m
     """
-    from gitops_gen.commands import validate as command
+    from gitops_gen.commands.validate import without_baseline
 
-    prefix = ""
-    if (rendered or application) and (environments or changed or (rendered and application)):
-        raise UsageError("--rendered and --application validate files, not environments", "leave out one of the two")
-    if application:
-        result = command.validate_application(
-            settings.directory, application, kubernetes=kubernetes, sync_timeout=sync_timeout
-        )
-    elif rendered:
-        result = command.validate_rendered(
-            command.read_manifests(settings.directory, rendered),
-            namespace=namespace,
-            kubernetes=kubernetes,
-            sync_timeout=sync_timeout,
-        )
-    else:
-        if environments and changed:
-            raise UsageError("--changed chooses the environments", "leave out --changed or the environments")
-        opened = settings.opened() if environments else settings.overview()
-        names = settings.selected(opened, environments, scope)
-        prefix = opened.paths.prefix
-        if changed:
-            result = command.validate_changed(opened, changed, kubernetes=kubernetes)
-        else:
-            result = command.validate(opened, names, kubernetes=kubernetes)
+    result, prefix = _judged(settings, wanted, **source)
     if baseline:
-        result = command.without_baseline(result, settings.directory, baseline)
+        result = without_baseline(result, settings.directory, baseline)
     _print(result, output, prefix=prefix, notes=notes)
     return 0 if result.ok else 1
+
+
+def _judged(
+    settings: Settings,
+    wanted: Wanted,
+    *,
+    changed: str,
+    rendered: str,
+    application: str,
+    namespace: str,
+    sync_timeout: str | None,
+    kubernetes: str,
+) -> "tuple[Validation, str]":
+    """The findings, and where the project is in its repository."""
+    from gitops_gen.commands import validate as command
+
+    folder = settings.directory
+    if (rendered or application) and (wanted.names or changed or (rendered and application)):
+        raise UsageError("--rendered and --application validate files, not environments", "leave out one of the two")
+    if application:
+        found = command.validate_application(folder, application, kubernetes=kubernetes, sync_timeout=sync_timeout)
+        return found, ""
+    if rendered:
+        texts = command.read_manifests(folder, rendered)
+        found = command.validate_rendered(texts, namespace=namespace, kubernetes=kubernetes, sync_timeout=sync_timeout)
+        return found, ""
+    if wanted.names and changed:
+        raise UsageError("--changed chooses the environments", "leave out --changed or the environments")
+    opened = settings.opened() if wanted.names else settings.overview()
+    names = settings.selected(opened, wanted)
+    if changed:
+        found = command.validate_changed(opened, changed, kubernetes=kubernetes)
+    else:
+        found = command.validate(opened, names, kubernetes=kubernetes)
+    return found, opened.paths.prefix
 
 
 def _print(result: "Validation", output: str, *, prefix: str, notes: bool) -> None:

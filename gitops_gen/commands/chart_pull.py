@@ -25,7 +25,7 @@ def pull(opened: OpenProject, refs: Sequence[str] = ()) -> tuple[str, ...]:
     had, `helm` among the reasons.
     """
     sources = dict.fromkeys([*_sources(opened), *(source for ref in refs for source in _past(opened, ref))])
-    wanted = [source for source in sources if not opened.charts.places.is_available(source)]
+    wanted = [source for source in sources if not opened.charts.places.pinned.is_available(source)]
     problems: list[Problem] = []
     for source in wanted:
         try:
@@ -37,7 +37,7 @@ def pull(opened: OpenProject, refs: Sequence[str] = ()) -> tuple[str, ...]:
 
 
 def _archive(opened: OpenProject, source: ChartSource) -> str:
-    return opened.charts.places.pulled(source).relative_to(opened.folder).as_posix()
+    return opened.charts.places.pinned.pulled(source).relative_to(opened.folder).as_posix()
 
 
 def _sources(opened: OpenProject) -> Iterator[ChartSource]:

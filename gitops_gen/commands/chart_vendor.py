@@ -54,9 +54,9 @@ def vendor(opened: OpenProject) -> Vendoring:
 def _charts(opened: OpenProject) -> list[str]:
     """The charts in this repository; each must be written to, so that no symlink leads there."""
     environments, _ = opened.environments()
-    found = [item.chart.path for item in environments if item.chart.path and not item.chart.revision]
-    places = opened.charts.places
-    return [path for path in dict.fromkeys(found) if places.links(path) is not None and _lacks(opened.folder / path)]
+    found = [item.chart.own_folder for item in environments if item.chart.own_folder]
+    folders = opened.charts.places.folders
+    return [path for path in dict.fromkeys(found) if folders.links(path) is not None and _lacks(opened.folder / path)]
 
 
 def _lacks(chart: Path) -> bool:

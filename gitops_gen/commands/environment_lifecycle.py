@@ -23,7 +23,7 @@ from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.opening import OpenProject
 from gitops_gen.project.reading import text_if_any
 from gitops_gen.yaml.editing.document import set_value
-from gitops_gen.yaml.key_paths import KeyPath, dotted, leaves, value_at
+from gitops_gen.yaml.key_paths import KeyPath, dotted, leaves, tree_nodes
 from gitops_gen.yaml.reader import load
 
 _HEADER = "apiVersion: gitops-gen/v1\nkind: {kind}\n"
@@ -200,22 +200,10 @@ def _is_literal(text: str | None) -> bool:
 
 def _host_values(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str, str]]:
     """Each value below `values` that is, or holds, a host name: its path, itself and the host."""
-    for path in _deep_leaves(data.get("values") or {}):
-        value = value_at(data["values"], path)[1]
+    for path, value in tree_nodes(data.get("values") or {}):
         named = any(_HOST_KEY.search(str(step)) for step in path)
         if isinstance(value, str) and named and (match := _HOST.search(value)):
             yield ("values", *path), value, match[0]
-
-
-def _deep_leaves(value: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from _deep_leaves(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _deep_leaves(item, (*path, index))
-    else:
-        yield path
 
 
 def _hosts(data: dict[str, Any]) -> set[str]:

@@ -90,7 +90,7 @@ def _explanation(
     there, default = value_at(defaults, path)
     if there:
         file = f"{environment.chart.path or environment.chart.name}/{VALUES_FILE}"
-        text = opened.charts.places.values_text(environment.chart)
+        text = opened.charts.places.folders.values_text(environment.chart)
         origins.append(ValueOrigin(layer="chart", file=file, line=locate(text, path) if text else None, value=default))
     for layer in environment.value_layers:
         there, value = value_at(layer.values, path)

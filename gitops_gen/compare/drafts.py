@@ -36,7 +36,7 @@ class _Draft(Side):
 
     def __init__(self, label: str, project: OpenProject, inputs: Inputs, charts: SharedCharts) -> None:
         files = WorkingFiles(git_root(project.folder.resolve()) or project.folder, SHA1_LENGTH)
-        super().__init__(label, files, inputs, project.paths.prefix, charts, project.folder)
+        super().__init__(label, files, inputs, project.paths.prefix, charts)
         self.absent = project.absent
 
     @cached_property

@@ -13,7 +13,13 @@ from gitops_gen.compare.immutable import STORAGE, refusals
 from gitops_gen.compare.model import Consequence, Effect
 from gitops_gen.compare.noise import CHECKSUM, noise
 from gitops_gen.compare.structure import MISSING, Path, Place
-from gitops_gen.manifests.annotations import applies_server_side, is_forced, is_hook, sync_options
+from gitops_gen.manifests.annotations import (
+    applies_server_side,
+    is_deleted_on_success,
+    is_forced,
+    is_hook,
+    sync_options,
+)
 from gitops_gen.manifests.objects import Manifest, mapping
 from gitops_gen.manifests.pods import pod_of
 from gitops_gen.manifests.quantity import quantity
@@ -58,8 +64,14 @@ def refused_to_empty(count: int) -> Consequence:
 
 
 def removal(old: Manifest, *, prunes: bool) -> Consequence:
-    """What becomes of an object that git no longer has."""
+    """What becomes of an object that git no longer has. No hook is pruned:
+    https://github.com/argoproj/argo-cd/blob/v3.5.1/gitops-engine/pkg/sync/sync_context.go (`Skipping hook`).
+    """
     name = title(old)
+    if is_hook(old):
+        gone = is_deleted_on_success(old)
+        detail = "a hook: it was deleted when its sync succeeded" if gone else "a hook: Argo CD prunes none"
+        return Consequence(effect=Effect.NOTES if gone else Effect.LEAVES, object=name, detail=detail)
     if "Prune=false" in sync_options(old):
         return Consequence(effect=Effect.LEAVES, object=name, detail="it has the sync option Prune=false")
     if not prunes:

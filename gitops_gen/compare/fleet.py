@@ -10,8 +10,8 @@ from gitops_gen.compare.compare import Rendered, broken, compare
 from gitops_gen.compare.model import Action, Consequence, Effect, EnvironmentChange
 from gitops_gen.compare.steady import steadied
 from gitops_gen.errors import GitopsError
-from gitops_gen.helm.cache import CachedRenderer, open_renderer
 from gitops_gen.helm.engine import HelmRelease
+from gitops_gen.helm.renderer import Renderer, open_renderer
 from gitops_gen.runtime.activity import counted, timed
 from gitops_gen.runtime.workers import in_workers, pay_off
 from gitops_gen.sync.policy import SyncPolicy
@@ -76,16 +76,16 @@ def _in_worker(engines: Engines, task: Comparison) -> EnvironmentChange | None:
 
 
 @cache
-def _worker_renderer(engines: Engines) -> CachedRenderer:
+def _worker_renderer(engines: Engines) -> Renderer:
     """The renderer of this worker, which ends with the comparison: the charts it holds are in a temporary folder."""
     return _renderer(engines)
 
 
-def _renderer(engines: Engines) -> CachedRenderer:
+def _renderer(engines: Engines) -> Renderer:
     return open_renderer(engines.engine, cached=engines.cached)
 
 
-def compare_task(task: Comparison, renderer: CachedRenderer) -> EnvironmentChange | None:
+def compare_task(task: Comparison, renderer: Renderer) -> EnvironmentChange | None:
     """One environment: what differs, or why it cannot be rendered."""
     sides: list[Rendered | None] = []
     errors: list[tuple[str, GitopsError]] = []
@@ -103,7 +103,7 @@ def compare_task(task: Comparison, renderer: CachedRenderer) -> EnvironmentChang
     return _with_helm(replace(change, name=task.name), task, renderer) if change else None
 
 
-def _with_helm(change: EnvironmentChange, task: Comparison, renderer: CachedRenderer) -> EnvironmentChange:
+def _with_helm(change: EnvironmentChange, task: Comparison, renderer: Renderer) -> EnvironmentChange:
     """The change with the Helm that rendered both sides, and what Argo CD's may render differently."""
     uses = [renderer.use(target.chart, target.release) for target in (task.old, task.new) if target]
     notes = dict.fromkeys(Consequence(effect=Effect.NOTES, object="", detail=use.note) for use in uses)
@@ -115,7 +115,7 @@ def _with_helm(change: EnvironmentChange, task: Comparison, renderer: CachedRend
     )
 
 
-def _rendered(target: RenderTarget | None, renderer: CachedRenderer) -> Rendered | None:
+def _rendered(target: RenderTarget | None, renderer: Renderer) -> Rendered | None:
     if target is None:
         return None
     manifests, varying = renderer.render(target.chart, target.release), 0

@@ -4,7 +4,6 @@ what is the same on both sides is neither read nor rendered.
 
 import hashlib
 import os
-import posixpath
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
@@ -23,7 +22,8 @@ from gitops_gen.models.layout import (
     read_for,
 )
 from gitops_gen.models.models import Project
-from gitops_gen.project.chart_places import ChartPlaces, chart_places
+from gitops_gen.project.chart_folders import ChartFolders
+from gitops_gen.project.chart_places import ChartPlaces
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.inputs import Inputs
 from gitops_gen.project.local_dependencies import need_chart, needed_files
@@ -44,7 +44,9 @@ _SYNC_POLICY = "\n  syncPolicy:"
 
 @dataclass(kw_only=True, slots=True)
 class SharedCharts:
-    """Charts that both sides of a difference use: the pinned ones, and folders by their content and path."""
+    """Charts that both sides of a difference use: the pinned ones, and folders by their content and path. So a chart
+    that is the same on both sides is at the same place.
+    """
 
     pinned: PinnedCharts
     folders: dict[tuple[str, str], Path] = field(default_factory=dict)
@@ -53,22 +55,15 @@ class SharedCharts:
 class Side:
     """A project as it is, or was, in one place."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what differs between a working tree and a commit
-        self, label: str, files: Files, inputs: Inputs, prefix: str, charts: SharedCharts, home: Path
-    ) -> None:
+    def __init__(self, label: str, files: Files, inputs: Inputs, prefix: str, charts: SharedCharts) -> None:
         self.label, self.prefix, self.source = label, prefix, inputs
         #: what of the project is in the index and not on disk
         self.absent = NOTHING
-        self._files, self._shared, self._home = files, charts, home
+        self._files, self._shared = files, charts
         #: the folders of the projects that are compared; None: all of them
         self.chosen: Collection[str] | None = None
         self._chart_ids: dict[str, str] = {}
-        self._charts: dict[str, tuple[Path, str]] = {}
-
-    @property
-    def folder(self) -> Path:
-        """The folder of the project's files, written when they are needed."""
-        return self._files.top / self.prefix
+        self._charts = ChartPlaces(ChartFolders(files.top / prefix, files.top, prefix), charts.pinned)
 
     @cached_property
     def inputs(self) -> dict[str, str]:
@@ -111,7 +106,7 @@ class Side:
     def target(self, environment: ResolvedEnvironment) -> RenderTarget:
         """What the environment renders from. Raises `GitopsError` when its chart is not available."""
         spec = self.projects.require(environment.name).spec
-        chart, _ = self.chart(environment.chart)
+        chart = self.chart(environment.chart)
         environment = with_override_files(environment, chart)
         manifest = application(spec, environment, ManifestPaths(prefix=self.prefix))
         documents = [manifest] if environment.existing_project else [manifest, app_project(spec, environment)]
@@ -132,16 +127,15 @@ class Side:
         text = manifest if start < 0 else f"spec:{manifest[start:]}"
         return _policy(text, None if timeout is None else seconds(timeout))
 
-    def chart(self, source: ChartSource) -> tuple[Path, str]:
-        """The chart's folder or archive, and what identifies its content. Raises `GitopsError`."""
-        if source.repository:
-            archive = chart_places(self._home).archive(source)
-            return archive, str(archive)
-        if source.revision:
-            return self._shared.pinned.folder(self._from_top(source.path), source.revision)
-        if source.path not in self._charts:
-            self._charts[source.path] = self._own_chart(source.path)
-        return self._charts[source.path]
+    def chart(self, source: ChartSource) -> Path:
+        """The chart's folder or archive. Raises `GitopsError`."""
+        if not source.own_folder:
+            return self._charts.find(source)
+        known = (self.chart_id(source.path), source.path)
+        if known not in self._shared.folders:
+            need_chart(self._files, self._from_top(source.path))
+            self._shared.folders[known] = self._charts.find(source)
+        return self._shared.folders[known]
 
     def chart_id(self, path: str) -> str:
         """What identifies the content of a chart folder of the project."""
@@ -152,18 +146,8 @@ class Side:
             self._chart_ids[path] = hashlib.sha256(os.fsencode(listing)).hexdigest()
         return self._chart_ids[path]
 
-    def _own_chart(self, path: str) -> tuple[Path, str]:
-        content = self.chart_id(path)
-        if (content, path) not in self._shared.folders:
-            self._shared.folders[content, path] = self._chart_folder(path)
-        return self._shared.folders[content, path], content
-
-    def _chart_folder(self, path: str) -> Path:
-        need_chart(self._files, self._from_top(path))
-        return ChartPlaces(self.folder, self._files.top, self.prefix).folder(path)
-
     def _from_top(self, path: str) -> str:
-        return posixpath.normpath(self.prefix + path)
+        return self._charts.folders.from_top(path)
 
     def ids(self, paths: Collection[str]) -> dict[str, str]:
         """The id of every file below these paths of the project."""

@@ -54,7 +54,7 @@ def diff(folder: Path, question: Question, engines: Engines | None = None) -> Di
     """
     engines = engines or Engines()
     with scratch() as place:
-        opener = _Opener(*_top(folder), place)
+        opener = _Opener(folder, place)
         question = opener.sorted_out(question)
         if question.environments:
             side = opener.side(question.refs[0] if question.refs else None)
@@ -63,13 +63,11 @@ def diff(folder: Path, question: Question, engines: Engines | None = None) -> Di
         return between_sides(sides, opener.narrowed(sides, question.only), engines)
 
 
-def _top(folder: Path) -> tuple[Path, str]:
-    """Where the project is, and the folder in a workspace to which the comparison is limited."""
-    try:
-        top = find_project(folder)
-    except GitopsError:  # such as in a bare repository
-        return folder, ""
-    return (top, within) if (within := focus(folder, top)) else (folder, "")
+def _project_at(folder: Path) -> Path:
+    """Where the project is now; the folder itself where there is none, such as in a bare repository."""
+    with suppress(GitopsError):
+        return find_project(folder)
+    return folder
 
 
 def left_out(folder: Path, difference: Difference) -> str:
@@ -80,11 +78,13 @@ def left_out(folder: Path, difference: Difference) -> str:
 class _Opener:
     """Makes the sides of a question."""
 
-    def __init__(self, folder: Path, within: str, scratch: Path) -> None:
-        self._within = within
-        self._repository = Repository(folder)
-        self._folder, self._scratch = folder, scratch
-        self._charts = SharedCharts(pinned=PinnedCharts(folder))
+    def __init__(self, folder: Path, scratch: Path) -> None:
+        project = _project_at(folder)
+        #: the folder in a workspace to which the comparison is limited
+        self._within = focus(folder, project)
+        self._folder, self._scratch = project if self._within else folder, scratch
+        self._repository = Repository(self._folder)
+        self._charts = SharedCharts(pinned=PinnedCharts(project))
 
     def sorted_out(self, question: Question) -> Question:
         """The question with its words sorted into refs and environments.
@@ -170,14 +170,14 @@ class _Opener:
         if not files.ids([f"{prefix}{PROJECT_FILE}"]):
             prefix = self._prefix(commit, label)
         inputs = CommittedInputs(self._repository, commit, prefix)
-        return Side(label, files, inputs, prefix, self._charts, self._folder)
+        return Side(label, files, inputs, prefix, self._charts)
 
     def _working_side(self) -> Side:
         project = find_project(self._folder)
         prefix = self._repository.prefix if project == self._folder else Repository(project).prefix
         top = project.joinpath(*[".."] * len(PurePosixPath(prefix).parts)).resolve() if prefix else project
         length = len(self._repository.commit("HEAD"))
-        side = Side(WORKING_TREE, WorkingFiles(top, length), Root(project), prefix, self._charts, project)
+        side = Side(WORKING_TREE, WorkingFiles(top, length), Root(project), prefix, self._charts)
         side.absent = absent_files(project)
         return side
 
@@ -217,7 +217,7 @@ def changed_environments(folder: Path, ref: str) -> tuple[list[str], bool]:
     Raises as `diff` does.
     """
     with scratch() as place:
-        touched = TouchedEnvironments(*_Opener(*_top(folder), place).sides(Question(refs=(ref,), merge_base=True)))
+        touched = TouchedEnvironments(*_Opener(folder, place).sides(Question(refs=(ref,), merge_base=True)))
         return touched.names, touched.are_all
 
 
@@ -281,19 +281,17 @@ class _Tasks:
         if self._same_inputs(name):
             return self._same_but_chart(name)
         action = _action(self._old, self._new, name)
-        targets: list[tuple[RenderTarget, str] | None] = []
+        targets: list[RenderTarget | None] = []
         errors: list[tuple[str, GitopsError]] = []
         for side, when in ((self._old, "before"), (self._new, "now")):
             try:
-                targets.append(_target(side, name) if name in side.inputs else None)
+                targets.append(side.target(side.resolve(name)) if name in side.inputs else None)
             except GitopsError as error:
                 errors.append((when, error))
         if errors:
             return broken(name, action, *errors)
         old, new = targets
-        if old and new and old[1] == new[1] and replace(old[0], chart=new[0].chart) == new[0]:
-            return None
-        return Comparison(name=name, old=old[0] if old else None, new=new[0] if new else None)
+        return None if old == new else Comparison(name=name, old=old, new=new)
 
     def _same_but_chart(self, name: str) -> Comparison | EnvironmentChange | None:
         """Resolved once for both sides; an environment that pins its chart is the same on both."""
@@ -301,7 +299,7 @@ class _Tasks:
             environment = self._new.resolve(name)
             if environment.pinned:
                 return None
-            new, chart = self._new.target(environment), self._old.chart(environment.chart)[0]
+            new, chart = self._new.target(environment), self._old.chart(environment.chart)
             release = with_override_files(environment, chart).helm.release
             return Comparison(name=name, old=replace(new, chart=chart, release=release), new=new)
         except GitopsError as error:
@@ -318,11 +316,6 @@ def _chart_id(side: Side, folder: str) -> str:
     """What the own chart of the project in a folder is; of one in a Helm repository gitops.yaml says it all."""
     path = side.projects.require(folder).spec.chart.path
     return side.chart_id(path) if path else ""
-
-
-def _target(side: Side, name: str) -> tuple[RenderTarget, str]:
-    environment = side.resolve(name)
-    return side.target(environment), side.chart(environment.chart)[1]
 
 
 def _between_environments(side: Side, names: tuple[str, str], engines: Engines) -> Difference:

@@ -34,8 +34,8 @@ class TouchedEnvironments:
             before, after = self._old.resolve(name), self._new.resolve(name)
         except GitopsError:
             return True
-        chart = [after.chart.path] if after.chart.path and not after.chart.revision else []
-        paths = [*chart, *after.schema_files, *after.policy_files, *filter(None, [after.project_file])]
+        maybe = (after.chart.own_folder, after.project_file)
+        paths = [*after.schema_files, *after.policy_files, *filter(None, maybe)]
         return before != after or not all(self._same_file(path) for path in paths)
 
 

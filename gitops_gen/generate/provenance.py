@@ -161,7 +161,7 @@ class Provenance:
             files = CommitFiles(self._history, commit, top)
 
             def prepare(environment: ResolvedEnvironment) -> None:
-                if environment.sync.content_name and environment.chart.path and not environment.chart.revision:
+                if environment.sync.content_name and environment.chart.own_folder:
                     need_chart(files, posixpath.normpath(prefix + environment.chart.path))
 
             charts = self.charts.of(top, prefix)

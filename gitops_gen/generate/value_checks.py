@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from gitops_gen.errors import GitopsError, Problem, ProblemsError
-from gitops_gen.project.chart_places import pull_hint
 from gitops_gen.project.charts import Charts
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.inputs import Inputs
+from gitops_gen.project.pinned_charts import pull_hint
 from gitops_gen.project.reading import parsed, read_text
 from gitops_gen.yaml.reader import locate
 
@@ -31,7 +31,7 @@ class ValueChecks:
         if chart in self._broken:
             self.without_chart.add(environment.name)
             return
-        if not self._charts.places.is_available(chart):
+        if not self._charts.places.pinned.is_available(chart):
             self.notices[f"values are not checked against {chart.label}; to check them: {pull_hint(chart)}"] = None
             return
         try:
@@ -48,7 +48,7 @@ class ValueChecks:
             self.notices |= dict.fromkeys(self._chart_notes(chart))
 
     def _chart_notes(self, chart: ChartSource) -> Iterator[str]:
-        if chart.path and not chart.revision and (note := self._charts.places.dependency_note(chart.path)):
+        if chart.own_folder and (note := self._charts.places.folders.dependency_note(chart.path)):
             yield note
         schema = self._charts.schema(chart)
         for reference in schema.outside if schema else ():

@@ -30,13 +30,12 @@ _DETACHED = "(detached)"
 class Checkout:
     """A project's git checkout: where it is, what is checked out and what differs from it.
 
-    `head` is empty before the first commit and `branch` when HEAD is detached; `prefix` leads from `top` to the project
-    (empty or ending in `/`); `changed` holds each path (from the project) that differs from HEAD, with git's two
-    letters.
+    `head` is empty before the first commit and `branch` when HEAD is detached; `prefix` leads from the git root to the
+    project (empty or ending in `/`); `changed` holds each path (from the project) that differs from HEAD, with the two
+    letters of git.
     """
 
     project: Path
-    top: Path
     git_dir: Path
     common_dir: Path
     prefix: str
@@ -74,7 +73,6 @@ def read_checkout(project: Path) -> Checkout:
     git_dir = state_folder(project).parent
     return Checkout(
         project=project,
-        top=top,
         git_dir=git_dir,
         common_dir=common_folder(git_dir),
         prefix=prefix(project),

@@ -71,7 +71,7 @@ def commits(
     tip = run(project, "rev-parse", "--verify", "--end-of-options", f"{span.until}^{{commit}}").strip()
     graph = _Graph.read(project, [tip, *([span.since] if span.since else [])])
     line = _Line(graph, tip, followed(project, branch))
-    known = graph.reach([span.since]) if span.since else set()
+    known = graph.reach(span.since) if span.since else set()
     pairs = [pair for pair in line.pairs if pair[0] not in known]
     count = 0
     for chunk in _growing(pairs):
@@ -136,12 +136,12 @@ class _Graph:
                 graph.subjects[oid] = subject
         return graph
 
-    def reach(self, starts: Iterable[str], known: Iterable[str] = ()) -> set[str]:
-        """Every commit that `starts` lead to, without looking beyond `known`."""
-        stop, found, todo = set(known), set[str](), list(starts)
+    def reach(self, start: str) -> set[str]:
+        """Every commit that `start` leads to."""
+        found, todo = set[str](), [start]
         while todo:
             oid = todo.pop()
-            if oid in self.parents and oid not in found and oid not in stop:
+            if oid in self.parents and oid not in found:
                 found.add(oid)
                 todo += self.parents[oid]
         return found

@@ -18,9 +18,8 @@ _PICKED = {"cherry-pick": "CHERRY_PICK_HEAD", "rebase": "REBASE_HEAD"}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Touch:
-    """A commit with the paths (from the project) in which it differs from all of its parents."""
+    """A commit's parents, and the paths (from the project) in which it differs from all of its parents."""
 
-    commit: str
     parents: tuple[str, ...]
     paths: frozenset[str]
 
@@ -38,12 +37,12 @@ def _text(content: bytes) -> str:
 
 def touches(project: Path, paths: Collection[str]) -> Iterator[Touch]:
     """The commits of HEAD's history that touch any of `paths`, the newest first."""
-    form = ("--format=%x1e%H%x1f%P%x1f", "-z", "--name-only", "--no-renames", "--relative", "--diff-merges=combined")
+    form = ("--format=%x1e%P%x1f", "-z", "--name-only", "--no-renames", "--relative", "--diff-merges=combined")
     answer = ask(project, "log", *form, "--no-show-signature", "HEAD", "--", *paths, env=ENVIRONMENT)
     for record in answer.text.split("\x1e")[1:]:
-        commit, parents, names = record.split("\x1f", 2)
+        parents, names = record.split("\x1f", 1)
         listed = frozenset(name.strip("\n") for name in names.split("\0") if name.strip("\n"))
-        yield Touch(commit=commit, parents=tuple(parents.split()), paths=listed)
+        yield Touch(parents=tuple(parents.split()), paths=listed)
 
 
 def committed(project: Path, texts: Mapping[str, str]) -> set[str]:

@@ -8,10 +8,12 @@ import tarfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from gitops_gen.helm.schema_references import without_outside
 from gitops_gen.models.layout import CHART_FILE, VALUES_FILE
+from gitops_gen.yaml.reader import SIZE_LIMIT
 from gitops_gen.yaml.writer import dump
 
 SCHEMA = "values.schema.json"
@@ -19,6 +21,14 @@ PRINT_VALUES = b"{{ .Values | toJson }}"
 
 
 VALUES_TEMPLATE = "templates/gitops-gen-values"
+UNPACKED_LIMIT = 100 * 2**20
+"""Helm loads no archive that unpacks to more, and no file of more than `SIZE_LIMIT`:
+https://github.com/helm/helm/blob/v4.2.3/pkg/chart/loader/archive/archive.go
+"""
+
+BROKEN = (tarfile.TarError, OSError, EOFError, zlib.error)
+"""What reading a file that is no archive raises."""
+
 _SUBCHART = re.compile(r"(?:charts/[^/]+/)*charts/[^/]+\.tgz")
 
 
@@ -66,6 +76,21 @@ def rewritten(archive: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
         return _packed(_member(member.name, change(member.name, content)) for member, content in _files(source))
 
 
+def top_files(archive: Path, is_wanted: Callable[[str], bool]) -> dict[str, bytes]:
+    """The content of the files with a wanted name at the top of the chart in an archive.
+
+    Raises `tarfile.TarError`, `OSError`, `EOFError` or `zlib.error` for what is no archive.
+    """
+    found = {}
+    with tarfile.open(archive) as source:
+        for member in source:
+            if member.offset > UNPACKED_LIMIT:
+                break
+            if is_wanted(inside(member.name)) and member.size <= SIZE_LIMIT:
+                found[inside(member.name)] = (source.extractfile(member) or io.BytesIO()).read()
+    return found
+
+
 def is_subchart(path: str) -> bool:
     """Whether a file of a chart is an archive that Helm reads. Helm limits what these unpack to; another archive, which
     it keeps as a file, may be of any size.
@@ -86,7 +111,7 @@ def offline(name: str, content: bytes) -> bytes:
         if is_subchart(inside(name)):
             return rewritten(content, offline)
         return _without_outside(content) if name.endswith(f"/{SCHEMA}") else content
-    except (ValueError, tarfile.TarError, OSError, EOFError, zlib.error):
+    except (ValueError, *BROKEN):
         return content
 
 

@@ -7,7 +7,7 @@ import tarfile
 from functools import cache, cached_property
 from pathlib import Path
 
-from gitops_gen.helm.archive import SCHEMA, offline
+from gitops_gen.helm.archive import SCHEMA, offline, top_files
 from gitops_gen.helm.engine import (
     SCHEMA_FAILURE,
     TEMPLATES,
@@ -90,10 +90,7 @@ class BinaryChart:
         if self._path.is_dir():
             file = self._path / SCHEMA
             return file.read_text(encoding="utf-8") if file.is_file() else ""
-        with tarfile.open(self._path) as archive:
-            names = [name for name in archive.getnames() if name.count("/") == 1 and name.endswith(f"/{SCHEMA}")]
-            stream = archive.extractfile(names[0]) if names else None
-            return stream.read().decode() if stream else ""
+        return top_files(self._path, SCHEMA.__eq__).get(SCHEMA, b"").decode()
 
     def final_values(self, values: Values) -> Values:
         """The chart's values with `values` over them: the chart with one template that prints them."""

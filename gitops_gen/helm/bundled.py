@@ -11,7 +11,7 @@ from typing import Any
 from gitops_gen.errors import ProblemsError
 from gitops_gen.helm.varying import chart_texts
 from gitops_gen.models.layout import VALUES_FILE
-from gitops_gen.yaml.key_paths import KeyPath, dotted
+from gitops_gen.yaml.key_paths import KeyPath, dotted, tree_nodes
 from gitops_gen.yaml.reader import load_all
 
 _BUNDLED = {(3, 2): (3, 18), (3, 3): (3, 19), (3, 4): (3, 19), (3, 5): (4, 2)}
@@ -43,16 +43,9 @@ def _numbers(version: str) -> tuple[int, int] | None:
     return (int(found[1]), int(found[2])) if found else None
 
 
-def nulls_in(values: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
+def nulls_in(values: Any) -> Iterator[KeyPath]:
     """The path of each null in values."""
-    if isinstance(values, dict):
-        for key, value in values.items():
-            yield from nulls_in(value, (*path, key))
-    elif isinstance(values, list):
-        for index, value in enumerate(values):
-            yield from nulls_in(value, (*path, index))
-    elif values is None and path:
-        yield path
+    return (path for path, value in tree_nodes(values) if value is None and path)
 
 
 def umbrella_nulls(chart: Path) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from gitops_gen.yaml.key_paths import KeyPath
+from gitops_gen.yaml.key_paths import KeyPath, tree_nodes
 
 HINT = "let the chart read it from a Secret: `gitops-gen secrets` lists the keys of Secrets that it reads"
 
@@ -71,14 +71,7 @@ def has_credential_format(text: str) -> bool:
 
 def credentials(values: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
     """The path of each credential in a tree of values."""
-    if isinstance(values, dict):
-        for key, item in values.items():
-            yield from credentials(item, (*path, key))
-    elif isinstance(values, list):
-        for index, item in enumerate(values):
-            yield from credentials(item, (*path, index))
-    elif is_credential(path, values):
-        yield path
+    return (found for found, value in tree_nodes(values, path) if is_credential(found, value))
 
 
 def _words(path: KeyPath) -> tuple[str, ...]:

@@ -5,9 +5,7 @@ https://helm.sh/docs/helm/helm_dependency_build/, https://github.com/helm/helm/b
 """
 
 import hashlib
-import io
 import json
-import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gitops_gen.errors import GitopsError
-from gitops_gen.helm.archive import packed
+from gitops_gen.helm.archive import BROKEN, packed, top_files
 from gitops_gen.helm.digest import read_files
 from gitops_gen.helm.engine import Engine, HelmRelease
 from gitops_gen.models.layout import CHART_FILE
@@ -155,15 +153,10 @@ def _archived(archive: Path) -> dict[str, Any]:
     if archive.suffix not in (".tgz", ".gz"):
         return {}
     try:
-        with tarfile.open(archive) as source:
-            for member in source:
-                if member.name.count("/") == 1 and member.name.endswith(f"/{CHART_FILE}"):
-                    stream = source.extractfile(member) or io.BytesIO()
-                    found = load(stream.read().decode(), CHART_FILE)
-                    return found if isinstance(found, dict) else {}
-    except (OSError, ValueError, tarfile.TarError, GitopsError):
-        pass
-    return {}
+        found = load(top_files(archive, CHART_FILE.__eq__).get(CHART_FILE, b"").decode(), CHART_FILE)
+    except (ValueError, GitopsError, *BROKEN):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _without_alias(entry: dict[str, Any], resolved: dict[str, str]) -> dict[str, Any]:

@@ -6,16 +6,14 @@ https://helm.sh/docs/topics/charts/#schema-files
 from collections.abc import Iterator
 from typing import Any
 
+from gitops_gen.yaml.key_paths import tree_nodes
+
 _OUTSIDE = ("http://", "https://", "file:")
 
 
 def outside(schema: Any) -> Iterator[str]:
     """The references of a schema that lead out of it."""
-    if isinstance(schema, dict):
-        yield from (value for key, value in schema.items() if _is_outside(key, value))
-    if isinstance(schema, dict | list):
-        for item in schema.values() if isinstance(schema, dict) else schema:
-            yield from outside(item)
+    return (value for path, value in tree_nodes(schema) if path and _is_outside(path[-1], value))
 
 
 def without_outside(schema: Any) -> Any:
@@ -25,5 +23,5 @@ def without_outside(schema: Any) -> Any:
     return [without_outside(item) for item in schema] if isinstance(schema, list) else schema
 
 
-def _is_outside(key: str, value: Any) -> bool:
+def _is_outside(key: str | int, value: Any) -> bool:
     return key == "$ref" and isinstance(value, str) and value.startswith(_OUTSIDE)

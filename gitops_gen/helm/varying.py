@@ -12,11 +12,11 @@ import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from gitops_gen.helm.archive import inside, is_subchart, rewritten
 from gitops_gen.helm.engine import Engine, HelmRelease
 from gitops_gen.runtime.scratch import scratch
+from gitops_gen.yaml.key_paths import tree_nodes, tree_with
 
 _ACTION = re.compile(r'\{\{(?:/\*.*?\*/|"(?:\\.|[^"\\])*"|`[^`]*`|[^"`])*?\}\}', re.DOTALL)
 """With its texts and comments, in which braces end nothing."""
@@ -100,7 +100,8 @@ def rendered_again(engine: Engine, chart: Path, release: HelmRelease, used: froz
 
     `used` are the `varying_functions` of the chart. Raises `ChartError`.
     """
-    used = used.union(*(_functions(text) for text in _strings(release.values)))
+    texts = (value for _, value in tree_nodes(release.values) if isinstance(value, str))
+    used = used.union(*map(_functions, texts))
     again = ""
     for order in ("reverse ", "") if used & _ORDER else ("",) if used else ():
         if again in {"", rendered}:
@@ -123,7 +124,7 @@ def _rendered_otherwise(engine: Engine, chart: Path, release: HelmRelease, order
         return _ACTION.sub(replacement, text) if _FUNCTION.search(text) else text
 
     with scratch() as folder:
-        values = _mapped(release.values, otherwise)
+        values = tree_with(release.values, lambda _, value: otherwise(value) if isinstance(value, str) else value)
         return engine.load(_copy(chart, folder, otherwise)).render(replace(release, values=values))
 
 
@@ -182,20 +183,3 @@ def _end_of_call(action: str, start: int) -> int:
         if depth < 0 or (depth == 0 and part[0] == "|") or part[0].endswith("}}"):
             return part.start()
     return len(action)
-
-
-def _strings(values: Any) -> Iterator[str]:
-    if isinstance(values, str):
-        yield values
-    elif isinstance(values, dict | list):
-        for item in values.values() if isinstance(values, dict) else values:
-            yield from _strings(item)
-
-
-def _mapped(values: Any, change: Callable[[str], str]) -> Any:
-    """The values with each text in them changed."""
-    if isinstance(values, dict):
-        return {key: _mapped(value, change) for key, value in values.items()}
-    if isinstance(values, list):
-        return [_mapped(item, change) for item in values]
-    return change(values) if isinstance(values, str) else values

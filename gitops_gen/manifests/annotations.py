@@ -114,10 +114,27 @@ def phases(manifest: Manifest) -> tuple[Phase, ...]:
 
 
 def is_deleted_on_success(manifest: Manifest) -> bool:
-    """Whether Argo CD deletes the hook at the end of a sync that succeeded."""
-    return "HookSucceeded" in words(manifest, HOOK_DELETE_POLICY) or "hook-succeeded" in words(
-        manifest, HELM_DELETE_POLICY
-    )
+    """Whether Argo CD deletes the hook at the end of a sync that succeeded; what is no hook stays, whatever it says.
+
+    https://github.com/argoproj/argo-cd/blob/v3.5.1/gitops-engine/pkg/sync/sync_task.go (`hasHookDeletePolicy`)
+    """
+    return is_hook(manifest) and not _policies(manifest).isdisjoint(_SUCCEEDED)
+
+
+_SUCCEEDED = frozenset({"HookSucceeded", "hook-succeeded"})
+_BEFORE = frozenset({"BeforeHookCreation", "before-hook-creation"})
+_FAILED = frozenset({"HookFailed", "hook-failed"})
+
+
+def _policies(manifest: Manifest) -> frozenset[str]:
+    """When Argo CD deletes a hook: before it creates it again, if nothing else is said."""
+    named = {*words(manifest, HOOK_DELETE_POLICY), *words(manifest, HELM_DELETE_POLICY)}
+    return frozenset(named & (_SUCCEEDED | _BEFORE | _FAILED)) or _BEFORE
+
+
+def meets_next_sync(manifest: Manifest) -> bool:
+    """Whether the object of a sync that succeeded still exists when the next one applies it."""
+    return not is_hook(manifest) or _policies(manifest).isdisjoint(_SUCCEEDED | _BEFORE)
 
 
 def wave_path(manifest: Manifest) -> KeyPath:
@@ -131,9 +148,7 @@ def is_made_again(manifest: Manifest) -> bool:
 
     https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/#hook-lifecycle-and-cleanup
     """
-    named = {*words(manifest, HOOK_DELETE_POLICY), *words(manifest, HELM_DELETE_POLICY)}
-    deleted = {"BeforeHookCreation", "before-hook-creation", "HookFailed", "hook-failed"}
-    return is_hook(manifest) and (not named or not named.isdisjoint(deleted))
+    return is_hook(manifest) and not _policies(manifest).isdisjoint(_BEFORE | _FAILED)
 
 
 def sync_options(manifest: Manifest) -> tuple[str, ...]:

@@ -16,12 +16,20 @@ _LABEL_VALUE = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 _PORT_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _DATA_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
 _PERCENTAGE = re.compile(r"\d+%")
-_FIELD_PATH = re.compile(
-    r"metadata\.(name|namespace|uid|labels|annotations)|metadata\.(labels|annotations)\['.+'\]"
-    r"|spec\.(nodeName|serviceAccountName|host)|status\.(hostIPs?|podIPs?|phase)"
-)
+_SHARE = re.compile(r"(\d{1,2}|100)%")
+_RESOURCE_FIELD = re.compile(r"(limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-.+)")
+_ONE_OF_METADATA = r"metadata\.(name|namespace|uid)|metadata\.(labels|annotations)\['.+'\]"
+_METADATA_PATH = re.compile(rf"{_ONE_OF_METADATA}|metadata\.(labels|annotations)")
+_FIELD_PATH = re.compile(rf"{_ONE_OF_METADATA}|spec\.(nodeName|serviceAccountName|host)|status\.(hostIPs?|podIPs?)")
 """https://kubernetes.io/docs/concepts/workloads/pods/downward-api/#available-fields"""
 
+_SYSCTL = re.compile(r"([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?")
+_PART = r"[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*"
+_IMAGE = re.compile(
+    rf"(([A-Za-z0-9][-A-Za-z0-9.]*|\[[0-9a-fA-F:]+\])(:\d+)?/)?{_PART}(/{_PART})*"
+    r"(:\w[\w.-]{0,127})?(@[A-Za-z][\w.+-]*:[0-9a-fA-F]{32,})?"
+)
+"""With another one the kubelet reports InvalidImageName: https://pkg.go.dev/github.com/distribution/reference"""
 _ENV_NAME = re.compile(r"[ -<>-~]+")
 """Printable ASCII without `=`: https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/"""
 
@@ -109,6 +117,14 @@ def _is_relative_path(text: str) -> bool:
     return not text.startswith("/") and ".." not in text.split("/")
 
 
+def _is_finalizer(text: str) -> bool:
+    return text in {"foregroundDeletion", "kubernetes", "orphan"} or ("/" in text and is_label_key(text))
+
+
+def _is_resource(text: str) -> object:
+    return "/" in text or text in {"cpu", "memory", "ephemeral-storage"} or text.startswith("hugepages-")
+
+
 def _is_time_zone(text: str) -> bool:
     return text != "Local" and re.fullmatch(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*", text) is not None
 
@@ -125,15 +141,24 @@ _FORMS: dict[str, tuple[str, Callable[[str], object]]] = {
     "dns-subdomain": ("a name of lower-case letters, digits, `-` and `.`", is_dns_subdomain),
     "env-name": ("a name of printable ASCII letters without `=`", _ENV_NAME.fullmatch),
     "field-path": ("a field of the pod, such as metadata.name", _FIELD_PATH.fullmatch),
+    "finalizer": ("a name with a `/`, such as example.com/name", _is_finalizer),
+    "header-name": ("letters, digits and `-`", re.compile(r"[-A-Za-z0-9]+").fullmatch),
+    "host-path": ("a path without `..`", lambda text: ".." not in text.split("/")),
     "host": ("a host name, in lower case and no IP address; `*.` may begin it", _is_host),
-    "image": ("an image without spaces around it", lambda text: text == text.strip()),
+    "image": ("an image such as example.com/path:tag, with a path in lower case", _IMAGE.fullmatch),
     "ip-address": ("an IP address", _is_address),
     "label-key": (_KEY, is_label_key),
     "label-value": ("at most 63 letters, digits, `-`, `_` and `.`", _LABEL_VALUE.fullmatch),
+    "metadata-path": ("a field of the pod's metadata, such as metadata.labels", _METADATA_PATH.fullmatch),
+    "medium": ("Memory, or HugePages with a size or none", re.compile(r"Memory|HugePages(-\d+[KMGT]i)?").fullmatch),
     "percentage": ("a number or a percentage, such as 25%", _PERCENTAGE.fullmatch),
     "port-name": ("a port's name: at most 15 lower-case letters, digits and `-`, with a letter", is_port_name),
     "quantity": ("an amount, such as 500m or 1Gi", _is_amount),
     "relative-path": ("a relative path without `..`", _is_relative_path),
+    "resource-field": ("a limit or request, such as limits.memory", _RESOURCE_FIELD.fullmatch),
+    "resource-name": ("cpu, memory, ephemeral-storage, hugepages-…, or a name with a `/`", _is_resource),
+    "share": ("a number, or a percentage of at most 100%", _SHARE.fullmatch),
+    "sysctl": ("the name of a kernel setting, such as net.core.somaxconn", _SYSCTL.fullmatch),
     "time-zone": ("a time zone, such as Europe/Berlin", _is_time_zone),
     "url-path": ("a path that begins with `/`", lambda text: text.startswith("/")),
 }

@@ -20,7 +20,8 @@ _ADDRESS_NAME = re.compile(
     re.IGNORECASE,
 )
 _OWN_NAME = re.compile(
-    r"(?:(?:^|\s)--?(?:sans?|dns-?names?|common-?name|cn|subj(?:ect)?|addext|advertise[\w-]*|listen[\w-]*|bind[\w-]*"
+    r"(?:(?:^|\s)--?(?:(?:[\w-]+-)?(?:sans?|(?:dns|alt|common)-?names?|cn|cert(?:ificate)?-(?:dns|host(?:name)?s?))"
+    r"|subj(?:ect)?|addext|advertise[\w-]*|listen[\w-]*|bind[\w-]*"
     r"|(?:external|public|root|base)-?url|issuer[\w-]*|audience[\w-]*)[ =]|\bDNS(?:\.\d+)?\s*[:=]|\bCN\s*=)\S*$",
     re.IGNORECASE,
 )
@@ -68,11 +69,18 @@ class HostNames:
         """The Services that an environment variable points to; `redis` alone counts when the variable is called
         `…_HOST` or so.
         """
+        if _is_own_name(option := _as_option(name), len(option)):
+            return
         if _ADDRESS_NAME.search(name):
             for part in value.split(","):
                 if part.strip() in self.ports:
                     yield part.strip()
         yield from self.in_text(value)
+
+
+def _as_option(variable: str) -> str:
+    """The option that a variable stands for: `CERT_SANS` is `--cert-sans=`."""
+    return f"--{variable.replace('_', '-')}="
 
 
 def _is_own_name(text: str, start: int) -> bool:
@@ -108,7 +116,9 @@ def any_hosts(text: str, variable: str = "") -> Iterator[tuple[str, str]]:
     Where only the port tells that it is a host, the name has the port: `redis:6379`. `variable` is the name of the
     environment variable whose value the text is.
     """
-    yield from _any_hosts(text, is_address=bool(_ADDRESS_NAME.search(variable)))
+    option = _as_option(variable) if variable else ""
+    if not _is_own_name(option, len(option)):
+        yield from _any_hosts(text, is_address=bool(_ADDRESS_NAME.search(variable)))
 
 
 @lru_cache(maxsize=1024)

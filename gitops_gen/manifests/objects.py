@@ -4,6 +4,7 @@ has.
 A `Manifest` is shared (documents are cached by their text), so its data is read and never changed.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -153,9 +154,11 @@ def _shape_problem(item: Any) -> str:
     if missing:
         return f"is not a Kubernetes object: it has no {' and no '.join(missing)}"
     metadata = mapping(item.get("metadata"))
-    if not any(isinstance(metadata.get(key), str) for key in ("name", "generateName")):
-        return f"the {item['kind']} has no metadata.name"
-    return ""
+    if any(isinstance(metadata.get(key), str) for key in ("name", "generateName")):
+        return ""
+    found = metadata.get("name")
+    is_no_text = "" if found is None else f" that is a string: {json.dumps(found, default=str)} needs quotes"
+    return f"the {item['kind']} has no metadata.name{is_no_text}"
 
 
 def _only_namespace(found: tuple[_Found, ...]) -> str:

@@ -15,7 +15,7 @@ https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
 """
 
 _TEMPLATE_KINDS = frozenset(
-    {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "Rollout"}
+    {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "CronJob", "Rollout"}
 )
 
 _TEMPLATE_PATH = ("spec", "template", "spec")
@@ -69,7 +69,9 @@ class Reference:
 
 
 def pod_of(manifest: Manifest) -> Pod | None:
-    """The pods that the object makes; None for an object that makes none."""
+    """The pods that the object makes, of whatever kind it is: custom ones have the same template. None for an object
+    that makes none.
+    """
     template = _template(manifest)
     if template is None:
         return None
@@ -82,10 +84,10 @@ def pod_of(manifest: Manifest) -> Pod | None:
 
 
 def _template(manifest: Manifest) -> Mapping[str, Any] | None:
-    if manifest.kind in _TEMPLATE_KINDS:
-        return mapping(manifest.spec.get("template"))
-    if manifest.kind == "CronJob":
-        return mapping(mapping(mapping(manifest.spec.get("jobTemplate")).get("spec")).get("template"))
+    above = mapping(mapping(manifest.spec.get("jobTemplate")).get("spec")) or manifest.spec
+    template = mapping(above.get("template"))
+    if manifest.kind in _TEMPLATE_KINDS or mappings(mapping(template.get("spec")).get("containers")):
+        return template
     return manifest.data if manifest.kind == "Pod" and not manifest.id.group else None
 
 

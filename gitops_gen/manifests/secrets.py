@@ -42,9 +42,12 @@ _MAKERS_OF_SEVERAL: Mapping[tuple[str, str], Callable[[Manifest], list[str]]] = 
 
 
 _MADE_BY_COMMAND = re.compile(
-    r"(?:--secret-name[ =]|\bkubectl\b[^\n;|&]*?\bcreate\s+secret\s+(?:generic|tls|docker-registry)\s+)"
+    r"(?:--[\w-]*secret(?:-name)?[ =]"
+    r"|\bkubectl\b[^\n;|&]*?\bcreate\s+secret\s+(?:generic|tls|docker-registry)\s+(?:--?\S+\s+)*"
+    r"|\bkind:\s*Secret\b[^{}]*?\bname:\s*)"
     r"['\"]?([a-z0-9][a-z0-9.-]*)"
 )
+_NAMES_SECRET = re.compile(r"SECRET(_?NAME)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,12 +75,19 @@ def made_secrets(manifest: Manifest) -> tuple[str, ...]:
 
 
 def perhaps_made_secrets(manifest: Manifest) -> tuple[str, ...]:
-    """The Secrets that a Job seems to make, as its command says: `--secret-name=X`, `kubectl create secret generic X`.
-    What a command does cannot be proven from here.
+    """The Secrets that a Job seems to make, as its command and variables say: `--secret-name=X`, `kubectl create secret
+    generic X`, `SECRET_NAME`. What a command does cannot be proven from here.
     """
     pod = pod_of(manifest) if manifest.kind == "Job" else None
-    lines = [command(container) for container in (*pod.init_containers, *pod.containers)] if pod else []
-    return tuple(dict.fromkeys(match[1] for line in lines for match in _MADE_BY_COMMAND.finditer(line)))
+    containers = (*pod.init_containers, *pod.containers) if pod else ()
+    named = [match[1] for item in containers for match in _MADE_BY_COMMAND.finditer(command(item))]
+    variables = [entry for item in containers for entry in mappings(item.get("env"))]
+    named += [str(entry["value"]) for entry in variables if _is_secret_name(entry)]
+    return tuple(dict.fromkeys(named))
+
+
+def _is_secret_name(variable: Mapping[str, Any]) -> bool:
+    return isinstance(variable.get("value"), str) and bool(_NAMES_SECRET.search(str(variable.get("name"))))
 
 
 def made_keys(external_secret: Manifest) -> tuple[str, ...]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from gitops_gen.manifests.objects import Manifest
+from gitops_gen.yaml.editing.difference import differences
 from gitops_gen.yaml.key_paths import KeyPath, dotted
 
 
@@ -29,17 +29,6 @@ def varying_objects(manifests: Sequence[Manifest], again: Sequence[Manifest]) ->
         others = {item.id: item for item in again}
         pairs = [(item, others.get(item.id)) for item in manifests]
     for one, other in pairs:
-        paths = tuple(_differing(one.data, other.data)) if other else ()
+        paths = tuple(item.path for item in differences(one.data, other.data)) if other else ()
         if paths or other is None:
             yield VaryingObject(manifest=one, paths=paths)
-
-
-def _differing(one: Any, other: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
-    if isinstance(one, dict) and isinstance(other, dict):
-        for key in dict.fromkeys((*one, *other)):
-            yield from _differing(one.get(key), other.get(key), (*path, key))
-    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        for index, (item, partner) in enumerate(zip(one, other, strict=True)):
-            yield from _differing(item, partner, (*path, index))
-    elif one != other:
-        yield path

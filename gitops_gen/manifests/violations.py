@@ -75,6 +75,9 @@ class KindSchema:
             yield Violation(fault=Fault.MISSING, path=path, message=f"{dotted(path)} is null")
         elif kind == "type":
             yield Violation(fault=Fault.TYPE, path=path, message=_type_text(path, error.instance, facts["types"]))
+        elif kind == "x-only-with":
+            field, _, text = facts["message"].partition("|")
+            yield Violation(fault=Fault.VALUE, path=(*path, field), message=f"{dotted(path)} {text}")
         elif kind == "x-kubernetes-list-map-keys":
             index, _, text = facts["message"].partition("|")
             yield Violation(fault=Fault.REPEATED, path=(*path, int(index)), message=f"{dotted(path)} has {text}")
@@ -109,6 +112,8 @@ def _value_text(path: KeyPath, kind: str, facts: dict[str, Any], error: "jsonsch
         case "propertyNames":
             key = _shortened(json.dumps(facts["error"].instance))
             return f"{dotted(path)} has the key {key}; {_demand('format', facts['error'].kind.as_dict())}"
+        case "enum" if facts["options"] == [None]:
+            return f"{dotted(path)} must not be set here"
     demand = _demand(kind, facts) or _shortened(error.message)
     return f"{_place(path, error.instance)}; {demand}"
 
@@ -119,6 +124,8 @@ def _demand(kind: str, facts: dict[str, Any]) -> str:
             return f"allowed: {', '.join(str(option) for option in facts['options'] if option not in ('', None))}"
         case "format":
             return f"it must be {DESCRIBED.get(facts['format'], facts['format'])}"
+        case "maxItems":
+            return f"at most {facts['limit']} are allowed"
         case "minimum" | "maximum":
             return f"it must be at {'least' if kind == 'minimum' else 'most'} {facts['limit']}"
     return ""
@@ -176,10 +183,44 @@ class _AtMostOne:
                 raise ValueError(f"has {' and '.join(found)}, of which only one is allowed")
 
 
+class _OnlyWith:
+    """`x-only-with`: what a map needs, and what only it allows, when a field is set, or has one of the values.
+
+    `{field: type, values: [Localhost], needs: [localhostProfile], allows: [localhostProfile]}`: a map of that type has
+    the other field, and one of another type does not. A field that is not set has the value "".
+    """
+
+    def __init__(self, _parent: Any, conditions: list[dict[str, Any]], _path: Any) -> None:
+        self._conditions = conditions
+
+    def validate(self, value: Any) -> None:
+        for condition in self._conditions if isinstance(value, dict) else ():
+            field, values = condition["field"], condition.get("values", ())
+            found = value.get(field)
+            shown = "" if not values else f" {json.dumps(found)}"
+            is_met = ("" if found is None else found) in values if values else _is_set(value, field)
+            surplus = [name for name in condition.get("allows", ()) if _is_set(value, name)]
+            if is_met and (absent := [name for name in condition.get("needs", ()) if not _is_set(value, name)]):
+                raise ValueError(f"{field}|has {field}{shown}, and lacks {' and '.join(absent)}".replace('"', ""))
+            if not is_met and surplus:
+                allowing = " or ".join(json.dumps(item) for item in values if item != "")
+                needed = f"{field} {allowing}".strip().replace('"', "")
+                raise ValueError(f"{surplus[0]}|has {' and '.join(surplus)}, which only one with {needed} may have")
+
+
+def _is_set(value: dict[str, Any], field: str) -> bool:
+    return value.get(field) not in (None, "", 0, [], {})
+
+
 def _set_fields(value: Any, fields: list[str]) -> list[str] | None:
     if not isinstance(value, dict):
         return None
     return [field for field in fields if value.get(field) not in (None, "", 0)]
 
 
-_KEYWORDS = {"x-kubernetes-list-map-keys": _MapKeys, "x-one-of": _OneOf, "x-at-most-one": _AtMostOne}
+_KEYWORDS = {
+    "x-kubernetes-list-map-keys": _MapKeys,
+    "x-one-of": _OneOf,
+    "x-at-most-one": _AtMostOne,
+    "x-only-with": _OnlyWith,
+}

@@ -12,8 +12,10 @@ from gitops_gen.yaml.key_paths import KeyPath
 _GO_DURATION = re.compile(r"([0-9]+(\.[0-9]+)?(h|m|s|ms))+")
 _RELATIVE = re.compile(r"(?!/)(?!.*\\).+")
 _KUBERNETES = r"^1\.\d+(\.\d+)?$"
-_EXACT_VERSION = re.compile(r"v?[0-9]+(\.[0-9]+){0,2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
-"""https://github.com/Masterminds/semver/blob/v3.4.0/version.go (`NewVersion`): Argo CD takes all else for a range."""
+_EXACT_VERSION = re.compile(r"v?[0-9]+(\.[0-9]+){2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
+"""https://github.com/Masterminds/semver#basic-comparisons: all else, such as `1.2`, is a range, of which Argo CD or
+`helm pull` takes the newest.
+"""
 
 _WILDCARD = re.compile(r"v?([0-9]+\.){0,2}[xX]")
 _API_VERSION = re.compile(r"(?:[a-z0-9.-]+/)?v[0-9][a-z0-9]*(?:/[A-Z][A-Za-z0-9]*)?")
@@ -29,6 +31,7 @@ _CRON_FIELDS: tuple[tuple[str, int, int, list[str]], ...] = (
 )
 _USER_INFO = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//[^/\\?#]*@|[^/@:]+:[^/@:]+@", re.IGNORECASE)
 _SSH_USER = re.compile(r"(git\+)?ssh://[^/\\?#@:]+@[^/\\?#@]*(?:/|$)", re.IGNORECASE)
+_SECRET_PARAMETER = re.compile(r"[?&#][^=&#]*(?:token|passw|secret|key)[^=&#]*=.", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"\{[\w.]+\}")
 _LABEL_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
 _CHART_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
@@ -107,7 +110,7 @@ def _url(url: str) -> str:
     require(not re.search(r"\s", url), "must be a URL without spaces")
     require(not url.startswith("-"), "must be a URL: none starts with `-`")
     require(not _PARENT.search(url), "must be a URL without `..`")
-    has_credentials = _USER_INFO.match(url) and not _SSH_USER.match(url)
+    has_credentials = (_USER_INFO.match(url) and not _SSH_USER.match(url)) or _SECRET_PARAMETER.search(url)
     require(
         not has_credentials,
         "must not contain credentials: remove them from the URL, replace them at the provider, and keep the new ones "

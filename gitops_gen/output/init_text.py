@@ -44,13 +44,14 @@ def next_steps(made: Initialization) -> Iterator[Iterator[str]]:
 def _place(made: Initialization) -> Iterator[str]:
     if not made.project.is_placed:
         yield "Set `repository` in gitops.yaml to the URL that Argo CD uses; then"
-        yield f"gitops-gen -C {_quoted(made.folder)} generate"
+        yield from _enter(made)
+        yield "gitops-gen generate"
 
 
 def _publish(made: Initialization) -> Iterator[str]:
     yield "Commit and push:"
-    if made.folder != Path.cwd():
-        yield f"cd {_quoted(made.folder)}"
+    if made.project.is_placed:
+        yield from _enter(made)
     if made.top is None:
         yield f"git init --initial-branch {made.project.revision}"
     outside = sorted(file for file in made.files if file.startswith("../"))
@@ -61,8 +62,9 @@ def _publish(made: Initialization) -> Iterator[str]:
     yield "git push --set-upstream origin HEAD"
 
 
-def _quoted(folder: Path) -> str:
-    return shlex.quote(os.path.relpath(folder))
+def _enter(made: Initialization) -> Iterator[str]:
+    if made.folder != Path.cwd():
+        yield f"cd {shlex.quote(os.path.relpath(made.folder))}"
 
 
 def _fill_store(kind: str, name: str) -> Iterator[str]:

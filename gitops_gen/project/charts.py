@@ -2,8 +2,7 @@
 that was pulled.
 """
 
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from copy import copy
 from dataclasses import replace
 from functools import cache
@@ -13,55 +12,46 @@ from typing import Any
 
 from gitops_gen.errors import GitopsError, Problem, first_problems
 from gitops_gen.git.paths import Root
-from gitops_gen.helm.bundled import nulls_in, umbrella_nulls
 from gitops_gen.helm.credential_keys import HINT, credentials
 from gitops_gen.helm.dependencies import satisfies
 from gitops_gen.helm.digest import chart_digest
-from gitops_gen.helm.engine import ChartError, Engine, LoadedChart, SubchartValuesError, Values
+from gitops_gen.helm.engine import ChartError, LoadedChart, SubchartValuesError, Values
 from gitops_gen.helm.key_types import KeyType
 from gitops_gen.helm.reading.chart_files import chart_files
 from gitops_gen.helm.reading.unknown_keys import KnownKeys
-from gitops_gen.helm.varying import rendered_again, varying_functions
+from gitops_gen.helm.renderer import Renderer
+from gitops_gen.helm.use import HelmUse
 from gitops_gen.models.layout import CHART_FILE
+from gitops_gen.project.chart_folders import ChartFolders
 from gitops_gen.project.chart_places import ChartPlaces
 from gitops_gen.project.environment import ChartSource, ResolvedEnvironment
 from gitops_gen.project.inputs import Inputs
 from gitops_gen.project.override_files import with_override_files
-from gitops_gen.project.pinned_charts import PinnedCharts
 from gitops_gen.project.reading import read_text
 from gitops_gen.project.unquoted import is_wrong, misread, quote_hint, suspects
 from gitops_gen.project.value_keys import ValueFault, value_faults
 from gitops_gen.project.values_schema import Origins, ValuesSchema
-from gitops_gen.yaml.key_paths import KeyPath, dotted
-
-_log = logging.getLogger(__name__)
+from gitops_gen.yaml.key_paths import KeyPath
 
 
 class Charts:
     """Loads charts on demand; an environment's chart is looked up by its source."""
 
-    def __init__(
-        self, places: ChartPlaces, folder: Path, engine: Callable[[str], Engine], pinned: PinnedCharts
-    ) -> None:
-        """`engine` opens Helm, for the version that Argo CD has; it is called when the first chart is needed."""
+    def __init__(self, places: ChartPlaces, folder: Path, renderer: Renderer) -> None:
         self.places = places
         #: where the environments are read: problems are located there
         self.inputs: Inputs = Root(folder)
-        self._open_engine, self._pinned = engine, pinned
-        self._engines: dict[str, Engine] = {}
-        self._loaded: dict[ChartSource, LoadedChart] = {}
+        self._renderer = renderer
         self._places: dict[ChartSource, Path] = {}
-        self._varying: dict[ChartSource, frozenset[str]] = {}
         self._schemas: dict[ChartSource, ValuesSchema | None] = {}
         self._defaults: dict[ChartSource, Values] = {}
         self._keys: dict[ChartSource, KnownKeys] = {}
-        self._nulls: dict[ChartSource, list[str]] = {}
         self._contents: dict[ChartSource, str] = {}
 
     def of(self, top: Path, prefix: str) -> "Charts":
         """The charts of the same project as its files are in another folder: at `prefix` of `top`."""
         folder = top / prefix
-        return Charts(ChartPlaces(folder, top, prefix), folder, self._open_engine, self._pinned)
+        return Charts(ChartPlaces(ChartFolders(folder, top, prefix), self.places.pinned), folder, self._renderer)
 
     def for_inputs(self, inputs: Inputs) -> "Charts":
         """The same charts, for environments that are read from `inputs`: problems are located there."""
@@ -69,27 +59,17 @@ class Charts:
         charts.inputs = inputs
         return charts
 
-    def engine(self, source: ChartSource) -> Engine:
-        """The engine that renders a chart. Raises `ChartError` when there is none."""
-        if source.helm not in self._engines:
-            engine = self._engines[source.helm] = self._open_engine(source.helm)
-            _log.info("engine %s, Helm %s", engine.name, engine.version)
-        return self._engines[source.helm]
-
-    def nulls(self, environment: ResolvedEnvironment) -> list[str]:
-        """Nulls in the values of an environment, and of its chart when that has subcharts."""
-        own = [dotted(("values", *path)) for path in nulls_in(environment.helm.release.values)]
-        source = environment.chart
-        if source not in self._nulls:
-            self._nulls[source] = umbrella_nulls(self._place(source))
-        return [*own, *self._nulls[source]]
-
     def chart(self, source: ChartSource) -> LoadedChart:
-        """The loaded chart. Raises `ChartError` or `GitopsError` when it cannot be had."""
-        if source not in self._loaded:
-            self._loaded[source] = self._load(source)
-            _log.info("loaded chart %s", source.label)
-        return self._loaded[source]
+        """The chart, loaded once. Raises `ChartError` or `GitopsError` when it cannot be had."""
+        place = self._place(source)
+        try:
+            return self._renderer.chart(place, source.helm)
+        except ChartError as error:
+            raise ChartError(f"{source.label}: {error}", error.hint) from error
+
+    def use(self, environment: ResolvedEnvironment) -> HelmUse:
+        """Which Helm renders an environment here, and the nulls that Argo CD's may treat differently."""
+        return self._renderer.use(self._place(environment.chart), environment.helm.release, environment.argocd)
 
     def schema(self, source: ChartSource) -> ValuesSchema | None:
         """The chart's compiled values schema, None when it has none."""
@@ -168,12 +148,7 @@ class Charts:
 
         Raises `ChartError` or `GitopsError` when the chart cannot be had.
         """
-        source = environment.chart
-        place = self._place(source)
-        if source not in self._varying:
-            self._varying[source] = varying_functions(place)
-        release = environment.helm.release
-        return rendered_again(self.engine(source), place, release, self._varying[source], rendered)
+        return self._renderer.render_again(self._place(environment.chart), environment.helm.release, rendered)
 
     def _unquoted(self, environment: ResolvedEnvironment, origins: Origins) -> Iterator[Problem]:
         for path, value, wish in self._suspects(environment.chart, environment.helm.release.values):
@@ -189,41 +164,29 @@ class Charts:
 
     def content(self, source: ChartSource) -> str:
         """What tells a chart's content apart: a digest of its files here, else the pin that names it."""
-        if source.repository or source.revision:
+        if not source.own_folder:
             return f"{source.repository} {source.name} {source.version} {source.revision}"
         if source not in self._contents:
-            self._contents[source] = chart_digest(self.places.folder(source.path))
+            self._contents[source] = chart_digest(self.places.find(source))
         return self._contents[source]
-
-    def _load(self, source: ChartSource) -> LoadedChart:
-        place = self._place(source)
-        try:
-            return self.engine(source).load(place)
-        except ChartError as error:
-            raise ChartError(f"{source.label}: {error}", error.hint) from error
 
     def _place(self, source: ChartSource) -> Path:
         """The chart's folder or archive, brought here when it is pinned."""
         if source not in self._places:
-            self._places[source] = self._found(source)
+            if source.own_folder:
+                self._require_versions(source)
+            elif source.revision:
+                self.places.pinned.require_fixed(source.revision)
+            self._places[source] = self.places.find(source)
         return self._places[source]
-
-    def _found(self, source: ChartSource) -> Path:
-        if source.repository:
-            return self.places.archive(source)
-        if not source.revision:
-            self._require_versions(source)
-            return self.places.folder(source.path)
-        self._pinned.require_fixed(source.revision)
-        return self._pinned.folder(self.places.from_top(source.path), source.revision)[0]
 
     def _require_versions(self, source: ChartSource) -> None:
         """Raise `ChartError` for a dependency next to the chart that is not in the range that Chart.yaml asks for."""
-        for item, version in self.places.unlocked(source.path):
-            if not satisfies(self.engine(source), version, item.version):
+        for item, version in self.places.folders.unlocked(source.path):
+            if not satisfies(self._renderer.engine(source.helm), version, item.version):
                 message = f"{source.path}: the dependency `{item.name}` is version {version}, not {item.version}"
                 raise ChartError(message, f"change its `version` in {source.path}/{CHART_FILE}")
 
     def linked(self, source: ChartSource) -> tuple[str, ...]:
         """Where symlinks of a chart folder lead to outside of it, as paths from the git root."""
-        return () if source.repository or source.revision else self.places.apart(source.path)
+        return self.places.folders.apart(source.path) if source.own_folder else ()

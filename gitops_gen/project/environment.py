@@ -22,6 +22,11 @@ class ChartSource:
     helm: str = ""
 
     @property
+    def own_folder(self) -> str:
+        """The folder of the repository that the chart is as it is now; empty for one that is pinned."""
+        return "" if self.repository or self.revision else self.path
+
+    @property
     def label(self) -> str:
         """The chart in a few letters: `path`, `path@revision` or `name version`."""
         if self.repository:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gitops_gen.names import did_you_mean, nearest
+from gitops_gen.yaml.key_paths import KeyPath, tree_with
 
 Facts = Mapping[str, Any]
 
@@ -29,11 +30,11 @@ def interpolate(value: Any, facts: Facts) -> Any:
     map.
     Raises `UnknownPlaceholderError`.
     """
-    if isinstance(value, dict):
-        return {key: interpolate(item, facts) for key, item in value.items()}
-    if isinstance(value, list):
-        return [interpolate(item, facts) for item in value]
-    return _text(value, facts) if isinstance(value, str) and ("{" in value or "}" in value) else value
+
+    def filled(_: KeyPath, item: Any) -> Any:
+        return _text(item, facts) if isinstance(item, str) and ("{" in item or "}" in item) else item
+
+    return tree_with(value, filled)
 
 
 def _text(text: str, facts: Facts) -> Any:

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from gitops_gen.errors import Problem, ProblemsError, UsageError, fail_if_any
 from gitops_gen.git.paths import Root
 from gitops_gen.git.repository import prefix
 from gitops_gen.git.sparse import NOTHING, Absent, absent_files, checking_out
-from gitops_gen.helm.choice import open_engine
+from gitops_gen.helm.renderer import open_renderer
 from gitops_gen.models.layout import (
     ARGOCD_FOLDER,
     ManifestPaths,
@@ -20,7 +19,8 @@ from gitops_gen.models.layout import (
     project_folder,
 )
 from gitops_gen.names import did_you_mean
-from gitops_gen.project.chart_places import chart_places
+from gitops_gen.project.chart_folders import chart_folders
+from gitops_gen.project.chart_places import ChartPlaces
 from gitops_gen.project.charts import Charts
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.inputs import ChangedInputs, Inputs
@@ -153,7 +153,7 @@ def open_project(start: Path, engine: str = "") -> OpenProject:
     return OpenProject(
         folder=folder,
         inputs=Root(folder),
-        charts=Charts(chart_places(folder), folder, partial(open_engine, engine), PinnedCharts(folder)),
+        charts=Charts(ChartPlaces(chart_folders(folder), PinnedCharts(folder)), folder, open_renderer(engine)),
         paths=ManifestPaths(prefix=prefix(folder)),
         engine=engine,
         absent=absent_files(folder),

@@ -8,23 +8,27 @@ https://github.com/argoproj/argo-cd/blob/v3.5.1/reposerver/repository/repository
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
 from gitops_gen.git.paths import Root
+from gitops_gen.helm.archive import BROKEN, top_files
 from gitops_gen.names import did_you_mean
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.helm_options import HELM, SOURCE, HelmOptions, HelmSource
 from gitops_gen.project.layers import ValueLayer, merge_layers
-from gitops_gen.project.reading import read_text
+from gitops_gen.project.reading import decoded, read_text
 from gitops_gen.yaml.key_paths import KeyPath, dotted, value_at
 from gitops_gen.yaml.reader import load, locate
 
 _IGNORED = ("path", "chart", "repoURL", "targetRevision")
 """What Argo CD puts back to what the Application has."""
+
+_PREFIX = ".argocd-source"
 
 _FIELDS: dict[str, type] = {
     **dict.fromkeys(("valueFiles", "parameters", "fileParameters", "apiVersions"), list),
@@ -42,25 +46,46 @@ _NAMES: dict[type, str] = {list: "a list", str: "text in quotes", bool: "true or
 
 def override_names(application: str) -> tuple[str, str]:
     """The names of the files that Argo CD reads for an Application."""
-    return ".argocd-source.yaml", f".argocd-source-{application}.yaml"
+    return f"{_PREFIX}.yaml", f"{_PREFIX}-{application}.yaml"
 
 
 def with_override_files(environment: ResolvedEnvironment, chart: Path) -> ResolvedEnvironment:
-    """The environment as Argo CD renders it with the override files in the folder of its chart; an archive has none.
+    """The environment as Argo CD renders it with the override files in the folder or archive of its chart.
 
     Raises `ProblemsError` for a file that Argo CD cannot read, and for what cannot be rendered here.
     """
-    names = [name for name in override_names(environment.application_name) if os.path.isfile(chart / name)]
-    if not names:
+    found = _readers(chart, override_names(environment.application_name))
+    if not found:
         return environment
-    layers = tuple(_layer(environment, chart, name) for name in names)
+    layers = tuple(_layer(f"{environment.chart.label}/{name}", read) for name, read in found.items())
     return replace(environment, helm=_options(environment, layers))
 
 
-def _layer(environment: ResolvedEnvironment, chart: Path, name: str) -> ValueLayer:
-    file = f"{environment.chart.label}/{name}"
+def _readers(chart: Path, names: tuple[str, ...]) -> dict[str, Callable[[], str]]:
+    """What reads the text of each file that is there. Argo CD unpacks an archive first.
+
+    https://github.com/argoproj/argo-cd/blob/v3.5.1/util/helm/client.go (`ExtractChart`)
+    """
+    if chart.is_file():
+        packed = _packed(chart, chart.stat().st_mtime_ns)
+        return {name: partial(decoded, packed[name], name) for name in names if name in packed}
+    root = Root(chart.resolve(), "chart")
+    return {name: partial(read_text, root, name) for name in names if os.path.isfile(chart / name)}
+
+
+@lru_cache(maxsize=16)
+def _packed(archive: Path, _changed: int) -> dict[str, bytes]:
+    """The override files of all Applications: one archive may be the chart of many."""
     try:
-        text = read_text(Root(chart.resolve(), "chart"), name)
+        return top_files(archive, lambda name: name.startswith(_PREFIX))
+    except BROKEN:
+        return {}  # reported where the chart is rendered
+
+
+def _layer(file: str, read: Callable[[], str]) -> ValueLayer:
+    name = file.rpartition("/")[2]
+    try:
+        text = read()
         data = load(text, file)
     except ProblemsError as error:
         raise ProblemsError([replace(problem, file=file) for problem in error.problems]) from error

@@ -1,4 +1,6 @@
-"""Charts of this repository as they were at the revisions that environments pin, each written out once."""
+"""Charts that environments pin: those of this repository as they were at a revision, each written out once, and
+archives of Helm repositories that were pulled.
+"""
 
 import tempfile
 import weakref
@@ -7,8 +9,12 @@ from functools import cached_property
 from pathlib import Path
 
 from gitops_gen.errors import GitopsError, UsageError
+from gitops_gen.git.paths import Root
 from gitops_gen.git.snapshot import CommitFiles, Repository
-from gitops_gen.project.chart_places import ChartPlaces
+from gitops_gen.helm.engine import ChartError
+from gitops_gen.models.layout import PULLED
+from gitops_gen.project.chart_folders import ChartFolders
+from gitops_gen.project.environment import ChartSource
 from gitops_gen.project.local_dependencies import need_chart
 from gitops_gen.runtime.scratch import scratch
 
@@ -17,8 +23,8 @@ _HINT = "name a tag or commit that has it; if this clone does not have it yet: `
 
 
 class PinnedCharts:
-    """The charts of the repository that a project is in. Their files are removed with this object, or with the process:
-    an engine may read from them until then.
+    """The pinned charts of a project. The files of those at a revision are removed with this object, or with the
+    process: an engine may read from them until then.
     """
 
     def __init__(self, project: Path) -> None:
@@ -35,9 +41,22 @@ class PinnedCharts:
         weakref.finalize(self, stack.close)
         return stack.enter_context(scratch()).resolve()
 
-    def folder(self, path: str, revision: str) -> tuple[Path, str]:
-        """The chart's folder (`path` counts from the git root) as it was at the revision, and the commit. Raises
-        `GitopsError`.
+    def pulled(self, source: ChartSource) -> Path:
+        """Where the archive of a Helm repository's chart is expected. Raises `PathError`."""
+        return self._project / Root(self._project).resolved(f"{PULLED}/{source.name}-{source.version}.tgz")
+
+    def is_available(self, source: ChartSource) -> bool:
+        """Whether the chart is available offline."""
+        return not source.repository or self.pulled(source).is_file()
+
+    def archive(self, source: ChartSource) -> Path:
+        """The archive of a Helm repository's chart. Raises `ChartError`."""
+        if not self.is_available(source):
+            raise ChartError(f"the chart {source.label} is not pulled", pull_hint(source))
+        return self.pulled(source)
+
+    def folder(self, path: str, revision: str) -> Path:
+        """The chart's folder (`path` counts from the git root) as it was at the revision. Raises `GitopsError`.
 
         The bytes are those of git's objects. `git archive` would obey `export-ignore` and `export-subst`
         (https://git-scm.com/docs/git-archive#ATTRIBUTES), which Argo CD's checkout does not.
@@ -51,7 +70,7 @@ class PinnedCharts:
             if not self._repository.files(commit, [path]):
                 raise GitopsError(f"{unreadable}: it has no such folder", _HINT)
             self._folders[commit, path] = self._written(commit, path)
-        return self._folders[commit, path], commit
+        return self._folders[commit, path]
 
     def require_fixed(self, revision: str) -> None:
         """Raise `GitopsError` for a branch: Argo CD follows it, with no commit here that says so."""
@@ -61,4 +80,11 @@ class PinnedCharts:
     def _written(self, commit: str, path: str) -> Path:
         top = Path(tempfile.mkdtemp(dir=self._scratch))
         need_chart(CommitFiles(self._repository, commit, top), path)
-        return ChartPlaces(top, top, "").folder(path)
+        return ChartFolders(top, top, "").folder(path)
+
+
+def pull_hint(source: ChartSource) -> str:
+    """The command that pulls a Helm repository's chart."""
+    oci = source.repository.startswith("oci://")
+    chart = f"{source.repository}/{source.name}" if oci else f"{source.name} --repo {source.repository}"
+    return f"mkdir -p {PULLED} && helm pull {chart} --version {source.version} --destination {PULLED}"

@@ -76,7 +76,6 @@ class EnvironmentFiles:
     stage: str | None
     release: Release | None
     release_data: dict[str, Any]
-    texts: tuple[str, ...]
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -223,7 +222,6 @@ def read_environment(
         stage=next((item.spec.stage for _, item in reversed(read) if item.spec and item.spec.stage), None),
         release=release.spec,
         release_data=release.data,
-        texts=(*(found.text for _, found in read), release.text),
     )
     return files, problems
 
@@ -253,8 +251,14 @@ def read_shared(inputs: Inputs, path: str) -> ReadFile[Environment]:
     return _read(inputs, path, Environment)
 
 
-def _decoded(content: bytes) -> str:
-    return content.decode("utf-8-sig").replace("\r\n", "\n")
+def decoded(content: bytes, path: str) -> str:
+    """The text of a file's content. Raises `ProblemsError` when it is not UTF-8."""
+    try:
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        problem = Problem(file=path, line=line, message="is not UTF-8 text", hint="save it as UTF-8")
+        raise ProblemsError([problem]) from None
 
 
 @lru_cache(maxsize=256)
@@ -281,14 +285,9 @@ def read_text(inputs: Inputs, path: str) -> str:
         content = inputs.read(path, SIZE_LIMIT + 1)
         if len(content) > SIZE_LIMIT:
             raise ProblemsError([too_large(path)])
-        return _decoded(content)
+        return decoded(content, path)
     except FileNotFoundError:
         raise _missing(inputs, path) from None
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise ProblemsError(
-            [Problem(file=path, line=line, message="is not UTF-8 text", hint="save it as UTF-8")]
-        ) from None
     except OSError as error:
         raise ProblemsError([Problem(file=path, message=f"cannot be read: {error.strerror}")]) from None
 

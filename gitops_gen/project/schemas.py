@@ -50,7 +50,7 @@ def chart_schema(opened: OpenProject) -> Values | None:
     source = ChartSource(**opened.project().spec.chart.model_dump(exclude_none=True))
     if not source.label:
         return None
-    return opened.charts.chart(source).schema if opened.charts.places.is_available(source) else None
+    return opened.charts.chart(source).schema if opened.charts.places.pinned.is_available(source) else None
 
 
 def _point_values(node: Any) -> None:

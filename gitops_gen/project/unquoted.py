@@ -12,7 +12,7 @@ from gitops_gen.helm.engine import Values
 from gitops_gen.helm.key_types import KeyType, key_type
 from gitops_gen.helm.template_text import printed
 from gitops_gen.helm.version_keys import holds_tag, holds_version
-from gitops_gen.yaml.key_paths import KeyPath
+from gitops_gen.yaml.key_paths import KeyPath, tree_nodes
 from gitops_gen.yaml.scalars import scalar
 
 _QUANTITY = re.compile(r"[0-9]+(\.[0-9]+)?[a-zA-Z%]+")
@@ -37,7 +37,8 @@ def quote_hint(written: str, value: float) -> str:
 
 def suspects(schema: Values | None, defaults: Values, values: Values) -> Iterator[tuple[KeyPath, Any, KeyType]]:
     """Every number or boolean in `values` at a key that may want a string, whatever its text is."""
-    for path, value in _plain_leaves(values, ()):
+    numbers = ((path, value) for path, value in tree_nodes(values) if isinstance(value, bool | int | float))
+    for path, value in numbers:
         wish = key_type(schema, defaults, path)
         if _may_want_text(path, wish):
             yield path, value, wish
@@ -70,15 +71,3 @@ def _may_want_text(path: KeyPath, wish: KeyType) -> bool:
     if wish.allowed:
         return "string" in wish.allowed and holds_version(path)
     return holds_version(path) or (isinstance(wish.default, str) and bool(wish.default))
-
-
-def _plain_leaves(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
-    """The path of each number and boolean."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from _plain_leaves(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _plain_leaves(item, (*path, index))
-    elif isinstance(value, bool | int | float):
-        yield path, value

@@ -2,7 +2,18 @@
 
 from gitops_gen.errors import UsageError
 from gitops_gen.names import did_you_mean
-from gitops_gen.rules import argocd, hosts, inputs, kubernetes, overlays, podsecurity, programs, secrets, sources
+from gitops_gen.rules import (
+    argocd,
+    copied,
+    hosts,
+    inputs,
+    kubernetes,
+    overlays,
+    podsecurity,
+    programs,
+    secrets,
+    sources,
+)
 from gitops_gen.rules.admission import verdicts
 from gitops_gen.rules.rule import Rule
 from gitops_gen.rules.sync import SYNC_RULES
@@ -12,6 +23,7 @@ RULES: tuple[Rule, ...] = (
     *inputs.RULES,
     *SYNC_RULES,
     *argocd.RULES,
+    *copied.RULES,
     *hosts.RULES,
     *overlays.RULES,
     *sources.RULES,

@@ -11,7 +11,7 @@ from gitops_gen.manifests.annotations import HELM_WEIGHT, SYNC_WAVE, applies_ser
 from gitops_gen.manifests.objects import Manifest, mapping, sequence
 from gitops_gen.rules.rule import Hit, Rule, Severity
 from gitops_gen.sync.plan import SyncPlan
-from gitops_gen.yaml.key_paths import KeyPath, dotted
+from gitops_gen.yaml.key_paths import KeyPath, dotted, tree_nodes, value_at
 
 ANNOTATIONS_LIMIT = 262_144
 """Bytes of all annotations together: `TotalAnnotationSizeLimitB` in
@@ -39,6 +39,16 @@ def _strings(plan: SyncPlan) -> Iterator[Hit]:
     for manifest in plan.manifests:
         for name, value, path in non_strings(manifest):
             yield Hit(manifest, f"{name} is {_shown(value)}, and only a string is allowed there", path=path)
+        for path in (("metadata", "labels"), ("metadata", "annotations"), *_data_places(manifest)):
+            value = value_at(dict(manifest.data), path)[1]
+            if value is not None and not isinstance(value, dict):
+                text = f"{dotted(path)} is {_shown(value)}, and only a map of strings is allowed there"
+                yield Hit(manifest, text, path=path)
+
+
+def _data_places(manifest: Manifest) -> tuple[KeyPath, ...]:
+    is_data = manifest.id.group == "" and manifest.kind in {"ConfigMap", "Secret"}
+    return (("data",), ("stringData",)) if is_data else ()
 
 
 _Entry: TypeAlias = tuple[str, Any, KeyPath]
@@ -65,9 +75,7 @@ def _others(manifest: Manifest) -> Iterator[_Entry]:
 
 def _string_maps(manifest: Manifest) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
     yield ("metadata", "labels"), mapping(manifest.metadata.get("labels"))
-    if manifest.id.group == "" and manifest.kind in {"ConfigMap", "Secret"}:
-        for field in ("data", "stringData"):
-            yield (field,), mapping(manifest.data.get(field))
+    yield from ((place, mapping(value_at(dict(manifest.data), place)[1])) for place in _data_places(manifest))
     if manifest.id.group == "" and manifest.kind in {"Service", "ReplicationController"}:
         yield ("spec", "selector"), mapping(manifest.spec.get("selector"))
     for path, part in _parts(manifest):
@@ -87,25 +95,18 @@ def _is_metadata(path: KeyPath) -> bool:
 def _parts(manifest: Manifest) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
     """The maps inside an object; none of a CRD, which describes fields and has none."""
     for field in ("spec", "template") if manifest.kind != "CustomResourceDefinition" else ():
-        yield from _maps(manifest.data.get(field), (field,))
-
-
-def _maps(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
-    todo = [(path, value)]
-    while todo:
-        place, item = todo.pop()
-        if isinstance(item, dict):
-            yield place, item
-        inside = item.items() if isinstance(item, dict) else enumerate(item if isinstance(item, list) else ())
-        found = [((*place, step), part) for step, part in inside if isinstance(part, dict | list)]
-        todo += reversed(found)
+        nodes = tree_nodes(manifest.data.get(field), (field,))
+        yield from ((path, item) for path, item in nodes if isinstance(item, dict))
 
 
 def _environment(container: Mapping[str, Any], path: KeyPath) -> Iterator[_Entry]:
+    owner = f" of container {container['name']}" if "name" in container else ""
     for index, item in enumerate(sequence(container.get("env"))):
         if isinstance(item, dict):
-            owner = f" of container {container['name']}" if "name" in container else ""
             yield f"env {item.get('name')}{owner}", item.get("value"), (*path, "env", index, "value")
+    for name in ("command", "args"):
+        for index, item in enumerate(sequence(container.get(name))):
+            yield f"{name}[{index}]{owner}", item, (*path, name, index)
 
 
 def _shown(value: Any) -> str:

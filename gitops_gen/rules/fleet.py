@@ -9,6 +9,7 @@ from gitops_gen.errors import GitopsError
 from gitops_gen.project.fleet import in_each
 from gitops_gen.project.opening import OpenProject
 from gitops_gen.rules.between import findings_between
+from gitops_gen.rules.copied import NamedValues, copied_values, named_values
 from gitops_gen.rules.exceptions import exceptions, unused
 from gitops_gen.rules.hosts import OwnNames, foreign_hosts, own_names
 from gitops_gen.rules.overlays import unchanged_values
@@ -49,6 +50,7 @@ class ViewedPlan(Generic[View]):
     ok: bool
     tracked: tuple[TrackedObject, ...] = ()
     names: OwnNames = field(default_factory=OwnNames)
+    values: NamedValues = field(default_factory=dict)
     outside: Outside | None = None
     #: what it needs of the others
     needs: tuple[ApplicationNeed, ...] = ()
@@ -74,7 +76,7 @@ def together(opened: OpenProject, plans: list[ViewedPlan[View]], viewer: Viewer[
     """The plans of `each_alone`, each with what is wrong between it and the others. Raises as `views` does."""
     again = partial(_viewed, opened, viewer=viewer)
     needs = needs_between(item.outside for item in plans if item.outside)
-    more = _between(plans, needs, viewer)
+    more = _between(opened, plans, needs, viewer)
     plans = [again(item.name, more[item.name]) if item.name in more else item for item in plans]
     plans = _with_needs(plans, needs)
     if plans and set(opened.names()) <= {item.name for item in plans}:
@@ -87,12 +89,13 @@ def together(opened: OpenProject, plans: list[ViewedPlan[View]], viewer: Viewer[
 
 
 def _between(
-    plans: Sequence[ViewedPlan[View]], needs: Iterable[ApplicationNeed], viewer: Viewer[View]
+    opened: OpenProject, plans: Sequence[ViewedPlan[View]], needs: Iterable[ApplicationNeed], viewer: Viewer[View]
 ) -> dict[str, list[Finding]]:
     """For each environment what is wrong between it and others."""
     parts = [shared((item.name, item.tracked) for item in plans), findings_between(needs)]
     if viewer.is_complete:
         parts.append(foreign_hosts((item.name, item.names) for item in plans))
+        parts.append(copied_values(opened, ((item.name, item.values) for item in plans)))
     found: dict[str, list[Finding]] = {}
     for name, findings in (item for part in parts for item in part.items()):
         found.setdefault(name, []).extend(findings)
@@ -120,6 +123,7 @@ def _viewed(opened: OpenProject, name: str, more: Iterable[Finding] = (), *, vie
         ok=judged.ok,
         tracked=tuple(tracked(judged.plan)),
         names=own_names(judged.plan) if viewer.is_complete else OwnNames(),
+        values=named_values(opened, name) if viewer.is_complete else {},
         outside=outside_of(judged.plan),
         matched=frozenset(entry for entry in exceptions(opened.project(name)) if judged.matches(entry)),
     )

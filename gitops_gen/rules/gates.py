@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from gitops_gen.manifests.annotations import wave_path
+from gitops_gen.manifests.annotations import meets_next_sync, wave_path
 from gitops_gen.rules.examples import LAST, autoscaler, deployment, wave
 from gitops_gen.rules.rule import Hit, Rule
 from gitops_gen.sync.durations import text
@@ -73,7 +73,8 @@ def _autoscaler(plan: SyncPlan) -> Iterator[Hit]:
 def _cron_job(plan: SyncPlan) -> Iterator[Hit]:
     def chosen(gate: Gate) -> bool:
         manifest = gate.manifest
-        return (manifest.id.group, manifest.kind) == ("batch", "CronJob") and manifest.spec.get("suspend") is not True
+        is_cron_job = (manifest.id.group, manifest.kind) == ("batch", "CronJob")
+        return is_cron_job and meets_next_sync(manifest) and manifest.spec.get("suspend") is not True
 
     for step, gate in _gates(plan, chosen):
         yield Hit(

@@ -5,7 +5,14 @@ Argo CD's back.
 import re
 from collections.abc import Iterator
 
-from gitops_gen.manifests.annotations import SYNC_OPTIONS, Phase, applies_server_side, is_forced, is_hook, phases
+from gitops_gen.manifests.annotations import (
+    SYNC_OPTIONS,
+    applies_server_side,
+    is_forced,
+    is_hook,
+    meets_next_sync,
+    phases,
+)
 from gitops_gen.manifests.objects import Manifest
 from gitops_gen.rules import examples
 from gitops_gen.rules.rule import Hit, Rule
@@ -19,21 +26,22 @@ _CLOCK = re.compile(r"20\d{6}|20\d{10}|20\d{12}|1[5-9]\d{8}|1[5-9]\d{11}")
 """A date, a date with a time, seconds or milliseconds since 1970."""
 
 
-def _plain_jobs(plan: SyncPlan) -> Iterator[Manifest]:
+def _lasting_jobs(plan: SyncPlan) -> Iterator[Manifest]:
+    """The Jobs that the next sync finds in the cluster: plain ones, and hooks that are deleted only when they fail."""
     for job in plan.objects.of_kind("Job"):
-        if not is_hook(job) and Phase.SYNC in phases(job):
+        if meets_next_sync(job) and phases(job):
             yield job
 
 
 def _ttl(plan: SyncPlan) -> Iterator[Hit]:
-    for job in _plain_jobs(plan):
-        if (seconds := job.spec.get("ttlSecondsAfterFinished")) is not None:
+    for job in _lasting_jobs(plan):
+        if not is_hook(job) and (seconds := job.spec.get("ttlSecondsAfterFinished")) is not None:
             text = f"is deleted {seconds} s after it has finished; Argo CD then finds it missing and runs it again"
             yield Hit(job, text, path=("spec", "ttlSecondsAfterFinished"))
 
 
 def _name(plan: SyncPlan) -> Iterator[Hit]:
-    for job in _plain_jobs(plan):
+    for job in _lasting_jobs(plan):
         if problem := _name_problem(job):
             yield Hit(job, problem, path=("metadata", "name" if "name" in job.metadata else "generateName"))
 
@@ -47,7 +55,7 @@ def _force(plan: SyncPlan) -> Iterator[Hit]:
 
 def _name_problem(job: Manifest) -> str:
     if "name" not in job.metadata:
-        return "has a generateName, which Argo CD can apply for hooks only: every attempt fails"
+        return "" if is_hook(job) else "has a generateName, which Argo CD can apply for hooks only: every attempt fails"
     suffix = job.name.rpartition("-")[2]
     if _CLOCK.fullmatch(suffix):
         return f"has a date or time in its name (`{suffix}`): it runs again with every render, changed or not"

@@ -23,7 +23,7 @@ def located(judged: JudgedPlan, opened: OpenProject, environment: ResolvedEnviro
     """The findings at the line of the chart's template, or of the input that set the value. As they are for a chart
     that is not in the working tree.
     """
-    if environment.chart.revision or not environment.chart.path or not (judged.findings or judged.notes):
+    if not environment.chart.own_folder or not (judged.findings or judged.notes):
         return judged
     files = _Inputs(opened, environment).files
     data = {str(item.id): item.data for item in reversed(judged.plan.manifests)}
@@ -70,7 +70,7 @@ class _Inputs:
     def files(self) -> ValueFiles:
         """What places of findings are looked up in."""
         return ValueFiles(
-            text_of=cache(self._opened.charts.places.text),
+            text_of=cache(self._opened.charts.places.folders.text),
             set_at=self._set_at,
             chart=self._environment.chart.path,
             values=self._final(),
@@ -100,7 +100,7 @@ class _Inputs:
             return None
 
     def _default(self, path: KeyPath) -> tuple[str, int | None] | None:
-        text = self._opened.charts.places.values_text(self._environment.chart)
+        text = self._opened.charts.places.folders.values_text(self._environment.chart)
         there = value_at(_loaded(text), path)[0] if text else False
         return (self._chart_file, locate(text, path)) if there else None
 

@@ -144,8 +144,8 @@ RULES = (
         title="A hook that others need after the sync is not deleted when it has succeeded",
         explanation=(
             "With the policy hook-succeeded Argo CD deletes a hook when the sync ends. Every hook and every Job that "
-            "the sync waits for can use it until then; a Deployment cannot, because its pods start again later "
-            "(gitops-engine, sync_context.go)."
+            "the sync waits for can use it until then; a Deployment or a CronJob cannot, because its pods start later "
+            "too (gitops-engine, sync_context.go)."
         ),
         remedy="make it a plain object in an earlier wave, or use before-hook-creation",
         check=_with(

@@ -7,8 +7,6 @@ from typing import Any
 from gitops_gen.argocd.existing import project_permissions
 from gitops_gen.argocd.manifests import application
 from gitops_gen.errors import Problem, ProblemsError, fail_if_any
-from gitops_gen.helm.bundled import renders_alike
-from gitops_gen.helm.use import HelmUse
 from gitops_gen.manifests.objects import Manifest, parse
 from gitops_gen.manifests.varying import VaryingObject, varying_objects
 from gitops_gen.models.layout import application_name
@@ -43,7 +41,7 @@ def plan_environments(
 
 def extended(opened: OpenProject, judged: JudgedPlan, found: Iterable[Finding]) -> JudgedPlan:
     """The plan with findings that came from elsewhere, such as from a look at several environments."""
-    located = with_lines(found, opened.charts.places.text)
+    located = with_lines(found, opened.charts.places.folders.text)
     return with_findings(judged, located, exceptions(opened.project(judged.plan.name)))
 
 
@@ -71,7 +69,7 @@ def plan_environment(
     )
     varying = tuple(_varying(opened, environment, rendered, manifests))
     cluster = cluster_facts(project.inputs, environment)
-    sync_plan = replace(sync_plan, helm=_helm(opened, environment), varying=varying, cluster=cluster)
+    sync_plan = replace(sync_plan, helm=opened.charts.use(environment), varying=varying, cluster=cluster)
     judged = judge(sync_plan, exceptions(project), rules)
     ignored = (fault for fault in opened.charts.value_faults(environment) if fault.is_ignored(environment.ignored))
     judged = with_findings(judged, value_findings(ignored), exceptions(project))
@@ -83,18 +81,6 @@ def _in_version(environment: ResolvedEnvironment, kubernetes: str) -> ResolvedEn
         return environment
     release = replace(environment.helm.release, kubernetes=kubernetes)
     return replace(environment, kubernetes=kubernetes, helm=replace(environment.helm, release=release))
-
-
-def _helm(opened: OpenProject, environment: ResolvedEnvironment) -> HelmUse:
-    engine, bundled = opened.charts.engine(environment.chart), environment.helm.release.helm
-    is_alike = bundled and renders_alike(engine.version, bundled)
-    return HelmUse(
-        version=engine.version,
-        engine=engine.name,
-        argocd=environment.argocd,
-        bundled=bundled,
-        nulls=() if is_alike else tuple(opened.charts.nulls(environment)),
-    )
 
 
 def _varying(

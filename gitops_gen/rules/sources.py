@@ -169,7 +169,7 @@ class _Application:
         """The sources in this checkout, except those that others only take value files from."""
         refs = frozenset(str(item["ref"]) for _, item in self._sources if item.get("ref") and self._is_origin(item))
         return [
-            CheckoutSource(root=self._checkout.root, application=self._manifest.data, place=place, data=data, refs=refs)
+            CheckoutSource(root=self._checkout.root, place=place, data=data, refs=refs)
             for place, data in self._sources
             if self._is_local(data) and (data.get("path") or not data.get("ref"))
         ]

@@ -1,7 +1,7 @@
 """Edges: which object needs which other one, whether it needs it ready or only there, and what it does until then."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from gitops_gen.manifests.annotations import NEEDS, needs
@@ -17,6 +17,8 @@ class Need(Enum):
 
     PRESENT = "present"
     READY = "ready"
+    #: it must exist when the sync has ended: the pods of a CronJob start at their own time
+    AFTERWARDS = "afterwards"
 
 
 class Reaction(Enum):
@@ -74,7 +76,8 @@ _Found = Iterator[Edge | Given]
 
 def _all(objects: ObjectIndex) -> _Found:
     for manifest, pod in objects.pods:
-        yield from _pod_needs(objects, manifest, pod)
+        found = _pod_needs(objects, manifest, pod)
+        yield from map(_afterwards, found) if manifest.kind == "CronJob" else found
     for manifest in objects.manifests:
         if source := _SOURCES.get(manifest.kind):
             yield from source(objects, manifest)
@@ -82,11 +85,14 @@ def _all(objects: ObjectIndex) -> _Found:
 
 
 def _pod_needs(objects: ObjectIndex, manifest: Manifest, pod: Pod) -> _Found:
-    if manifest.kind != "CronJob":  # whose pods come at their own time, not in the sync
-        yield from _referenced(objects, manifest)
-        yield from _rights(objects, manifest, pod)
-        for call in calls_of(objects, manifest, pod):
-            yield from _called(objects, manifest, call)
+    yield from _referenced(objects, manifest)
+    yield from _rights(objects, manifest, pod)
+    for call in calls_of(objects, manifest, pod):
+        yield from _called(objects, manifest, call)
+
+
+def _afterwards(found: Edge | Given) -> Edge | Given:
+    return replace(found, need=Need.AFTERWARDS) if isinstance(found, Edge) else found
 
 
 def _referenced(objects: ObjectIndex, manifest: Manifest) -> _Found:

@@ -137,15 +137,16 @@ def _rollout(manifest: Manifest, scaled: int | None) -> Gate:
     """
     strategy = mapping(manifest.spec.get("strategy"))
     steps = mappings(mapping(strategy.get("canary")).get("steps"))
-    if any("analysis" in step or "experiment" in step for step in steps) or "prePromotion" in repr(strategy):
+    if any("analysis" in step or "experiment" in step for step in steps) or "PromotionAnalysis" in repr(strategy):
         return _endless(manifest, "its analysis has no deadline")
     written = number(manifest.spec.get("progressDeadlineSeconds"))
     deadline = KUBERNETES_PROGRESS_DEADLINE if written is None else written
     replicas = _replicas(manifest, scaled)
     pauses = sum(_pause_seconds(mapping(step["pause"]).get("duration")) for step in steps if "pause" in step)
+    pauses += number(mapping(strategy.get("blueGreen")).get("autoPromotionSeconds")) or 0
     reason = f"progressDeadlineSeconds {text(deadline)} {TIMES} {_replica_text(replicas, scaled)}"
     if pauses:
-        reason += f" + {text(pauses)} for the pauses of its steps"
+        reason += f" + {text(pauses)} for the pauses before it goes on"
     return Gate(
         manifest=manifest,
         seconds=deadline * replicas + pauses,

@@ -50,10 +50,11 @@ def _rollout(manifest: Manifest) -> str:
     steps = mappings(mapping(strategy.get("canary")).get("steps"))
     if manifest.spec.get("paused") is True:
         return "it is paused"
-    if any("pause" in step and not mapping(step["pause"]).get("duration") for step in steps):
+    # https://github.com/argoproj/argo-rollouts/blob/v1.9.0/rollout/pause.go: a duration of 0 ends at once, and without
+    # automatic promotion its seconds do not count.
+    if any("pause" in step and mapping(step["pause"]).get("duration") is None for step in steps):
         return "a canary step pauses until a person resumes it"
-    blue_green = mapping(strategy.get("blueGreen"))
-    if blue_green.get("autoPromotionEnabled") is False and not blue_green.get("autoPromotionSeconds"):
+    if mapping(strategy.get("blueGreen")).get("autoPromotionEnabled") is False:
         return "autoPromotionEnabled is false: a person promotes it"
     return ""
 

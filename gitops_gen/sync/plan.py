@@ -14,7 +14,7 @@ from gitops_gen.sync.edges import Given, edges_of
 from gitops_gen.sync.gates import Gate, gate_of
 from gitops_gen.sync.object_index import ObjectIndex
 from gitops_gen.sync.policy import SyncPolicy
-from gitops_gen.sync.proof import SOUND, Places, Proof, prove
+from gitops_gen.sync.proof import Places, Proof, prove
 from gitops_gen.sync.steps import SYNC_PHASES, Step, steps_of
 
 
@@ -56,11 +56,6 @@ class SyncPlan:
     def places(self) -> Places:
         """Where each object is applied."""
         return Places(self.steps, self.gates)
-
-    @property
-    def proven(self) -> bool:
-        """Whether the order holds for every edge."""
-        return all(proof.verdict in SOUND for proof in self.proofs)
 
     def gates_of(self, index: int) -> list[Gate]:
         """What the step waits for, if it is waited for at all; the longest first."""

@@ -93,12 +93,13 @@ def _verdict(edge: Edge, places: Places, consumer: tuple[int, int], producer: tu
         return Verdict.PROVEN
     if producer[0] < 0:
         return Verdict.NEVER if not is_skipped(edge.producer) else Verdict.PROVEN
-    if producer[0] > consumer[0] or places.steps[producer[0]].phase is Phase.SYNC_FAIL:
+    later = producer[0] > consumer[0] and edge.need is not Need.AFTERWARDS
+    if later or places.steps[producer[0]].phase is Phase.SYNC_FAIL:
         hangs = edge.reaction is Reaction.WAITS and places.gates(edge.consumer)
         return Verdict.DEADLOCK if hangs else Verdict.AGAINST
     if is_deleted_on_success(edge.producer) and edge.producer.kind != "Job" and _outlives_sync(edge.consumer, places):
         return Verdict.DELETED
-    if producer[0] < consumer[0]:
+    if producer[0] < consumer[0] or edge.need is Need.AFTERWARDS:
         return _earlier(edge, places)
     return _together(edge, places, consumer, producer)
 
@@ -115,7 +116,7 @@ def _outlives_sync(consumer: Manifest, places: Places) -> bool:
 
 
 def _earlier(edge: Edge, places: Places) -> Verdict:
-    if edge.need is Need.PRESENT or places.gates(edge.producer):
+    if edge.need is not Need.READY or places.gates(edge.producer):
         return Verdict.PROVEN
     return Verdict.NOT_READY if edge.reaction in _IMPATIENT else Verdict.WAITS
 

@@ -1,7 +1,7 @@
 """Key paths: the position of a value in a tree of maps and lists, such as `app.hosts[0].name`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 from gitops_gen.errors import UsageError
@@ -35,6 +35,29 @@ def leaves(values: dict[str, Any], path: KeyPath = ()) -> Iterator[KeyPath]:
             yield from leaves(value, (*path, key))
         else:
             yield (*path, key)
+
+
+def tree_nodes(data: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
+    """Every value in a tree of maps and lists with its path: the tree itself, and each map or list before what is in
+    it.
+    """
+    todo = [(path, data)]
+    while todo:
+        place, node = todo.pop()
+        yield place, node
+        if isinstance(node, dict):
+            todo += [((*place, key), item) for key, item in reversed(node.items())]
+        elif isinstance(node, list):
+            todo += [((*place, index), node[index]) for index in reversed(range(len(node)))]
+
+
+def tree_with(data: Any, change: Callable[[KeyPath, Any], Any], path: KeyPath = ()) -> Any:
+    """The tree with each value that is neither a map nor a list as `change` makes it."""
+    if isinstance(data, dict):
+        return {key: tree_with(item, change, (*path, key)) for key, item in data.items()}
+    if isinstance(data, list):
+        return [tree_with(item, change, (*path, index)) for index, item in enumerate(data)]
+    return change(path, data)
 
 
 _STEP = re.compile(r"([^\[\]]+)((?:\[[0-9]{1,9}\])*)")

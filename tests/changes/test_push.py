@@ -319,4 +319,4 @@ def test_a_conflict_in_an_input_is_left_to_people(good: Path, change: Change, gi
 def test_many_writers_lose_nothing(tmp_path: Path) -> None:
     race = run_writers(tmp_path, writers=3, bumps=2)
     assert race.wrong == []
-    assert race.pushed == 6
+    assert len(race.pushes) == 6

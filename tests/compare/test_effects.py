@@ -148,6 +148,11 @@ def claim(size: str, **spec: object) -> str:
             ("leaves", "ConfigMap/x", "it has the sync option Prune=false"),
         ),
         (
+            manifest("ConfigMap", annotations={"helm.sh/hook": "pre-install"}),
+            "",
+            ("leaves", "ConfigMap/x", "a hook: Argo CD prunes none"),
+        ),
+        (
             manifest("Job", "batch/v1", {"argocd.argoproj.io/hook": "Sync"}, spec={"template": template("a:1")}),
             manifest("Job", "batch/v1", {"argocd.argoproj.io/hook": "Sync"}, spec={"template": template("a:2")}),
             ("runs", "Job/x", "a hook: it runs in every sync"),

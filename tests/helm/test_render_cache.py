@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from gitops_gen.helm import cache as cache_module
-from gitops_gen.helm.cache import CachedRenderer, RenderCache, cache_folder, chart_digest
+from gitops_gen.helm.cache import RenderCache, cache_folder, chart_digest
 from gitops_gen.helm.choice import open_engine
 from gitops_gen.helm.digest import chart_digest as content_digest
 from gitops_gen.helm.engine import HelmRelease, LoadedChart, Values
+from gitops_gen.helm.renderer import Renderer
 
 KEY = "ab" * 32
 RELEASE = HelmRelease(name="shop", namespace="shop", values={"a": 1}, kubernetes="1.36", api_versions=("v1",))
@@ -56,7 +57,7 @@ def chart(tmp_path: Path) -> Path:
 
 def test_the_second_render_comes_from_the_cache(chart: Path, tmp_path: Path) -> None:
     engine = CountingEngine()
-    texts = [CachedRenderer(engine, RenderCache(tmp_path / "c")).render(chart, RELEASE) for _ in range(2)]
+    texts = [Renderer(lambda _: engine, RenderCache(tmp_path / "c")).render(chart, RELEASE) for _ in range(2)]
     assert texts[0] == texts[1]
     assert engine.renders == 1
 
@@ -77,7 +78,7 @@ def test_the_second_render_comes_from_the_cache(chart: Path, tmp_path: Path) -> 
 def test_each_part_of_a_release_counts(chart: Path, tmp_path: Path, other: HelmRelease) -> None:
     engine = CountingEngine()
     for release in (RELEASE, other):
-        CachedRenderer(engine, RenderCache(tmp_path / "c")).render(chart, release)
+        Renderer(lambda _: engine, RenderCache(tmp_path / "c")).render(chart, release)
     assert engine.renders == 2
 
 
@@ -109,7 +110,7 @@ def test_line_ends_count(chart: Path, tmp_path: Path) -> None:
     for ends in (b"one\ntwo\n", b"one\r\ntwo\r\n"):
         (chart / "x.sh").write_bytes(ends)
         assert content_digest(chart) == same
-        texts.append(CachedRenderer(open_engine("embedded"), RenderCache(tmp_path / "c")).render(chart, RELEASE))
+        texts.append(Renderer(lambda _: open_engine("embedded"), RenderCache(tmp_path / "c")).render(chart, RELEASE))
     assert r"one\ntwo\n" in texts[0]
     assert r"one\r\ntwo\r\n" in texts[1]
 
@@ -117,7 +118,7 @@ def test_line_ends_count(chart: Path, tmp_path: Path) -> None:
 def test_the_engine_counts(chart: Path, tmp_path: Path) -> None:
     engines = [CountingEngine("v1"), CountingEngine("v2")]
     for engine in engines:
-        CachedRenderer(engine, RenderCache(tmp_path / "c")).render(chart, RELEASE)
+        Renderer({"": engine}.__getitem__, RenderCache(tmp_path / "c")).render(chart, RELEASE)
     assert [engine.renders for engine in engines] == [1, 1]
 
 
@@ -186,7 +187,7 @@ def test_a_stream_beyond_the_size_is_not_kept_and_displaces_nothing(
 def test_a_folder_that_cannot_be_written_is_no_failure(chart: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     engine = CountingEngine()
-    CachedRenderer(engine, RenderCache(tmp_path / "file")).render(chart, RELEASE)
+    Renderer(lambda _: engine, RenderCache(tmp_path / "file")).render(chart, RELEASE)
     assert engine.renders == 1
 
 

@@ -12,12 +12,10 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from gitops_gen.changes.version_order import Direction
 from gitops_gen.cli import run
-from gitops_gen.compare.model import Action, Effect
 from gitops_gen.generate.files import State
 from gitops_gen.migration.model import ObjectOutcome
-from gitops_gen.output.json import diff, files, migration, plan, status
+from gitops_gen.output.json import files, migration, plan
 from gitops_gen.output.json.document import formatted
 from gitops_gen.output.json.documents import DOCUMENTS
 from gitops_gen.output.json.keys import key_changes, release_changes
@@ -216,9 +214,6 @@ def test_every_schema_is_used() -> None:
     ("names", "values"),
     [
         (files.STATES, State),
-        (status.DIRECTIONS, Direction),
-        (diff.CHANGES, Action),
-        (diff.EFFECTS, Effect),
         (plan.VERDICTS, Verdict),
         (migration.OUTCOMES, ObjectOutcome),
     ],

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from gitops_gen.errors import ProblemsError
 from gitops_gen.manifests.hosts import host_names
 from gitops_gen.manifests.objects import parse
-from gitops_gen.manifests.secrets import made_secrets, secret_uses
+from gitops_gen.manifests.pods import Pod, pod_of, references
+from gitops_gen.manifests.secrets import made_secrets, perhaps_made_secrets, secret_uses
 from gitops_gen.output.json.plan import plan_entry
 from gitops_gen.output.plan_mermaid import mermaid_lines
 from gitops_gen.output.plan_text import plan_lines
@@ -59,6 +60,7 @@ def test_the_charts_folder_stands_for_its_name() -> None:
         ("a: 1\n---\n- 1\n", 2, "is not a Kubernetes object"),
         ("---\nkind: Job\nmetadata: {name: a}\n", 1, "has no apiVersion"),
         ("---\napiVersion: v1\nkind: Secret\n", 1, "has no metadata.name"),
+        ("apiVersion: v1\nkind: Secret\nmetadata: {name: 12}\n", 1, "has no metadata.name that is a string: 12 needs"),
         ("---\napiVersion: v1\nkind: Secret\nmetadata: {name: a}\n---\na: b: c\n", 6, "is not YAML"),
     ],
 )
@@ -88,6 +90,7 @@ HOSTS = host_names([("redis", frozenset({6379})), ("postgres", frozenset({5432})
         ("redis:7-alpine", []),
         ("run app with redis", []),
         ("echo app 8000", ["app"]),
+        ("gen --cert-dns=app.demo.svc --alt-names app.demo.svc", []),
     ],
 )
 def test_host_names_in_text(text: str, found: list[str]) -> None:
@@ -102,6 +105,9 @@ def test_host_names_in_text(text: str, found: list[str]) -> None:
         ("POSTGRES_SEEDS", "postgres,other", ["postgres"]),
         ("APP_NAME", "app", []),
         ("DATABASE", "postgres", []),
+        ("CERT_SANS", "app,app.demo.svc", []),
+        ("TLS_DNS_NAMES", "app.demo.svc", []),
+        ("PUBLIC_URL", "http://app.demo.svc", []),
     ],
 )
 def test_host_names_in_variables(name: str, value: str, found: list[str]) -> None:
@@ -122,6 +128,32 @@ def test_secrets_are_named_with_their_keys_and_readers() -> None:
         ("all", "", True),
         ("db", "password", False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "api"), [("CloneSet", "apps.kruise.io/v1alpha1"), ("Service", "serving.knative.dev/v1")]
+)
+def test_pods_of_a_custom_resource_are_read_like_those_of_a_deployment(kind: str, api: str) -> None:
+    pod = {"serviceAccountName": "web", "containers": [{"name": "main"}]}
+    (found,) = objects({**thing(kind, "a", spec={"template": {"spec": pod}}), "apiVersion": api})
+    assert [(item.kind, item.name) for item in references(pod_of(found) or Pod(labels={}, spec={}))] == [
+        ("ServiceAccount", "web")
+    ]
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        {"args": ["create", "--secret-name", "tls"]},
+        {"args": ["gen", "--tls-secret=tls"]},
+        {"command": ["sh", "-c", "kubectl create secret generic --from-literal=a=b tls"]},
+        {"command": ["sh", "-c", "kubectl apply -f - <<END\nkind: Secret\nmetadata:\n  name: tls\nEND"]},
+        {"env": [{"name": "SECRET_NAME", "value": "tls"}]},
+    ],
+)
+def test_a_job_that_names_a_secret_perhaps_makes_it(container: dict[str, object]) -> None:
+    (job,) = objects(thing("Job", "a", spec={"template": {"spec": {"containers": [container]}}}))
+    assert perhaps_made_secrets(job) == ("tls",)
 
 
 def test_an_external_secret_makes_its_target() -> None:

@@ -21,13 +21,13 @@ SPECS: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
         "argoproj.io",
         "Rollout",
         {"strategy": {"canary": {"steps": [{"pause": None}]}}},
-        {"strategy": {"canary": {"steps": [{"setWeight": 20}, {"pause": STEP}]}}},
+        {"strategy": {"canary": {"steps": [{"setWeight": 20}, {"pause": STEP}, {"pause": {"duration": 0}}]}}},
     ),
     (
         "argoproj.io",
         "Rollout",
-        {"strategy": {"blueGreen": {"autoPromotionEnabled": False}}},
         {"strategy": {"blueGreen": {"autoPromotionEnabled": False, "autoPromotionSeconds": 30}}},
+        {"strategy": {"blueGreen": {"autoPromotionSeconds": 30}}},
     ),
     ("argoproj.io", "Workflow", {"suspend": True}, {}),
     (

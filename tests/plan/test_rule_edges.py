@@ -131,6 +131,9 @@ WRONG: list[Case] = [
         TIMEOUT,
     ),
     ("value-not-a-string", [deployment("a", pod={"nodeSelector": {"gpu": True}})], TIMEOUT),
+    ("value-not-a-string", [deployment("a", pod={"containers": [{"name": "main", "args": ["--port", 80]}]})], TIMEOUT),
+    ("value-not-a-string", [{**data("a"), "data": ["b"]}], {}),
+    ("value-not-a-string", [{**data("a"), "metadata": {"name": "a", "annotations": ["b"]}}], {}),
     ("value-not-a-string", [made("DaemonSet", selector={"matchLabels": {"version": 2}})], TIMEOUT),
     ("value-not-a-string", [thing("Service", "a", spec={"selector": {"version": 2}})], TIMEOUT),
     (
@@ -155,6 +158,11 @@ WRONG: list[Case] = [
         TIMEOUT,
     ),
     ("cronjob-in-gated-wave", [thing("CronJob", "a", 0, CRON), LAST], {}),
+    (
+        "job-name-without-hash",
+        [annotated(job("seed", hook="PreSync"), argocd_hook_delete_policy="HookFailed")],
+        TIMEOUT,
+    ),
     ("autoscaler-in-gated-wave", [unscaled("a", 0), scaler("a", 0), LAST], {}),
     ("nothing-to-sync", [thing("ConfigMap", "a", hook="Skip")], {}),
     ("needs-nothing-rendered", [annotated(deployment("a"), gen_needs="StatefulSet/db")], {}),
@@ -206,6 +214,12 @@ RIGHT: list[Case] = [
     ),
     ("cronjob-in-gated-wave", [thing("CronJob", "a", 0, {**CRON, "suspend": True}), LAST], TIMEOUT),
     ("cronjob-in-gated-wave", [thing("ConfigMap", "c", 0), thing("CronJob", "a", 5, CRON)], {}),
+    ("cronjob-in-gated-wave", [thing("CronJob", "a", spec=CRON, hook="PreSync"), LAST], TIMEOUT),
+    (
+        "job-name-without-hash",
+        [annotated(job("seed", hook="PreSync"), argocd_hook_delete_policy="HookSucceeded,HookFailed")],
+        {},
+    ),
     ("autoscaler-in-gated-wave", [unscaled("a", 0), scaler("a", 40)], {}),
     ("autoscaler-in-gated-wave", [unscaled("a"), scaler("a")], {}),
     ("nothing-to-sync", [thing("ConfigMap", "a")], {}),
@@ -221,6 +235,14 @@ RIGHT: list[Case] = [
         [
             annotated(thing("ConfigMap", "c", hook="PreSync"), argocd_hook_delete_policy="BeforeHookCreation"),
             deployment("a", pod=reads("ConfigMap", "c")),
+        ],
+        {},
+    ),
+    (
+        "deleted-before-use",
+        [
+            annotated(thing("ConfigMap", "c"), argocd_hook_delete_policy="HookSucceeded"),
+            deployment("a", 5, pod=reads("ConfigMap", "c")),
         ],
         {},
     ),

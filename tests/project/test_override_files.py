@@ -1,9 +1,11 @@
 """Argo CD's override files in a chart folder count where Argo CD reads them, in every command that renders."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from gitops_gen.models.layout import PULLED
 from tests.conftest import GitopsGen, commit_all, git
 
 FILE = ".argocd-source-shop-dev.yaml"
@@ -110,3 +112,40 @@ def test_what_cannot_be_honoured_stops_its_environment_only(
         assert result.code == 1, command
         assert f"chart/{FILE}{said}" in result.err
     assert gitops_gen(shop, "render", "production").code == 0
+
+
+@pytest.mark.parametrize("engine", ["embedded", "binary"])
+def test_a_pulled_chart_has_the_files_of_its_archive(
+    engine: str, shop: Path, gitops_gen: GitopsGen, helm: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITOPS_GEN_HELM", helm)
+    pull(shop, helm)
+    rendered = gitops_gen(shop, "--engine", engine, "render", "dev")
+    assert rendered.code == 0, rendered.err
+    assert "shop:9" in rendered.out
+    said = gitops_gen(shop, "explain", "dev", "image.tag").out
+    assert f"shop 1.0.0/{FILE}:3" in said
+    assert "shop:9" not in gitops_gen(shop, "render", "production").out
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"helm: [\n", f"{FILE}:"), (b"# caf\xe9\nhelm: {}\n", f"{FILE}:1: is not UTF-8 text")]
+)
+def test_what_cannot_be_read_in_an_archive_is_named(
+    content: bytes, said: str, shop: Path, gitops_gen: GitopsGen, helm: str
+) -> None:
+    (shop / "chart" / FILE).write_bytes(content)
+    pull(shop, helm)
+    result = gitops_gen(shop, "render", "dev")
+    assert result.code == 1
+    assert said in result.err
+
+
+def pull(project: Path, helm: str) -> None:
+    """Pin dev to the project's chart in a registry, and have its archive here; the project's own chart changes."""
+    release = project / "environments/dev/release.yaml"
+    pin = "chart: {repository: 'oci://charts.example.com', name: shop, version: 1.0.0}\n"
+    release.write_text(f"{release.read_text()}{pin}")
+    argv = [helm, "package", "chart", "--version", "1.0.0", "--destination", PULLED]
+    subprocess.run(argv, cwd=project, check=True, capture_output=True)
+    (project / "chart" / FILE).unlink()

@@ -18,6 +18,7 @@ WITHOUT = {
     **dict.fromkeys(("kyverno-denied", "kyverno-warned", "kyverno-unknown", "value-is-the-default"), _FILES),
     **dict.fromkeys(("applications-wait-for-each-other", "first-sync-may-give-up"), "it is about two Applications"),
     **dict.fromkeys(("object-in-two-environments", "host-of-another-environment"), "it is about two environments"),
+    "value-of-another-environment": "it is about two environments",
     **dict.fromkeys(("object-too-large", "data-too-large"), _LONG),
     "ignore-matches-nothing": "it is about rules.ignore of gitops.yaml",
     "project-not-known": "it is about an AppProject that is managed elsewhere",

@@ -14,7 +14,7 @@ from gitops_gen.helm.key_types import KeyType, key_type, type_name
 from gitops_gen.helm.template_text import survives
 from gitops_gen.helm.version_keys import holds_image, holds_version
 from gitops_gen.project.layers import Values
-from gitops_gen.yaml.key_paths import KeyPath, parse_key, typed_key, value_at
+from gitops_gen.yaml.key_paths import KeyPath, parse_key, tree_with, typed_key, value_at
 from gitops_gen.yaml.reader import load, written
 from gitops_gen.yaml.scalars import scalar
 
@@ -186,18 +186,12 @@ def _tree(path: KeyPath, text: str, known: Known) -> Any:
     except ProblemsError as error:
         message = f"{typed_key(path)}: {error.problems[0].message}"
         raise UsageError(message, "quote the value for the shell, or force the text with `--string`") from error
-    return _retyped(value, (), path, text, known)
 
+    def retyped(inner: KeyPath, item: Any) -> Any:
+        source = "" if item is None or isinstance(item, str) else written(text, inner)
+        return _typed((*path, *inner), source, known) if source else item
 
-def _retyped(value: Any, inner: KeyPath, path: KeyPath, text: str, known: Known) -> Any:
-    if isinstance(value, dict):
-        return {key: _retyped(item, (*inner, key), path, text, known) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_retyped(item, (*inner, index), path, text, known) for index, item in enumerate(value)]
-    source = written(text, inner)
-    if value is None or isinstance(value, str) or not source:
-        return value
-    return _typed((*path, *inner), source, known)
+    return tree_with(value, retyped)
 
 
 def _json(assignment: Assignment) -> Any:

@@ -41,14 +41,14 @@ class View:
         """The chart's own values; empty for a chart that is not pulled."""
         source, charts = environment.chart, self.opened.charts
         if source not in self._defaults:
-            self._defaults[source] = charts.defaults(source) if charts.places.is_available(source) else {}
+            self._defaults[source] = charts.defaults(source) if charts.places.pinned.is_available(source) else {}
         return self._defaults[source]
 
     def known(self, environment: ResolvedEnvironment) -> Known:
         """What is known about the keys of an environment, as it was before the change."""
         charts, source = self.opened.charts, environment.chart
         return Known(
-            schema=charts.chart(source).schema if charts.places.is_available(source) else None,
+            schema=charts.chart(source).schema if charts.places.pinned.is_available(source) else None,
             defaults=self.chart_values(environment),
             current=self.before[environment.name],
             declared=self._declared_values(environment),
@@ -63,7 +63,7 @@ class View:
 
     def _values_file(self, source: ChartSource) -> Values:
         try:
-            values = load(self.opened.charts.places.values_text(source), f"{source.path}/{VALUES_FILE}")
+            values = load(self.opened.charts.places.folders.values_text(source), f"{source.path}/{VALUES_FILE}")
         except ProblemsError:
             return {}
         return values if isinstance(values, dict) else {}

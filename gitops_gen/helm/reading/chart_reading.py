@@ -14,7 +14,7 @@ from gitops_gen.helm.reading.reader import GLOBAL, TemplateReader, TooMuchError
 from gitops_gen.helm.reading.syntax import ActionNode, Template, parse_template
 from gitops_gen.helm.reading.tokens import TemplateError
 from gitops_gen.models.layout import VALUES_FILE
-from gitops_gen.yaml.key_paths import KeyPath, plain_steps
+from gitops_gen.yaml.key_paths import KeyPath, plain_steps, tree_nodes
 
 _DOCUMENTS = (".md", ".gotmpl", VALUES_FILE, "values.schema.json")
 """Files that may look like templates and are none that a chart prints."""
@@ -90,7 +90,7 @@ class ChartReading:
         return reader.keys
 
     def _read_texts(self, reader: TemplateReader, values: Values) -> None:
-        for text in _texts(values):
+        for text in (value for _, value in tree_nodes(values) if isinstance(value, str) and "{{" in value):
             try:
                 body = parse_template(text).body
             except TemplateError:
@@ -146,11 +146,3 @@ def _bodies(charts: Iterable[list[Template]]) -> dict[str, list[list[ActionNode]
         for name, body in template.defines.items():
             bodies.setdefault(name, []).append(body)
     return bodies
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str) and "{{" in value:
-        yield value
-    elif isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _texts(item)

@@ -1,6 +1,6 @@
 """The documents of `diff` and `diff --summary`, and the rendered difference in other documents."""
 
-from typing import Literal, TypeAlias, TypedDict
+from typing import TypedDict
 
 from gitops_gen.compare.model import (
     Action,
@@ -15,41 +15,6 @@ from gitops_gen.compare.model import (
 from gitops_gen.output.diff_summary import summary_groups
 from gitops_gen.output.json.document import SCHEMA_VERSION, VersionedDocument
 
-ChangeName: TypeAlias = Literal["added", "removed", "changed"]
-CHANGES: dict[Action, ChangeName] = {
-    Action.ADDED: "added",
-    Action.REMOVED: "removed",
-    Action.CHANGED: "changed",
-}
-EffectName: TypeAlias = Literal[
-    "breaks",
-    "fails",
-    "loses",
-    "prunes",
-    "leaves",
-    "moves",
-    "restarts",
-    "runs",
-    "scales",
-    "resizes",
-    "waits",
-    "notes",
-]
-EFFECTS: dict[Effect, EffectName] = {
-    Effect.BREAKS: "breaks",
-    Effect.FAILS: "fails",
-    Effect.LOSES: "loses",
-    Effect.PRUNES: "prunes",
-    Effect.LEAVES: "leaves",
-    Effect.MOVES: "moves",
-    Effect.RESTARTS: "restarts",
-    Effect.RUNS: "runs",
-    Effect.SCALES: "scales",
-    Effect.RESIZES: "resizes",
-    Effect.WAITS: "waits",
-    Effect.NOTES: "notes",
-}
-
 
 class ObjectCounts(TypedDict):
     """Numbers of objects."""
@@ -63,14 +28,14 @@ class EnvironmentDifference(TypedDict):
     """An environment that differs."""
 
     name: str
-    action: ChangeName
+    action: Action
     objects: ObjectCounts
 
 
 class ConsequenceEntry(TypedDict):
     """What the difference does to the cluster."""
 
-    effect: EffectName
+    effect: Effect
     object: str | None
     """`Kind/name`; null: all objects of the environment."""
     detail: str
@@ -89,7 +54,7 @@ class FieldDifference(TypedDict):
 class ObjectDifference(TypedDict):
     """An object that differs."""
 
-    action: ChangeName
+    action: Action
     object: str
     """`Kind/name`; a hash in the name that Helm or the chart generates is written `<hash>`."""
     fields: list[FieldDifference]
@@ -141,7 +106,7 @@ class SummaryGroup(TypedDict):
     """Environments with the same numbers of differences and effects."""
 
     environments: list[str]
-    action: ChangeName
+    action: Action
     objects: ObjectCounts
     effects: dict[str, int]
     """Number of objects for each effect."""
@@ -180,12 +145,12 @@ def rendered_difference(difference: Difference) -> RenderedDifference:
 
 def _environment(item: ChangedEnvironment) -> EnvironmentDifference:
     counts = ObjectCounts(added=item.added, changed=item.changed, removed=item.removed)
-    return EnvironmentDifference(name=item.name, action=CHANGES[item.action], objects=counts)
+    return EnvironmentDifference(name=item.name, action=item.action, objects=counts)
 
 
 def _consequence(item: SharedConsequence) -> ConsequenceEntry:
     return ConsequenceEntry(
-        effect=EFFECTS[item.effect],
+        effect=item.effect,
         object=item.object or None,
         detail=item.detail,
         environments=list(item.environments),
@@ -198,7 +163,7 @@ def _group(item: SharedChanges) -> ObjectGroup:
 
 def _object(item: ObjectChange) -> ObjectDifference:
     return ObjectDifference(
-        action=CHANGES[item.action],
+        action=item.action,
         object=item.object,
         fields=[_field(field) for field in item.fields],
         body=item.body or None,
@@ -220,9 +185,9 @@ def diff_summary_document(difference: Difference) -> DiffSummaryDocument:
         groups=[
             SummaryGroup(
                 environments=names,
-                action=CHANGES[action],
+                action=action,
                 objects=ObjectCounts(added=added, changed=changed, removed=removed),
-                effects={EFFECTS[effect]: number for effect, number in effects},
+                effects=dict(effects),
             )
             for (action, added, changed, removed, effects), names in summary_groups(difference)
         ],

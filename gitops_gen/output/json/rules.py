@@ -1,12 +1,10 @@
 """The document of `rules`."""
 
 from collections.abc import Iterable
-from typing import Literal, TypeAlias, TypedDict
+from typing import TypedDict
 
 from gitops_gen.output.json.document import SCHEMA_VERSION, VersionedDocument
-from gitops_gen.rules.rule import Rule
-
-SeverityName: TypeAlias = Literal["error", "warning", "note"]
+from gitops_gen.rules.rule import Rule, Severity
 
 
 class RuleEntry(TypedDict):
@@ -16,7 +14,7 @@ class RuleEntry(TypedDict):
     title: str
     explanation: str
     remedy: str
-    severity: SeverityName
+    severity: Severity
     """A note does not make `plan` fail, a warning does not make `validate` fail."""
     bad: str | None
     """Manifests that the rule refuses."""
@@ -40,7 +38,7 @@ def rules_document(rules: Iterable[Rule]) -> RulesDocument:
                 title=rule.title,
                 explanation=rule.explanation,
                 remedy=rule.remedy,
-                severity=rule.severity.value,
+                severity=rule.severity,
                 bad=rule.bad or None,
                 good=rule.good or None,
             )

@@ -1,6 +1,6 @@
 """The document of `status`."""
 
-from typing import Any, Literal, TypeAlias, TypedDict
+from typing import Any, TypedDict
 
 from gitops_gen.changes.pending_promotions import PendingPromotion
 from gitops_gen.changes.version_order import Direction
@@ -9,13 +9,6 @@ from gitops_gen.output.json.document import SCHEMA_VERSION, VersionedDocument
 from gitops_gen.output.json.environments import ChartEntry, chart
 from gitops_gen.output.json.files import FileState, file_states
 from gitops_gen.output.json.keys import ReleaseChange, release_changes
-
-DirectionName: TypeAlias = Literal["upgrade", "downgrade", "differs"]
-DIRECTIONS: dict[Direction, DirectionName] = {
-    Direction.UPGRADE: "upgrade",
-    Direction.DOWNGRADE: "downgrade",
-    Direction.DIFFERS: "differs",
-}
 
 
 class ReleasedValue(TypedDict):
@@ -43,7 +36,7 @@ class WaitingRelease(TypedDict):
     """Environments that run the release."""
     targets: list[str]
     """Environments of the next stage that run another release, all the same one."""
-    direction: DirectionName
+    direction: Direction
     """`differs`: the tags are not versions that can be compared."""
     changes: list[ReleaseChange]
     """What a promotion would change in the targets."""
@@ -109,7 +102,7 @@ def _waiting(item: PendingPromotion) -> WaitingRelease:
     return WaitingRelease(
         sources=list(item.sources),
         targets=list(item.targets),
-        direction=DIRECTIONS[item.direction],
+        direction=item.direction,
         changes=release_changes(item.changes),
         otherReleases=item.other_releases,
     )

@@ -3,7 +3,6 @@
 from typing import TypedDict
 
 from gitops_gen.output.json.document import SCHEMA_VERSION, VersionedDocument
-from gitops_gen.output.json.rules import SeverityName
 from gitops_gen.rules.rule import Severity
 from gitops_gen.rules.validation import ReportedFinding, Validation
 
@@ -13,7 +12,7 @@ class ValidationFinding(TypedDict):
 
     rule: str
     """The id of the rule: `gitops-gen rules ID` explains it."""
-    severity: SeverityName
+    severity: Severity
     object: str | None
     """The object as `Kind/name`, or the key of a value; null for a file or an Application."""
     file: str | None
@@ -73,7 +72,7 @@ def _finding(item: ReportedFinding) -> ValidationFinding:
     found = item.finding
     return ValidationFinding(
         rule=found.rule,
-        severity=found.severity.value,
+        severity=found.severity,
         object=found.object or None,
         file=found.source or None,
         line=found.line,

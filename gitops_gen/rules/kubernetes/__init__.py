@@ -6,6 +6,7 @@ from gitops_gen.rules.kubernetes import (
     mounts,
     replicas,
     schemas,
+    selectors,
     services,
     versions,
     workloads,
@@ -18,6 +19,7 @@ RULES = (
     *workloads.RULES,
     *containers.RULES,
     *mounts.RULES,
+    *selectors.RULES,
     *services.RULES,
     *replicas.RULES,
 )

@@ -1,7 +1,7 @@
 """Rules on containers: names, ports, probes, resources, images and rights."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from gitops_gen.manifests.objects import Manifest, mapping, mappings, number
 from gitops_gen.manifests.pods import Container, Pod, containers_of, pod_path
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _HANDLERS = ("httpGet", "tcpSocket")
+_LEAST_MEMORY = 2**20
+"""No container starts with less: https://github.com/opencontainers/runc/issues/2241"""
+_HOOKS = (("lifecycle", "preStop"), ("lifecycle", "postStart"))
 
 
 def _pods(plan: SyncPlan) -> Iterator[tuple[Manifest, Pod, list[Container]]]:
@@ -61,20 +64,27 @@ def _ports(plan: SyncPlan) -> Iterator[Hit]:
 def _probes(plan: SyncPlan) -> Iterator[Hit]:
     for container in _containers(plan):
         names = {str(port["name"]) for port in container.ports if port.get("name")}
-        for probe in (item for item in _PROBES if mapping(container.data.get(item))):
+        for path in (*((probe,) for probe in _PROBES), *_HOOKS):
             for handler in _HANDLERS:
-                port = mapping(container.data[probe].get(handler)).get("port")
+                port = mapping(_below(container, path).get(handler)).get("port")
                 if isinstance(port, str) and not port.isdecimal() and port not in names:
                     has = f"its ports are {', '.join(sorted(names))}" if names else "it names no port"
-                    yield _hit(container, f"has a {probe} on port {port}, and {has}", probe, handler, "port")
+                    yield _hit(container, f"has a {path[-1]} on port {port}, and {has}", *path, handler, "port")
 
 
-def _successes(plan: SyncPlan) -> Iterator[Hit]:
+def _below(container: Container, path: tuple[str, ...]) -> Mapping[str, Any]:
+    found = container.data
+    for step in path:
+        found = mapping(found.get(step))
+    return found
+
+
+def _hooks(plan: SyncPlan) -> Iterator[Hit]:
     for container in _containers(plan):
-        for probe in ("livenessProbe", "startupProbe"):
-            if mapping(container.data.get(probe)).get("successThreshold", 1) not in (0, 1, None):
-                text = f"has a {probe} with a successThreshold other than 1"
-                yield _hit(container, text, probe, "successThreshold")
+        seconds, most = number(_below(container, (*_HOOKS[0], "sleep")).get("seconds")), container.pod.grace
+        if seconds and seconds > most:
+            text = f"sleeps {seconds} s before it stops, longer than terminationGracePeriodSeconds ({most})"
+            yield _hit(container, text, *_HOOKS[0], "sleep", "seconds")
         for field in (*_PROBES, "lifecycle"):
             if container.is_init and mapping(container.data.get(field)):
                 text = f"is an init container with {field}, which only one with restartPolicy Always may have"
@@ -87,9 +97,11 @@ def _requests(plan: SyncPlan) -> Iterator[Hit]:
         limits = mapping(resources.get("limits"))
         for name, requested in mapping(resources.get("requests")).items():
             wanted, most = quantity(requested), quantity(limits.get(name))
+            place = ("resources", "requests", name)
             if wanted is not None and most is not None and wanted > most:
-                text = f"requests {requested} of {name}, above its limit of {limits[name]}"
-                yield _hit(container, text, "resources", "requests", name)
+                yield _hit(container, f"requests {requested} of {name}, above its limit of {limits[name]}", *place)
+            elif most is None and ("/" in name or name.startswith("hugepages-")):
+                yield _hit(container, f"requests {name} without a limit, which must be the same", *place)
 
 
 def _memory(plan: SyncPlan) -> Iterator[Hit]:
@@ -97,9 +109,10 @@ def _memory(plan: SyncPlan) -> Iterator[Hit]:
         for field, resources in mapping(container.data.get("resources")).items():
             for name in ("memory", "ephemeral-storage"):
                 value = mapping(resources).get(name)
-                if isinstance(value, str) and value.endswith("m") and quantity(value) is not None:
-                    text = f"has {value} of {name}, which is less than a byte for each thousand"
-                    yield _hit(container, text, "resources", field, name, remedy=f"write {value[:-1]}Mi")
+                amount = quantity(value)
+                if amount is not None and 0 < amount < _LEAST_MEMORY:
+                    text = f"has {value} of {name}, which is {amount:g} bytes"
+                    yield _hit(container, text, "resources", field, name)
 
 
 def _images(plan: SyncPlan) -> Iterator[Hit]:
@@ -113,7 +126,17 @@ def _images(plan: SyncPlan) -> Iterator[Hit]:
                 yield _hit(container, f"has the image {image}: `latest` is another one after each build", "image")
 
 
+def _propagation(plan: SyncPlan) -> Iterator[Hit]:
+    for container in _containers(plan):
+        is_privileged = _below(container, ("securityContext",)).get("privileged") is True
+        for index, mount in enumerate(mappings(container.data.get("volumeMounts"))):
+            if mount.get("mountPropagation") == "Bidirectional" and not is_privileged:
+                text = "mounts with mountPropagation Bidirectional, which only a privileged one may"
+                yield _hit(container, text, "volumeMounts", index, "mountPropagation")
+
+
 def _rights(plan: SyncPlan) -> Iterator[Hit]:
+    yield from _propagation(plan)
     for container in _containers(plan):
         own = mapping(container.data.get("securityContext"))
         both = {**mapping(container.pod.spec.get("securityContext")), **own}
@@ -187,32 +210,33 @@ RULES = (
     ),
     Rule(
         id="probe-not-allowed",
-        title="Probes are where and as Kubernetes allows them",
+        title="Probes and hooks are where and as Kubernetes allows them",
         explanation=(
-            "The API server refuses a liveness or startup probe with a successThreshold other than 1, and probes or "
-            "lifecycle hooks of an init container that is no sidecar "
+            "The API server refuses probes and lifecycle hooks of an init container that is no sidecar, and a preStop "
+            "hook that sleeps longer than terminationGracePeriodSeconds "
             "(https://kubernetes.io/docs/concepts/workloads/pods/init-containers/)."
         ),
-        remedy="remove the field",
-        check=_successes,
+        remedy="remove the field, or shorten the time",
+        check=_hooks,
         bad=_example(_IMAGE, _INIT % ("wait", ", readinessProbe: {exec: {command: [ls]}}")),
         good=_example(_IMAGE, _INIT % ("wait", ", restartPolicy: Always, readinessProbe: {exec: {command: [ls]}}")),
     ),
     Rule(
         id="request-above-limit",
-        title="No request is above its limit",
+        title="No request is above its limit, and that of a device has one",
         explanation=(
-            "The API server refuses a container that requests more than its limit "
+            "The API server refuses a container that requests more than its limit, and one that requests devices or "
+            "huge pages without a limit "
             "(https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/)."
         ),
-        remedy="lower the request or raise the limit",
+        remedy="lower the request, or raise or add the limit",
         check=_requests,
         bad=_example(f"{_IMAGE}, resources: {{requests: {{memory: 1Gi}}, limits: {{memory: 512Mi}}}}"),
         good=_example(f"{_IMAGE}, resources: {{requests: {{memory: 256Mi}}, limits: {{memory: 512Mi}}}}"),
     ),
     Rule(
         id="memory-in-milli",
-        title="Memory is not counted in thousandths of a byte",
+        title="Memory has a unit of bytes",
         explanation=(
             "`m` is a thousandth: 512m of memory is half a byte, and the container is killed when it starts "
             "(https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/#meaning-of-memory)."

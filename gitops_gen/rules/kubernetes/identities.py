@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from gitops_gen.manifests.objects import Manifest, mapping, mappings
 from gitops_gen.manifests.schemas import minor, newest
 from gitops_gen.manifests.scopes import Scopes
-from gitops_gen.names import is_dns_label, is_dns_subdomain
+from gitops_gen.names import is_dns_label, is_dns_subdomain, meant
 from gitops_gen.rules.fields import ANNOTATIONS_LIMIT
 from gitops_gen.rules.rule import Hit, Rule, Severity
 from gitops_gen.sync.plan import SyncPlan
@@ -96,6 +96,10 @@ def _elsewhere(plan: SyncPlan) -> Iterator[Hit]:
         if is_elsewhere and plan.objects.named("ServiceAccount", name, ""):
             text = f"gives rights to the ServiceAccount {name} in {named}, and it is rendered in {home}"
             yield Hit(manifest, text, "", ("subjects", index, "namespace"))
+        elif not is_elsewhere and name != "default" and not plan.objects.named("ServiceAccount", name, ""):
+            text = f"gives rights to the ServiceAccount {name}, which is not rendered"
+            if hint := meant(name, [item.name for item in plan.objects.of_kind("ServiceAccount")]):
+                yield Hit(manifest, text, hint, ("subjects", index, "name"))
 
 
 def _bound(plan: SyncPlan) -> Iterator[tuple[Manifest, int, dict[str, object]]]:

@@ -5,11 +5,18 @@ from typing import Any
 
 from gitops_gen.manifests.objects import Manifest, mapping, mappings
 from gitops_gen.manifests.pods import Pod, containers_of, pod_path
+from gitops_gen.manifests.scopes import BUILT_IN
 from gitops_gen.manifests.secrets import provided_keys
-from gitops_gen.names import did_you_mean
+from gitops_gen.names import did_you_mean, meant
 from gitops_gen.rules.rule import Hit, Rule, Severity
 from gitops_gen.sync.plan import SyncPlan
 from gitops_gen.yaml.key_paths import KeyPath, dotted
+
+_GIVEN = {
+    ("ServiceAccount", "default"),
+    *(("ConfigMap", name) for name in ("kube-root-ca.crt", "istio-ca-root-cert", "openshift-service-ca.crt")),
+}
+"""What controllers put into every namespace."""
 
 _MOUNTS = ("volumeMounts", "volumeDevices")
 
@@ -48,6 +55,35 @@ def _without_mount(plan: SyncPlan) -> Iterator[Hit]:
             if str(volume.get("name")) not in used:
                 path = (*pod_path(manifest), "volumes", index)
                 yield Hit(manifest, f"no container mounts the volume {volume.get('name')}", "", path)
+
+
+def _misspelled(plan: SyncPlan) -> Iterator[Hit]:
+    yield from (hit for hit in _absent(plan) if hit.remedy)
+
+
+def _elsewhere(plan: SyncPlan) -> Iterator[Hit]:
+    yield from (hit for hit in _absent(plan) if not hit.remedy)
+
+
+def _absent(plan: SyncPlan) -> Iterator[Hit]:
+    """What pods name and nothing rendered is; with the name that was meant, where one is near."""
+    custom = {item.name for item in plan.manifests if item.id.group not in BUILT_IN}
+    for manifest, found in plan.objects.references.items():
+        seen = set(_GIVEN)
+        for item in found:
+            is_known = item.name in custom or plan.objects.named(item.kind, item.name, manifest.id.namespace)
+            if item.kind == "Secret" or item.optional or is_known or (item.kind, item.name) in seen:
+                continue
+            seen.add((item.kind, item.name))
+            names = [other.name for other in plan.objects.of_kind(item.kind)]
+            text = f"{item.how} names {item.kind}/{item.name}, which is not rendered"
+            yield Hit(manifest, text, meant(item.name, names), (*pod_path(manifest), *_name_path(item.path)))
+
+
+def _name_path(path: KeyPath) -> KeyPath:
+    """Where the name is, for a reference that leads to a key."""
+    index = next((index for index, step in enumerate(path) if step in ("configMap", "configMapKeyRef")), None)
+    return path if index is None else (*path[: index + 1], "name")
 
 
 def _sub_paths(plan: SyncPlan) -> Iterator[Hit]:
@@ -127,6 +163,30 @@ RULES = (
         check=_sub_paths,
         bad=_example(_SUB % "web.cfg", "{name: conf, configMap: {name: web}}", _CONFIG),
         good=_example(_SUB % "web.conf", "{name: conf, configMap: {name: web}}", _CONFIG),
+    ),
+    Rule(
+        id="reference-misspelled",
+        title="What a pod names is not another name of what is rendered",
+        explanation=(
+            "A ConfigMap, volume claim or ServiceAccount that does not exist keeps the pod from starting. One with "
+            "nearly the same name is rendered "
+            "(https://kubernetes.io/docs/tasks/configure-pod-container/configure-pod-configmap/#restrictions)."
+        ),
+        remedy="correct the name",
+        check=_misspelled,
+        severity=Severity.WARNING,
+        bad=_example(_MOUNT, "{name: data, configMap: {name: webb}}", _CONFIG),
+        good=_example(_MOUNT, "{name: data, configMap: {name: web}}", _CONFIG),
+    ),
+    Rule(
+        id="object-from-elsewhere",
+        title="ConfigMaps, claims and accounts that nothing rendered makes exist before the first sync",
+        explanation="A pod that names a ConfigMap, volume claim or ServiceAccount which does not exist never starts.",
+        remedy="create it before the first sync, or render it",
+        check=_elsewhere,
+        severity=Severity.NOTE,
+        bad=_example(_MOUNT, "{name: data, configMap: {name: shared}}", _CONFIG),
+        good=_example(_MOUNT, "{name: data, configMap: {name: web}}", _CONFIG),
     ),
     Rule(
         id="claim-without-size",

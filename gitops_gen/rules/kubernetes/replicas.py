@@ -23,6 +23,10 @@ def _limits(plan: SyncPlan) -> Iterator[Hit]:
         least, most = number(item.spec.get("minReplicas")), number(item.spec.get("maxReplicas"))
         if least is not None and most is not None and least > most:
             yield Hit(item, f"minReplicas ({least}) is above maxReplicas ({most})", "", ("spec", "minReplicas"))
+        kinds = {metric.get("type") for metric in mappings(item.spec.get("metrics"))}
+        if least == 0 and kinds.isdisjoint({"Object", "External"}):
+            text = "minReplicas is 0, and no metric is of type Object or External: nothing would start a pod again"
+            yield Hit(item, text, "", ("spec", "minReplicas"))
 
 
 def _targets(plan: SyncPlan) -> Iterator[Hit]:
@@ -71,6 +75,11 @@ def _requests(plan: SyncPlan) -> Iterator[Hit]:
         if target is None or pod is None:
             continue
         containers = [found for found in containers_of(target, pod) if found.path[-2] == "containers"]
+        for index, metric in enumerate(mappings(item.spec.get("metrics"))):
+            named = mapping(metric.get("containerResource")).get("container")
+            if named and named not in {found.name for found in containers}:
+                text = f"measures the container {named}, which {target.id} does not have"
+                yield Hit(item, text, "", ("spec", "metrics", index, "containerResource", "container"))
         for index, resource in _measured(item):
             absent = [found.name for found in containers if not _requested(found.data, resource)]
             if absent:
@@ -102,30 +111,42 @@ def _selected(plan: SyncPlan, budget: Manifest) -> list[Manifest]:
 
 def _budgets(plan: SyncPlan) -> Iterator[Hit]:
     for budget in plan.objects.of_kind("PodDisruptionBudget"):
-        if not is_empty(budget.spec.get("selector")) and not _selected(plan, budget):
+        selector = budget.spec.get("selector")
+        if selector is None:
+            yield Hit(budget, "has no selector, and protects no pod", "", ("spec",))
+        elif not is_empty(selector) and not _selected(plan, budget):
             yield Hit(budget, "selects no rendered pods", "", ("spec", "selector"))
 
 
 def _arithmetic(plan: SyncPlan) -> Iterator[Hit]:
     for budget in plan.objects.of_kind("PodDisruptionBudget"):
         least, most = budget.spec.get("minAvailable"), budget.spec.get("maxUnavailable")
-        kept = number(least)
         if str(most) in {"0", "0%"}:
             text = "maxUnavailable is 0: no node with one of its pods can be drained"
             yield Hit(budget, text, "", ("spec", "maxUnavailable"))
-        replicas = [count for item in _selected(plan, budget) if (count := _replicas(plan, item)) is not None]
-        if str(least) == "100%" or (kept and replicas and sum(replicas) <= kept):
-            text = f"minAvailable is {least}, of {sum(replicas) or 'all'} pods: no node with one of them can be drained"
+        counts = [_replicas(plan, item) for item in _selected(plan, budget)]
+        replicas = sum(count for count in counts if count)
+        if str(least) == "100%" or (replicas and None not in counts and _kept(least, replicas) >= replicas):
+            text = f"minAvailable is {least}, of {replicas or 'all'} pods: no node with one of them can be drained"
             yield Hit(budget, text, "", ("spec", "minAvailable"))
 
 
+def _kept(least: Any, replicas: int) -> int:
+    """How many pods must stay; a share is rounded up."""
+    share = str(least).removesuffix("%")
+    if str(least).endswith("%") and share.isdecimal():
+        return -(-int(share) * replicas // 100)
+    return number(least) or 0
+
+
 def _replicas(plan: SyncPlan, item: Manifest) -> int | None:
-    """How many pods there are at most; None where it is not known."""
+    """How many pods there are when there is little to do; None where it is not known."""
     if item.kind not in _SCALED:
         return None
-    scaled = plan.objects.autoscaled.get(f"{item.kind}/{item.name}")
-    set_to = number(item.spec.get("replicas", 1))
-    return scaled if scaled is not None else set_to or None
+    for scaler, kind, name in _autoscalers(plan):
+        if (kind, name, scaler.id.namespace) == (item.kind, item.name, item.id.namespace):
+            return number(scaler.spec.get("minReplicas", 1))
+    return number(item.spec.get("replicas", 1))
 
 
 def _web(replicas: int = 2, resources: str = "") -> str:
@@ -189,9 +210,10 @@ RULES = (
     ),
     Rule(
         id="autoscaler-without-requests",
-        title="What an autoscaler measures is requested",
+        title="What an autoscaler measures exists and is requested",
         explanation=(
-            "Utilization is a part of what each container requests. Without a request the autoscaler does not scale "
+            "Utilization is a part of what each container requests. Without a request, or of a container that does not "
+            "exist, the autoscaler does not scale "
             "(https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#algorithm-details)."
         ),
         remedy="set resources.requests of each container",
@@ -214,8 +236,9 @@ RULES = (
         id="budget-blocks-drain",
         title="A disruption budget lets a node be drained",
         explanation=(
-            "A budget that allows no pod to be missing stops the drain of its node, and with it each upgrade of the "
-            "cluster (https://kubernetes.io/docs/tasks/run-application/configure-pdb/)."
+            "A budget that allows no pod to be missing, also when an autoscaler keeps its least, stops the drain of "
+            "the node, and with it each upgrade of the cluster "
+            "(https://kubernetes.io/docs/tasks/run-application/configure-pdb/)."
         ),
         remedy="allow one pod less, or run one more",
         check=_arithmetic,

@@ -1,24 +1,21 @@
 """Rules on Services: their pods, their ports, and what leads traffic to them."""
 
+import ipaddress
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gitops_gen.manifests.objects import Manifest, mapping, mappings, sequence
+from gitops_gen.manifests.objects import Manifest, mapping, mappings, number, sequence
 from gitops_gen.manifests.pods import Pod, containers_of
-from gitops_gen.manifests.scopes import BUILT_IN
-from gitops_gen.manifests.selectors import selects
+from gitops_gen.rules.kubernetes.selectors import is_of_operator, selected_pods
 from gitops_gen.rules.rule import Hit, Rule, Severity
 from gitops_gen.sync.plan import SyncPlan
 from gitops_gen.yaml.key_paths import KeyPath
 
-_ADDED_LATER = frozenset(
-    {
-        *("statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index", "controller-revision-hash"),
-        *("pod-template-hash", "job-name", "batch.kubernetes.io/job-name"),
-    }
-)
-"""Labels that controllers put on pods (https://kubernetes.io/docs/reference/labels-annotations-taints/)."""
-
+_CLASS = "kubernetes.io/ingress.class"
+_CANARY = "nginx.ingress.kubernetes.io/canary"
+"""Such an Ingress takes a part of another one's requests: https://kubernetes.github.io/ingress-nginx"""
+_STEPS = re.compile(r"//|/\.\.?(/|$)|%2[fF]")
 _ROUTES = {"HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "UDPRoute"}
 
 
@@ -27,59 +24,56 @@ def _services(plan: SyncPlan) -> list[Manifest]:
 
 
 def _selected(plan: SyncPlan, service: Manifest) -> list[tuple[Manifest, Pod]]:
-    labels = mapping(service.spec.get("selector"))
-    selector = {"matchLabels": {key: value for key, value in labels.items() if key not in _ADDED_LATER}}
-    return [
-        (manifest, pod)
-        for manifest, pod in plan.objects.pods
-        if manifest.id.namespace == service.id.namespace and selects(selector, pod.labels)
-    ]
+    return selected_pods(plan, {"matchLabels": service.spec.get("selector")}, service.id.namespace)
 
 
 def _without_pods(plan: SyncPlan) -> Iterator[Hit]:
     for service in _services(plan):
         selector = mapping(service.spec.get("selector"))
-        if selector and not _selected(plan, service) and not _is_of_operator(plan, selector):
+        if selector and not _selected(plan, service) and not is_of_operator(plan, selector):
             labels = ", ".join(f"{key}={value}" for key, value in selector.items())
             yield Hit(service, f"selects no rendered pods ({labels})", "", ("spec", "selector"))
-
-
-def _is_of_operator(plan: SyncPlan, selector: Mapping[str, Any]) -> bool:
-    """Whether a custom resource has one of the selector's values in it: an operator's pods may carry it."""
-    custom = (item for item in plan.manifests if item.id.group not in BUILT_IN)
-    return any(not _texts(item.data).isdisjoint(map(str, selector.values())) for item in custom)
-
-
-def _texts(node: Any) -> set[str]:
-    if isinstance(node, dict | list):
-        return set().union(*map(_texts, node.values() if isinstance(node, dict) else node))
-    return {node} if isinstance(node, str) else set()
 
 
 def _target_ports(plan: SyncPlan) -> Iterator[Hit]:
     for service in _services(plan):
         pods = _selected(plan, service) if service.spec.get("selector") else []
-        names = {
-            str(port.get("name")) for owner, pod in pods for item in containers_of(owner, pod) for port in item.ports
-        } - {"None"}
         for index, port in enumerate(mappings(service.spec.get("ports"))):
-            target = port.get("targetPort")
-            if pods and isinstance(target, str) and target and not target.isdecimal() and target not in names:
-                has = f"their ports are {', '.join(sorted(names))}" if names else "they name no port"
-                text = f"leads to the port {target} of its pods, and {has}"
+            if has := _lacking(pods, port.get("targetPort")):
+                text = f"leads to the port {port['targetPort']} of its pods, and {has}"
                 yield Hit(service, text, "", ("spec", "ports", index, "targetPort"))
+    for policy in plan.objects.of_kind("NetworkPolicy"):
+        pods = selected_pods(plan, policy.spec.get("podSelector"), policy.id.namespace)
+        for place, rule in enumerate(mappings(policy.spec.get("ingress"))):
+            for index, port in enumerate(mappings(rule.get("ports"))):
+                if has := _lacking(pods, port.get("port")):
+                    text = f"opens the port {port['port']} of its pods, and {has}"
+                    yield Hit(policy, text, "", ("spec", "ingress", place, "ports", index, "port"))
+
+
+def _lacking(pods: list[tuple[Manifest, Pod]], port: Any) -> str:
+    """What the pods have instead of a named port; empty when one of them has it."""
+    ports = (port for owner, pod in pods for item in containers_of(owner, pod) for port in item.ports)
+    names = {str(item["name"]) for item in ports if item.get("name")}
+    if not pods or not isinstance(port, str) or not port or port.isdecimal() or port in names:
+        return ""
+    return f"their ports are {', '.join(sorted(names))}" if names else "they name no port"
 
 
 def _shapes(plan: SyncPlan) -> Iterator[Hit]:
     for service in _services(plan):
         spec, ports = service.spec, mappings(service.spec.get("ports"))
-        kind, is_headless = spec.get("type") or "ClusterIP", spec.get("clusterIP") == "None"
+        kind, is_headless = str(spec.get("type") or "ClusterIP"), spec.get("clusterIP") == "None"
         if not ports and kind != "ExternalName" and not is_headless and isinstance(service.data.get("spec"), dict):
             yield Hit(service, "has no ports", "", ("spec", "ports"))
         if kind == "ExternalName" and not spec.get("externalName"):
             yield Hit(service, "is of type ExternalName, and has no externalName", "", ("spec", "type"))
         if is_headless and kind in {"NodePort", "LoadBalancer"}:
             yield Hit(service, f"is of type {kind}, and clusterIP is None", "", ("spec", "clusterIP"))
+        is_outside = kind in {"NodePort", "LoadBalancer"} or spec.get("externalIPs")
+        if spec.get("externalTrafficPolicy") and not is_outside:
+            text = f"has externalTrafficPolicy, and is of type {kind}"
+            yield Hit(service, text, "remove externalTrafficPolicy", ("spec", "externalTrafficPolicy"))
         yield from _port_shapes(service, ports, kind)
 
 
@@ -141,7 +135,7 @@ def _unknown_ports(plan: SyncPlan) -> Iterator[Hit]:
 
 
 def _ingresses(plan: SyncPlan) -> Iterator[Hit]:
-    seen: dict[tuple[str, str, str, str], Manifest] = {}
+    seen: dict[tuple[str, ...], tuple[Manifest, Any]] = {}
     for manifest in plan.objects.of_kind("Ingress"):
         rules = mappings(manifest.spec.get("rules"))
         if isinstance(manifest.data.get("spec"), dict) and not rules and not manifest.spec.get("defaultBackend"):
@@ -150,18 +144,61 @@ def _ingresses(plan: SyncPlan) -> Iterator[Hit]:
         for index, rule in enumerate(rules):
             for path in mappings(mapping(rule.get("http")).get("paths")):
                 kind = str(manifest.spec.get("ingressClassName"))
-                key = (kind, str(rule.get("host")), str(path.get("path")), str(path.get("pathType")))
-                if (owner := seen.setdefault(key, manifest)) is not manifest:
-                    text = f"leads {rule.get('host') or 'every host'}{path.get('path') or '/'} on, as {owner.id} does"
+                place = (str(rule.get("host")), str(path.get("path")), str(path.get("pathType")))
+                key = (kind, str(manifest.annotations.get(_CANARY)), *place)
+                owner, backend = seen.setdefault(key, (manifest, path.get("backend")))
+                if owner is not manifest or backend != path.get("backend"):
+                    by = "another of its rules" if owner is manifest else owner.id
+                    text = f"leads {rule.get('host') or 'every host'}{path.get('path') or '/'} on, as {by} does"
                     yield Hit(manifest, text, "", ("spec", "rules", index))
 
 
 def _paths(manifest: Manifest) -> Iterator[Hit]:
+    own, old = manifest.spec.get("ingressClassName"), manifest.annotations.get(_CLASS)
+    if own is not None and old is not None and own != old:
+        text = f"has ingressClassName {own}, and the annotation {_CLASS} {old}"
+        yield Hit(manifest, text, "remove the annotation", ("metadata", "annotations", _CLASS))
     for rule_index, rule in enumerate(mappings(manifest.spec.get("rules"))):
         for index, item in enumerate(mappings(mapping(rule.get("http")).get("paths"))):
+            place = ("spec", "rules", rule_index, "http", "paths", index)
             if item.get("pathType") in {"Exact", "Prefix"} and not item.get("path"):
-                place = ("spec", "rules", rule_index, "http", "paths", index)
                 yield Hit(manifest, f"has a path of type {item['pathType']} without path", "write path: /", place)
+            elif item.get("pathType") in {"Exact", "Prefix"} and _STEPS.search(str(item["path"])):
+                text = f"has the path {item['path']}, with `//`, `/.` or `%2f` in it"
+                yield Hit(manifest, text, "", (*place, "path"))
+
+
+def _policies(plan: SyncPlan) -> Iterator[Hit]:
+    for manifest in plan.objects.of_kind("NetworkPolicy"):
+        for field, peers in (("ingress", "from"), ("egress", "to")):
+            for index, rule in enumerate(mappings(manifest.spec.get(field))):
+                for text, path in (*_ranges(rule), *_exceptions(rule, peers)):
+                    yield Hit(manifest, text, "", ("spec", field, index, *path))
+
+
+def _ranges(rule: Mapping[str, Any]) -> Iterator[tuple[str, KeyPath]]:
+    for index, port in enumerate(mappings(rule.get("ports"))):
+        first, last = port.get("port"), number(port.get("endPort"))
+        if first and last and not (isinstance(first, int) and first <= last):
+            yield f"has ports from {first} to {last}", ("ports", index, "endPort")
+
+
+def _exceptions(rule: Mapping[str, Any], peers: str) -> Iterator[tuple[str, KeyPath]]:
+    for index, peer in enumerate(mappings(rule.get(peers))):
+        block = mapping(peer.get("ipBlock"))
+        for place, part in enumerate(sequence(block.get("except"))):
+            if not _is_within(str(part), str(block.get("cidr"))):
+                text = f"leaves {part} out, which is no part of {block.get('cidr')}"
+                yield text, (peers, index, "ipBlock", "except", place)
+
+
+def _is_within(part: str, whole: str) -> bool:
+    try:
+        inner, outer = ipaddress.ip_network(part, strict=False), ipaddress.ip_network(whole, strict=False)
+    except ValueError:
+        return True  # `value-not-allowed` says it.
+    is_part = inner.version == outer.version and inner.prefixlen > outer.prefixlen
+    return is_part and inner.network_address in outer
 
 
 def _certificates(plan: SyncPlan) -> Iterator[Hit]:
@@ -196,6 +233,10 @@ def _ingress(name: str, port: str, rest: str = "") -> str:
     )
 
 
+_POLICY = (
+    "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: web}\n"
+    "spec: {podSelector: {}, ingress: [{ports: %s}]}\n"
+)
 _PLAIN = _service("selector: {app: web}, ports: [{name: http, port: 80, targetPort: http}]")
 _TLS = "  tls: [{secretName: web-tls, hosts: [%s]}]\n"
 
@@ -271,6 +312,18 @@ RULES = (
         check=_ingresses,
         bad="apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: web}\nspec: {ingressClassName: nginx}\n",
         good=_PLAIN + _POD + _ingress("web", "{number: 80}"),
+    ),
+    Rule(
+        id="network-policy-not-allowed",
+        title="A NetworkPolicy has ranges that are ones",
+        explanation=(
+            "The API server refuses an endPort without a port that is a number and not above it, and an exception that "
+            "is no part of its range (https://kubernetes.io/docs/concepts/services-networking/network-policies/)."
+        ),
+        remedy="correct the range",
+        check=_policies,
+        bad=_POLICY % "[{port: 8080, endPort: 80}]",
+        good=_POLICY % "[{port: 8080, endPort: 8090}]",
     ),
     Rule(
         id="certificate-without-rule",

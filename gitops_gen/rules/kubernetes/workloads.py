@@ -45,6 +45,7 @@ def _restarts(plan: SyncPlan) -> Iterator[Hit]:
 
 
 def _strategies(plan: SyncPlan) -> Iterator[Hit]:
+    yield from _agents(plan)
     for manifest in plan.manifests:
         if manifest.id.group != "apps" or manifest.kind not in _STRATEGIES:
             continue
@@ -56,6 +57,18 @@ def _strategies(plan: SyncPlan) -> Iterator[Hit]:
             yield Hit(manifest, f"spec.{field} is {kind}, and has rollingUpdate too", "remove rollingUpdate", path)
         if _is_none(rolling.get("maxSurge")) and _is_none(rolling.get("maxUnavailable")):
             yield Hit(manifest, "maxSurge and maxUnavailable are both 0: no pod could ever be replaced", "", path)
+
+
+def _agents(plan: SyncPlan) -> Iterator[Hit]:
+    for manifest in (item for item in plan.objects.of_kind("DaemonSet") if item.id.group == "apps"):
+        rolling = mapping(mapping(manifest.spec.get("updateStrategy")).get("rollingUpdate"))
+        surge, down = rolling.get("maxSurge") or 0, rolling.get("maxUnavailable")
+        path = ("spec", "updateStrategy", "rollingUpdate")
+        if _is_none(down) and _is_none(surge):
+            yield Hit(manifest, "maxSurge and maxUnavailable are both 0: no pod could ever be replaced", "", path)
+        elif not _is_none(down) and not _is_none(surge):
+            text = f"maxSurge is {surge}, and maxUnavailable {1 if down is None else down}: one of them must be 0"
+            yield Hit(manifest, text, "set one of the two to 0", path)
 
 
 def _is_none(value: Any) -> bool:

@@ -103,6 +103,24 @@ def _canonical(duration: str) -> str:
     return f"{hours}h{minutes}m{seconds}s" if hours else f"{minutes}m{seconds}s" if minutes else f"{seconds}s"
 
 
+def _refused(plan: SyncPlan) -> Iterator[Hit]:
+    for manifest in _external_secrets(plan):
+        spec, target = manifest.spec, mapping(manifest.spec.get("target"))
+        if not spec.get("data") and not spec.get("dataFrom"):
+            yield Hit(manifest, "has neither data nor dataFrom", "", ("spec",))
+        created, deleted = target.get("creationPolicy"), target.get("deletionPolicy")
+        if (deleted, created) in {("Delete", "Merge"), ("Delete", "None"), ("Merge", "None")}:
+            text = f"has deletionPolicy {deleted}, which creationPolicy {created} does not allow"
+            yield Hit(manifest, text, "", ("spec", "target", "deletionPolicy"))
+        for index, item in enumerate(mappings(spec.get("dataFrom"))):
+            source = mapping(item.get("sourceRef"))
+            given = [key for key in ("extract", "find") if item.get(key) is not None]
+            given += ["sourceRef.generatorRef"] if source.get("generatorRef") else []
+            if len(given) > 1 or not (given or source):
+                text = f"has {' and '.join(given) or 'nothing to fetch'} in one entry of dataFrom"
+                yield Hit(manifest, text, "", ("spec", "dataFrom", index))
+
+
 def _stores(plan: SyncPlan) -> Iterator[Hit]:
     rendered = {f"{item.kind}/{item.name}" for item in plan.objects.of_kind("SecretStore", "ClusterSecretStore")}
     known = sorted({*plan.cluster.secrets.stores, *rendered})
@@ -161,6 +179,19 @@ RULES = (
         check=_served,
         severity=Severity.WARNING,
         bad=_EXAMPLE.replace("io/v1", "io/v1beta1"),
+        good=_EXAMPLE,
+    ),
+    Rule(
+        id="external-secret-not-allowed",
+        title="An ExternalSecret is as the webhook of External Secrets allows it",
+        explanation=(
+            "The webhook refuses an ExternalSecret without data and dataFrom, an entry of dataFrom with none or more "
+            "than one of extract, find and generatorRef, and a deletionPolicy for a Secret that is not its own "
+            "(https://external-secrets.io/latest/guides/ownership-deletion-policy/)."
+        ),
+        remedy="correct the field",
+        check=_refused,
+        bad=_EXAMPLE.replace("Owner, deletionPolicy: Retain", "Merge, deletionPolicy: Delete"),
         good=_EXAMPLE,
     ),
     Rule(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any
 
@@ -19,13 +19,12 @@ _INDENT = re.compile(r" *")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cutting:
-    """A key taken out of a text: where it was, its value, and its lines without their margin, comments among them.
+    """A key taken out of a text: its value, and its lines without their margin, comments among them.
 
     `lines` is empty where the key has no separate lines (in `{…}`); `above` are comments of the maps around it that
     went with it.
     """
 
-    path: KeyPath
     value: Any
     lines: tuple[str, ...]
     above: tuple[str, ...] = ()
@@ -39,7 +38,7 @@ def copied(text: str, path: KeyPath, file: str) -> Cutting:
     found = _holder(text, path)
     lines = tuple(_lines(text, found)) if found else ()
     alone = _reads_as(_joined(lines), {path[-1]: value}, file)
-    return Cutting(path=path, value=value, lines=lines if alone else ())
+    return Cutting(value=value, lines=lines if alone else ())
 
 
 def cut(text: str, path: KeyPath, file: str, keep: int = 1) -> tuple[str, Cutting]:
@@ -52,9 +51,7 @@ def cut(text: str, path: KeyPath, file: str, keep: int = 1) -> tuple[str, Cuttin
         part = path[:length]
         alone = length > keep + 1 and len(_data_at(load(text, file), part[:-1])) == 1
         if not alone:
-            return _without(text, part, file), Cutting(
-                path=path, value=cutting.value, lines=cutting.lines, above=tuple(above)
-            )
+            return _without(text, part, file), replace(cutting, above=tuple(above))
         above = [*_comments_of(text, part[:-1]), *above]
     raise EditError(f"{file}: `{dotted(path)}` cannot be moved")
 
@@ -78,7 +75,7 @@ def _merged(text: str, path: KeyPath, cutting: Cutting, file: str) -> str:
     text = _with_comments(text, path, cutting, file)
     for key, value in cutting.value.items():
         inner = copied(_joined(cutting.lines), (path[-1], key), file) if cutting.lines else None
-        text = pasted(text, (*path, key), inner or Cutting(path=(*path, key), value=value, lines=()), file)
+        text = pasted(text, (*path, key), inner or Cutting(value=value, lines=()), file)
     return text
 
 
