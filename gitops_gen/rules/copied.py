@@ -26,7 +26,6 @@ COPIED = Rule(
         "environments that are validated together."
     ),
     remedy="correct the value, or set it aside in rules.ignore when the environments share what it names",
-    check=lambda _: (),
     severity=Severity.WARNING,
 )
 RULES = (COPIED,)
@@ -83,14 +82,11 @@ def copied_values(opened: OpenProject, environments: Iterable[tuple[str, NamedVa
 
 
 def _finding(opened: OpenProject, path: KeyPath, value: NamedValue, other: str) -> Finding:
-    return Finding(
-        rule=COPIED.id,
-        message=f"has the name of {other} in it, as it has in that environment",
+    return COPIED.finding(
+        f"has the name of {other} in it, as it has in that environment",
         object=typed_key(path),
         source=value.file,
         line=locate(read_text(opened.inputs, value.file), value.place),
-        remedy=COPIED.remedy,
-        severity=COPIED.severity,
         others=(other,),
     )
 
