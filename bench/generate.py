@@ -12,7 +12,17 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from bench import fleet
-from bench.timing import Ratio, compile_package, peak_megabytes, process, python, seconds, show, side_by_side
+from bench.timing import (
+    Ratio,
+    compile_package,
+    peak_megabytes,
+    process,
+    processor_seconds,
+    python,
+    seconds,
+    show,
+    side_by_side,
+)
 from gitops_gen.helm.embedded import EmbeddedEngine
 from gitops_gen.helm.engine import HelmRelease, LoadedChart
 from gitops_gen.runtime.tuning import for_many_renders, relax
@@ -76,6 +86,7 @@ def ratios(scratch: Path) -> Iterator[Ratio]:
         limit=1.2,
     )
     yield from render()
+    yield from one_environment(scratch)
 
 
 def fits_memory(folder: Path) -> bool:
@@ -126,6 +137,54 @@ def render() -> Iterator[Ratio]:
         base_seconds=theirs,
         limit=1 / 8,
     )
+
+
+_OBJECT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: app-%d}
+spec:
+  replicas: {{ .Values.replicas }}
+  progressDeadlineSeconds: 60
+  selector: {matchLabels: {app: app-%d}}
+  template:
+    metadata: {labels: {app: app-%d}}
+    spec: {containers: [{name: app, image: {{ printf "%%s:1" .Chart.Name | quote }}}]}
+"""
+OBJECTS = 100
+
+
+def one_environment(scratch: Path) -> Iterator[Ratio]:
+    """`render` and `plan` of one environment of a chart with many objects against `helm template`, in processor time:
+    as a whole, and what the objects add to a chart of one.
+    """
+    helm = os.environ.get("GITOPS_GEN_HELM") or shutil.which("helm")
+    if helm is None:
+        return  # `render` says so
+    many, one = (_project(scratch / f"chart-{count}", count) for count in (OBJECTS, 1))
+    template = [helm, "template", "many", str(scratch / f"chart-{OBJECTS}")]
+    for command in ("render", "plan"):
+        programs = [*([*GITOPS_GEN, "-C", str(project), command, "dev"] for project in (many, one)), template]
+        rounds = [[processor_seconds(argv) for argv in programs] for _ in range(15)]
+        whole, _, theirs = (statistics.median(column) for column in zip(*rounds, strict=True))
+        added = statistics.median(mine - least for mine, least, _ in rounds)
+        name = f"`{command}` of a chart of {OBJECTS} objects"
+        yield Ratio(name=name, seconds=whole, against="helm template", base_seconds=theirs, limit=15)
+        name = f"`{command}`: what the objects add"
+        yield Ratio(name=name, seconds=added, against="helm template", base_seconds=theirs, limit=1.5)
+
+
+def _project(chart_folder: Path, count: int) -> Path:
+    """A project around a new chart of so many Deployments."""
+    (chart_folder / "templates").mkdir(parents=True)
+    (chart_folder / "Chart.yaml").write_text("apiVersion: v2\nname: many\nversion: 0.1.0\n")
+    (chart_folder / "values.yaml").write_text("replicas: 2\n")
+    for index in range(count):
+        (chart_folder / f"templates/{index}.yaml").write_text(_OBJECT % (index, index, index))
+    project = chart_folder.with_name(f"project-{count}")
+    process([*GITOPS_GEN, "init", str(project), "--chart", str(chart_folder)])
+    (project / "gitops.yaml").write_text((project / "gitops.yaml").read_text().replace("# syncTimeout", "syncTimeout"))
+    return project
 
 
 def render_seconds() -> float:

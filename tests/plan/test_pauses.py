@@ -93,6 +93,24 @@ MARKS = [
 ]
 
 
+OPEN = [
+    ("capabilities.3scale.net", "DeveloperAccount"),
+    *(("gateway.solo.io", kind) for kind in ("Gateway", "MatchableHttpGateway", "RouteOption", "RouteTable")),
+    *(("gateway.solo.io", kind) for kind in ("VirtualHostOption", "VirtualService")),
+    *(("gloo.solo.io", kind) for kind in ("Proxy", "Settings", "Upstream", "UpstreamGroup")),
+    ("karpenter.sh", "NodeClaim"),
+    ("nmstate.io", "NodeNetworkConfigurationPolicy"),
+    ("openfaas.com", "Function"),
+    ("sql.cnrm.cloud.google.com", "SQLInstance"),
+    ("numaflow.numaproj.io", "Pipeline"),
+    ("numaplane.numaproj.io", "PipelineRollout"),
+]
+"""Kinds that Argo CD calls Suspended for what their controller writes into the status alone (it waits for a dependency,
+an approval, a node), which no manifest tells; those of Numaflow and Numaplane are Healthy while they are paused:
+https://github.com/argoproj/argo-cd/tree/v3.5.1/resource_customizations
+"""
+
+
 def is_stuck(group: str, kind: str, spec: dict[str, Any], marks: dict[str, str] | None = None) -> bool:
     metadata = {"name": "x", "annotations": marks or {}}
     data = {"apiVersion": f"{group}/v1", "kind": kind, "metadata": metadata, "spec": spec}
@@ -109,6 +127,14 @@ def test_a_field_that_waits_for_a_person(group: str, kind: str, bad: dict[str, A
 @pytest.mark.parametrize(("group", "kind", "marks"), MARKS)
 def test_an_annotation_that_pauses(group: str, kind: str, marks: dict[str, str]) -> None:
     assert (is_stuck(group, kind, {}, marks), is_stuck(group, kind, {})) == (True, False)
+
+
+@pytest.mark.parametrize(("group", "kind"), OPEN)
+def test_a_pause_that_only_the_status_knows_is_a_gate_without_end(group: str, kind: str) -> None:
+    data = {"apiVersion": f"{group}/v1", "kind": kind, "metadata": {"name": "x"}, "spec": {"paused": True}}
+    gate = gate_of(objects(data)[0], {})
+    assert gate is not None
+    assert (gate.stuck, gate.seconds) == (False, None)
 
 
 def test_every_decided_kind_is_tested() -> None:
