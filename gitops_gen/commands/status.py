@@ -65,7 +65,9 @@ def status(opened: OpenProject, scope: Scope = EVERYWHERE) -> Status:
     releases = {row.name: released(opened, row.name) for row in everywhere}
     checkout = read_checkout(opened.folder) if git_root(opened.folder.resolve()) else None
     inside = {row.name for row in rows}
-    changed = [path for path in sorted(checkout.changed if checkout else ()) if scope.is_all or _owner(path) in inside]
+    changed = [
+        path for path in sorted(checkout.changed if checkout else ()) if scope.is_all or environment_of(path) in inside
+    ]
     mine = _by_owner(changed)
     stages = opened.projects().stages()
     return Status(
@@ -103,16 +105,11 @@ def _facts(checkout: Checkout | None) -> dict[str, Any]:
     }
 
 
-def _owner(path: str) -> str:
-    """The environment that an input or a generated file belongs to."""
-    return environment_of(path)
-
-
 def _by_owner(paths: Iterable[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for path in paths:
         if not path.startswith(ARGOCD_FOLDER):
-            found.setdefault(_owner(path), []).append(path)
+            found.setdefault(environment_of(path), []).append(path)
     return found
 
 

@@ -122,7 +122,7 @@ def _files(
 
 def _stale(change: Change) -> Finding:
     remedy = edited_hint(change) if change.state is State.EDITED else "run `gitops-gen generate` and commit the result"
-    return Finding(rule=NOT_GENERATED.id, message=f"is {change.state}", source=change.path, remedy=remedy)
+    return NOT_GENERATED.finding(f"is {change.state}", remedy, source=change.path)
 
 
 def validate_changed(opened: OpenProject, ref: str, *, kubernetes: str = "") -> Validation:
