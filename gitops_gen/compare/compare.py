@@ -26,6 +26,7 @@ from gitops_gen.compare.structure import MISSING, Place, path_text, places
 from gitops_gen.errors import GitopsError, ProblemsError
 from gitops_gen.manifests.annotations import is_helm_test, is_hook, sync_options
 from gitops_gen.manifests.objects import Manifest, parse
+from gitops_gen.models.layout import project_folder
 from gitops_gen.sync.policy import SyncPolicy
 from gitops_gen.yaml.writer import dump
 
@@ -104,7 +105,7 @@ def compare(old: Rendered | None, new: Rendered | None) -> EnvironmentChange | N
     here = marked(old.namespace, old_own)
     namespaces = (here, here if identity.facts else marked(new.namespace, new_own))
     found = _compared(_Documents(*documents), namespaces, _Syncing.of(old, new))
-    moves = _moves(namespaces)
+    moves = [*_moves(namespaces), *([] if identity.facts else _moves_in_git(old.environment, new.environment))]
     if found.wait_may_change or old.policy != new.policy:
         waits = [
             longest_wait(marked(side.manifests, own), namespace, side.policy)
@@ -132,7 +133,7 @@ def _own(old: Rendered, new: Rendered) -> tuple[Own, Own]:
     owns = Own(name=old.environment), Own(name=new.environment)
     namespaces = marked(old.namespace, owns[0]), marked(new.namespace, owns[1])
     says_it_all = namespaces[0] == namespaces[1] and ENVIRONMENT in namespaces[0]
-    moves = old.environment == new.environment and old.namespace != new.namespace
+    moves = not old.facts and old.namespace != new.namespace
     if says_it_all or moves:
         return owns
     return replace(owns[0], namespace=old.namespace), replace(owns[1], namespace=new.namespace)
@@ -147,6 +148,13 @@ def _moves(namespaces: tuple[str, str]) -> list[Consequence]:
     what_stays = "what runs in the old one stays behind, unless its AppProject still allows that"
     detail = f"namespace {old} → {new}: everything is created again there, with empty volumes; {what_stays}"
     return [Consequence(effect=Effect.MOVES, object="the environment", detail=detail)]
+
+
+def _moves_in_git(old: str, new: str) -> list[Consequence]:
+    if old == new:
+        return []
+    detail = f"was in {project_folder(old).rstrip('/') or 'the top folder'}: its Application is the same, and stays"
+    return [Consequence(effect=Effect.NOTES, object="the environment", detail=detail)]
 
 
 class _Documents:

@@ -18,7 +18,7 @@ from gitops_gen.errors import GitopsError, UsageError
 from gitops_gen.git.paths import Root
 from gitops_gen.git.snapshot import CommitFiles, Repository, WorkingFiles
 from gitops_gen.git.sparse import absent_files
-from gitops_gen.models.layout import PROJECT_FILE, project_folder
+from gitops_gen.models.layout import PROJECT_FILE, application_name, project_folder
 from gitops_gen.names import did_you_mean, is_dns_label, nearest
 from gitops_gen.project.inputs import CommittedInputs
 from gitops_gen.project.override_files import with_override_files
@@ -207,7 +207,7 @@ def between_sides(sides: tuple[Side, Side], names: list[str], engines: Engines) 
     tasks = _Tasks(old, new, names)
     changes = compare_all(tasks, engines, at_most=len(tasks)) + tasks.unresolved
     changes.sort(key=lambda change: change.name)
-    return collapse(changes, tasks.owns, old=old.label, new=new.label, compared=len(names))
+    return collapse(changes, tasks.owns, old=old.label, new=new.label, compared=len(names) - len(tasks.gone))
 
 
 def changed_environments(folder: Path, ref: str) -> tuple[list[str], bool]:
@@ -240,7 +240,11 @@ class _Tasks:
         self._old, self._new = old, new
         self._same_project = old.project_digest == new.project_digest and old.prefix == new.prefix
         self._same_charts: dict[str, bool] = {}
-        self._names = [name for name in names if not self._is_same(name)]
+        #: new name → name before
+        self._before = {name: before for name, before in _moved(old, new).items() if name in names}
+        #: the names under which environments were that are compared under another one
+        self.gone = {*self._before.values()}
+        self._names = [name for name in names if name not in self.gone and not self._is_same(name)]
         #: what is each environment's own; and what is known without rendering: environments that cannot be resolved
         self.owns: dict[str, Own] = {}
         self.unresolved: list[EnvironmentChange] = []
@@ -253,7 +257,8 @@ class _Tasks:
         """What has to be compared."""
         for start in range(0, len(self._names), FETCHED_AT_ONCE):
             names = self._names[start : start + FETCHED_AT_ONCE]
-            self._old.fetch(name for name in names if name in self._old.inputs and not self._same_inputs(name))
+            before = (self._before.get(name, name) for name in names if not self._same_inputs(name))
+            self._old.fetch(name for name in before if name in self._old.inputs)
             self._new.fetch(name for name in names if name in self._new.inputs)
             yield from self._tasks(names)
 
@@ -280,12 +285,13 @@ class _Tasks:
     def _task(self, name: str) -> Comparison | EnvironmentChange | None:
         if self._same_inputs(name):
             return self._same_but_chart(name)
-        action = _action(self._old, self._new, name)
+        before = self._before.get(name, name)
+        action = Action.CHANGED if before != name else _action(self._old, self._new, name)
         targets: list[RenderTarget | None] = []
         errors: list[tuple[str, GitopsError]] = []
-        for side, when in ((self._old, "before"), (self._new, "now")):
+        for side, at, when in ((self._old, before, "before"), (self._new, name, "now")):
             try:
-                targets.append(side.target(side.resolve(name)) if name in side.inputs else None)
+                targets.append(side.target(side.resolve(at)) if at in side.inputs else None)
             except GitopsError as error:
                 errors.append((when, error))
         if errors:
@@ -304,6 +310,17 @@ class _Tasks:
             return Comparison(name=name, old=replace(new, chart=chart, release=release), new=new)
         except GitopsError as error:
             return broken(name, Action.CHANGED, ("now", error))
+
+
+def _moved(old: Side, new: Side) -> dict[str, str]:
+    """The environments that are in another folder than before, such as that of a renamed folder of a project, each with
+    its name before: Argo CD knows them by their Application only, and that is the same.
+    """
+    before, after = (
+        {application_name(project.spec, name): name for name in names if (project := side.projects.of(name))}
+        for side, names in ((old, old.inputs.keys() - new.inputs.keys()), (new, new.inputs.keys() - old.inputs.keys()))
+    )
+    return {name: before[application] for application, name in after.items() if application in before}
 
 
 def _action(old: Side, new: Side, name: str) -> Action:

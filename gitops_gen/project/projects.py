@@ -11,7 +11,7 @@ from gitops_gen.git.paths import PathError
 from gitops_gen.models.layout import ENVIRONMENT_FILE, ENVIRONMENTS, HAND_WRITTEN, PROJECT_FILE, project_folder
 from gitops_gen.models.models import Project, Workspace
 from gitops_gen.models.validation import validate
-from gitops_gen.names import did_you_mean
+from gitops_gen.names import did_you_mean, nearest
 from gitops_gen.project.inputs import Inputs
 from gitops_gen.project.layers import Values, merge
 from gitops_gen.project.reading import (
@@ -60,10 +60,21 @@ class Projects:
         for index, pattern in enumerate(self.top.spec.projects):
             matched = list(_matching(self._inputs, pattern))
             found |= dict.fromkeys(matched)
-            if not matched and "*" not in pattern:
-                message, hint = f"there is no {pattern}/{PROJECT_FILE}", "create it, or remove this"
+            if not matched and (hint := self._unmatched(pattern)):
+                message = f"there is no {pattern}/{PROJECT_FILE}"
                 self.problems.append(_problem(self.top.documents[0], ("projects", index), message, hint))
         return tuple(sorted(found))
+
+    def _unmatched(self, pattern: str) -> str:
+        """What to do about an entry of `projects` without a project; empty where there may be none yet. To take a
+        misspelled one for that would remove everything that was generated for its projects.
+        """
+        parent, _, last = pattern.rpartition("/")
+        if "*" not in last:
+            return "create it, or remove this"
+        above, slash, name = parent.rpartition("/")
+        near = f"{above}{slash}{nearest(name, _folders(self._inputs, above))}/{last}"
+        return f"did you mean `{near}`?" if near != pattern and any(_matching(self._inputs, near)) else ""
 
     def of(self, environment: str) -> ProjectFile | None:
         """The project that an environment is in; None when it cannot be read."""

@@ -400,3 +400,22 @@ def test_an_unknown_key_in_a_file_that_a_change_creates(workspace: Path, gitops_
     assert result.code == 1
     assert "services/api/environments/dev/environment.yaml:4: values.replcas: unknown value" in result.err
     assert "did you mean `replicas`?" in result.err
+
+
+def test_a_service_in_another_folder_keeps_its_application(workspace: Path, gitops_gen: GitopsGen) -> None:
+    (workspace / "apps").mkdir()
+    (workspace / "services/web").rename(workspace / "apps/web")
+    replaced = (workspace / "gitops.yaml").read_text().replace("[services/*]", "[services/*, apps/*]")
+    (workspace / "gitops.yaml").write_text(replaced)
+
+    moved = gitops_gen(workspace, "diff")
+    text = "apiVersion: gitops-gen/v1\nkind: Environment\nvalues: {replicas: 7}\n"
+    write(workspace, "apps/web/environments/dev/environment.yaml", text)
+    scaled = gitops_gen(workspace, "diff")
+
+    for result in (moved, scaled):
+        assert "3 of 6 environments differ" in result.out
+        assert "the environment: was in services/web: its Application is the same" in result.out
+        assert "pruned" not in result.out
+    assert "replicas" not in moved.out
+    assert "→ 7 replicas (apps/web/dev)" in scaled.out
