@@ -1,10 +1,10 @@
 """The rule on values that look copied: they have the name of another environment in them, as those of that one have."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from gitops_gen.errors import GitopsError
 from gitops_gen.models.layout import environment_of_input, project_folder, short_name
@@ -12,7 +12,7 @@ from gitops_gen.project.layers import setter
 from gitops_gen.project.opening import OpenProject
 from gitops_gen.project.reading import read_text
 from gitops_gen.rules.rule import Finding, Rule, Severity
-from gitops_gen.yaml.key_paths import KeyPath, typed_key
+from gitops_gen.yaml.key_paths import KeyPath, tree_nodes, typed_key
 from gitops_gen.yaml.reader import locate
 
 COPIED = Rule(
@@ -26,7 +26,6 @@ COPIED = Rule(
         "environments that are validated together."
     ),
     remedy="correct the value, or set it aside in rules.ignore when the environments share what it names",
-    check=lambda _: (),
     severity=Severity.WARNING,
 )
 RULES = (COPIED,)
@@ -57,7 +56,8 @@ def named_values(opened: OpenProject, name: str) -> NamedValues:
     except GitopsError:
         return {}  # other rules report it
     found = {}
-    for path, text in _texts(environment.values):
+    texts = ((path, value) for path, value in tree_nodes(environment.values) if isinstance(value, str))
+    for path, text in texts:
         names = _names_in(text, _names(opened, project_folder(name)))
         layer, part = setter(environment.layers, path) or (None, ())
         if names and layer and not layer.exclusive:
@@ -83,24 +83,13 @@ def copied_values(opened: OpenProject, environments: Iterable[tuple[str, NamedVa
 
 
 def _finding(opened: OpenProject, path: KeyPath, value: NamedValue, other: str) -> Finding:
-    return Finding(
-        rule=COPIED.id,
-        message=f"has the name of {other} in it, as it has in that environment",
+    return COPIED.finding(
+        f"has the name of {other} in it, as it has in that environment",
         object=typed_key(path),
         source=value.file,
         line=locate(read_text(opened.inputs, value.file), value.place),
-        remedy=COPIED.remedy,
-        severity=COPIED.severity,
         others=(other,),
     )
-
-
-def _texts(node: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
-    if isinstance(node, str):
-        yield path, node
-    elif isinstance(node, dict | list):
-        for key, item in node.items() if isinstance(node, dict) else enumerate(node):
-            yield from _texts(item, (*path, key))
 
 
 @lru_cache(maxsize=8)
