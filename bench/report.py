@@ -42,7 +42,7 @@ def opening(page: Page, file: Path) -> float:
 
 
 def main() -> bool:
-    """Print both figures beside their limits; whether they hold."""
+    """Print both figures with their limits; whether they hold."""
     program = shutil.which("chromium") or shutil.which("google-chrome")
     if not program:
         raise SystemExit("no Chromium on PATH: `apt-get install chromium`")

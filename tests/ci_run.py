@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,18 +41,39 @@ class Run:
 
 
 def github(clone: Path, workflow: Path, facts: dict[str, str], env: dict[str, str] | None = None) -> Run:
-    """Run the steps of a workflow. `facts` says what each expression gives; `github.event_name` must be among them."""
+    """Run the steps of a workflow, those of our action with them. `facts` says what each expression gives;
+    `github.event_name` must be among them.
+    """
     (job,) = yaml.load(workflow.read_text(), yaml.BaseLoader)["jobs"].values()
     said = ""
+    facts = {"github.token": "t", **facts}
     if facts["github.event_name"] != "pull_request":
-        facts = {**facts, "github.base_ref": ""}  # as GitHub has it
-    for step in (step for step in job["steps"] if "run" in step and _is_due(step, facts)):
-        given = {name: _value(text, facts) for name, text in step.get("env", {}).items()}
+        facts |= {"github.base_ref": ""}  # as GitHub has it
+    for step, known in _steps(job["steps"], clone, facts):
+        given = {name: _value(text, known) for name, text in step.get("env", {}).items()}
         done = _shell(clone, step["run"], {**(env or {}), **given})
         said += done.stdout + done.stderr
         if done.returncode:
             return _run(clone, step["name"], said)
     return _run(clone, "", said)
+
+
+def _steps(
+    steps: list[dict[str, Any]], clone: Path, facts: dict[str, str]
+) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
+    """Those of a shell that are due, each with the facts that it knows."""
+    for step in steps:
+        used = step.get("uses", "./")
+        if "run" in step and _is_due(step, facts):
+            yield step, facts
+        elif used != "./" and not used.startswith("actions/"):
+            action = (clone / used if used.startswith("./") else REPOSITORY) / "action.yml"
+            document = yaml.load(action.read_text(), yaml.BaseLoader)
+            inputs = {name: str(one["default"]) for name, one in document["inputs"].items()} | step.get("with", {})
+            assert inputs.keys() == document["inputs"].keys(), "an input that the action does not know"
+            known = {f"inputs.{name}": _value(text, facts) for name, text in inputs.items()}
+            where = {"github.action_path": str(action.parent)}
+            yield from _steps(document["runs"]["steps"], clone, facts | known | where)
 
 
 def _is_due(step: dict[str, Any], facts: dict[str, str]) -> bool:
@@ -62,9 +84,9 @@ def _is_due(step: dict[str, Any], facts: dict[str, str]) -> bool:
 def _holds(condition: str, facts: dict[str, str]) -> bool:
     if condition in (SAME_REPOSITORY, "!cancelled()"):
         return condition != SAME_REPOSITORY or "fork" not in facts
-    compared = re.fullmatch(r"([\w.]+) == '(\w+)'", condition)
+    compared = re.fullmatch(r"([\w.]+) (==|!=) '(\w+)'", condition)
     assert compared, f"the test does not know `{condition}`"
-    return facts[compared[1]] == compared[2]
+    return (facts[compared[1]] == compared[3]) is (compared[2] == "==")
 
 
 def _value(text: str, facts: dict[str, str]) -> str:

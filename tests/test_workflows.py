@@ -16,18 +16,11 @@ from tests.conftest import REPOSITORY, GitopsGen, commit_all, git
 PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+|\./\.github/workflows/\w+\.yaml")
 FILES = [*sorted((REPOSITORY / ".github/workflows").glob("*.yaml")), REPOSITORY / "action.yml"]
 FACTS = {
-    "github.token": "t",
-    "inputs.token": "t",
     "github.base_ref": "main",
     "github.repository": "team/shop",
     "github.event.number": "7",
     "github.sha": "abc",
     "github.ref": "refs/heads/main",
-    "github.action_path": "/action",
-    "inputs.install": "",
-    "inputs.directory": ".",
-    "inputs.comment": "true",
-    "inputs.sarif": "false",
 }
 
 
@@ -61,31 +54,30 @@ def proposal(reference: Path, gitops_gen: GitopsGen) -> Path:
     return reference
 
 
-def act(proposal: Path, branch: str, **facts: str) -> Run:
-    """Run the composite action as a job of one workflow with the steps in place of `uses`."""
-    clone = clean_clone(proposal, proposal.parent / f"run-{branch}{len(facts)}/clone", branch)
-    steps = yaml.load((REPOSITORY / "action.yml").read_text(), yaml.BaseLoader)["runs"]["steps"]
+def act(proposal: Path, branch: str, *, fork: bool = False, **inputs: str) -> Run:
+    """Run the composite action as a job of a workflow."""
+    clone = clean_clone(proposal, proposal.parent / f"run-{branch}{fork}{len(inputs)}/clone", branch)
     workflow = clone.parent / "action.yaml"
+    steps = [{"uses": "team/gitops-gen@main", "with": inputs}]
     workflow.write_text(yaml.safe_dump({"jobs": {"check": {"steps": steps}}}))
     event = "push" if branch == "main" else "pull_request"
-    named = {name.replace("_", "."): value for name, value in facts.items()}
-    return github(clone, workflow, FACTS | {"github.event_name": event} | named)
+    return github(clone, workflow, FACTS | {"github.event_name": event} | ({"fork": "yes"} if fork else {}))
 
 
 @pytest.mark.slow
 def test_the_action_comments_on_a_pull_request_and_not_on_one_of_a_fork(proposal: Path) -> None:
     result = act(proposal, "change")
     assert result.failed == "", result.said
-    assert result.calls[0] == "pip install /action"
+    assert result.calls[0] == f"pip install {REPOSITORY}"
     assert "9.9.9" in result.comment
-    fork = act(proposal, "change", fork="yes")
+    fork = act(proposal, "change", fork=True)
     assert fork.failed == ""
     assert [call for call in fork.calls if call.startswith("gh ")] == []
 
 
 @pytest.mark.slow
 def test_the_action_on_main(proposal: Path) -> None:
-    result = act(proposal, "main", inputs_sarif="true")
+    result = act(proposal, "main", sarif="true")
     assert result.failed == "", result.said
     (upload,) = [call for call in result.calls if call.startswith("gh ")]
     assert "repos/team/shop/code-scanning/sarifs" in upload
@@ -96,7 +88,16 @@ def test_the_action_on_main(proposal: Path) -> None:
 def test_the_action_fails_for_a_file_that_is_not_up_to_date(proposal: Path) -> None:
     (proposal / "environments/dev/values.yaml").unlink()
     commit_all(proposal)
-    assert act(proposal, "main").failed == "Generated files are up to date"
+    result = act(proposal, "main")
+    assert result.failed == "Nothing would fail in the cluster"
+    assert "file=environments/dev/values.yaml,line=1::is missing" in result.said
+    assert act(proposal, "main", check="render").failed == "Generated files are up to date"
+
+
+@pytest.mark.slow
+def test_the_action_can_leave_the_checks_out(proposal: Path) -> None:
+    result = act(proposal, "change", check="none", install="x")
+    assert (result.failed, result.calls) == ("", ["pip install x"])
 
 
 def component(clone: Path, **inputs: str) -> Path:

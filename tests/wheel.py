@@ -27,8 +27,12 @@ def try_out(wheel: Path, python: str, folder: Path, *options: str) -> None:
     inside = [program, "-C", str(repository)]
     _run([program, "--version"], bare, folder)
     _run([program, "init", str(repository)], bare, folder)
-    for words in (["generate", "--check"], ["env", "list"], ["plan"], ["secrets", "production"]):
+    page = folder / "report.html"
+    whole = (["generate", "--check"], ["env", "list"], ["plan"], ["validate"], ["report", "--file", str(page)])
+    for words in (*whole, ["secrets", "production"]):
         _run([*inside, *words], bare, folder)
+    if "<title>api-forge: environments</title>" not in page.read_text(encoding="utf-8"):
+        raise SystemExit(f"{page} is not the report")
     _compare(inside, repository, os.environ | _IDENTITY)
 
 
@@ -40,6 +44,10 @@ def _compare(inside: list[str], repository: Path, env: Mapping[str, str]) -> Non
     said = _run([*inside, "diff"], env, repository, expected=1)
     if "9.9.9" not in said:
         raise SystemExit(f"the difference does not name what changed:\n{said}")
+    (repository / "environments/dev/values.yaml").unlink()
+    said = _run([*inside, "validate"], env, repository, expected=1)
+    if "environments/dev/values.yaml" not in said:
+        raise SystemExit(f"the findings do not name what is missing:\n{said}")
 
 
 def _installed(wheel: Path, python: str, environment: Path, options: Sequence[str]) -> Path:

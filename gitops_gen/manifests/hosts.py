@@ -116,11 +116,9 @@ def any_hosts(text: str, variable: str = "") -> Iterator[tuple[str, str]]:
     Where only the port tells that it is a host, the name has the port: `redis:6379`. `variable` is the name of the
     environment variable whose value the text is.
     """
-    is_address = bool(_ADDRESS_NAME.search(variable))
     option = _as_option(variable) if variable else ""
-    if _is_own_name(option, len(option)):
-        return
-    yield from _any_hosts(text, is_address=is_address)
+    if not _is_own_name(option, len(option)):
+        yield from _any_hosts(text, is_address=bool(_ADDRESS_NAME.search(variable)))
 
 
 @lru_cache(maxsize=1024)

@@ -74,7 +74,7 @@ def _fill_store(kind: str, name: str) -> Iterator[str]:
 
 
 def _fill() -> Iterator[str]:
-    yield "Create the Secrets that the chart reads, in each environment's namespace:"
+    yield "Create the Secrets that the chart reads, if there are any, in each environment's namespace:"
     yield "gitops-gen secrets"
 
 

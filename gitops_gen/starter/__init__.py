@@ -10,7 +10,7 @@ _HERE = Path(__file__).parent
 
 
 def reference() -> Path:
-    """The folder with gitops.yaml, environments/ and helm/ of the reference repository."""
+    """The folder with gitops.yaml, environments/, helm/ and action.yml of the reference repository."""
     packaged = _HERE / "reference"
     return packaged if packaged.is_dir() else _HERE.parents[1]
 

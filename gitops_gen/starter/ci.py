@@ -3,15 +3,20 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from gitops_gen import __version__
 from gitops_gen.git.paths import Root
 from gitops_gen.models.layout import PROJECT_FILE, release_path
+from gitops_gen.starter import reference
 from gitops_gen.starter.project import NewProject
 from gitops_gen.starter.renovate import RENOVATE, configured
 from gitops_gen.starter.target_folder import TargetFolder
 from gitops_gen.starter.texts import filled
 
 WORKFLOWS = ".github/workflows"
+ACTIONS = ".github/actions"
+ACTION = "action.yml"
 GITLAB = ".gitlab-ci.yml"
 _GITLAB_NAMES = (GITLAB, ".gitlab-ci.yaml")
 PRE_COMMIT = ".pre-commit-config.yaml"
@@ -35,17 +40,27 @@ def ci_files(target: TargetFolder, project: NewProject, *, proven: bool) -> CiFi
     slug = re.sub(r"[^a-z0-9]+", "-", target.inside.lower()).strip("-")
     job = _free_job(target.root, slug)
     facts = {"project": project, "inside": target.inside, "job": job, "proven": proven}
-    workflow = f"{WORKFLOWS}/{job}.yaml"
-    files = {workflow: filled("common/github.yaml.j2", workflow=workflow, **facts)}
     notes: list[str] = []
-    files[f"{WORKFLOWS}/{job}-bots.yaml"] = filled("common/github-bots.yaml.j2", **facts)
-    files |= _renovate(target, project, notes)
+    files = _github(job, facts) | _renovate(target, project, notes)
     files |= _gitlab(target, job, filled("common/gitlab.yaml.j2", **facts), notes)
     if (target.root / PRE_COMMIT).exists():
         notes.append(f"{PRE_COMMIT} exists and is not changed; add the hook `{_command(target)} generate --check`")
     else:
         files[PRE_COMMIT] = filled("common/pre-commit.yaml.j2", **facts)
     return CiFiles(files=files, notes=tuple(notes))
+
+
+def _github(job: str, facts: dict[str, Any]) -> dict[str, str]:
+    """The workflows. Where the action of this version cannot be had from GitHub, they use a copy of it."""
+    project, workflow, folder = facts["project"], f"{WORKFLOWS}/{job}.yaml", f"{ACTIONS}/{job}"
+    facts = facts | {"workflow": workflow, "action_folder": folder, "version": __version__}
+    check = "all" if facts["proven"] else "render"
+    files = {
+        workflow: filled("common/github.yaml.j2", check=check, **facts),
+        f"{WORKFLOWS}/{job}-bots.yaml": filled("common/github-bots.yaml.j2", **facts),
+    }
+    copy = {} if project.action else {f"{folder}/{ACTION}": (reference() / ACTION).read_text(encoding="utf-8")}
+    return files | copy
 
 
 def _renovate(target: TargetFolder, project: NewProject, notes: list[str]) -> dict[str, str]:
@@ -86,9 +101,10 @@ def _free_job(root: Path, slug: str) -> str:
     """A name that neither a workflow nor a part of GitLab's file has: jobs of two projects must not be called alike."""
     name = f"gitops-{slug}" if slug else "gitops"
     names = (name, *(f"{name}-{number}" for number in range(2, 1000)))
-    return next(free for free in names if not any(_is_taken(root / place / free) for place in (WORKFLOWS, _PARTS)))
+    places = (WORKFLOWS, _PARTS, ACTIONS)
+    return next(free for free in names if not any(_is_taken(root / place / free) for place in places))
 
 
 def _is_taken(stem: Path) -> bool:
-    """GitHub reads .yml as well as .yaml."""
-    return any(stem.with_name(f"{stem.name}{extension}").exists() for extension in (".yaml", ".yml"))
+    """GitHub reads .yml as well as .yaml, and an action from a folder."""
+    return any(stem.with_name(f"{stem.name}{extension}").exists() for extension in ("", ".yaml", ".yml"))

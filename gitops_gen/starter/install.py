@@ -1,7 +1,7 @@
 """What the CI files give to `pip install`: the very version that writes them, from where it can be had again.
 
 No package index has it, so nothing here names one. A release sets `Source` in `[project.urls]` of pyproject.toml and
-the tag `v<version>`.
+the tag `v<version>`; the workflow `wheel` writes the commit that it builds into commit.txt.
 """
 
 import json
@@ -15,20 +15,28 @@ from gitops_gen.starter.remote import origin_url
 
 NAME = "gitops-gen"
 _PUBLIC = re.compile(r"https://[^\s@]+")
+_ON_GITHUB = re.compile(r"git\+https://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?/?(@[0-9a-f]{40})")
+_COMMIT = Path(__file__).with_name("commit.txt")
 
 
 def install_source() -> str:
     """A git URL at a commit or tag; empty when nothing says where this version can be had.
 
     That is, in this order: the git URL that pip installed it from (https://packaging.python.org/specifications/direct-url/),
-    the origin of the checkout that it was installed from, when that has the commit; the project's own URL at the tag of
-    the version.
+    the origin of the checkout that it was installed from, when that has the commit; the project's own URL at the commit
+    of the release, or at its tag.
     """
     try:
         here = distribution(NAME)
     except PackageNotFoundError:
         return ""
     return direct_source(here.read_text("direct_url.json") or "{}") or _released(here)
+
+
+def github_action(source: str) -> str:
+    """The action at the commit of an `install_source`, for `uses`; empty when GitHub does not have that commit."""
+    found = _ON_GITHUB.fullmatch(source)
+    return found[1] + found[2] if found else ""
 
 
 def direct_source(text: str) -> str:
@@ -53,5 +61,6 @@ def _released(here: Distribution) -> str:
     for line in here.metadata.get_all("Project-URL") or ():
         label, _, url = line.partition(", ")
         if label == "Source" and _PUBLIC.fullmatch(url):
-            return f"git+{url}@v{__version__}"
+            commit = _COMMIT.read_text().strip() if _COMMIT.is_file() else ""
+            return f"git+{url}@{commit or f'v{__version__}'}"
     return ""

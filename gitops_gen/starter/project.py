@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gitops_gen.errors import Problem, ProblemsError
 from gitops_gen.names import RELEASE_NAME_LENGTH, is_dns_label
 from gitops_gen.project.interpolation import UnknownPlaceholderError, interpolate
+from gitops_gen.starter.install import github_action
 from gitops_gen.starter.remote import url_problem
 
 STAGES = ("dev", "staging", "production")
@@ -62,6 +63,8 @@ class NewProject:
     repository: str
     revision: str
     install: str
+    #: what a workflow of GitHub uses; empty: a copy of the action
+    action: str
     #: of a workspace
     services: tuple[str, ...] = ()
 
@@ -96,6 +99,7 @@ def new_project(wishes: Wishes, *, name: str, repository: str, revision: str, in
         repository=wishes.repository or repository or PLACEHOLDER,
         revision=revision,
         install=wishes.install or install,
+        action="" if wishes.install else github_action(install),
         services=SERVICES if wishes.workspace else (),
     )
     if problems := [*_twice(wishes.environments), *_install_faults(wishes.install), *_faults(project)]:

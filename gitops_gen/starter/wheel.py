@@ -17,6 +17,7 @@ from pathlib import Path
 from gitops_gen import __version__
 from gitops_gen.models.layout import ENVIRONMENTS, PROJECT_FILE
 from gitops_gen.starter import reference
+from gitops_gen.starter.ci import ACTION
 
 PACKAGE = "gitops_gen"
 FILE = f"{PACKAGE}-{__version__}-py3-none-any.whl"
@@ -63,7 +64,7 @@ def _files() -> Iterator[tuple[str, _File]]:
     source = reference()
     if not source.is_relative_to(package):
         target = f"{PACKAGE}/starter/reference"
-        yield f"{target}/{PROJECT_FILE}", _file(source / PROJECT_FILE)
+        yield from ((f"{target}/{name}", _file(source / name)) for name in (PROJECT_FILE, ACTION))
         yield from _below(source / "helm", f"{target}/helm")
         yield from _below(source / ENVIRONMENTS, f"{target}/{ENVIRONMENTS}")
 

@@ -43,10 +43,12 @@ def tree_nodes(data: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
     """
     todo = [(path, data)]
     while todo:
-        place, item = todo.pop()
-        yield place, item
-        inside = item.items() if isinstance(item, dict) else enumerate(item) if isinstance(item, list) else ()
-        todo += reversed([((*place, step), part) for step, part in inside])
+        place, node = todo.pop()
+        yield place, node
+        if isinstance(node, dict):
+            todo += [((*place, key), item) for key, item in reversed(node.items())]
+        elif isinstance(node, list):
+            todo += [((*place, index), node[index]) for index in reversed(range(len(node)))]
 
 
 def tree_with(data: Any, change: Callable[[KeyPath, Any], Any], path: KeyPath = ()) -> Any:

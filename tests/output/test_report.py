@@ -204,6 +204,9 @@ def test_the_services_of_a_workspace(workspace: Path, gitops_gen: GitopsGen, bro
     assert Axe().run(page).response["violations"] == []
     page.get_by_role("link", name="9.9.9").click()
     expect(page).to_have_url(re.compile("env=services%2Fapi%2Fdev$"))
+    later, first = page.locator("ol.waves").all()
+    expect(later).to_contain_text("wave 0: at most 10 min")
+    expect(first).to_contain_text("wave 0: no wait")  # nothing is pruned after the last wave
     assert tab.faults == []
 
 

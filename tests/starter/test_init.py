@@ -8,14 +8,16 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from importlib.metadata import Distribution
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from gitops_gen import __version__
 from gitops_gen.runtime.scratch import TEMPORARY
-from gitops_gen.starter.install import direct_source
+from gitops_gen.starter.install import direct_source, github_action, install_source
 from gitops_gen.starter.wheel import FILE, wheel
 from gitops_gen.yaml.reader import load
 from tests.ci_run import clean_clone, github, gitlab
@@ -265,7 +267,8 @@ def test_two_projects_of_one_repository(clone: Path, shop: Path, tmp_path: Path,
     assert found == sorted(f"{name}{kind}.yaml" for name in names for kind in ("", "-bots"))
     first = workflow_of(clone / ".github/workflows/gitops-services-shop.yaml")
     assert first["on"]["pull_request"]["paths"][0] == "services/shop/**"
-    assert "gitops-gen -C services/shop validate" in str(first["jobs"])
+    used = first["jobs"]["check"]["steps"][-1]
+    assert (used["uses"], used["with"]["directory"]) == ("./.github/actions/gitops-services-shop", "services/shop")
     assert (clone / ".gitlab-ci.yml").read_text() == "include:\n  - local: .gitlab/gitops*.yml\n"
     jobs = [load(path.read_text(), path.name) for path in sorted((clone / ".gitlab").iterdir())]
     assert {*jobs[0], *jobs[1]} == {f"{name}{kind}" for name in names for kind in ("", "-bots")}
@@ -550,6 +553,31 @@ def test_where_pip_got_it_from() -> None:
     assert direct_source(vcs) == "git+https://git.example.org/t.git@abc"
     assert direct_source(vcs.replace("https://", "https://token@")) == ""
     assert direct_source('{"url": "file:///nowhere", "dir_info": {}}') == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "action"),
+    [
+        ("git+https://github.com/team/gitops-gen.git@" + "a" * 40, "team/gitops-gen@" + "a" * 40),
+        ("git+https://github.com/team/gitops-gen@" + "a" * 40, "team/gitops-gen@" + "a" * 40),
+        ("git+https://github.com/team/gitops-gen@v1.0.0", ""),
+        ("git+https://git.example.org/team/gitops-gen@" + "a" * 40, ""),
+        ("git+https://github.com.example.org/team/gitops-gen@" + "a" * 40, ""),
+        ("./.gitops-gen/gitops_gen-1.0.0-py3-none-any.whl", ""),
+    ],
+)
+def test_an_action_is_a_commit_on_github(source: str, action: str) -> None:
+    assert github_action(source) == action
+
+
+def test_a_release_is_pinned_to_its_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    info = tmp_path / "gitops_gen-1.dist-info"
+    write(info, {"METADATA": "Name: gitops-gen\nVersion: 1\nProject-URL: Source, https://github.com/team/tool\n"})
+    monkeypatch.setattr("gitops_gen.starter.install.distribution", lambda _: Distribution.at(info))
+    assert install_source() == f"git+https://github.com/team/tool@v{__version__}", "a wheel that `make dist` built"
+    write(tmp_path, {"commit.txt": "a" * 40 + "\n"})
+    monkeypatch.setattr("gitops_gen.starter.install._COMMIT", tmp_path / "commit.txt")
+    assert install_source() == "git+https://github.com/team/tool@" + "a" * 40
 
 
 def test_a_checkout_is_installed_from_its_origin_once_that_has_the_commit(tmp_path: Path) -> None:

@@ -2,10 +2,13 @@
 
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from gitops_gen import __version__
 from gitops_gen.cli import run
 from tests.ci_run import Run, clean_clone, github, gitlab
 from tests.conftest import REPOSITORY, GitopsGen, commit_all, git
@@ -15,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 IMAGE = "image: {repository: web, tag: '1.0'}\n"
 KINDS = {"reference": "", "chart": "", "folder": "services/shop"}
-FACTS = {"github.token": "t", "github.base_ref": "main", "github.repository": "team/shop", "github.event.number": "7"}
+FACTS = {"github.base_ref": "main", "github.repository": "team/shop", "github.event.number": "7"}
 PINNED = re.compile(r"uses: [\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 
 
@@ -178,12 +181,28 @@ def test_an_environment_that_does_not_render_is_red_everywhere(host: Host, gitop
     assert host.gitlab().failed
 
 
+def test_a_workspace_around_a_chart_with_findings(tmp_path: Path, gitops_gen: GitopsGen) -> None:
+    shop = chart(tmp_path / "shop", IMAGE)
+    job = "spec: {template: {spec: {containers: [{name: c, image: i}]}}}\n"
+    write(shop, {"templates/job.yaml": f"apiVersion: batch/v1\nkind: Job\nmetadata: {{name: job}}\n{job}"})
+    made = tmp_path / "repository"
+    git(tmp_path, "init", "--quiet", "--template=", str(made))
+    assert gitops_gen(made, "init", ".", "--workspace", "--chart", str(shop)).code == 0
+    commit_all(made)
+    host = Host(made, "chart")
+    for result in (host.github(), host.gitlab()):
+        assert result.failed == "", result.said
+    assert "check: render\n" in (made / ".github/workflows/gitops.yaml").read_text()
+
+
 def test_what_is_installed_can_be_given(tmp_path: Path, gitops_gen: GitopsGen) -> None:
     source = "git+https://git.example.org/tools/gitops-gen.git@v1.0.0"
     chart(tmp_path / "shop", IMAGE)
     assert gitops_gen(tmp_path, "init", "new", "--chart", str(tmp_path / "shop"), "--install", source).code == 0
-    for name in (".github/workflows/gitops.yaml", ".gitlab-ci.yml", "README.md"):
+    for name in (".gitlab-ci.yml", "README.md"):
         assert f"pip install {source}" in (tmp_path / "new" / name).read_text()
+    for name in ("gitops.yaml", "gitops-bots.yaml"):
+        assert f"          install: {source}\n" in (tmp_path / "new/.github/workflows" / name).read_text()
     assert not list((tmp_path / "new/.gitops-gen").glob("*.whl"))
 
 
@@ -209,18 +228,46 @@ def test_without_a_source_ci_says_what_to_set(
     assert host.gitlab(GITOPS_GEN_INSTALL="x").failed == ""
 
 
+def test_the_action_is_used_from_where_it_is_published(
+    tmp_path: Path, gitops_gen: GitopsGen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = "f" * 40
+    source = f"git+https://github.com/team/gitops-gen.git@{commit}"
+    monkeypatch.setattr("gitops_gen.commands.init.install_source", lambda: source)
+    made = tmp_path / "repository"
+    git(tmp_path, "init", "--quiet", "--template=", str(made))
+    assert gitops_gen(made, "init", "services/shop").code == 0
+    commit_all(made)
+    assert not (made / ".github/actions").exists()
+    for name in ("gitops-services-shop", "gitops-services-shop-bots"):
+        text = (made / f".github/workflows/{name}.yaml").read_text()
+        assert (
+            f"uses: team/gitops-gen@{commit} # v{__version__}\n        with:\n          directory: services/shop"
+            in text
+        )
+        assert "install" not in text
+    result = Host(made, "folder").github()
+    assert (result.failed, result.calls) == ("", [f"pip install {REPOSITORY}"])
+
+
 @pytest.mark.parametrize("kind", ["chart"], indirect=True)
 def test_actions_are_pinned_and_may_do_little(repository: Path) -> None:
     text = (repository / ".github/workflows/gitops.yaml").read_text()
     uses = [line.strip(" -") for line in text.splitlines() if "uses:" in line]
     assert uses
-    assert [line for line in uses if not PINNED.fullmatch(line)] == []
+    assert [line for line in uses if not PINNED.fullmatch(line)] == ["uses: ./.github/actions/gitops"]
     assert "persist-credentials: false" in text
     assert "permissions: {}\n" in text
     assert re.findall(r"^      ([\w-]+): (read|write)", text, re.MULTILINE) == [
         ("contents", "read"),
         ("pull-requests", "write"),
     ]
+
+
+def test_zizmor_finds_nothing(repository: Path) -> None:
+    argv = [str(Path(sys.executable).with_name("zizmor")), "--offline", "--min-severity", "medium", "."]
+    done = subprocess.run(argv, cwd=repository, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_nothing_is_installed_by_a_name_that_is_not_ours(templates: dict[str, Path]) -> None:

@@ -141,7 +141,7 @@ def test_objects_that_every_environment_would_have_are_named(tmp_path: Path, git
     project, shown = around(tmp_path, gitops_gen, ROLE % "a", own, CRD % "")
     assert "note: ClusterRole/a (helm/shop/templates/0.yaml:2): is also rendered by dev, on the same cluster: " in shown
     assert shown.count("is also rendered") == 1
-    assert "gitops-gen validate" not in (project / ".github/workflows/gitops.yaml").read_text()
+    assert "check: render\n" in (project / ".github/workflows/gitops.yaml").read_text()
     planned = gitops_gen(project, "plan")
     assert planned.code == 1
     assert planned.out.count("object-in-two-environments: ClusterRole/a") == 2
@@ -170,7 +170,8 @@ def test_a_wait_without_end_needs_the_sync_timeout(tmp_path: Path, gitops_gen: G
     assert "Only this ends a wait for StatefulSet/db" in text
     assert '"controller.sync.timeout.seconds": "1800"' in shown
     works(project, gitops_gen)
-    assert "gitops-gen validate" in (project / ".github/workflows/gitops.yaml").read_text()
+    assert "check: render\n" not in (project / ".github/workflows/gitops.yaml").read_text()
+    assert "gitops-gen validate" in (project / ".gitlab-ci.yml").read_text()
 
 
 def test_a_kind_of_unknown_scope_is_named(tmp_path: Path, gitops_gen: GitopsGen) -> None:

@@ -19,6 +19,13 @@ function el(tag, attributes, ...children) {
   return made;
 }
 
+/** A text with `commands` as code, and with places where a path may break. */
+function prose(text) {
+  return text.split(/`([^`]+)`/).flatMap((part, index) => (index % 2 ? el("code", {}, part) : part.split(/(?<=[/_=])/).flatMap((piece) => [piece, el("wbr")]).slice(0, -1)));
+}
+
+const count = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
+
 const state = () => new URLSearchParams(location.hash.slice(1));
 
 /** The address of this state with some of it changed: every state has one. */
@@ -129,7 +136,7 @@ const VIEWS = {
     about: "Generated files that are not as the inputs require, and files that are not committed.",
     rows: () => [...data.status.drift, ...data.status.uncommitted.map((path) => ({ path, state: "not committed" }))],
     columns: () => [
-      { title: "File", text: (row) => row.path, cell: (row) => el("code", {}, row.path) },
+      { title: "File", text: (row) => row.path, cell: (row) => el("code", {}, prose(row.path)) },
       { title: "State", text: (row) => row.state },
     ],
   },
@@ -219,15 +226,15 @@ function timelines() {
   const plan = data.plans.find((item) => item.name === state().get("env"));
   if (!plan) return [];
   return [
-    timeline(plan, `Any later sync of ${plan.name}`, plan.revert.laterSync, (gate) => !gate.firstSyncOnly),
-    timeline(plan, `The first sync of ${plan.name}`, plan.revert.firstSync, () => true),
+    timeline(plan, `Any later sync of ${plan.name}`, plan.revert.laterSync, (wave, gate) => wave.waits !== "never" && !gate.firstSyncOnly),
+    timeline(plan, `The first sync of ${plan.name}`, plan.revert.firstSync, (wave) => !["never", "whenPruning"].includes(wave.waits)),
   ];
 }
 
 /** Waves one after the other, each as long as its longest deadline. */
 function timeline(plan, title, wait, counts) {
   const steps = plan.waves.map((wave) => {
-    const gates = wave.gates.filter(counts);
+    const gates = wave.gates.filter((gate) => counts(wave, gate));
     const lengths = gates.map((gate) => gate.seconds);
     return { wave, gates, endless: lengths.includes(null), length: Math.max(0, ...lengths.filter((length) => length !== null)) };
   });
@@ -240,16 +247,15 @@ function timeline(plan, title, wait, counts) {
     bar.style.left = `${(100 * start) / total}%`;
     bar.style.width = `${(100 * width(step)) / total}%`;
     start += width(step);
-    const most = step.endless ? "no deadline" : duration(step.length);
     return el(
       "li",
       {},
-      el("span", {}, `${step.wave.phase}, wave ${step.wave.wave}: `, el("span", { class: step.endless ? "red" : "faint" }, step.gates.length ? `at most ${most}`.replace("at most no", "no") : "no wait")),
-      el("span", { class: "track", "aria-hidden": "true" }, step.gates.length ? bar : null),
+      el("span", {}, `${step.wave.phase}, wave ${step.wave.wave}: `, el("span", { class: step.endless ? "red" : "faint" }, step.endless ? "no deadline" : step.length ? `at most ${duration(step.length)}` : step.gates.length ? "at once" : "no wait")),
+      el("span", { class: "track", "aria-hidden": "true" }, width(step) ? bar : null),
       el(
         "details",
         {},
-        el("summary", {}, `${step.wave.objects.length} ${step.wave.objects.length === 1 ? "object" : "objects"}${step.gates.length ? `, waits for ${step.gates.length}` : ""}`),
+        el("summary", {}, `${count(step.wave.objects.length, "object")}${step.gates.length ? `, waits for ${step.gates.length}` : ""}`),
         lines(step.gates.map((gate) => `${gate.object}: ${duration(gate.seconds)}, ${gate.reason}`)),
         el("p", { class: "faint" }, step.wave.objects.join(", ")),
       ),
@@ -309,7 +315,7 @@ function prepare(loaded) {
   const { errors, warnings } = data.validation.summary;
   byId("project").textContent = data.project;
   const head = data.status.git && data.status.git.head ? `at ${data.status.git.head.slice(0, 8)} ` : "";
-  byId("facts").textContent = `${data.environments.length} environments ${head}· ${errors} errors, ${warnings} warnings · gitops-gen ${data.version}`;
+  byId("facts").textContent = `${count(data.environments.length, "environment")} ${head}· ${count(errors, "error")}, ${count(warnings, "warning")} · gitops-gen ${data.version}`;
 }
 
 const current = () => (VIEWS[state().get("view")] ? state().get("view") : "environments");
@@ -380,17 +386,18 @@ function content() {
   const part = rows.slice(0, limit);
   byId("count").textContent = all ? `${rows.length} of ${all}${part.length < rows.length ? `, the first ${part.length} are shown` : ""}` : "Nothing to show.";
   const body = part.map((row) =>
-    el("tr", {}, columns.map((column, index) => el(index ? "td" : "th", index ? {} : { scope: "row" }, column.cell ? column.cell(row) : column.text(row)))),
+    el("tr", {}, columns.map((column, index) => el(index ? "td" : "th", index ? {} : { scope: "row" }, column.cell ? column.cell(row) : prose(column.text(row))))),
   );
   const table = el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": view.title }, el("table", {}, el("thead", {}, el("tr", {}, columns.map(heading))), el("tbody", {}, body)));
   const more = el("button", { type: "button", onclick: () => { limit = Infinity; content(); } }, `Show all ${rows.length}`);
-  byId("content").replaceChildren(...(view.detail ? view.detail() : []), ...(all ? [table] : []), ...(part.length < rows.length ? [more] : []));
+  byId("content").replaceChildren(...(all ? [table] : []), ...(part.length < rows.length ? [more] : []));
 }
 
 function show() {
   const view = VIEWS[current()];
   byId("title").textContent = view.title;
-  byId("about").textContent = view.about;
+  byId("about").replaceChildren(...prose(view.about));
+  byId("detail").replaceChildren(...(view.detail ? view.detail() : []));
   navigation();
   controls(view);
   content();
