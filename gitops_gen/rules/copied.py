@@ -1,10 +1,10 @@
 """The rule on values that look copied: they have the name of another environment in them, as those of that one have."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from gitops_gen.errors import GitopsError
 from gitops_gen.models.layout import environment_of_input, project_folder, short_name
@@ -12,7 +12,7 @@ from gitops_gen.project.layers import setter
 from gitops_gen.project.opening import OpenProject
 from gitops_gen.project.reading import read_text
 from gitops_gen.rules.rule import Finding, Rule, Severity
-from gitops_gen.yaml.key_paths import KeyPath, typed_key
+from gitops_gen.yaml.key_paths import KeyPath, tree_nodes, typed_key
 from gitops_gen.yaml.reader import locate
 
 COPIED = Rule(
@@ -56,7 +56,8 @@ def named_values(opened: OpenProject, name: str) -> NamedValues:
     except GitopsError:
         return {}  # other rules report it
     known, found = _names(opened, project_folder(name)), {}
-    for path, text in _texts(environment.values):
+    texts = ((path, value) for path, value in tree_nodes(environment.values) if isinstance(value, str))
+    for path, text in texts:
         names = _names_in(text, known)
         layer, part = (names and setter(environment.layers, path)) or (None, ())
         if layer and not layer.exclusive:
@@ -89,14 +90,6 @@ def _finding(opened: OpenProject, path: KeyPath, value: NamedValue, other: str) 
         line=locate(read_text(opened.inputs, value.file), value.place),
         others=(other,),
     )
-
-
-def _texts(node: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
-    if isinstance(node, str):
-        yield path, node
-    elif isinstance(node, dict | list):
-        for key, item in node.items() if isinstance(node, dict) else enumerate(node):
-            yield from _texts(item, (*path, key))
 
 
 @lru_cache(maxsize=8)

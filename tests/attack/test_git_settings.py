@@ -11,6 +11,8 @@ import pytest
 
 from tests.conftest import GIT_SETTINGS, GitopsGen, git, tree
 
+pytestmark = pytest.mark.slow
+
 #: one setting a line: `section.key = value`, several with ` ; `
 SETTINGS = """\
 core.autocrlf = true
