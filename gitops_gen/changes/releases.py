@@ -4,11 +4,10 @@ from typing import Any
 
 from gitops_gen.models.layout import release_path
 from gitops_gen.project.opening import OpenProject
-from gitops_gen.project.reading import read_text
+from gitops_gen.project.reading import parsed, read_text
 from gitops_gen.yaml.editing.difference import KeyDifference
 from gitops_gen.yaml.editing.style import Style, inline
 from gitops_gen.yaml.key_paths import dotted
-from gitops_gen.yaml.reader import load
 
 RELEASED = ("values", "chart")
 """What is promoted of a release.yaml."""
@@ -17,9 +16,7 @@ RELEASED = ("values", "chart")
 def released(opened: OpenProject, environment: str) -> dict[str, Any]:
     """The part of an environment's release that is promoted."""
     path = release_path(environment)
-    if not opened.inputs.is_file(path):
-        return {}
-    data = load(read_text(opened.inputs, path), path) or {}
+    data = parsed(read_text(opened.inputs, path), None)[0] if opened.inputs.is_file(path) else {}
     return {key: data[key] for key in RELEASED if key in data}
 
 

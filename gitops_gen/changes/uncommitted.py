@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gitops_gen.changes.decision import Decide, Decision
-from gitops_gen.errors import GitopsError, Problem, ProblemsError
-from gitops_gen.git.checkout import NOT_COMMITTED, PUT_ASIDE
+from gitops_gen.errors import GitopsError, ProblemsError
+from gitops_gen.git.checkout import not_committed
 from gitops_gen.git.paths import PathError, Root
 from gitops_gen.git.repository import prefix
 from gitops_gen.git.runner import run
@@ -186,9 +186,7 @@ class Guard:
         return _texts(decision, opened.folder)
 
     def _stopped(self, paths: list[str]) -> InTheWayError:
-        return InTheWayError(
-            Problem(file=path, message=NOT_COMMITTED, hint=PUT_ASIDE.replace("FILE", path)) for path in paths
-        )
+        return InTheWayError(map(not_committed, paths))
 
 
 def _texts(decision: Decision, folder: Path) -> Texts:

@@ -138,11 +138,7 @@ def _events(opened: OpenProject, touched: Sequence[_Touched], objects: Objects) 
 def _environments(commit: Commit) -> list[str]:
     """What the commit changed; an environment that it renamed goes by its new name."""
     names = {environment_of(path) for path in commit.paths}
-    return sorted(filter(_is_name, names - {former_name(commit, name) for name in names}))
-
-
-def _is_name(environment: str) -> bool:
-    return is_environment_name(environment)
+    return sorted(filter(is_environment_name, names - {former_name(commit, name) for name in names}))
 
 
 def _event(commit: Commit, environment: str, release: list[KeyDifference], values: list[KeyDifference]) -> Event:

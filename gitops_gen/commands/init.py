@@ -233,7 +233,9 @@ def _require_free(source: Path, target: Path) -> None:
 
 
 def _move(source: Path, target: Path) -> Iterator[Path]:
-    """Put the files below `source` into `target`, where none of them is."""
+    """Put the files below `source` into `target`, where none of them is; a chart's empty templates/ comes along."""
+    for folder in [path for path in source.rglob("*") if path.is_dir() and not any(path.iterdir())]:
+        (target / folder.relative_to(source)).mkdir(parents=True, exist_ok=True)
     for path in _files(source):
         place = target / path
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -5,9 +5,9 @@ from typing import Any
 
 from gitops_gen.changes.change import Delivery, Draft, Outcome, change
 from gitops_gen.changes.values.assignments import Assignment, Form, mismatch, valued
-from gitops_gen.changes.values.lists import agreed, copy_note, list_path, require_way, with_item, without_item
+from gitops_gen.changes.values.lists import agreed, copy_note, list_path, require_way, with_item
 from gitops_gen.changes.values.moving import Moving
-from gitops_gen.changes.values.places import NEW_RELEASE, ValueSource, release_place, removed_with_parents
+from gitops_gen.changes.values.places import ValueSource, release_place
 from gitops_gen.changes.values.targets import InputFile, Selection, target_of
 from gitops_gen.changes.values.typos import unknown_key
 from gitops_gen.changes.values.value_changes import value_lines
@@ -19,10 +19,11 @@ from gitops_gen.helm.version_keys import is_released
 from gitops_gen.models.layout import ENVIRONMENT_FILE, RELEASE_FILE
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.opening import OpenProject
+from gitops_gen.yaml.editing.data import removed
 from gitops_gen.yaml.editing.style import Style, inline
 from gitops_gen.yaml.key_paths import KeyPath, leaves, typed_key, value_at
 
-__all__ = ["NEW_RELEASE", "InputFile", "Selection", "removed_with_parents", "set_values"]
+__all__ = ["InputFile", "Selection", "set_values"]
 
 SUBJECT_LENGTH = 50
 """Longer values are left out of a commit's subject."""
@@ -253,7 +254,7 @@ class _Setting:
             items = self.seen_list(place, environments, base)
             if not value_at(items, path[len(base) :])[0]:
                 return False
-            self.places.set(place, base, without_item(items, path[len(base) :]))
+            self.places.set(place, base, removed(items, path[len(base) :]))
             self.note_copy(items, base, place)
             for environment in environments:
                 self.view.edited(base, environment, place)

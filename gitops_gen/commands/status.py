@@ -6,6 +6,7 @@ from typing import Any
 
 from gitops_gen.changes.pending_promotions import PendingPromotion, Releases, pending_promotions
 from gitops_gen.changes.releases import released
+from gitops_gen.errors import fail_if_any
 from gitops_gen.generate.check import check
 from gitops_gen.generate.files import Change
 from gitops_gen.git.checkout import Checkout, read_checkout
@@ -13,7 +14,7 @@ from gitops_gen.git.last_fetch import last_fetch
 from gitops_gen.git.repository import git_root
 from gitops_gen.models.layout import ARGOCD_FOLDER, environment_of, project_folder
 from gitops_gen.project.environment import ChartSource
-from gitops_gen.project.listing import EVERYWHERE, EnvironmentRow, Scope, list_environments
+from gitops_gen.project.listing import EVERYWHERE, EnvironmentRow, Scope, listed, require_known
 from gitops_gen.project.opening import OpenProject
 from gitops_gen.yaml.key_paths import dotted, leaves, value_at
 
@@ -57,18 +58,22 @@ def status(opened: OpenProject, scope: Scope = EVERYWHERE) -> Status:
 
     Raises `ProblemsError` when the inputs are wrong, `UsageError` for an unknown stage or cluster.
     """
-    everywhere = list_environments(opened)
-    rows = everywhere if scope.is_all else list_environments(opened, scope)
+    require_known(opened, scope)
+    resolved, problems = opened.environments()
+    fail_if_any(problems)
+    everywhere, rows = listed(opened, resolved, EVERYWHERE), listed(opened, resolved, scope)
     releases = {row.name: released(opened, row.name) for row in everywhere}
     checkout = read_checkout(opened.folder) if git_root(opened.folder.resolve()) else None
     inside = {row.name for row in rows}
-    changed = [path for path in sorted(checkout.changed if checkout else ()) if scope.is_all or _owner(path) in inside]
+    changed = [
+        path for path in sorted(checkout.changed if checkout else ()) if scope.is_all or environment_of(path) in inside
+    ]
     mine = _by_owner(changed)
     stages = opened.projects().stages()
     return Status(
         environments=tuple(_standing(row, releases[row.name], mine.get(row.name, ())) for row in rows),
         waiting=tuple(_waiting(stages, everywhere, releases, inside)),
-        drift=check(opened, () if scope.is_all else sorted(inside)).changes,
+        drift=check(opened, () if scope.is_all else sorted(inside), resolved).changes,
         uncommitted=tuple(changed),
         **_facts(checkout),
     )
@@ -100,16 +105,11 @@ def _facts(checkout: Checkout | None) -> dict[str, Any]:
     }
 
 
-def _owner(path: str) -> str:
-    """The environment that an input or a generated file belongs to."""
-    return environment_of(path)
-
-
 def _by_owner(paths: Iterable[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for path in paths:
         if not path.startswith(ARGOCD_FOLDER):
-            found.setdefault(_owner(path), []).append(path)
+            found.setdefault(environment_of(path), []).append(path)
     return found
 
 

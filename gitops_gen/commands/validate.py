@@ -1,8 +1,7 @@
 """`validate`: everything that Argo CD, the API server or the running pods would refuse, in one run."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -16,10 +15,9 @@ from gitops_gen.git.named_paths import MANIFESTS, NamedPath
 from gitops_gen.git.paths import Root
 from gitops_gen.git.repository import git_root
 from gitops_gen.models.layout import environment_of
-from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.opening import OpenProject
 from gitops_gen.rules.baseline import without_accepted
-from gitops_gen.rules.fleet import Viewer, every_rule, views
+from gitops_gen.rules.fleet import ViewedPlan, Viewer, each_alone, every_rule, together, views
 from gitops_gen.rules.inputs import NOT_GENERATED, findings_of
 from gitops_gen.rules.planning import plan_rendered
 from gitops_gen.rules.rule import Finding
@@ -68,26 +66,22 @@ def survey(
     except GitopsError as error:
         return validation((), (("", finding) for finding in findings_of(error))), {}
     files = _files(opened, lambda name: not names or name in names, names)
-    return _survey(opened, chosen, files, _viewer(kubernetes, view))
+    plans = views(opened, sorted(chosen), _viewer(kubernetes, view), "validating") if chosen else []
+    return _result(chosen, files, plans), {item.name: item.view.more for item in plans if item.view.more is not None}
 
 
-def _survey(
-    opened: OpenProject,
-    chosen: tuple[str, ...],
-    files: Iterable[tuple[str, Finding]],
-    viewer: Viewer[_Seen],
-    nearby: tuple[str, ...] = (),
-) -> tuple[Validation, dict[str, Any]]:
-    """The findings of the `chosen` ones, and of those `nearby` what is wrong between the two."""
-    plans = views(opened, sorted((*chosen, *nearby)), viewer, "validating") if chosen else []
+def _result(
+    chosen: Sequence[str], files: Iterable[tuple[str, Finding]], plans: Sequence[ViewedPlan[_Seen]]
+) -> Validation:
+    """The findings of the `chosen` ones, and of the others what is wrong between them and the chosen."""
+    inside = {*chosen}
     found = [
         (item.name, finding)
         for item in plans
         for finding in item.view.findings
-        if item.name not in nearby or not {*chosen}.isdisjoint(finding.others)
+        if item.name in inside or not inside.isdisjoint(finding.others)
     ]
-    result = validation(chosen, [*files, *found], sum(item.view.ignored for item in plans if item.name not in nearby))
-    return result, {item.name: item.view.more for item in plans if item.view.more is not None}
+    return validation(chosen, [*files, *found], sum(item.view.ignored for item in plans if item.name in inside))
 
 
 def _viewer(kubernetes: str, view: Callable[[JudgedPlan], Any] | None = None) -> Viewer[_Seen]:
@@ -128,7 +122,7 @@ def _files(
 
 def _stale(change: Change) -> Finding:
     remedy = edited_hint(change) if change.state is State.EDITED else "run `gitops-gen generate` and commit the result"
-    return Finding(rule=NOT_GENERATED.id, message=f"is {change.state}", source=change.path, remedy=remedy)
+    return NOT_GENERATED.finding(f"is {change.state}", remedy, source=change.path)
 
 
 def validate_changed(opened: OpenProject, ref: str, *, kubernetes: str = "") -> Validation:
@@ -140,9 +134,11 @@ def validate_changed(opened: OpenProject, ref: str, *, kubernetes: str = "") -> 
         return validate(opened, kubernetes=kubernetes)
     others = {*opened.names()} - {*names}
     files = list(_files(opened, lambda name: name not in others))
-    result, reaching = _survey(opened, tuple(names), files, _viewer(kubernetes, _reaches_out))
-    nearby = _nearby(opened, names, others, reaching)
-    return _survey(opened, tuple(names), files, _viewer(kubernetes), nearby)[0] if nearby else result
+    viewer = _viewer(kubernetes, _reaches_out)
+    plans = each_alone(opened, names, viewer, "validating")
+    nearby = _nearby(opened, names, others, {item.name for item in plans if item.view.more})
+    plans += each_alone(opened, nearby, viewer, "validating nearby environments")
+    return _result(names, files, together(opened, sorted(plans, key=lambda item: item.name), viewer))
 
 
 def _reaches_out(judged: JudgedPlan) -> bool | None:
@@ -153,23 +149,18 @@ def _reaches_out(judged: JudgedPlan) -> bool | None:
 
 
 def _nearby(
-    opened: OpenProject, names: Iterable[str], others: Iterable[str], reaching: Mapping[str, object]
+    opened: OpenProject, names: Collection[str], others: Container[str], reaching: Container[str]
 ) -> tuple[str, ...]:
     """The environments that one of `names` may share an object with: those of its namespace on its cluster; all of its
     cluster where it has objects elsewhere.
     """
     places, clusters = set[tuple[str, str]](), set[str]()
-    for item in _resolved(opened, names):
+    every = opened.environments()[0] if names else []  # what is wrong is reported where it is validated
+    for item in (item for item in every if item.name in names):
         places.add((item.cluster, item.namespace))
         clusters |= {item.cluster} if item.name in reaching else set()
-    found = _resolved(opened, others)
+    found = (item for item in every if item.name in others)
     return tuple(item.name for item in found if item.cluster in clusters or (item.cluster, item.namespace) in places)
-
-
-def _resolved(opened: OpenProject, names: Iterable[str]) -> Iterator[ResolvedEnvironment]:
-    for name in sorted(names):
-        with suppress(GitopsError):  # reported where it is validated
-            yield opened.environment(name)
 
 
 def validate_rendered(

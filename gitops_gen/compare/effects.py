@@ -98,6 +98,19 @@ def _changed(old: Manifest, new: Manifest, changes: Sequence[Place], options: Se
         yield from _mismatched(new)
     if new.kind == "PersistentVolumeClaim":
         yield from _resized(new, changes)
+    if new.kind == "Application":
+        yield from _moved(old, new)
+
+
+def _moved(old: Manifest, new: Manifest) -> Iterator[Consequence]:
+    """An Application that goes to another cluster: Argo CD looks at the objects there only."""
+    before, after = (mapping(item.spec.get("destination")) for item in (old, new))
+    was, now = (str(place.get("server") or place.get("name")) for place in (before, after))
+    if was != now:
+        detail = (
+            f"cluster {was} → {now}: everything is created again there, with empty volumes; the old one stays as it is"
+        )
+        yield Consequence(effect=Effect.MOVES, object=title(new), detail=detail)
 
 
 def _is_job(manifest: Manifest) -> bool:

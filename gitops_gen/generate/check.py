@@ -1,6 +1,6 @@
 """Compares the generated files on disk with the desired ones."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gitops_gen.errors import Problem, fail_if_any
@@ -9,6 +9,7 @@ from gitops_gen.generate.files import Change, State, compare, owned_files
 from gitops_gen.git.sparse import absent_files
 from gitops_gen.git.versions import contents_at
 from gitops_gen.models.layout import environment_of
+from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.opening import OpenProject
 
 
@@ -63,9 +64,13 @@ def compared(opened: OpenProject, desired: DesiredTree, *, orphans: bool) -> Gen
     return Generation(changes=tuple(changes), unchanged=unchanged, notices=desired.notices, problems=problems)
 
 
-def check(opened: OpenProject, environments: Sequence[str] = ()) -> Generation:
-    """The generated files that differ from the desired ones. Writes nothing. Raises `ProblemsError`, `UsageError`."""
-    generation = compared(opened, desired_tree(opened, environments), orphans=not environments)
+def check(
+    opened: OpenProject, environments: Sequence[str] = (), resolved: Iterable[ResolvedEnvironment] = ()
+) -> Generation:
+    """The generated files that differ from the desired ones; `resolved` as in `desired_tree`. Writes nothing. Raises
+    `ProblemsError`, `UsageError`.
+    """
+    generation = compared(opened, desired_tree(opened, environments, resolved), orphans=not environments)
     fail_if_any(generation.problems)
     return generation
 

@@ -4,7 +4,7 @@ all problems.
 
 import logging
 import posixpath
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from gitops_gen.argocd.manifests import app_project, application, root
@@ -59,16 +59,22 @@ class DesiredTree:
 
 
 @timed("read, resolve and generate")
-def desired_tree(opened: OpenProject, only: Collection[str] = (), *, alone: bool = False) -> DesiredTree:
+def desired_tree(
+    opened: OpenProject,
+    only: Collection[str] = (),
+    resolved: Iterable[ResolvedEnvironment] = (),
+    *,
+    alone: bool = False,
+) -> DesiredTree:
     """The generated files of a project; with `only`, those of these environments.
 
     Every environment is still read and checked: a rule may need all of them; with `alone` those of other projects are
-    not, which in a workspace is faster. Those that are absent from the checkout
-    are neither read nor generated. Raises `ProblemsError` with all problems, and `UsageError` for an environment that
-    does not exist or is not checked out. A chart that cannot be had is a problem of the result: it stops the
-    environments that need it only.
+    not, which in a workspace is faster. Those of `resolved`, whose files are right, are not resolved again, and those
+    that are absent from the checkout are neither read nor generated. Raises `ProblemsError` with all problems, and
+    `UsageError` for an environment that does not exist or is not checked out. A chart that cannot be had is a problem
+    of the result: it stops the environments that need it only.
     """
-    builder = _Builder(opened)
+    builder = _Builder(opened, {item.name: item for item in resolved})
     names = builder.read_names(only, alone=alone)
     for name in counted(names, "generating", len(names)):
         builder.add_environment(name, wanted=not only or name in only)
@@ -91,6 +97,7 @@ class _Builder:
     """Collects files and problems, one environment at a time, so that only texts are kept."""
 
     opened: OpenProject
+    resolved: dict[str, ResolvedEnvironment]
     problems: list[Problem] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     destinations: Destinations = field(default_factory=Destinations)
@@ -133,15 +140,15 @@ class _Builder:
                 yield Problem(file=path, message="is only partly checked out", hint=checking_out(path))
 
     def add_environment(self, name: str, *, wanted: bool) -> None:
-        project, (files, problems) = self.projects.of(name), self.projects.files(name)
-        self.problems += problems
-        if project is None or files is None:
-            return
+        project, before = self.projects.of(name), len(self.problems)
         try:
-            environment = self.charts.with_override_files(resolve(project, files))
+            environment = self.resolved.get(name) or self.read(project, name)
+            if project is None or environment is None:
+                return
+            is_read = len(self.problems) == before
             self.problems += self.claim(environment)
             self.problems += self.overrides.problems(project.spec, environment, self.paths)
-            if not problems:
+            if is_read:
                 self.problems += self.values.problems(environment, wanted=wanted)
             wanted = wanted and name not in self.values.without_chart
             outputs = dict(environment_files(project, environment, self.paths, self.charts)) if wanted else {}
@@ -153,6 +160,11 @@ class _Builder:
         self.files.update(outputs)
         if not self.problems:  # with one, nothing is written and no note is shown
             self.values.note_credentials(environment)
+
+    def read(self, project: ProjectFile | None, name: str) -> ResolvedEnvironment | None:
+        files, problems = self.projects.files(name)
+        self.problems += problems
+        return self.charts.with_override_files(resolve(project, files)) if project and files else None
 
     def claim(self, environment: ResolvedEnvironment) -> Iterator[Problem]:
         server = environment.server or environment.server_name

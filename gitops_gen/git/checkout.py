@@ -2,12 +2,12 @@
 wrong.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from gitops_gen.errors import GitopsError, Problem, UsageError, fail_if_any
-from gitops_gen.git.lock import state_folder
+from gitops_gen.git.lock import common_folder, state_folder
 from gitops_gen.git.repository import git_root, prefix
 from gitops_gen.git.runner import ask, run
 
@@ -18,8 +18,7 @@ _OPERATIONS = {
     "CHERRY_PICK_HEAD": "cherry-pick",
     "REVERT_HEAD": "revert",
 }
-NOT_COMMITTED = "has uncommitted changes"
-PUT_ASIDE = "commit it first, or put it aside: `git stash push -u -- FILE`, and `git stash pop` afterwards"
+_PUT_ASIDE = "commit it first, or put it aside: `git stash push -u -- FILE`, and `git stash pop` afterwards"
 _STATUS = ("--no-renames", "--ignore-submodules=dirty")
 """Options of `git status`: it runs no git in submodules."""
 _UNBORN = "(initial)"
@@ -80,12 +79,6 @@ def read_checkout(project: Path) -> Checkout:
     )
 
 
-def common_folder(git_dir: Path) -> Path:
-    """What the worktrees of a repository share: the git folder of the main one."""
-    link = git_dir / "commondir"
-    return (git_dir / link.read_text(encoding="utf-8").strip()).resolve() if link.is_file() else git_dir
-
-
 def _status(text: str, inside: str) -> dict[str, object]:
     facts: dict[str, object] = {"head": "", "branch": "", "upstream": "", "ahead": 0, "behind": 0}
     changed: dict[str, str] = {}
@@ -135,15 +128,14 @@ def require_committable(checkout: Checkout, *, detached: bool = False) -> None:
             )
 
 
-def require_clean(checkout: Checkout, paths: Iterable[str], what: str = PUT_ASIDE) -> None:
+def require_clean(checkout: Checkout, paths: Iterable[str]) -> None:
     """Raise `ProblemsError` when one of the paths (from the project) has uncommitted changes."""
-    fail_if_any(_dirty(checkout, paths, what))
+    fail_if_any(not_committed(path) for path in paths if path in checkout.changed)
 
 
-def _dirty(checkout: Checkout, paths: Iterable[str], what: str) -> Iterator[Problem]:
-    for path in paths:
-        if path in checkout.changed:
-            yield Problem(file=path, message=NOT_COMMITTED, hint=what.replace("FILE", path))
+def not_committed(path: str) -> Problem:
+    """The problem of a file that has uncommitted changes."""
+    return Problem(file=path, message="has uncommitted changes", hint=_PUT_ASIDE.replace("FILE", path))
 
 
 def revision(project: Path, name: str) -> str:

@@ -42,6 +42,12 @@ def state_folder(project: Path) -> Path:
     return git / "gitops-gen"
 
 
+def common_folder(git_dir: Path) -> Path:
+    """What the worktrees of a repository share: the git folder of the main one."""
+    link = git_dir / "commondir"
+    return (git_dir / link.read_text(encoding="utf-8").strip()).resolve() if link.is_file() else git_dir
+
+
 @contextmanager
 def locked(project: Path) -> Iterator[None]:
     """Hold the checkout of `project`; a second time in the same process it is held already. Raises `GitopsError`."""
@@ -81,9 +87,7 @@ def _begin(file: FileIO, git_dir: Path) -> None:
 
 def _break_git_locks(git_dir: Path, *, since: float) -> None:
     """Remove the locks that a killed git of ours left: it held our lock, so none of ours can be alive."""
-    link = git_dir / "commondir"
-    common = (git_dir / link.read_text(encoding="utf-8").strip()).resolve() if link.is_file() else git_dir
-    places = {git_dir, common}
+    places = {git_dir, common_folder(git_dir)}
     left = {path: path.stat() for place in places for pattern in _GIT_LOCKS for path in place.glob(pattern)}
     ours = {path: stat for path, stat in left.items() if stat.st_mtime >= since - 1}
     if ours:

@@ -113,15 +113,17 @@ class Root:
         """Whether there is a file. Raises `PathError`."""
         return os.path.isfile(f"{self.folder}/{self.resolved(path)}")
 
-    def size(self, path: str) -> int:
-        """The bytes of a file. Raises `PathError` and `OSError`."""
-        return os.stat(f"{self.folder}/{self.resolved(path)}").st_size
+    def read(self, path: str, most: int | None = None) -> bytes:
+        """The content of a file, of a larger one the first `most` bytes. Raises `PathError` for what is no file, and
+        `OSError`.
+        """
+        return self._content(path, self.resolved(path), most)
 
-    def read(self, path: str) -> bytes:
-        """The content of a file. Raises `PathError` for what is no file, and `OSError`."""
-        self.require_file(path)
-        with open(f"{self.folder}/{self.resolved(path)}", "rb") as file:
-            return file.read()
+    def _content(self, path: str, place: str, most: int | None = None) -> bytes:
+        where = f"{self.folder}/{place}"
+        _require_regular(path, os.stat(where).st_mode)
+        with open(where, "rb") as file:
+            return file.read(most)
 
     def require_file(self, path: str) -> None:
         """Raises `PathError` for a pipe, socket or device, and `OSError` for nothing."""
@@ -131,7 +133,7 @@ class Root:
         """The content of a file with no symlink on the way. Raises `PathError`, and `OSError`."""
         if self.resolved(path) != path:
             self.target(path)
-        return self.read(path)
+        return self._content(path, path)
 
     def folders(self, path: str) -> dict[str, list[str]]:
         """The folders in a folder, each with the names in it. Raises `PathError` and `OSError`."""

@@ -13,8 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gitops_gen.errors import GitopsError
-from gitops_gen.git.checkout import common_folder
-from gitops_gen.git.lock import state_folder
+from gitops_gen.git.lock import common_folder, state_folder
 from gitops_gen.git.runner import ask, run
 
 FOLDER = "temporary-checkout"

@@ -41,14 +41,15 @@ def read_files(chart: Path) -> Iterator[tuple[str, bytes]]:
 def _names(chart: Path) -> Iterator[str]:
     for folder, folders, files in os.walk(chart, followlinks=True):
         # A symlink to a folder that holds it would never end.
-        folders[:] = [name for name in folders if not _is_loop(Path(folder, name))]
+        folders[:] = [name for name in folders if not is_loop(Path(folder, name))]
         within = os.path.relpath(folder, chart)
         for file in files:
             if os.path.isfile(f"{folder}/{file}"):
                 yield PurePath(within, file).as_posix()
 
 
-def _is_loop(folder: Path) -> bool:
+def is_loop(folder: Path) -> bool:
+    """Whether a folder is a symlink to one that holds it."""
     return folder.is_symlink() and folder.parent.resolve().is_relative_to(folder.resolve())
 
 

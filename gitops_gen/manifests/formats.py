@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from gitops_gen.manifests.quantity import quantity
+from gitops_gen.models.cron import CRON_FIELDS, is_cron_field
 from gitops_gen.names import is_dns_label, is_dns_subdomain
 
 _LABEL_VALUE = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
@@ -34,12 +35,6 @@ _ENV_NAME = re.compile(r"[ -<>-~]+")
 """Printable ASCII without `=`: https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/"""
 
 _CRON_MACROS = frozenset({"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"})
-_CRON_FIELDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))
-_CRON_NAMES = {
-    3: ("", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
-    4: ("sun", "mon", "tue", "wed", "thu", "fri", "sat"),
-}
-_CRON_RANGE = re.compile(r"(?:(\*|\?)|(\w+)(?:-(\w+))?)(?:/(\d+))?")
 _PORT_NAME_LENGTH = 15
 
 
@@ -63,21 +58,8 @@ def is_cron(text: str) -> bool:
     if text.startswith("@"):
         return text in _CRON_MACROS or re.fullmatch(r"@every (\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+", text) is not None
     fields = text.split()
-    return len(fields) == len(_CRON_FIELDS) and all(
-        _is_cron_field(part, index) for index, field in enumerate(fields) for part in field.split(",")
-    )
-
-
-def _is_cron_field(text: str, index: int) -> bool:
-    match = _CRON_RANGE.fullmatch(text.lower())
-    if match is None or match[4] == "0":
-        return False
-    if match[1]:
-        return True
-    low, high = _CRON_FIELDS[index]
-    names = _CRON_NAMES.get(index, ())
-    ends = [int(end) if end.isdigit() else names.index(end) if end in names else -1 for end in match.group(2, 3) if end]
-    return low <= ends[0] <= ends[-1] <= high
+    is_whole = len(fields) == len(CRON_FIELDS)
+    return is_whole and all(is_cron_field(field, index) for index, field in enumerate(fields))
 
 
 def _is_base64(text: str) -> bool:

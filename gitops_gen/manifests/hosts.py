@@ -116,18 +116,21 @@ def any_hosts(text: str, variable: str = "") -> Iterator[tuple[str, str]]:
     Where only the port tells that it is a host, the name has the port: `redis:6379`. `variable` is the name of the
     environment variable whose value the text is.
     """
-    is_address = bool(_ADDRESS_NAME.search(variable))
     option = _as_option(variable) if variable else ""
-    if _is_own_name(option, len(option)):
-        return
+    if not _is_own_name(option, len(option)):
+        yield from _any_hosts(text, is_address=bool(_ADDRESS_NAME.search(variable)))
+
+
+@lru_cache(maxsize=1024)
+def _any_hosts(text: str, *, is_address: bool) -> tuple[tuple[str, str], ...]:
+    """The environments of a fleet have most of their scripts and variables in common."""
+    found = dict[tuple[str, str], None]()
     for match in _ANY_HOST.finditer(text):
         start, end = match.span()
-        if _USER.match(text, end) or _is_own_name(text, start):
-            continue
-        name, namespace = match[1], match[2] or ""
-        port = _PORT.match(text, end)
+        name, namespace, port = match[1], match[2] or "", _PORT.match(text, end)
         whole = is_address and not text[:start].rpartition(",")[2].strip() and text[end : end + 1] in ("", ",", ":")
-        if match[3] or whole or _BEFORE.search(text[max(0, start - _LOOK_BEHIND) : start]):
-            yield name, namespace
-        elif port:
-            yield f"{name}:{port[1]}", namespace
+        is_host = match[3] or whole or _BEFORE.search(text[max(0, start - _LOOK_BEHIND) : start])
+        # Nearly every word of a script is neither, so that the rest is not asked about it.
+        if (is_host or port) and not _USER.match(text, end) and not _is_own_name(text, start):
+            found[name if is_host or not port else f"{name}:{port[1]}", namespace] = None
+    return tuple(found)

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitops_gen.manifests.objects import Manifest, mapping, mappings
-from gitops_gen.manifests.secrets import SecretUse, made_secrets, perhaps_made_secrets, secret_uses, templates_of
+from gitops_gen.manifests.secrets import (
+    SecretUse,
+    external_spec,
+    made_secrets,
+    perhaps_made_secrets,
+    secret_uses,
+    templates_of,
+)
 
 ISSUERS = {"cert-manager.io/issuer", "cert-manager.io/cluster-issuer"}
 
@@ -87,8 +94,10 @@ def _requested(manifest: Manifest) -> tuple[str, ...]:
 def _keys(
     secret: str, uses: list[SecretUse], maker: Manifest | None, perhaps: Manifest | None
 ) -> Iterator[ContractKey]:
-    fetched = _fetched(maker) if maker else {}
-    templates = templates_of(maker)[0] if maker and maker.kind == "ExternalSecret" else {}
+    external = (external_spec(maker) if maker else None) or {}
+    templates, replaces = templates_of(external)
+    # Those that come into the Secret as they are fetched.
+    fetched = {} if replaces else {str(item.get("secretKey")): item for item in mappings(external.get("data"))}
     named = dict.fromkeys([*fetched, *map(str, templates), *(use.key for use in uses if use.key)])
     for key in named or ("",):
         readers = [use for use in uses if use.key in ("", key)]
@@ -97,7 +106,7 @@ def _keys(
             key=key,
             readers=tuple(dict.fromkeys(str(use.consumer) for use in readers)),
             optional=bool(readers) and all(use.optional for use in readers),
-            origin=_from_template(maker, str(templates[key]))
+            origin=_from_template(maker, external, str(templates[key]))
             if maker and key in templates
             else _origin(maker, fetched.get(key), named=bool(fetched or templates))
             if maker
@@ -105,20 +114,13 @@ def _keys(
         )
 
 
-def _fetched(maker: Manifest) -> dict[str, Mapping[str, Any]]:
-    """The keys that come into the Secret as they are fetched."""
-    if maker.kind == "ExternalSecret" and templates_of(maker)[1]:
-        return {}
-    return {str(item.get("secretKey")): item for item in mappings(maker.spec.get("data"))}
-
-
-def _from_template(maker: Manifest, template: str) -> Origin:
+def _from_template(maker: Manifest, external: Mapping[str, Any], template: str) -> Origin:
     """A key that a template makes: out of all the entries that it names."""
-    inputs = [mapping(item.get("remoteRef")) for item in mappings(maker.spec.get("data")) if _names(template, item)]
+    inputs = [mapping(item.get("remoteRef")) for item in mappings(external.get("data")) if _names(template, item)]
     entries = dict.fromkeys(str(remote.get("key") or "") for remote in inputs)
     properties = dict.fromkeys(str(remote["property"]) for remote in inputs if remote.get("property"))
     return Origin(
-        object=str(maker.id), store=_store(maker.spec), entry=", ".join(entries), property=", ".join(properties)
+        object=str(maker.id), store=_store(external), entry=", ".join(entries), property=", ".join(properties)
     )
 
 
@@ -131,17 +133,18 @@ def _made_perhaps(job: Manifest | None) -> Origin:
 
 
 def _origin(maker: Manifest, item: Mapping[str, Any] | None, *, named: bool) -> Origin:
-    if maker.kind != "ExternalSecret":
+    external = external_spec(maker)
+    if external is None:
         return Origin(object=str(maker.id))
     if item is None:
-        # Only `dataFrom` brings keys that are not named one by one.
-        brings_more = bool(maker.spec.get("dataFrom")) or not named
-        return Origin(object=str(maker.id), store=_store(maker.spec)) if brings_more else Origin()
+        # Only `dataFrom` brings keys that are not named one by one, where no template replaces them.
+        brings_more = (bool(external.get("dataFrom")) and not templates_of(external)[1]) or not named
+        return Origin(object=str(maker.id), store=_store(external)) if brings_more else Origin()
     remote = mapping(item.get("remoteRef"))
     own_store = mapping(item.get("sourceRef"))
     return Origin(
         object=str(maker.id),
-        store=_store(own_store, "storeRef") if own_store else _store(maker.spec),
+        store=_store(own_store, "storeRef") if own_store else _store(external),
         entry=str(remote.get("key") or ""),
         property=str(remote.get("property") or ""),
     )

@@ -90,19 +90,27 @@ def _is_secret_name(variable: Mapping[str, Any]) -> bool:
     return isinstance(variable.get("value"), str) and bool(_NAMES_SECRET.search(str(variable.get("name"))))
 
 
-def made_keys(external_secret: Manifest) -> tuple[str, ...]:
+def made_keys(external: Mapping[str, Any]) -> tuple[str, ...]:
     """The keys that an ExternalSecret fetches one by one."""
-    return tuple(str(item.get("secretKey")) for item in mappings(external_secret.spec.get("data")))
+    return tuple(str(item.get("secretKey")) for item in mappings(external.get("data")))
+
+
+def external_spec(manifest: Manifest) -> Mapping[str, Any] | None:
+    """What an ExternalSecret, or each one that a ClusterExternalSecret makes, asks for; None for another kind."""
+    if manifest.kind == "ClusterExternalSecret":
+        return mapping(manifest.spec.get("externalSecretSpec"))
+    return manifest.spec if manifest.kind == "ExternalSecret" else None
 
 
 def provided_keys(manifest: Manifest) -> frozenset[str] | None:
     """The keys that a ConfigMap or Secret has, or that an ExternalSecret or SealedSecret makes; None when they cannot
     be known from here (an empty object that something else fills, a whole entry of a store).
     """
-    if manifest.kind == "ExternalSecret":
-        return _templated_keys(manifest)
+    if (external := external_spec(manifest)) is not None:
+        return _templated_keys(external)
     if manifest.kind == "SealedSecret":
-        return _keys_of(manifest.spec, "encryptedData")
+        template = _keys_of(mapping(manifest.spec.get("template")), "data") or frozenset()
+        return (_keys_of(manifest.spec, "encryptedData") or frozenset()) | template or None
     if manifest.kind not in {"ConfigMap", "Secret"} or manifest.data.get("type") == _TOKEN:
         return None
     return _keys_of(manifest.data, "data", "stringData", "binaryData")
@@ -115,26 +123,26 @@ def _keys_of(data: Mapping[str, Any], *fields: str) -> frozenset[str] | None:
     return frozenset(str(key) for field in fields for key in mapping(data.get(field))) or None
 
 
-def templates_of(external_secret: Manifest) -> tuple[Mapping[str, Any], bool]:
+def templates_of(external: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:
     """`target.template.data`, and whether it replaces what is fetched (mergePolicy Replace, the default).
 
     https://external-secrets.io/latest/guides/templating/
     """
-    template = mapping(mapping(external_secret.spec.get("target")).get("template"))
+    template = mapping(mapping(external.get("target")).get("template"))
     data = mapping(template.get("data"))
     replaces = bool(data or template.get("templateFrom")) and template.get("mergePolicy") != "Merge"
     return data, replaces
 
 
-def _templated_keys(external_secret: Manifest) -> frozenset[str] | None:
-    data, replaces = templates_of(external_secret)
-    template = mapping(mapping(external_secret.spec.get("target")).get("template"))
-    whole_entries = bool(external_secret.spec.get("dataFrom")) and not replaces
-    merges = mapping(external_secret.spec.get("target")).get("creationPolicy") == "Merge"
-    if template.get("templateFrom") or whole_entries or merges:
+def _templated_keys(external: Mapping[str, Any]) -> frozenset[str] | None:
+    data, replaces = templates_of(external)
+    target = mapping(external.get("target"))
+    others = mappings(mapping(target.get("template")).get("templateFrom"))
+    unknown = any(item.get("target", "Data") not in {"Annotations", "Labels"} for item in others)
+    whole_entries = bool(external.get("dataFrom")) and not replaces
+    if unknown or whole_entries or target.get("creationPolicy") == "Merge":
         return None
-    fetched = () if replaces else made_keys(external_secret)
-    return frozenset((*map(str, data), *fetched)) or None
+    return frozenset((*map(str, data), *(() if replaces else made_keys(external)))) or None
 
 
 def _at(spec: Mapping[str, Any], path: tuple[str, ...]) -> str:

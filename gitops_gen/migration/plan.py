@@ -97,7 +97,7 @@ def _store(target: MigrationTarget) -> Iterator[MigrationStep]:
 def _entry(item: Manifest) -> str:
     store = mapping(item.spec.get("secretStoreRef")).get("name")
     places = sorted({str(mapping(entry.get("remoteRef")).get("key")) for entry in mappings(item.spec.get("data"))})
-    return f"{item.name}: {', '.join(made_keys(item))} at {', '.join(places)} of {store}"
+    return f"{item.name}: {', '.join(made_keys(item.spec))} at {', '.join(places)} of {store}"
 
 
 def _stop(plan: Migration, steps: Steps) -> MigrationPhase:

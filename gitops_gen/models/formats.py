@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from gitops_gen.models.cron import CRON_FIELDS, is_cron_field
 from gitops_gen.names import RELEASE_NAME_LENGTH, did_you_mean, is_dns_label, is_dns_subdomain
 from gitops_gen.yaml.key_paths import KeyPath
 
@@ -20,15 +21,6 @@ _EXACT_VERSION = re.compile(r"v?[0-9]+(\.[0-9]+){2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za
 _WILDCARD = re.compile(r"v?([0-9]+\.){0,2}[xX]")
 _API_VERSION = re.compile(r"(?:[a-z0-9.-]+/)?v[0-9][a-z0-9]*(?:/[A-Z][A-Za-z0-9]*)?")
 _ARGOCD = re.compile(r"v?[1-9][0-9]*\.[0-9]+(\.[0-9]+)?")
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-_DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
-_CRON_FIELDS: tuple[tuple[str, int, int, list[str]], ...] = (
-    ("minute", 0, 59, []),
-    ("hour", 0, 23, []),
-    ("day of the month", 1, 31, []),
-    ("month", 1, 12, ["", *_MONTHS]),
-    ("day of the week", 0, 6, _DAYS),
-)
 _USER_INFO = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//[^/\\?#]*@|[^/@:]+:[^/@:]+@", re.IGNORECASE)
 _SSH_USER = re.compile(r"(git\+)?ssh://[^/\\?#@:]+@[^/\\?#@]*(?:/|$)", re.IGNORECASE)
 _SECRET_PARAMETER = re.compile(r"[?&#][^=&#]*(?:token|passw|secret|key)[^=&#]*=.", re.IGNORECASE)
@@ -39,7 +31,6 @@ _PARENT = re.compile(r"(?:^|[/\\:]|%2f|%5c)(?:\.|%2e){2}(?:$|[/\\?#]|%2f|%5c)", 
 _KIND = re.compile(r"[A-Za-z*?\[][\w*?\[\]^-]*(?:\.[a-z0-9*?\[][a-z0-9.*?\[\]^-]*)?")
 _OBJECT_NAME = re.compile(r"[a-z0-9*?\[][a-z0-9.:*?\[\]^-]*")
 _NAMESPACE = re.compile(r"[a-z0-9*?\[][a-z0-9*?\[\]-]*")
-_CRON_PART = re.compile(r"(?:[*?]|(\w+)(?:-(\w+))?)(?:/([1-9]\d*))?")
 
 
 class MisplacedError(ValueError):
@@ -212,25 +203,13 @@ def _argocd_version(version: str) -> str:
 
 
 def _cron(schedule: str) -> str:
-    """https://pkg.go.dev/github.com/robfig/cron/v3#hdr-CRON_Expression_Format, which Argo CD reads without seconds."""
+    """As Argo CD reads it, without seconds."""
     fields = schedule.split()
-    require(len(fields) == len(_CRON_FIELDS), "must be a cron schedule of five fields, such as `0 22 * * 1-5`")
-    for text, (name, low, high, words) in zip(fields, _CRON_FIELDS, strict=True):
-        fits = all(_fits_cron(part, low, high, words) for part in text.split(","))
-        require(fits, f"`{text}` is not a valid {name} of a cron schedule: use {low} to {high}, such as `0 22 * * 1-5`")
+    require(len(fields) == len(CRON_FIELDS), "must be a cron schedule of five fields, such as `0 22 * * 1-5`")
+    for index, (text, (name, low, high, _)) in enumerate(zip(fields, CRON_FIELDS, strict=True)):
+        message = f"`{text}` is not a valid {name} of a cron schedule: use {low} to {high}, such as `0 22 * * 1-5`"
+        require(is_cron_field(text, index), message)
     return schedule
-
-
-def _fits_cron(part: str, low: int, high: int, words: list[str]) -> bool:
-    match = _CRON_PART.fullmatch(part)
-    ends = [_cron_number(end, words) for end in match.groups()[:2] if end] if match else [-1]
-    return all(low <= end <= high for end in ends) and ends == sorted(ends)
-
-
-def _cron_number(text: str, words: list[str]) -> int:
-    if text.lower() in words:
-        return words.index(text.lower())
-    return int(text) if text.isdecimal() else -1
 
 
 def _time_zone(name: str) -> str:

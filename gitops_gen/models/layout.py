@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gitops_gen.models.models import Project
 from gitops_gen.names import is_dns_label
@@ -56,6 +57,7 @@ class ManifestPaths:
         return posixpath.normpath(self.prefix + path)
 
 
+@lru_cache(maxsize=1024)
 def project_folder(environment: str) -> str:
     """The folder of the project that an environment is in, empty or ending in `/`. In a workspace the name of an
     environment is that folder and its own name: `services/api/dev`.
@@ -64,6 +66,7 @@ def project_folder(environment: str) -> str:
     return folder + slash
 
 
+@lru_cache(maxsize=1024)
 def short_name(environment: str) -> str:
     """The name of an environment without the folder of its project."""
     return environment.rpartition("/")[2]
@@ -74,6 +77,7 @@ def is_environment_name(name: str) -> bool:
     return is_dns_label(short_name(name)) and {"", ".", ".."}.isdisjoint(project_folder(name).split("/")[:-1])
 
 
+@lru_cache(maxsize=1024)
 def environment_folder(environment: str) -> str:
     """The folder of an environment's hand-written files and generated values."""
     return f"{project_folder(environment)}{ENVIRONMENTS}/{short_name(environment)}"

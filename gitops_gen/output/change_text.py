@@ -51,14 +51,10 @@ def _file_lines(changes: Sequence[Change]) -> Iterator[str]:
         shared.setdefault((_environment_file(item.path), *lines[2:]), []).append((item, lines))
     for (file, *_), found in shared.items():
         yield from found[0][1]
-        if rest := [_environment(item.path) for item, _ in found[1:]]:
+        if rest := [environment_of(item.path) for item, _ in found[1:]]:
             yield f"the same in {file} of {listing(rest)}"
 
 
 def _environment_file(path: str) -> str:
     """The file's name when it is an environment's, else the whole path."""
-    return path.rpartition("/")[2] if _environment(path) and not path.startswith(ARGOCD_FOLDER) else path
-
-
-def _environment(path: str) -> str:
-    return environment_of(path)
+    return path.rpartition("/")[2] if environment_of(path) and not path.startswith(ARGOCD_FOLDER) else path

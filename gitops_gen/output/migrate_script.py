@@ -49,7 +49,7 @@ def script_lines(plan: Migration) -> Iterator[str]:
         title=printable(f"{plan.namespace} to {plan.mode.value}, environment {plan.environment}"), backup=_backup(plan)
     )
     yield 'if [ "${1:-}" = back ]; then'
-    yield from _indented(line for step in _numbered(plan.way_back, "back-") for line in _step_lines(*step, again=True))
+    yield from _indented(line for index, step in enumerate(plan.way_back, 1) for line in _way_back(index, step))
     yield '    rm "$steps"'
     yield "    finished=yes"
     yield "    exit"
@@ -59,7 +59,7 @@ def script_lines(plan: Migration) -> Iterator[str]:
         yield f"\n# {phase.title}"
         for step in phase.steps:
             number += 1
-            yield from _step_lines(str(number), step)
+            yield from _step_lines(number, step)
     yield "\nfinished=yes"
 
 
@@ -67,18 +67,14 @@ def _backup(plan: Migration) -> str:
     return quote(f"backup-{plan.namespace}")
 
 
-def _numbered(steps: Iterable[MigrationStep], prefix: str) -> Iterator[tuple[str, MigrationStep]]:
-    for index, step in enumerate(steps, 1):
-        yield f"{prefix}{index}", step
-
-
-def _step_lines(number: str, step: MigrationStep, *, again: bool = False) -> Iterator[str]:
+def _way_back(index: int, step: MigrationStep) -> Iterator[str]:
     """A rollback step runs on each call: the migration may have run again in between."""
-    if again:
-        yield f"number={number} title={_words(step.title)}"
-        yield 'printf "%s\\n" "$number. $title"'
-        yield from _body(step)
-        return
+    yield f"number=back-{index} title={_words(step.title)}"
+    yield 'printf "%s\\n" "$number. $title"'
+    yield from _body(step)
+
+
+def _step_lines(number: int, step: MigrationStep) -> Iterator[str]:
     yield f"if begin {number} {_words(step.title)}; then"
     yield from _indented(_body(step))
     yield "    end"

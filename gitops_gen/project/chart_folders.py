@@ -94,11 +94,13 @@ class ChartFolders:
 
     def apart(self, path: str) -> tuple[str, ...]:
         """Where symlinks of a chart folder lead to outside of it, and the folders that it depends on, as paths from the
-        git root: such as a library chart that several charts share. Argo CD follows them inside the repository.
+        git root: such as a library chart that several charts share. Argo CD follows them inside the repository. Of a
+        chart that is behind a symlink itself, the real folder too.
         """
-        targets = sorted({*self.links(path).values(), *self.needed_folders(path)})
+        targets = {*self.links(path).values(), *self.needed_folders(path)}
         inside = self._root.resolved(self.from_top(path))
-        return tuple(target for target in targets if not f"{target}/".startswith(f"{inside}/" if inside else ""))
+        outside = {item for item in targets if not f"{item}/".startswith(f"{inside}/" if inside else "")}
+        return tuple(sorted(outside | ({inside} - {self.from_top(path)} if inside else set())))
 
     def values_text(self, source: ChartSource) -> str:
         """The text of the chart's values.yaml, where that is a file of this repository; else nothing. Raises

@@ -14,11 +14,8 @@ from gitops_gen.git.snapshot import Repository
 class Inputs(Protocol):
     """What `reading` reads from. Each method raises `PathError` for a path that leaves the project."""
 
-    def read(self, path: str) -> bytes:
-        """The content of a file. Raises `OSError`, as `open` does."""
-
-    def size(self, path: str) -> int:
-        """The bytes of a file. Raises `OSError`."""
+    def read(self, path: str, most: int | None = None) -> bytes:
+        """The content of a file, of a larger one the first `most` bytes. Raises `OSError`, as `open` does."""
 
     def is_file(self, path: str) -> bool:
         """Whether there is a file."""
@@ -40,17 +37,13 @@ class CommittedInputs:
         """`prefix` is where the project is in the repository: empty or ending in `/`."""
         self._repository, self._commit, self._prefix = repository, commit, prefix
 
-    def read(self, path: str) -> bytes:
+    def read(self, path: str, most: int | None = None) -> bytes:
         """The content of a file."""
         full = self._prefix + self.resolved(path)
         found = self._repository.contents(self._repository.files(self._commit, [full]))
         if full not in found:
             raise IsADirectoryError(0, "Is a directory") if found else FileNotFoundError(path)
-        return found[full]
-
-    def size(self, path: str) -> int:
-        """The bytes of a file."""
-        return len(self.read(path))
+        return found[full][:most]
 
     def is_file(self, path: str) -> bool:
         """Whether there is a file."""
@@ -93,19 +86,15 @@ class ChangedInputs:
     def __init__(self, before: Inputs, texts: Mapping[str, str | None]) -> None:
         self.before, self._texts = before, texts
 
-    def read(self, path: str) -> bytes:
+    def read(self, path: str, most: int | None = None) -> bytes:
         """The content of a file."""
         place = self.resolved(path)
         if place not in self._texts:
-            return self.before.read(path)
+            return self.before.read(path, most)
         text = self._texts[place]
         if text is None:
             raise FileNotFoundError(path)
-        return text.encode(errors="surrogateescape")
-
-    def size(self, path: str) -> int:
-        """The bytes of a file."""
-        return len(self.read(path)) if self.resolved(path) in self._texts else self.before.size(path)
+        return text.encode(errors="surrogateescape")[:most]
 
     def is_file(self, path: str) -> bool:
         """Whether there is a file."""

@@ -1,5 +1,6 @@
 """The environments of a project as rows: what runs where."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from gitops_gen.errors import UsageError, fail_if_any
@@ -56,12 +57,17 @@ def list_environments(opened: OpenProject, scope: Scope = EVERYWHERE) -> list[En
     Raises `ProblemsError` with all that is wrong in any of them, and `UsageError` for a stage or cluster that does not
     exist or has no environment.
     """
-    projects = opened.projects()
-    order = {name: index for index, name in enumerate(projects.stages())}
     require_known(opened, scope)
-    folder = projects.named(scope.project).folder if scope.project else ""
     found, problems = opened.environments()
     fail_if_any(problems)
+    return listed(opened, found, scope)
+
+
+def listed(opened: OpenProject, found: Iterable[ResolvedEnvironment], scope: Scope) -> list[EnvironmentRow]:
+    """The rows of the environments in scope, ordered and refused as by `list_environments`."""
+    projects = opened.projects()
+    order = {name: index for index, name in enumerate(projects.stages())}
+    folder = projects.named(scope.project).folder if scope.project else ""
     inside = (item for item in found if not folder or project_folder(item.name) == folder)
     rows = [_row(item) for item in inside if is_inside(scope, item.stage, item.cluster)]
     if not rows and not scope.is_all:

@@ -3,7 +3,7 @@
 import posixpath
 from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache, partial
 from typing import Any
 
 from gitops_gen.errors import Problem, ProblemsError, UsageError, fail_if_any
@@ -22,6 +22,7 @@ from gitops_gen.project.reading import (
     is_environment,
     parsed,
     read_environment,
+    read_shared,
     read_text,
 )
 from gitops_gen.yaml.key_paths import KeyPath, dotted
@@ -39,6 +40,7 @@ class Projects:
 
     def __init__(self, inputs: Inputs) -> None:
         self._inputs = inputs
+        self._read_shared = cache(partial(read_shared, inputs))
         self._read: dict[str, ProjectFile | None] = {}
         self.problems: list[Problem] = []
         #: what all projects share: the project itself where it is the only one
@@ -136,7 +138,7 @@ class Projects:
 
     def files(self, environment: str) -> tuple[EnvironmentFiles | None, list[Problem]]:
         """The hand-written files of one environment, and what is wrong with them."""
-        return read_environment(self._inputs, environment)
+        return read_environment(self._inputs, environment, self._read_shared)
 
     def named(self, name: str) -> ProjectFile:
         """The project of that name or folder. Raises `UsageError` when there is none."""

@@ -3,7 +3,7 @@
 Nothing here stops at the first mistake: each reader gives back what it could read and every problem it met.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -48,10 +48,10 @@ class InputDocument:
     text: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class ProjectFile:
     """The project as read: where from, its typed form, and the files that say it, the weakest first: its own, in a
-    workspace below it that of the workspace. `folder` is empty or ends in `/`.
+    workspace below it that of the workspace. `folder` is empty or ends in `/`. Each is equal to itself only.
     """
 
     inputs: Inputs
@@ -200,15 +200,18 @@ def _twin(inputs: Inputs, path: str) -> Problem:
     )
 
 
-def read_environment(inputs: Inputs, name: str) -> tuple[EnvironmentFiles | None, list[Problem]]:
+def read_environment(
+    inputs: Inputs, name: str, shared_file: Callable[[str], "ReadFile[Environment]"]
+) -> tuple[EnvironmentFiles | None, list[Problem]]:
     """The hand-written files of one environment, and what is wrong with them: a bad release.yaml is as if left out.
 
-    In a workspace, environment.yaml may be the one of the workspace, the one of the project, or both.
+    In a workspace, environment.yaml may be the one of the workspace, the one of the project, or both: `shared_file`
+    reads the former, which many environments have (`read_shared`).
     """
     own, shared = environment_path(name), environment_path(short_name(name))
     read = [(own, _read(inputs, own, Environment, required=own == shared))]
     if own != shared:
-        read.insert(0, (shared, _read(inputs, shared, Environment)))
+        read.insert(0, (shared, shared_file(shared)))
     release = _read(inputs, release_path(name), Release)
     problems = [*(problem for _, found in read for problem in found.problems), *release.problems]
     if any(found.problems and found.spec is None for _, found in read):
@@ -224,7 +227,7 @@ def read_environment(inputs: Inputs, name: str) -> tuple[EnvironmentFiles | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Read(Generic[ModelT]):
+class ReadFile(Generic[ModelT]):
     """A file's text, its data, its typed form and what is wrong with it; nothing of a missing file."""
 
     text: str = ""
@@ -233,14 +236,19 @@ class _Read(Generic[ModelT]):
     problems: tuple[Problem, ...] = ()
 
 
-def _read(inputs: Inputs, path: str, model: type[ModelT], *, required: bool = False) -> _Read[ModelT]:
+def _read(inputs: Inputs, path: str, model: type[ModelT], *, required: bool = False) -> ReadFile[ModelT]:
     try:
         text = read_text(inputs, path)
     except ProblemsError as error:
         is_nothing = isinstance(error, MissingFileError) and not required
-        return _Read(problems=() if is_nothing else error.problems)
+        return ReadFile(problems=() if is_nothing else error.problems)
     data, spec, problems = parsed(text, model)
-    return _Read(text=text, data=data, spec=spec, problems=tuple(item.at(path, item.line) for item in problems))
+    return ReadFile(text=text, data=data, spec=spec, problems=tuple(item.at(path, item.line) for item in problems))
+
+
+def read_shared(inputs: Inputs, path: str) -> ReadFile[Environment]:
+    """A workspace's file for all environments of one name; nothing of a missing one."""
+    return _read(inputs, path, Environment)
 
 
 def decoded(content: bytes, path: str) -> str:
@@ -274,9 +282,10 @@ def read_text(inputs: Inputs, path: str) -> str:
     is outside of the project.
     """
     try:
-        if inputs.size(path) > SIZE_LIMIT:
+        content = inputs.read(path, SIZE_LIMIT + 1)
+        if len(content) > SIZE_LIMIT:
             raise ProblemsError([too_large(path)])
-        return decoded(inputs.read(path), path)
+        return decoded(content, path)
     except FileNotFoundError:
         raise _missing(inputs, path) from None
     except OSError as error:

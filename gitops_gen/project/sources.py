@@ -34,7 +34,7 @@ class Sources:
         """`own` are the files of what stays with the environment."""
         files = (Source(name="environment", file=item.file, prefix=(), data=item.data) for item in own)
         self._own = own[-1].file if own else ""
-        self._places = [*_shared(project.documents, stage, cluster), *files]
+        self._places = (*_shared(project, stage, cluster), *files)
 
     def settings(self) -> Layer:
         """All fields but `values`, merged."""
@@ -85,8 +85,13 @@ def stage_index(data: dict[str, Any], name: str) -> int | None:
     return next((index for index, stage in enumerate(data.get("stages", ())) if stage["name"] == name), None)
 
 
-def _shared(documents: Sequence[InputDocument], stage: str, cluster: str) -> Iterator[Source]:
+@lru_cache(maxsize=256)
+def _shared(project: ProjectFile, stage: str, cluster: str) -> tuple[Source, ...]:
     """What a project, and before it its workspace, says of all environments; what is narrower wins over both."""
+    return tuple(_shared_by(project.documents, stage, cluster))
+
+
+def _shared_by(documents: Sequence[InputDocument], stage: str, cluster: str) -> Iterator[Source]:
     for item in documents:
         argocd = {key: value for key, value in item.data.get("argocd", {}).items() if key in ("application", "project")}
         yield Source(name="argocd", file=item.file, prefix=(), data={"argocd": argocd})

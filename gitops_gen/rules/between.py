@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from gitops_gen.rules.rule import Finding, Rule, Severity
+from gitops_gen.rules.rule import Finding, FindingPlace, Rule, Severity
 from gitops_gen.sync.between import ApplicationNeed, Convergence
 
 _CHECKED = "It is checked between the environments that are planned together, where they are on one cluster."
@@ -21,7 +21,6 @@ CIRCLE = Rule(
         "move what both need into a separate Application; for a CRD, SkipDryRunOnMissingResource=true on the custom "
         "resource is enough when its Application applies something that the other one needs"
     ),
-    check=lambda _: (),
 )
 GIVES_UP = Rule(
     id="first-sync-may-give-up",
@@ -35,7 +34,6 @@ GIVES_UP = Rule(
         "leave the retry without limit; let the Job wait for what it needs, without activeDeadlineSeconds, or make it "
         "a hook, which each retry makes again"
     ),
-    check=lambda _: (),
     severity=Severity.WARNING,
 )
 RULES = (CIRCLE, GIVES_UP)
@@ -48,14 +46,6 @@ def findings_between(needs: Iterable[ApplicationNeed]) -> dict[str, list[Finding
     for need in needs:
         if rule := _RULE_OF.get(need.convergence):
             message = f"needs {need.want.what} of {need.producer} ({need.want.why}): {need.reason}"
-            finding = Finding(
-                rule=rule.id,
-                message=message,
-                object=need.want.consumer,
-                source=need.want.source,
-                remedy=rule.remedy,
-                severity=rule.severity,
-                others=need.others,
-            )
-            found.setdefault(need.consumer, []).append(finding)
+            place = FindingPlace(object=need.want.consumer, source=need.want.source, others=need.others)
+            found.setdefault(need.consumer, []).append(rule.finding(message, **place))
     return found

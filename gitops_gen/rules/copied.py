@@ -56,11 +56,11 @@ def named_values(opened: OpenProject, name: str) -> NamedValues:
         environment = opened.environment(name)
     except GitopsError:
         return {}  # other rules report it
-    found = {}
+    known, found = _names(opened, project_folder(name)), {}
     for path, text in _texts(environment.values):
-        names = _names_in(text, _names(opened, project_folder(name)))
-        layer, part = setter(environment.layers, path) or (None, ())
-        if names and layer and not layer.exclusive:
+        names = _names_in(text, known)
+        layer, part = (names and setter(environment.layers, path)) or (None, ())
+        if layer and not layer.exclusive:
             is_own = environment_of_input(layer.file) == name
             found[path] = NamedValue(names=names, file=layer.file, place=(*layer.prefix, *part), is_own=is_own)
     return found

@@ -37,12 +37,8 @@ def unused(
         return []
     here, known = {rule.id for rule in applied}, [rule.id for rule in every()]
     return [
-        Finding(
-            rule=UNUSED.id,
-            message=_unused_text(index, entry, known),
-            source=own.file,
-            line=locate(own.text, ("rules", "ignore", index)),
-            remedy=UNUSED.remedy,
+        UNUSED.finding(
+            _unused_text(index, entry, known), source=own.file, line=locate(own.text, ("rules", "ignore", index))
         )
         for index, entry in left
         if entry.rule in here or entry.rule not in known

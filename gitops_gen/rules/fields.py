@@ -28,6 +28,8 @@ _NAME_LIMITS = {
     ("apps", "StatefulSet"): (52, "its pods carry it as a label with 11 characters more"),
 }
 _LONGEST_NAME = (253, "Kubernetes allows 253 characters")
+_OF_METADATA, _OF_OTHERS = ("labels", "annotations"), ("matchLabels", "nodeSelector")
+_STRING_MAPS = {*_OF_METADATA, *_OF_OTHERS}
 _CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 _DEFAULTED = {SYNC_WAVE, HELM_WEIGHT}
 """`wave-not-integer` says what happens to these."""
@@ -77,8 +79,9 @@ def _string_maps(manifest: Manifest) -> Iterator[tuple[KeyPath, Mapping[str, Any
     if manifest.id.group == "" and manifest.kind in {"Service", "ReplicationController"}:
         yield ("spec", "selector"), mapping(manifest.spec.get("selector"))
     for path, part in _parts(manifest):
-        names = ("labels", "annotations") if _is_metadata(path) else ("matchLabels", "nodeSelector")
-        yield from (((*path, name), mapping(part.get(name))) for name in names)
+        if not _STRING_MAPS.isdisjoint(part):
+            names = _OF_METADATA if _is_metadata(path) else _OF_OTHERS
+            yield from (((*path, name), mapping(part.get(name))) for name in names)
 
 
 def _is_metadata(path: KeyPath) -> bool:

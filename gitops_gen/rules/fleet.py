@@ -64,14 +64,22 @@ def views(opened: OpenProject, names: Sequence[str], viewer: Viewer[View], what:
     Raises `UsageError`; without `failed` also `ProblemsError` (inputs, values, rendered output) and `ChartError` (what
     the chart refuses).
     """
-    names = names or opened.names()
+    return together(opened, each_alone(opened, names or opened.names(), viewer, what), viewer)
+
+
+def each_alone(opened: OpenProject, names: Sequence[str], viewer: Viewer[View], what: str) -> list[ViewedPlan[View]]:
+    """The same without what is wrong between the environments. Raises as `views` does."""
+    return list(in_each(opened, names, partial(_viewed, viewer=viewer), what))
+
+
+def together(opened: OpenProject, plans: list[ViewedPlan[View]], viewer: Viewer[View]) -> list[ViewedPlan[View]]:
+    """The plans of `each_alone`, each with what is wrong between it and the others. Raises as `views` does."""
     again = partial(_viewed, opened, viewer=viewer)
-    plans = list(in_each(opened, names, partial(_viewed, viewer=viewer), what))
     needs = needs_between(item.outside for item in plans if item.outside)
     more = _between(opened, plans, needs, viewer)
     plans = [again(item.name, more[item.name]) if item.name in more else item for item in plans]
     plans = _with_needs(plans, needs)
-    if plans and set(opened.names()) <= set(names):
+    if plans and set(opened.names()) <= {item.name for item in plans}:
         matched = frozenset[SetAside]().union(*(item.matched for item in plans))
         projects = opened.projects()
         read = [project for folder in dict.fromkeys(("", *projects.folders)) if (project := projects.at(folder))]

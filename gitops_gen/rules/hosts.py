@@ -21,7 +21,6 @@ FOREIGN = Rule(
         "environment. It is checked between the environments that are validated together."
     ),
     remedy="correct the value, or set it aside in rules.ignore when the environments share the host",
-    check=lambda _: (),
     severity=Severity.WARNING,
 )
 RULES = (FOREIGN,)
@@ -61,15 +60,7 @@ def _findings(hosts: OwnNames, owners: Mapping[str, list[str]]) -> Iterator[Find
     for host, (item, source) in hosts.used.items():
         if host not in hosts.served and (others := owners.get(host)):
             message = f"has the host {host}, which {others[0]} serves"
-            yield Finding(
-                rule=FOREIGN.id,
-                message=message,
-                object=item,
-                source=source,
-                remedy=FOREIGN.remedy,
-                severity=FOREIGN.severity,
-                others=(others[0],),
-            )
+            yield FOREIGN.finding(message, object=item, source=source, others=(others[0],))
 
 
 def _served(manifest: Manifest) -> Iterator[str]:

@@ -15,7 +15,6 @@ INVALID = Rule(
         "type, or one that the chart's schema refuses would change nothing, or make the sync fail."
     ),
     remedy="correct the file",
-    check=lambda _: (),
 )
 NOT_GENERATED = Rule(
     id="generated-file-differs",
@@ -25,14 +24,12 @@ NOT_GENERATED = Rule(
         "reviewed; an edit made by hand is lost with the next `gitops-gen generate`."
     ),
     remedy="run `gitops-gen generate` and commit the result; `gitops-gen adopt ENV` moves an edit into the inputs",
-    check=lambda _: (),
 )
 NOT_RENDERED = Rule(
     id="chart-does-not-render",
     title="The chart renders with the values of the environment",
     explanation="Argo CD renders the chart as `helm template` does. What fails here fails there: no sync begins.",
     remedy="correct the template, or the values that it fails for",
-    check=lambda _: (),
 )
 RULES = (INVALID, NOT_GENERATED, NOT_RENDERED)
 
@@ -42,8 +39,7 @@ def findings_of(error: GitopsError) -> Iterator[Finding]:
     if isinstance(error, ProblemsError):
         yield from map(_finding, error.problems)
     else:
-        remedy = error.hint or NOT_RENDERED.remedy
-        yield Finding(rule=NOT_RENDERED.id, message=str(error), remedy=remedy)
+        yield NOT_RENDERED.finding(str(error), error.hint)
 
 
 def _finding(problem: Problem) -> Finding:

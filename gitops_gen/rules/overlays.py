@@ -24,7 +24,6 @@ UNCHANGED = Rule(
         "release and those that the project injects do not count."
     ),
     remedy="remove the key, or keep it to hold the value when the chart changes",
-    check=lambda _: (),
     severity=Severity.NOTE,
 )
 RULES = (UNCHANGED,)
@@ -43,14 +42,8 @@ def unchanged_values(opened: OpenProject, name: str) -> Iterator[Finding]:
     for layer, paths in _unchanged(environment, defaults):
         text = layer.text if layer.text is not None else text_of(layer.file)
         lines = [locate(text, (*layer.prefix, *path)) for path in paths]
-        yield Finding(
-            rule=UNCHANGED.id,
-            message=_message(paths),
-            source=layer.file,
-            line=min((line for line in lines if line), default=None),
-            remedy=UNCHANGED.remedy,
-            severity=UNCHANGED.severity,
-        )
+        first = min((line for line in lines if line), default=None)
+        yield UNCHANGED.finding(_message(paths), source=layer.file, line=first)
 
 
 def _unchanged(environment: ResolvedEnvironment, defaults: Values) -> Iterator[tuple[ValueLayer, list[KeyPath]]]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypedDict, Unpack
 
 from gitops_gen.errors import Problem
 from gitops_gen.manifests.annotations import is_helm_test
@@ -74,7 +74,21 @@ class Hit(NamedTuple):
     line: int | None = None
 
 
+class FindingPlace(TypedDict, total=False):
+    """Where a finding is, and whom else it is about: the fields of `Finding`."""
+
+    object: str
+    source: str
+    line: int | None
+    path: KeyPath
+    others: tuple[str, ...]
+
+
 Check: TypeAlias = Callable[[SyncPlan], Iterable[Hit]]
+
+
+def _elsewhere(_plan: SyncPlan) -> Iterable[Hit]:
+    return ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,7 +101,8 @@ class Rule:
     title: str
     explanation: str
     remedy: str
-    check: Check
+    #: what yields where it does not hold, in one plan; nothing for a rule that is judged elsewhere
+    check: Check = _elsewhere
     severity: Severity = Severity.ERROR
     #: manifests that the rule refuses, and the same ones as it wants them: `rules ID` shows both, a test judges them
     bad: str = ""
@@ -100,13 +115,15 @@ class Rule:
         for hit in self.check(plan):
             if hit.manifest and not self.judges_tests and is_helm_test(hit.manifest):
                 continue
-            yield Finding(
-                rule=self.id,
-                message=hit.message,
+            yield self.finding(
+                hit.message,
+                hit.remedy,
                 object=str(hit.manifest.id) if hit.manifest else "",
                 source=hit.manifest.source if hit.manifest else hit.file,
                 line=hit.line,
-                remedy=hit.remedy or self.remedy,
-                severity=self.severity,
                 path=hit.path,
             )
+
+    def finding(self, message: str, remedy: str = "", **place: Unpack[FindingPlace]) -> Finding:
+        """A place where the rule does not hold; without `remedy` the rule says what to do."""
+        return Finding(rule=self.id, message=message, remedy=remedy or self.remedy, severity=self.severity, **place)

@@ -30,7 +30,6 @@ SHARED = Rule(
         "use a separate cluster for each environment, or make the name differ with a value of the chart, such as "
         "fullnameOverride"
     ),
-    check=lambda _: (),
 )
 
 
@@ -80,11 +79,4 @@ def _finding(objects: list[TrackedObject], owner: str) -> Finding:
     others = ", ".join(item.name for item in objects[1:SHOWN])
     also = f" ({count} objects: {first.name}, {others}{', …' if count > SHOWN else ''})" if others else ""
     message = f"is also rendered by {owner}, on the same cluster{also}: Argo CD refuses the second sync"
-    return Finding(
-        rule=SHARED.id,
-        message=message,
-        object=first.name,
-        source=first.source,
-        remedy=SHARED.remedy,
-        others=(owner,),
-    )
+    return SHARED.finding(message, object=first.name, source=first.source, others=(owner,))

@@ -32,21 +32,18 @@ PATH_MISSING = Rule(
     title="The path of a source exists",
     explanation="Argo CD reports `app path does not exist`, and syncs nothing.",
     remedy="correct `path`",
-    check=lambda _: (),
 )
 FILE_MISSING = Rule(
     id="value-file-missing",
     title="The value files of an Application exist",
     explanation="Helm fails for a value file that does not exist, unless ignoreMissingValueFiles is true.",
     remedy="correct the name, or set ignoreMissingValueFiles",
-    check=lambda _: (),
 )
 FILE_OUTSIDE = Rule(
     id="value-file-outside",
     title="Value files are in the repository",
     explanation="Argo CD refuses a value file whose path, or a symlink in it, leads out of the repository.",
     remedy="move the file into the repository",
-    check=lambda _: (),
 )
 PATHS_INCOMPLETE = Rule(
     id="generate-paths-incomplete",
@@ -57,7 +54,6 @@ PATHS_INCOMPLETE = Rule(
         "deployed with the next commit that touches one of them."
     ),
     remedy=f"add the path to {GENERATE_PATHS}",
-    check=lambda _: (),
 )
 INCLUDES_ITSELF = Rule(
     id="application-includes-itself",
@@ -67,7 +63,6 @@ INCLUDES_ITSELF = Rule(
         "file deletes it, and with the finalizer of resources everything that it has applied."
     ),
     remedy="move its file out of the path of its source",
-    check=lambda _: (),
     severity=Severity.WARNING,
 )
 NOT_RENDERED = Rule(
@@ -79,7 +74,6 @@ NOT_RENDERED = Rule(
         "variables in their names."
     ),
     remedy="render it with its own tool, and give that to `validate --rendered`",
-    check=lambda _: (),
     severity=Severity.NOTE,
 )
 RULES = (PATH_MISSING, FILE_MISSING, FILE_OUTSIDE, PATHS_INCOMPLETE, INCLUDES_ITSELF, NOT_RENDERED)
@@ -142,15 +136,7 @@ class _Application:
         self.late: list[Finding] = []
 
     def _finding(self, rule: Rule, message: str, path: KeyPath) -> Finding:
-        return Finding(
-            rule=rule.id,
-            message=message,
-            object=str(self._manifest.id),
-            source=self._file,
-            remedy=rule.remedy,
-            severity=rule.severity,
-            path=path,
-        )
+        return rule.finding(message, object=str(self._manifest.id), source=self._file, path=path)
 
     def _is_local(self, source: Mapping[str, Any]) -> bool:
         path = posixpath.normpath(str(source.get("path") or ".").strip("/") or ".")

@@ -36,7 +36,6 @@ UNUSED = Rule(
         "finding of that name. It is checked when all environments are planned."
     ),
     remedy="correct rule and object, or remove the entry from rules.ignore",
-    check=lambda _: (),
 )
 SYNC_RULES: tuple[Rule, ...] = (
     *content.RULES,

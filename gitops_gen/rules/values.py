@@ -17,7 +17,6 @@ UNKNOWN_VALUE = Rule(
         "`toYaml .Values.resources`, any key may be below it."
     ),
     remedy="correct the key or remove it; to keep it, set it aside in rules.ignore, with the key as object",
-    check=lambda _: (),
 )
 VALUE_OF_ANOTHER_TYPE = Rule(
     id=OTHER_TYPE,
@@ -27,7 +26,6 @@ VALUE_OF_ANOTHER_TYPE = Rule(
         'replicas, and the text "false" is true in an `if`. A chart that asks for a value\'s type may use several.'
     ),
     remedy="give the value the type of the default; if the chart can use it, set it aside in rules.ignore",
-    check=lambda _: (),
 )
 RULES = (UNKNOWN_VALUE, VALUE_OF_ANOTHER_TYPE)
 

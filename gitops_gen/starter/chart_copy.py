@@ -5,18 +5,15 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from gitops_gen.errors import GitopsError, UsageError
+from gitops_gen.helm.dependencies import CHARTS, Dependencies
+from gitops_gen.helm.digest import is_loop
 from gitops_gen.helm.engine import ChartError
 from gitops_gen.models.layout import CHART_FILE, VALUES_FILE
 from gitops_gen.starter.ignored import IGNORE_FILE, ignored
-from gitops_gen.yaml.reader import load
-
-DEPENDENCIES = "charts"
 
 _LITTER = shutil.ignore_patterns("__pycache__", "*.pyc", ".git", ".DS_Store", "*.swp", "*~")
-_LOCAL = "file://"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,20 +36,16 @@ def copy_chart(source: Path, target: Path) -> Copied:
         raise UsageError(f"{source} is not a chart: it has no {CHART_FILE}", "use the folder that contains Chart.yaml")
     if target.resolve().is_relative_to(source.resolve()):
         raise UsageError(f"the new project would be inside the chart {source}", "choose another folder")
-    _copy_tree(source, target)
+    copy_folder(source, target)
     left_out = tuple(_leave_out(source, target))
     dependencies = tuple(_bring_dependencies(source, target, ()))
-    for file in (target / DEPENDENCIES).rglob(IGNORE_FILE):
+    for file in (target / CHARTS).rglob(IGNORE_FILE):
         file.unlink()
     return Copied(dependencies=dependencies, left_out=left_out)
 
 
 def copy_folder(source: Path, target: Path) -> None:
     """Copy a folder without caches, links followed. Raises `GitopsError`."""
-    _copy_tree(source, target)
-
-
-def _copy_tree(source: Path, target: Path) -> None:
     if loop := next(_loops(source), None):
         raise GitopsError(f"{loop} is a symlink to one of its parent folders", "remove it from the chart")
     try:
@@ -64,15 +57,13 @@ def _copy_tree(source: Path, target: Path) -> None:
 
 def _loops(source: Path) -> Iterator[Path]:
     for folder, folders, _ in os.walk(source, followlinks=False):
-        for link in (Path(folder, name) for name in folders):
-            if link.is_symlink() and link.parent.resolve().is_relative_to(link.resolve()):
-                yield link
+        yield from (link for name in folders if is_loop(link := Path(folder, name)))
 
 
 def _leave_out(source: Path, target: Path) -> Iterator[str]:
     """Remove from the copy what git ignores in the original, except dependencies."""
     names = [path.relative_to(target).as_posix() for path in sorted(target.rglob("*")) if path.is_file()]
-    candidates = [name for name in names if not name.startswith(f"{DEPENDENCIES}/") and _is_plain(source, name)]
+    candidates = [name for name in names if not name.startswith(f"{CHARTS}/") and _is_plain(source, name)]
     for found in ignored(source, candidates):
         if found.path not in (CHART_FILE, "Chart.lock", VALUES_FILE):
             (target / found.path).unlink()
@@ -89,28 +80,13 @@ def _bring_dependencies(source: Path, target: Path, above: tuple[Path, ...]) -> 
 
     https://helm.sh/docs/helm/helm_dependency/
     """
-    present = set(_present(target / DEPENDENCIES))
-    for dependency in _metadata(source).get("dependencies") or ():
-        name, repository = str(dependency.get("name")), str(dependency.get("repository") or "")
-        if not repository.startswith(_LOCAL) or name in present:
+    for item in Dependencies(target).missing:
+        if not item.is_local:
             continue
-        origin = (source / repository.removeprefix(_LOCAL)).resolve()
+        origin = (source / item.local_path).resolve()
         if origin in above or not (origin / CHART_FILE).is_file():
-            raise ChartError(f"{source / CHART_FILE}: the dependency `{name}` is not a chart at {repository}")
-        _copy_tree(origin, target / DEPENDENCIES / name)
-        yield name
-        yield from _bring_dependencies(origin, target / DEPENDENCIES / name, (*above, origin))
-
-
-def _present(charts: Path) -> Iterator[str]:
-    """The names of the charts in charts/: folders by their Chart.yaml, archives by their file name."""
-    for entry in charts.iterdir() if charts.is_dir() else ():
-        if (entry / CHART_FILE).is_file():
-            yield str(_metadata(entry).get("name"))
-        elif entry.suffix == ".tgz":
-            yield entry.name.rpartition("-")[0]
-
-
-def _metadata(chart: Path) -> dict[str, Any]:
-    data = load((chart / CHART_FILE).read_text(encoding="utf-8"), f"{chart}/{CHART_FILE}")
-    return data if isinstance(data, dict) else {}
+            where = f"{source / CHART_FILE}: the dependency `{item.name}`"
+            raise ChartError(f"{where} is not a chart at {item.repository}")
+        copy_folder(origin, target / CHARTS / item.name)
+        yield item.name
+        yield from _bring_dependencies(origin, target / CHARTS / item.name, (*above, origin))

@@ -3,7 +3,6 @@ so that there is something to promote; proven to change nothing of what the char
 """
 
 import re
-import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,9 +10,11 @@ from typing import Any
 
 from gitops_gen.errors import GitopsError
 from gitops_gen.helm.engine import ChartError, HelmRelease, LoadedChart
-from gitops_gen.models.layout import CHART_FILE, VALUES_FILE
+from gitops_gen.helm.reading.chart_files import ChartFiles, chart_files
+from gitops_gen.models.layout import VALUES_FILE
 from gitops_gen.project.values_schema import ValuesSchema
 from gitops_gen.starter.images import ImageKey, image_keys
+from gitops_gen.yaml.editing.data import assigned
 from gitops_gen.yaml.key_paths import KeyPath, plain_steps
 from gitops_gen.yaml.reader import load
 
@@ -107,48 +108,19 @@ def _harmless(loaded: LoadedChart, release: HelmRelease, before: str, keys: list
 def _tree(keys: Iterable[ImageKey]) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     for key in keys:
-        place = tree
-        for step in key.path[:-1]:
-            place = place.setdefault(str(step), {})
-        place[str(key.path[-1])] = key.value
+        tree = assigned(tree, key.path, key.value)
     return tree
 
 
 def app_versions(chart: Path) -> dict[str, str]:
     """The appVersion of the chart, under the empty name, and of each of its subcharts, under the key of its values."""
-    own = _metadata((chart / CHART_FILE).read_text(encoding="utf-8"))
-    versions = {"": str(own.get("appVersion") or "")}
-    names = dict(_subcharts(chart / "charts"))
-    for dependency in own.get("dependencies") or ():
-        key = str(dependency.get("alias") or dependency.get("name"))
-        versions[key] = names.get(str(dependency.get("name")), "")
-    return names | versions
+    files = chart_files(chart)
+    missing = {str(item.get("alias") or item.get("name")): "" for item in files.dependencies}
+    return {"": _app_version(files), **missing, **{key: _app_version(one) for key, one in files.subcharts.items()}}
 
 
-def _subcharts(charts: Path) -> Iterator[tuple[str, str]]:
-    for entry in sorted(charts.iterdir()) if charts.is_dir() else ():
-        text = _chart_file(entry)
-        data = _metadata(text)
-        if text:
-            yield str(data.get("name")), str(data.get("appVersion") or "")
-
-
-def _chart_file(entry: Path) -> str:
-    if (entry / CHART_FILE).is_file():
-        return (entry / CHART_FILE).read_text(encoding="utf-8")
-    if entry.suffix != ".tgz":
-        return ""
-    with tarfile.open(entry) as archive:
-        for member in archive.getmembers():
-            stream = archive.extractfile(member) if member.name.split("/")[1:] == [CHART_FILE] else None
-            if stream is not None:
-                return stream.read().decode()
-    return ""
-
-
-def _metadata(text: str) -> dict[str, Any]:
-    data = load(text, CHART_FILE)
-    return data if isinstance(data, dict) else {}
+def _app_version(chart: ChartFiles) -> str:
+    return str(chart.metadata.get("appVersion") or "")
 
 
 def required_key(chart: Path, failure: str) -> KeyPath:

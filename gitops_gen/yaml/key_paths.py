@@ -41,10 +41,14 @@ def tree_nodes(data: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
     """Every value in a tree of maps and lists with its path: the tree itself, and each map or list before what is in
     it.
     """
-    yield path, data
-    items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
-    for step, item in items:
-        yield from tree_nodes(item, (*path, step))
+    todo = [(path, data)]
+    while todo:
+        place, node = todo.pop()
+        yield place, node
+        if isinstance(node, dict):
+            todo += [((*place, key), item) for key, item in reversed(node.items())]
+        elif isinstance(node, list):
+            todo += [((*place, index), node[index]) for index in reversed(range(len(node)))]
 
 
 def tree_with(data: Any, change: Callable[[KeyPath, Any], Any], path: KeyPath = ()) -> Any:

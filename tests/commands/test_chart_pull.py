@@ -42,6 +42,16 @@ def test_a_project_without_remote_charts_needs_no_helm(
     assert gitops_gen(good, "chart", "pull").code == 0
 
 
+def test_a_difference_has_the_pulled_chart_in_any_folder_of_the_project(project: Path, gitops_gen: GitopsGen) -> None:
+    assert gitops_gen(project, "chart", "pull").code == 0
+    commit_all(project)
+    assert gitops_gen(project, "set", "dev", "image.tag=1.1").code == 0
+    for folder in (project, project / "environments"):
+        result = gitops_gen(folder, "diff")
+        assert result.code == 1, result.out
+        assert "Deployment/" in result.out
+
+
 def test_a_version_that_is_nowhere(project: Path, gitops_gen: GitopsGen) -> None:
     release = project / "environments/dev/release.yaml"
     url = (project / "gitops.yaml").read_text().partition("repository: '")[2].partition("'")[0]

@@ -65,6 +65,9 @@ def claim(size: str, **spec: object) -> str:
     return manifest("PersistentVolumeClaim", spec={"resources": {"requests": {"storage": size}}, **spec})
 
 
+NEW_CLUSTER = "everything is created again there, with empty volumes; the old one stays as it is"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
@@ -139,6 +142,15 @@ def claim(size: str, **spec: object) -> str:
             manifest("CustomResourceDefinition", CRD_API, spec={"names": {"kind": "A", "plural": "as"}}),
             manifest("CustomResourceDefinition", CRD_API, spec={"names": {"kind": "B", "plural": "as"}}),
             ("fails", "CustomResourceDefinition/x", "spec.names is immutable"),
+        ),
+        (
+            manifest("Application", "argoproj.io/v1alpha1", spec={"destination": {"server": "https://a"}}),
+            manifest("Application", "argoproj.io/v1alpha1", spec={"destination": {"name": "b"}}),
+            (
+                "moves",
+                "Application/x",
+                f"cluster https://a → b: {NEW_CLUSTER}",
+            ),
         ),
         (manifest("ConfigMap"), "", ("prunes", "ConfigMap/x", "")),
         (claim("1Gi"), "", ("loses", "PersistentVolumeClaim/x", "its data is deleted with it")),

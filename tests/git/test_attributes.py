@@ -90,3 +90,11 @@ def test_argo_cd_watches_the_library_chart(library: Path, gitops_gen: GitopsGen)
     assert gitops_gen(library, "generate").code == 0
     application = (library / "argocd/applications/production.yaml").read_text()
     assert "manifest-generate-paths: /chart;/common;/environments/production\n" in application
+
+
+def test_argo_cd_watches_the_folder_of_a_chart_behind_a_symlink(library: Path, gitops_gen: GitopsGen) -> None:
+    (library / "chart").rename(library / "real")
+    (library / "chart").symlink_to("real")
+    assert gitops_gen(library, "generate").code == 0
+    application = (library / "argocd/applications/production.yaml").read_text()
+    assert "manifest-generate-paths: /chart;/common;/real;/environments/production\n" in application

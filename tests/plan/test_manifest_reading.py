@@ -8,7 +8,7 @@ from gitops_gen.errors import ProblemsError
 from gitops_gen.manifests.hosts import host_names
 from gitops_gen.manifests.objects import parse
 from gitops_gen.manifests.pods import Pod, pod_of, references
-from gitops_gen.manifests.secrets import made_secrets, perhaps_made_secrets, secret_uses
+from gitops_gen.manifests.secrets import made_secrets, perhaps_made_secrets, provided_keys, secret_uses
 from gitops_gen.output.json.plan import plan_entry
 from gitops_gen.output.plan_mermaid import mermaid_lines
 from gitops_gen.output.plan_text import plan_lines
@@ -159,6 +159,33 @@ def test_a_job_that_names_a_secret_perhaps_makes_it(container: dict[str, object]
 def test_an_external_secret_makes_its_target() -> None:
     named, bare = objects(thing("ExternalSecret", "a", spec={"target": {"name": "b"}}), thing("ExternalSecret", "c"))
     assert (made_secrets(named), made_secrets(bare)) == (("b",), ("c",))
+
+
+DATA = [{"secretKey": "user", "remoteRef": {"key": "app/db"}}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "keys"),
+    [
+        ("ExternalSecret", {"data": DATA}, {"user"}),
+        ("ExternalSecret", {"data": DATA, "target": {"template": {"data": {"url": "x"}}}}, {"url"}),
+        (
+            "ExternalSecret",
+            {
+                "dataFrom": [{}],
+                "target": {"template": {"data": {"url": "x"}, "templateFrom": [{"target": "Annotations"}]}},
+            },
+            {"url"},
+        ),
+        ("ExternalSecret", {"data": DATA, "target": {"template": {"templateFrom": [{"configMap": {}}]}}}, None),
+        ("ExternalSecret", {"dataFrom": [{}]}, None),
+        ("ClusterExternalSecret", {"externalSecretSpec": {"data": DATA}}, {"user"}),
+        ("SealedSecret", {"encryptedData": {"a": "x"}, "template": {"data": {"b": "{{ .a }}"}}}, {"a", "b"}),
+    ],
+)
+def test_the_keys_of_a_secret_that_is_made(kind: str, spec: dict[str, object], keys: set[str] | None) -> None:
+    (maker,) = objects(thing(kind, "a", spec=spec))
+    assert provided_keys(maker) == keys
 
 
 scalars = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text(max_size=5)

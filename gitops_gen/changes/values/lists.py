@@ -7,7 +7,7 @@ from typing import Any
 
 from gitops_gen.errors import UsageError
 from gitops_gen.helm.key_types import type_name
-from gitops_gen.yaml.editing.data import assigned, removed, same
+from gitops_gen.yaml.editing.data import assigned, same
 from gitops_gen.yaml.key_paths import KeyPath, typed_key
 
 
@@ -61,11 +61,6 @@ def described(kind: str) -> str:
 def with_item(items: Any, inner: KeyPath, value: Any) -> Any:
     """A copy of a list with `value` at the path `inner` in it."""
     return assigned(items or None, inner, value)
-
-
-def without_item(items: Any, inner: KeyPath) -> Any:
-    """A copy of a list without what is at the path `inner` in it."""
-    return removed(items, inner)
 
 
 def agreed(lists: Iterable[tuple[str, Any]], path: KeyPath) -> Any:

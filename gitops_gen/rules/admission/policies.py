@@ -49,7 +49,7 @@ class Binding:
                 "object": request.data,
                 "request": request.variable,
                 "params": params,
-                "namespaceObject": request.namespace_object if self._reads("namespaceObject") else None,
+                "namespaceObject": request.namespace_object if self._reads_namespace() else None,
             }
             if self._is_wanted(given):
                 yield from self._complaints(given | {"variables": self._variables(given)})
@@ -59,8 +59,8 @@ class Binding:
         bound_to = mapping(self.spec.get("matchResources"))
         return is_matched(constraints, request, needs_rules=True) and is_matched(bound_to, request, needs_rules=False)
 
-    def _reads(self, name: str) -> bool:
-        return any(re.search(rf"\b{name}\b", text) for text in self._expressions())
+    def _reads_namespace(self) -> bool:
+        return any(re.search(r"\bnamespaceObject\b", text) for text in self._expressions())
 
     def _expressions(self) -> Iterator[str]:
         for place in ("variables", "matchConditions", "validations"):

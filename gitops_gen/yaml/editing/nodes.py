@@ -178,7 +178,7 @@ class _Parser:
         position = start
         while not isinstance(item := next(self.events), yaml.SequenceEndEvent):
             entries.append(self.item(item, position, flow=event.flow_style))
-            position = self.next_item(entries[-1].value.end)
+            position = self.skip(entries[-1].value.end)
         end = _at(item.end_mark) if event.flow_style else entries[-1].value.end
         return Node(
             kind=Kind.LIST, properties=properties, start=start, end=end, flow=event.flow_style, entries=tuple(entries)
@@ -189,6 +189,3 @@ class _Parser:
         head = _at(event.start_mark) if flow else position + 1
         value = self.node(event, head)
         return MapEntry(key="", key_quote="", start=value.properties if flow else position, head=head, value=value)
-
-    def next_item(self, position: int) -> int:
-        return self.skip(position)
