@@ -113,6 +113,9 @@ def _text(opened: OpenProject, path: str) -> str | None:
 
 def _added(opened: OpenProject, name: str, facts: Facts) -> Draft:
     _require_new(opened, name)
+    stages = [stage.name for stage in opened.project(name).spec.stages]
+    if stages and not facts.stage and not project_folder(name):
+        raise UsageError(f"`{name}` needs a stage", f"add `--stage` with one of: {', '.join(stages)}")
     path, text = environment_path(name), _HEADER.format(kind="Environment")
     for keys, value in facts.settings():
         text = set_value(text, keys, value, path)

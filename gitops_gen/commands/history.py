@@ -18,6 +18,7 @@ from gitops_gen.models.layout import (
     release_path,
     values_path,
 )
+from gitops_gen.names import did_you_mean
 from gitops_gen.project.opening import OpenProject
 from gitops_gen.yaml.editing.difference import KeyDifference, differences
 
@@ -78,15 +79,20 @@ def history(opened: OpenProject, environment: str = "", limit: int = 0, only: Se
     checkout = read_checkout(opened.folder)
     if not checkout.head:
         return History(events=(), complete=True)
-    if environment and not is_environment_name(environment):
-        raise GitopsError(f"no environment `{environment}`, now or in the history")
-    found = _touched(opened, environment, limit) if environment else _all_touched(opened, limit, only)
-    if environment and not found and environment not in opened.names():
-        raise GitopsError(f"no environment `{environment}`, now or in the history")
+    if not environment:
+        found = _all_touched(opened, limit, only)
+    elif not (found := _touched(opened, environment, limit) if is_environment_name(environment) else []):
+        _require_known(opened, environment)
     objects = Objects(opened.folder, {})
     spans = (found[start : start + _SPAN] for start in range(0, len(found), _SPAN))
     events = (event for span in spans for event in _events(opened, span, objects))
     return History(events=tuple(events), complete=not checkout.is_shallow)
+
+
+def _require_known(opened: OpenProject, environment: str) -> None:
+    if environment not in opened.names():
+        hint = did_you_mean(environment, opened.names())
+        raise GitopsError(f"no environment `{environment}`, now or in the history", hint)
 
 
 def _all_touched(opened: OpenProject, limit: int, only: Sequence[str]) -> list[_Touched]:

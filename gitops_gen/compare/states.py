@@ -147,7 +147,7 @@ class _Opener:
         for name in only:
             if name not in every:
                 near = f"did you mean `{nearest(name, every)}`?" if nearest(name, every) else ""
-                hint = near or self._repository.missing_hint(name)
+                hint = near or self._repository.missing_hint(name, every)
                 neither = "" if self._repository.has(name) else ", and no such revision in this clone"
                 raise UsageError(f"no environment `{name}` on either side{neither}", hint)
         return sorted(set(only) or every)

@@ -141,8 +141,8 @@ class Repository:
         answer = ask(self._folder, *arguments, env=ENVIRONMENT)
         return "" if answer.code else answer.text.strip()
 
-    def missing_hint(self, ref: str) -> str:
-        """What to do about a revision that is not in this clone."""
+    def missing_hint(self, ref: str, others: Iterable[str] = ()) -> str:
+        """What to do about a revision that is not in this clone; `others` are names that it could be instead."""
         if shallow := self._shallow_hint():
             return shallow
         if ref == "HEAD":
@@ -150,7 +150,7 @@ class Repository:
         names = self._answer("for-each-ref", "--format=%(refname:short)").splitlines()
         if f"origin/{ref}" in names:
             return f"did you mean `origin/{ref}`?"
-        return (did_you_mean(ref, names) if names else "") or "fetch it: `git fetch --tags`"
+        return (did_you_mean(ref, [*others, *names]) if names else "") or "fetch it: `git fetch --tags`"
 
     def _shallow_hint(self) -> str:
         if self._answer("rev-parse", "--is-shallow-repository") != "true":

@@ -31,6 +31,20 @@ def test_add_refuses_a_name_that_cannot_be(good: Path, gitops_gen: GitopsGen, na
     assert is_clean(good)
 
 
+def test_add_asks_for_a_stage(good: Path, gitops_gen: GitopsGen) -> None:
+    result = gitops_gen(good, "env", "add", "qa")
+    assert (result.code, is_clean(good)) == (2, True)
+    assert result.err == "error: `qa` needs a stage\n    add `--stage` with one of: dev, production\n"
+
+
+@pytest.mark.parametrize("name", ["productoin", "x/../y"])
+def test_history_of_an_environment_that_never_was(name: str, good: Path, gitops_gen: GitopsGen) -> None:
+    result = gitops_gen(good, "history", name)
+    assert (result.code, result.out) == (1, "")
+    assert f"no environment `{name}`, now or in the history\n    " in result.err
+    assert "production" in result.err
+
+
 def test_clone_asks_for_what_must_differ(good: Path, gitops_gen: GitopsGen) -> None:
     file = good / "environments/production/environment.yaml"
     file.write_text(file.read_text().replace("values:", "namespace: shop-live\nsecrets: {path: shop/live}\nvalues:"))

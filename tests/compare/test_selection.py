@@ -71,6 +71,7 @@ def test_an_environment_that_is_gone_can_be_named(fleet: Fleet, gitops_gen: Gito
     ("words", "said"),
     [
         (("devv",), "on either side, and no such revision in this clone\n    did you mean `dev`?"),
+        (("nowhere",), "no such revision in this clone\n    known: dev, main, production"),
         (("--only", "start"), "no environment `start` on either side\n"),
         (("HEAD~7",), "no commit `HEAD~7` in this clone"),
         (("start", "HEAD", "HEAD~0"), "two REFs at most: start, HEAD, HEAD~0"),
