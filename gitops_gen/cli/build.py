@@ -135,9 +135,8 @@ def generate(
         _print_generated(settings, result, done=not only_check, show_diff=show_diff)
     else:
         print_document(generate_document(result, written=not only_check), output)
-    if only_check:
-        for hint in text.check_hints(result.changes):
-            settings.note(hint)
+    for hint in text.check_hints(result.changes) if only_check else text.removal_notes(result.changes):
+        settings.note(hint if only_check else f"note: {hint}")
     if output == "text":
         fail_if_any(result.problems)
     return 1 if result.problems or (only_check and result.changes) else 0

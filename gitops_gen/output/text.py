@@ -1,11 +1,13 @@
 """Results for people: tables, problems and changes as lines of text."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import unified_diff
 
+from gitops_gen.changes.lifecycle import KEEP
 from gitops_gen.errors import Problem
 from gitops_gen.generate.files import Change, State, edited_hint
-from gitops_gen.models.layout import environment_folder, environment_of, project_folder
+from gitops_gen.models.layout import application_path, environment_folder, environment_of, project_folder
 
 _DONE = {
     State.MISSING: "created",
@@ -19,6 +21,9 @@ _DONE = {
 
 LISTED = 100
 """Up to this many files are listed one by one."""
+_NAMED = 5
+"""Up to this many Applications are named."""
+_PROTECTED = "sync-options: Prune=false"
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
@@ -76,6 +81,30 @@ def check_hints(changes: Iterable[Change]) -> Iterator[str]:
         yield f"{edited[0].path}: {edited_hint(edited[0])}"
     elif edited:
         yield "`gitops-gen adopt ENV` moves an edit into the inputs, `gitops-gen generate --overwrite` discards all"
+
+
+def removal_notes(changes: Sequence[Change]) -> Iterator[str]:
+    """What Argo CD does about the Applications whose files were removed; those that `protect: true` keeps are left
+    out, and those that another file has now.
+    """
+    kept = {_application(change.new) for change in changes if change.new is not None}
+    texts = [change.old or "" for change in changes if change.state is State.ORPHANED and _is_application(change.path)]
+    gone = [name for text in texts if _PROTECTED not in text and (name := _application(text)) not in kept]
+    if gone:
+        more = f" and {len(gone) - _NAMED} more" if gone[_NAMED:] else ""
+        names = f"Application{'s' * bool(gone[1:])} {', '.join(gone[:_NAMED])}{more}"
+        yield f"once this is pushed, Argo CD deletes the {names}, with all resources"
+        yield "to keep what runs: restore the inputs, " + KEEP
+
+
+def _is_application(path: str) -> bool:
+    return path == application_path(environment_of(path))
+
+
+def _application(text: str) -> str:
+    """The name in a generated Application."""
+    found = re.search(r"^kind: Application\nmetadata:\n  name: (.+)$", text, re.MULTILINE)
+    return found[1] if found else ""
 
 
 def diff_lines(changes: Iterable[Change]) -> Iterator[str]:

@@ -4,6 +4,7 @@ leaves behind.
 
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -109,6 +110,27 @@ def test_removing_an_environment_removes_its_files_and_nobody_elses(reference: P
     ]
     assert (reference / "environments/dev/notes.md").read_text() == "mine\n"
     assert (reference / "argocd/applications/mine.yaml").read_text() == "kind: Application\n"
+    assert "once this is pushed, Argo CD deletes the Application api-forge-dev, with all resources" in result.err
+
+
+def test_what_is_protected_is_not_called_deleted(reference: Path, gitops_gen: GitopsGen) -> None:
+    shutil.rmtree(reference / "environments/production")
+
+    result = gitops_gen(reference, "generate")
+
+    assert "removed  argocd/applications/production.yaml" in result.out
+    assert "Argo CD deletes" not in result.err
+
+
+def test_what_another_file_has_now_is_not_called_deleted(workspace: Path, gitops_gen: GitopsGen) -> None:
+    edit(workspace / "gitops.yaml", "[services/*]", "[services/*, apps/*]")
+    (workspace / "apps").mkdir()
+    (workspace / "services/web").rename(workspace / "apps/web")
+
+    result = gitops_gen(workspace, "generate")
+
+    assert "removed  argocd/applications/services/web/dev.yaml" in result.out
+    assert "Argo CD deletes" not in result.err
 
 
 def test_a_folder_left_empty_goes_with_its_last_file(reference: Path, gitops_gen: GitopsGen) -> None:
