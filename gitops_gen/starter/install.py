@@ -61,6 +61,6 @@ def _released(here: Distribution) -> str:
     for line in here.metadata.get_all("Project-URL") or ():
         label, _, url = line.partition(", ")
         if label == "Source" and _PUBLIC.fullmatch(url):
-            commit = _COMMIT.read_text().strip() if _COMMIT.is_file() else ""
+            commit = _COMMIT.read_text(encoding="utf-8").strip() if _COMMIT.is_file() else ""
             return f"git+{url}@{commit or f'v{__version__}'}"
     return ""
