@@ -50,6 +50,9 @@ _UNKNOWN = "unknown value: the chart's values.yaml has no such key, and no templ
 
 
 def _hint(unknown: UnknownKey) -> str:
+    if unknown.aliases:
+        keys = " or ".join(f"`{typed_key((*unknown.path[:-1], alias))}`" for alias in unknown.aliases)
+        return f"the values of this subchart belong under its alias: {keys}"
     if near := nearest(str(unknown.path[-1]), unknown.known):
         return f"did you mean `{typed_key((*unknown.path[:-1], near))}`?"
     return f"remove it, or {_aside(UNKNOWN)}"

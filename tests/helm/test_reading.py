@@ -13,6 +13,11 @@ from gitops_gen.helm.reading.unknown_keys import KnownKeys
 from gitops_gen.yaml.key_paths import typed_key
 from gitops_gen.yaml.writer import dump
 
+#: a named template that walks down the keys of `v` by the names in `k`
+BY_NAMES = """
+{{ define "w" }}{{ $s := .v }}{{ $v := "" }}{{ range split "." .k }}{{ $v = index $s . }}{{ $s = $v }}{{ end }}
+{{ printf "%v" $v }}{{ end }}
+"""
 #: a template; values of which each key is read; values of which the key in question is not
 READ = [
     ("{{ .Values.a.b }}", {"a": {"b": 1}}, {"a": {"c": 1}}),
@@ -52,6 +57,16 @@ READ = [
         {"a": {"c": 1}},
     ),
     ('{{ $r := . }}{{ with dict "V" .Values }}{{ $_ := set . "V" $r.Values }}{{ .V.a }}{{ end }}', {"a": 1}, {"b": 1}),
+    (
+        BY_NAMES + '{{ range $k := list "a.b.c" "d" }}{{ include "w" (dict "v" $.Values "k" $k) }}{{ end }}',
+        {"a": {"b": {"c": 1}}, "d": 1},
+        {"e": {"c": 1}},
+    ),
+    (
+        BY_NAMES + '{{ define "k" }}{{ print "a.b" }}{{ end }}{{ include "w" (dict "v" .Values "k" (include "k" .)) }}',
+        {"a": {"b": {"c": 1}}},
+        {"d": 1},
+    ),
     ("{{ block `t` .Values.a }}{{ .b }}{{ end }}", {"a": {"b": 1}}, {"a": {"c": 1}}),
     ("{{ tpl .Values.text . }}", {"text": "{{ .Values.mine }}", "mine": 1}, {"text": "", "mine": 1}),
     ("{{/* {{ .Values.b }} */}}{{ .Values.a }}", {"a": 1}, {"b": 1}),
@@ -129,6 +144,19 @@ def test_keys_for_anchors_are_nobodys(tmp_path: Path) -> None:
     assert unknown(folder, {"x-shared": {"a": 1}, "_shared": 1, ".shared": 1}) == []
 
 
+def test_a_path_that_a_value_names_may_be_any(tmp_path: Path) -> None:
+    walk = '{{ $s := .Values }}{{ range splitList "." .Values.path }}{{ $s = index $s . }}{{ end }}{{ $s.c }}'
+    values = {"path": "any.key", "any": {"key": {"c": 1}}}
+    assert unknown(chart(tmp_path, {"templates/a.yaml": walk}), values) == []
+
+
+def test_walks_of_names_reach_the_globals(tmp_path: Path) -> None:
+    walk = BY_NAMES + '{{ include "w" (dict "v" .Values "k" "global.auth.key") }}{{ .Values.global.team }}'
+    files = {**UMBRELLA, "charts/cache/templates/a.yaml": walk}
+    values = {"global": {"auth": {"key": 1}, "taem": 1}}
+    assert unknown(chart(tmp_path, files), values) == ["global.taem"]
+
+
 UMBRELLA = {
     "Chart.yaml": dump(
         {
@@ -172,6 +200,7 @@ def test_subcharts_are_read_by_their_names_there(tmp_path: Path, values: Values)
         ({"hot": {"sise": 1}, "cold": {"port": 1}}, ["hot.sise", "cold.port"]),
         ({"features": {"cold": True}}, ["features.cold"]),
         ({"global": {"regoin": "eu"}}, ["global.regoin"]),
+        ({"tags": {"storge": True}, "hot": {"tags": {"storage": True}}}, ["tags.storge", "hot.tags"]),
         ({"labels": {"taem": "a"}, "kit": {"mode": 1}}, ["labels.taem", "kit.mode"]),
     ],
 )

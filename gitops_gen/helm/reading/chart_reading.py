@@ -2,6 +2,7 @@
 of conditions, tags and imports.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -19,6 +20,9 @@ from gitops_gen.yaml.key_paths import KeyPath, plain_steps, tree_nodes
 _DOCUMENTS = (".md", ".gotmpl", VALUES_FILE, "values.schema.json")
 """Files that may look like templates and are none that a chart prints."""
 
+_QUOTED = re.compile(r"\"[^\"\n]*\"|`[^`]*`")
+_NAME = re.compile(r"[\w-]+")
+
 _NOT_FOLLOWED = (TooMuchError, RecursionError)
 """A named template may include itself with a context that grows each time."""
 
@@ -35,17 +39,18 @@ class ChartReading:
         try:
             self._templates = {place: _templates(one) for place, one in _by_place(chart)}
             self._bodies = _bodies(self._templates.values())
+            self._literals = frozenset(_literals(chart))
             reader = self._reader()
             self._read_metadata(reader.keys)
             self._read_templates(reader)
             self.keys: ReadKeys = reader.keys
         except TemplateError:
-            self._bodies = {}
+            self._bodies, self._literals = {}, frozenset()
             self.keys = ReadKeys()
             self.keys.add_whole(())
 
     def _reader(self) -> TemplateReader:
-        return TemplateReader(self._bodies, self._templates, complete=not any(_missing(self._chart)))
+        return TemplateReader(self._bodies, self._templates, self._literals, complete=not any(_missing(self._chart)))
 
     def _read_metadata(self, keys: ReadKeys) -> None:
         for chart in self._chart.all():
@@ -53,8 +58,8 @@ class ChartReading:
             for item in chart.dependencies:
                 for condition in str(item.get("condition") or "").split(","):
                     keys.add((*place, *plain_steps(condition.strip())))
-                if item.get("tags"):
-                    keys.add_whole((*place, "tags"))
+                for tag in item.get("tags") or []:
+                    keys.add(("tags", str(tag)))
         for path in (*_missing(self._chart), *exported(self._chart)):
             keys.add_whole(_keys(path))
 
@@ -131,6 +136,14 @@ def _templates(chart: ChartFiles) -> list[Template]:
     if any(".Files" in text for name, text in chart.files.items() if name.startswith("templates/")):
         found += _likely_templates(chart)
     return found
+
+
+def _literals(chart: ChartFiles) -> Iterator[str]:
+    """The names in the quoted texts of all templates."""
+    for one in chart.all():
+        for name, text in one.files.items():
+            if name.startswith("templates/"):
+                yield from (name for quoted in _QUOTED.findall(text) for name in _NAME.findall(quoted))
 
 
 def _likely_templates(chart: ChartFiles) -> Iterator[Template]:

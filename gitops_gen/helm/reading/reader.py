@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from gitops_gen.helm.reading import functions
 from gitops_gen.helm.reading.parts import NOTHING, Made, Meaning, Part, Word, listed, made_of, unordered, words
-from gitops_gen.helm.reading.read_keys import ANY, DEPTH, Keys, ReadKeys
+from gitops_gen.helm.reading.read_keys import ANY, DEPTH, NAMED, Keys, ReadKeys
 from gitops_gen.helm.reading.syntax import ActionNode, Expression, FieldOf, FunctionCall, Literal, Variable
 
 Bodies = Mapping[str, list[list[ActionNode]]]
@@ -34,12 +34,16 @@ class TooMuchError(Exception):
 class TemplateReader:
     """Reads templates, and notes what they read of the values."""
 
-    def __init__(self, bodies: Bodies, charts: Iterable[Keys], *, complete: bool) -> None:
+    def __init__(self, bodies: Bodies, charts: Iterable[Keys], literals: frozenset[str], *, complete: bool) -> None:
         """`charts` are the paths of the chart's and its subcharts' values: each has the globals of those above it.
         `complete` when no subchart is missing.
         """
         self.complete = complete
         self.keys = ReadKeys()
+        #: the names in the texts of the templates
+        self.literals = literals
+        #: values at the end of a walk by such names: as text, each is one value, no map
+        self.named_parts: set[Part | Word | Made] = set()
         self.bodies = bodies
         self.charts = set(charts)
         #: what templates put into the values with `set` and `merge`
@@ -80,11 +84,18 @@ class TemplateReader:
             raise TooMuchError
         if path[-WALK:] == ANY_WALK and path[:-WALK] == self._place:
             raise TooMuchError
+        if path[-2:] == (NAMED, NAMED):
+            return self.part(path[:-1])
         if len(path) > DEPTH or path[-WALK:] == ANY_WALK:
             self.keys.add_whole(path[:-1])
             return NOTHING
         self.keys.add(path)
         found = self.put.get(path, NOTHING) | {Part(path)}
+        if path[-1:] == (NAMED,):
+            self.keys.add_named(path)
+            is_global = GLOBAL in self.keys.names and path[:-1] in self.charts
+            found |= self.part((*path[:-1], GLOBAL)) if is_global else NOTHING
+            self.named_parts |= found
         if path[-1:] == (GLOBAL,) and path[:-1] in self.charts:
             above = [path[:length] for length in range(len(path) - 1) if path[:length] in self.charts]
             found = found.union(*(self.part((*chart, GLOBAL)) for chart in above))
@@ -176,7 +187,7 @@ class _Scope:
     def action(self, node: ActionNode) -> None:
         value = self.value(node.expression)
         if not node.variables:
-            self.reader.whole(value)
+            self.reader.whole(value - self.reader.named_parts)
         for name in node.variables:
             self.bind(name, value)
 
@@ -229,7 +240,7 @@ class _Scope:
         """What a function returns."""
         if call.method is not None:
             self.value(call.method)
-        if call.name in functions.READS_BACK and (copy := _copied(call)):
+        if call.name in functions.READS_BACK and (copy := functions.copied(call)):
             return NOTHING.union(*(self.value(item) for item in copy.arguments))
         if call.name == "fail":
             return NOTHING
@@ -245,6 +256,8 @@ class _Scope:
             return unordered(NOTHING.union(*arguments))
         if name in functions.ASKS_TYPE:
             self.reader.ask_type(NOTHING.union(*arguments))
+        elif name in functions.PRINTS:
+            self.reader.whole(NOTHING.union(*arguments) - self.reader.named_parts)
         elif name not in functions.ASKS_ONLY:
             self.reader.whole(NOTHING.union(*arguments))
         return NOTHING
@@ -319,7 +332,7 @@ class _Scope:
     def include(self, call: FunctionCall, arguments: list[Meaning]) -> Meaning:
         """A template file is read in any case: to include one, as for a checksum, reads nothing else."""
         name, context = [*arguments, NOTHING, NOTHING][:2]
-        if not _is_file(call.arguments[:1]):
+        if not functions.is_file(call.arguments[:1]):
             self.run_named(words(name) or self.likely(call.arguments[:1]), context)
         return NOTHING
 
@@ -339,24 +352,19 @@ class _Scope:
         if not bodies and not self.reader.complete:
             self.reader.whole(context)
 
+    def split(self, call: FunctionCall, arguments: list[Meaning]) -> Meaning:
+        """Texts of the templates are taken apart into names, as in a walk down the keys of `primary.resources`."""
+        separator, text = (arguments[0], arguments[-1]) if arguments else (NOTHING, NOTHING)
+        if any(not isinstance(item, Word) for item in text):
+            return self.plain(call.name, arguments)
+        names = {name for by in words(separator) for one in words(text) for name in one.split(by or None)}
+        self.reader.keys.names |= names or self.reader.literals
+        return made_of({ANY: frozenset({Word(NAMED)})})
+
     def tpl(self, _: FunctionCall, arguments: list[Meaning]) -> Meaning:
         """The text is read as a whole; as a template it is read where it is written."""
         self.reader.whole(NOTHING.union(*arguments[:1]))
         return NOTHING
-
-
-def _is_file(name: tuple[Expression, ...]) -> bool:
-    """Whether a name is put together from `.Template.BasePath`.
-
-    https://helm.sh/docs/howto/charts_tips_and_tricks/#automatically-roll-deployments
-    """
-    parts = name[0].arguments if name and isinstance(name[0], FunctionCall) else ()
-    return any(isinstance(part, FieldOf) and part.name == "BasePath" for part in parts)
-
-
-def _copied(call: FunctionCall) -> FunctionCall | None:
-    inner = call.arguments[0] if len(call.arguments) == 1 else None
-    return inner if isinstance(inner, FunctionCall) and inner.name in functions.WRITES else None
 
 
 _NODES: dict[str, Callable[[_Scope, ActionNode], None]] = {
@@ -381,6 +389,7 @@ _FUNCTIONS: dict[str, Callable[[_Scope, FunctionCall, list[Meaning]], Meaning]] 
     "keys": _Scope.each,
     "values": _Scope.each,
     "include": _Scope.include,
+    **dict.fromkeys(functions.SPLITS, _Scope.split),
     "tpl": _Scope.tpl,
     **dict.fromkeys(functions.MERGES, _Scope.merge),
     **dict.fromkeys(functions.ADDS_AN_ITEM, _Scope.add_item),

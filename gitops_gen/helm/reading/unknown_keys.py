@@ -24,10 +24,11 @@ _DIGIT = re.compile(r"[0-9]")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UnknownKey:
-    """A key that nothing reads, and the keys that are known next to it."""
+    """A key that nothing reads, and the keys that are known next to it; for the name of a subchart, its aliases."""
 
     path: KeyPath
     known: frozenset[str]
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +78,7 @@ class KnownKeys:
             if self._is_known(here, values):
                 yield from self._below(here, item, values)
             elif known := self._known_below(path, values):
-                yield UnknownKey(path=here, known=frozenset(known))
+                yield UnknownKey(path=here, known=frozenset(known), aliases=tuple(self._aliases(here)))
 
     def _is_known(self, path: KeyPath, values: Values) -> bool:
         if _is_own(path) or value_at(self._defaults, path)[0] or self._in_schema(path):
@@ -94,6 +95,13 @@ class KnownKeys:
         for place, values in self._declared:
             if path[: len(place)] == place:
                 yield values, path[len(place) :]
+
+    def _aliases(self, path: KeyPath) -> Iterator[str]:
+        """The keys under which Helm takes the values of the subchart with this name."""
+        for chart in self._chart.all() if self._chart else ():
+            if chart.path == path[:-1]:
+                named = [item for item in chart.dependencies if item.get("name") == path[-1]]
+                yield from (str(item["alias"]) for item in named if item.get("alias"))
 
     def _read(self, values: Values) -> Iterator[ReadKeys]:
         if self._reading:
