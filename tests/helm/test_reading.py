@@ -67,6 +67,16 @@ READ = [
         {"a": {"b": {"c": 1}}},
         {"d": 1},
     ),
+    (
+        '{{ $d := dict }}{{ range split "." "x.y" }}{{ $_ := set $d . $.Values.a }}{{ end }}{{ $d.x.b }}',
+        {"a": {"b": 1}},
+        {"a": {"c": 1}},
+    ),
+    (
+        '{{ $d := dict "x" .Values.a }}{{ range split "." "x.y" }}{{ with index $d . }}{{ .b }}{{ end }}{{ end }}',
+        {"a": {"b": 1}},
+        {"a": {"c": 1}},
+    ),
     ("{{ block `t` .Values.a }}{{ .b }}{{ end }}", {"a": {"b": 1}}, {"a": {"c": 1}}),
     ("{{ tpl .Values.text . }}", {"text": "{{ .Values.mine }}", "mine": 1}, {"text": "", "mine": 1}),
     ("{{/* {{ .Values.b }} */}}{{ .Values.a }}", {"a": 1}, {"b": 1}),

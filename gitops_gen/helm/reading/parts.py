@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from gitops_gen.helm.reading.read_keys import ANY, Keys
+from gitops_gen.helm.reading.read_keys import ANY, NAMED, Keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,5 +64,5 @@ def unordered(meaning: Meaning) -> Meaning:
 
 
 def words(meaning: Meaning) -> set[str]:
-    """The texts that a meaning may be."""
-    return {item.text for item in meaning if isinstance(item, Word)}
+    """The texts that a meaning may be, as far as they are known."""
+    return {item.text for item in meaning if isinstance(item, Word) and item.text != NAMED}

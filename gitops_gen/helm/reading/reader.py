@@ -109,7 +109,7 @@ class TemplateReader:
                 case Part(path):
                     found |= self.part((*path, ANY if name.isdecimal() else name))
                 case Made():
-                    found |= item.all() if name == ANY else item.get(name)
+                    found |= item.all() if name in (ANY, NAMED) else item.get(name)
         return self.limited(found)
 
     def limited(self, meaning: Meaning) -> Meaning:
@@ -121,7 +121,8 @@ class TemplateReader:
 
     def fields(self, meaning: Meaning, names: Meaning) -> Meaning:
         """The values of the keys that `names` may be; of any key when they are not known."""
-        return NOTHING.union(*(self.field(meaning, name) for name in words(names) or {ANY}))
+        known = words(names) | ({NAMED} if Word(NAMED) in names else set())
+        return NOTHING.union(*(self.field(meaning, name) for name in known or {ANY}))
 
     def whole(self, meaning: Meaning) -> None:
         """Note that something is read with all that is in it."""
