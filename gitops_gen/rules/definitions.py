@@ -1,4 +1,4 @@
-"""Rules on what must be in the cluster when it is not rendered: definitions of custom resources, and namespaces."""
+"""Rules on what must be in the cluster when it is not applied: definitions of custom resources, namespaces, kinds."""
 
 from collections.abc import Iterator
 
@@ -29,6 +29,25 @@ def _namespaces(plan: SyncPlan) -> Iterator[Hit]:
         yield Hit(None, f"namespaces that are not rendered must exist in the cluster: {', '.join(absent)}")
 
 
+_LEFT_OUT = {
+    "": {"Endpoints", "Event"},
+    "discovery.k8s.io": {"EndpointSlice"},
+    "coordination.k8s.io": {"Lease"},
+    "certificates.k8s.io": {"CertificateSigningRequest"},
+    "cert-manager.io": {"CertificateRequest"},
+    "cilium.io": {"CiliumIdentity", "CiliumEndpoint", "CiliumEndpointSlice"},
+}
+"""What a chart may render of the kinds that Argo CD leaves out, by itself or by its argocd-cm as installed."""
+
+
+def _left_out(plan: SyncPlan) -> Iterator[Hit]:
+    for manifest in plan.manifests:
+        if manifest.kind in _LEFT_OUT.get(manifest.id.group, ()):
+            yield Hit(
+                manifest, f"Argo CD as installed leaves out the kind {manifest.kind}: it does not apply this object"
+            )
+
+
 _MONITOR = """\
 apiVersion: monitoring.coreos.com/v1
 kind: ServiceMonitor
@@ -55,7 +74,39 @@ metadata: {name: app, namespace: metrics}
 rules: []
 """
 
+_SERVICE = """\
+apiVersion: v1
+kind: Service
+metadata: {name: database}
+spec: {type: ExternalName, externalName: database.example.com}
+"""
+_ENDPOINTS = """\
+---
+apiVersion: v1
+kind: Endpoints
+metadata: {name: database}
+subsets: [{addresses: [{ip: 10.0.0.5}], ports: [{port: 5432}]}]
+"""
+
 RULES = (
+    Rule(
+        id="kind-left-out",
+        title="Argo CD applies every object",
+        explanation=(
+            "`resource.exclusions` in Argo CD's argocd-cm names kinds that it does not manage; as installed, "
+            "Endpoints, EndpointSlice, Lease, CertificateSigningRequest and CertificateRequest are among them. The "
+            "sync succeeds without such an object, with the condition ExcludedResourceWarning "
+            "(https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/#resource-exclusioninclusion)."
+        ),
+        remedy=(
+            "use another kind, such as a Service of type ExternalName; if `resource.exclusions` allows the kind, "
+            "set the finding aside in rules.ignore"
+        ),
+        check=_left_out,
+        severity=Severity.WARNING,
+        bad=_SERVICE + _ENDPOINTS,
+        good=_SERVICE,
+    ),
     Rule(
         id="crd-not-rendered",
         title="The CRD of a custom resource is rendered or exists in the cluster",

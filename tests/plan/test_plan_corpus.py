@@ -44,6 +44,7 @@ def test_every_rule_has_a_case() -> None:
         "object-in-two-environments",
         "applications-wait-for-each-other",
         "first-sync-may-give-up",
+        "kind-left-out",
     }
 
 
