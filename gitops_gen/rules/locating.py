@@ -7,7 +7,7 @@ from functools import cache
 from gitops_gen.errors import ProblemsError
 from gitops_gen.helm.engine import ChartError
 from gitops_gen.manifests.objects import Manifest
-from gitops_gen.models.layout import VALUES_FILE
+from gitops_gen.models.layout import CHART_FILE, VALUES_FILE
 from gitops_gen.project.environment import ResolvedEnvironment
 from gitops_gen.project.layers import Values, setter
 from gitops_gen.project.opening import OpenProject
@@ -73,8 +73,19 @@ class _Inputs:
             text_of=cache(self._opened.charts.places.folders.text),
             set_at=self._set_at,
             chart=self._environment.chart.path,
+            file_of=self._template_file,
             values=self._final(),
         )
+
+    def _template_file(self, source: str) -> str:
+        """The file of a template in `charts/`: Helm names it by the alias of the subchart, the folder has its name."""
+        parts = source.split("/")
+        for index in [index for index, part in enumerate(parts[:-1]) if part == "charts"]:
+            chart_file = "/".join((*parts[:index], CHART_FILE))
+            found = _loaded(self._opened.charts.places.folders.text(chart_file)).get("dependencies") or []
+            names = {item.get("alias"): str(item.get("name")) for item in found if isinstance(item, dict)}
+            parts[index + 1] = names.get(parts[index + 1], parts[index + 1])
+        return "/".join(parts)
 
     def _final(self) -> Values:
         try:

@@ -175,6 +175,8 @@ class ValueFiles:
     set_at: Callable[[KeyPath], tuple[str, int | None] | None]
     #: the chart's folder
     chart: str
+    #: the file of a template, which Helm names by the alias of its chart
+    file_of: Callable[[str], str] = str
     #: the final values
     values: Mapping[str, Any] = field(default_factory=dict)
 
@@ -182,13 +184,14 @@ class ValueFiles:
         """The finding at the place to edit; `data` is the object that it is about."""
         if not finding.object or not finding.source or finding.line is not None:
             return finding
-        place = template_place(self.text_of(finding.source), finding.object, finding.path)
+        file = self.file_of(finding.source)
+        place = template_place(self.text_of(file), finding.object, finding.path)
         if place is None:
             return finding
         for path in self._likely(_subchart(finding.source.removeprefix(self.chart)), place.values, data, finding.path):
             if at := self.set_at(path):
                 return replace(finding, source=at[0], line=at[1])
-        return replace(finding, line=place.line)
+        return replace(finding, source=file, line=place.line)
 
     def _likely(
         self, prefix: KeyPath, paths: tuple[KeyPath, ...], data: Mapping[str, Any], at: KeyPath

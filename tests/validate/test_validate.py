@@ -156,3 +156,16 @@ def test_the_line_in_manifests_from_elsewhere(tmp_path: Path, gitops_gen: Gitops
 )
 def test_a_wrong_command_line(words: tuple[str, ...], tree: Path, gitops_gen: GitopsGen) -> None:
     assert gitops_gen(tree, "validate", *words).code == 2
+
+
+def test_a_template_of_a_subchart_with_an_alias_is_named_by_its_file(tree: Path, gitops_gen: GitopsGen) -> None:
+    """Helm calls it chart/charts/outside/templates/database.yaml, which does not exist."""
+    with (tree / "chart/Chart.yaml").open("a") as file:
+        file.write("dependencies:\n- {name: database, version: 1.0.0, alias: outside}\n")
+    folder = tree / "chart/charts/database"
+    (folder / "templates").mkdir(parents=True)
+    (folder / "Chart.yaml").write_text("apiVersion: v2\nname: database\nversion: 1.0.0\n")
+    (folder / "templates/database.yaml").write_text("apiVersion: v1\nkind: Endpoints\nmetadata: {name: database}\n")
+    found = findings(gitops_gen, tree)
+    places = {(item["file"], item["line"]) for item in found if item["rule"] == "kind-left-out"}
+    assert places == {("chart/charts/database/templates/database.yaml", 2)}
