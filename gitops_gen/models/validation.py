@@ -9,6 +9,8 @@ from pydantic import BaseModel, ValidationError
 
 from gitops_gen.errors import Problem, first_problems
 from gitops_gen.models.descriptions import description
+from gitops_gen.models.layout import ENVIRONMENT_FILE, PROJECT_FILE, RELEASE_FILE
+from gitops_gen.models.models import Environment, Project, Release
 from gitops_gen.names import did_you_mean, nearest
 from gitops_gen.yaml.key_paths import KeyPath, dotted
 from gitops_gen.yaml.reader import locate, written
@@ -16,6 +18,11 @@ from gitops_gen.yaml.scalars import scalar
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
+_FILES: dict[str, type[BaseModel]] = {
+    ENVIRONMENT_FILE: Environment,
+    RELEASE_FILE: Release,
+    PROJECT_FILE: Project,
+}
 _TYPE_NAMES = {
     dict: "a map",
     list: "a list",
@@ -59,7 +66,7 @@ def _problem(model: type[BaseModel], found: Any, file: str, text: str) -> Proble
 def _explain(model: type[BaseModel], found: Any, source: str) -> tuple[str, str]:
     kind, value, path = found["type"], found["input"], found["loc"]
     if kind == "extra_forbidden":
-        return "unknown key", _unknown_key_hint(str(path[-1]), value, _known_keys(model, path[:-1]))
+        return "unknown key", _unknown_key_hint(model, path, value)
     if kind == "missing":
         return "is required", f"add `{path[-1]}:`"
     if kind in _WANTED:
@@ -73,10 +80,15 @@ def _explain(model: type[BaseModel], found: Any, source: str) -> tuple[str, str]
     return _plain(found), ""
 
 
-def _unknown_key_hint(key: str, value: Any, known: list[str]) -> str:
-    hint = did_you_mean(key, known)
-    looks_like_a_value = isinstance(value, dict) and "values" in known and nearest(key, known) != "values"
-    return f"{hint} (chart values go under `values`)" if looks_like_a_value else hint
+def _unknown_key_hint(model: type[BaseModel], path: KeyPath, value: Any) -> str:
+    key, known = str(path[-1]), _known_keys(model, path[:-1])
+    hint, near = did_you_mean(key, known), nearest(key, known)
+    if isinstance(value, dict) and "values" in known and near != "values":
+        return f"{hint} (chart values go under `values`)"
+    others = (file for file, other in _FILES.items() if not issubclass(model, other))
+    file = next((file for file in others if key in _known_keys(_FILES[file], path[:-1])), "")
+    where = f"`{dotted(path)}` is a key of {file}"
+    return (f"{hint} ({where})" if near else where) if file else hint
 
 
 def _plain(found: Any) -> str:
