@@ -77,7 +77,7 @@ def _ends(need: ApplicationNeed) -> str:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PlanText:
+class ShownPlan:
     """A plan as text, and what the summary of many plans needs of it."""
 
     lines: list[str]
@@ -88,17 +88,19 @@ class PlanText:
     waits: tuple[int | None, int | None]
 
 
-def plan_text(judged: JudgedPlan) -> PlanText:
+def plan_text(judged: JudgedPlan) -> ShownPlan:
     """One plan for `summary_lines`."""
     plan = judged.plan
     state = _headline(judged).rpartition(": ")[2]
     waits = (plan.first_bound.seconds, plan.later_bound.seconds)
-    return PlanText(lines=[*plan_lines(judged)], name=plan.name, result=(state, *_judgement_lines(judged)), waits=waits)
+    return ShownPlan(
+        lines=[*plan_lines(judged)], name=plan.name, result=(state, *_judgement_lines(judged)), waits=waits
+    )
 
 
-def summary_lines(plans: Sequence[PlanText]) -> Iterator[str]:
+def summary_lines(plans: Sequence[ShownPlan]) -> Iterator[str]:
     """Many plans: those with the same result together, with the longest wait among them."""
-    found: dict[str, list[PlanText]] = {}
+    found: dict[str, list[ShownPlan]] = {}
     for item in plans:
         found.setdefault(_without_names(item), []).append(item)
     for group in found.values():
@@ -114,7 +116,7 @@ def summary_lines(plans: Sequence[PlanText]) -> Iterator[str]:
     yield "`gitops-gen plan ENV` shows the waves of one, -v those of all"
 
 
-def _without_names(item: PlanText) -> str:
+def _without_names(item: ShownPlan) -> str:
     """The result without what differs in each environment: its name, and hashes at the end of names."""
     name = re.escape(item.name.rpartition("/")[2])
     return re.sub(rf"(?<![A-Za-z0-9]){name}(?![A-Za-z0-9])|-[0-9a-f]{{8,64}}\b", "\0", "\n".join(item.result))
