@@ -136,7 +136,7 @@ def generate(
     else:
         print_document(generate_document(result, written=not only_check), output)
     for hint in text.check_hints(result.changes) if only_check else text.removal_notes(result.changes):
-        settings.note(hint if only_check else f"note: {hint}")
+        settings.note(hint)
     if output == "text":
         fail_if_any(result.problems)
     return 1 if result.problems or (only_check and result.changes) else 0

@@ -85,10 +85,16 @@ def _unknown_key_hint(model: type[BaseModel], path: KeyPath, value: Any) -> str:
     hint, near = did_you_mean(key, known), nearest(key, known)
     if isinstance(value, dict) and "values" in known and near != "values":
         return f"{hint} (chart values go under `values`)"
-    others = (file for file, other in _FILES.items() if not issubclass(model, other))
-    file = next((file for file in others if key in _known_keys(_FILES[file], path[:-1])), "")
-    where = f"`{dotted(path)}` is a key of {file}"
-    return (f"{hint} ({where})" if near else where) if file else hint
+    if file := _other_file(model, path):
+        where = f"`{dotted(path)}` is a key of {file}"
+        return f"{hint} ({where})" if near else where
+    return hint
+
+
+def _other_file(model: type[BaseModel], path: KeyPath) -> str:
+    """The hand-written file of another kind that has this key; empty when none has it."""
+    others = {file: other for file, other in _FILES.items() if not issubclass(model, other)}
+    return next((file for file, other in others.items() if path[-1] in _known_keys(other, path[:-1])), "")
 
 
 def _plain(found: Any) -> str:

@@ -93,8 +93,8 @@ def removal_notes(changes: Sequence[Change]) -> Iterator[str]:
     if gone:
         more = f" and {len(gone) - _NAMED} more" if gone[_NAMED:] else ""
         names = f"Application{'s' * bool(gone[1:])} {', '.join(gone[:_NAMED])}{more}"
-        yield f"once this is pushed, Argo CD deletes the {names}, with all resources"
-        yield "to keep what runs: restore the inputs, " + KEEP
+        yield f"note: once this is pushed, Argo CD deletes the {names}, with all resources"
+        yield f"note: to keep what runs: restore the inputs, {KEEP}"
 
 
 def _is_application(path: str) -> bool:
