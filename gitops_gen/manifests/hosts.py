@@ -79,7 +79,7 @@ class HostNames:
 
 
 def _as_option(variable: str) -> str:
-    """The option that a variable stands for: `CERT_SANS` is `--cert-sans=`."""
+    """The option of the same meaning as a variable: `--cert-sans=` for `CERT_SANS`."""
     return f"--{variable.replace('_', '-')}="
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 ANY = "*"
-"""Stands for each key of a map and each item of a list."""
+"""As a step of a path: each key of a map and each item of a list."""
 
 NAMED = "?"
-"""Stands for one or more steps, each one of the names that templates take out of texts such as `primary.resources`."""
+"""As a step: one or more steps, each one of the names that templates take out of texts such as `primary.resources`."""
 
 Keys = tuple[str, ...]
 DEPTH = 14
